@@ -1,0 +1,92 @@
+/** The one error envelope and the one table of codes (spec §4). Codes are stable API. */
+import { type Static, Type } from 'typebox'
+
+interface CodeRow {
+  /** HTTP status of the answer. */
+  status: number
+  /** OpenAI's `error.type`. */
+  type: string
+  /** `wait`: waiting helps, a Retry-After goes along; `never`: `x-should-retry: false` goes along; absent: client's choice. */
+  retry?: 'wait' | 'never'
+}
+
+const invalid = 'invalid_request_error'
+const notFound = 'not_found_error'
+const conflict = 'conflict_error'
+const server = 'server_error'
+const row = (status: number, type: string, retry?: CodeRow['retry']): CodeRow =>
+  retry === undefined ? { status, type } : { status, type, retry }
+
+export const errorCodes = {
+  'request.invalid': row(400, invalid),
+  'request.too_large': row(413, invalid),
+  'request.unsupported': row(400, invalid),
+  'request.not_found': row(404, notFound),
+  'request.method_not_allowed': row(405, invalid),
+  'auth.required': row(401, 'authentication_error'),
+  'auth.forbidden': row(403, 'permission_error'),
+  'host.not_allowed': row(421, invalid),
+  'origin.not_allowed': row(403, 'permission_error'),
+  'model.not_found': row(404, notFound),
+  'model.in_use': row(409, conflict, 'never'),
+  'model.exists': row(409, conflict, 'never'),
+  'model.invalid_file': row(400, invalid),
+  'model.corrupt': row(500, server, 'never'),
+  'slot.not_found': row(404, notFound),
+  'slot.exists': row(409, conflict, 'never'),
+  'slot.invalid_transition': row(409, conflict, 'never'),
+  'slot.not_loaded': row(503, server, 'never'),
+  'slot.pulling': row(503, server, 'wait'),
+  'slot.starting': row(503, server, 'wait'),
+  'slot.warming': row(503, server, 'wait'),
+  'slot.unloading': row(503, server, 'wait'),
+  'slot.queue_full': row(429, 'rate_limit_error', 'wait'),
+  'slot.port_in_use': row(503, server, 'never'),
+  'slot.no_port': row(503, server, 'never'),
+  'slot.spawn_failed': row(503, server, 'never'),
+  'slot.crashed': row(503, server, 'never'),
+  'slot.probe_failed': row(503, server, 'never'),
+  'slot.load_timeout': row(503, server, 'never'),
+  'slot.load_cancelled': row(503, server, 'never'),
+  'slot.out_of_memory': row(503, server, 'never'),
+  'slot.no_model': row(503, server, 'never'),
+  'slot.stop_failed': row(503, server, 'never'),
+  'engine.not_installed': row(503, server, 'never'),
+  'engine.not_found': row(404, notFound),
+  'engine.install_failed': row(502, server, 'never'),
+  'engine.in_use': row(409, conflict, 'never'),
+  'config.invalid': row(503, server, 'never'),
+  'storage.full': row(507, server, 'never'),
+  'storage.failed': row(500, server, 'never'),
+  'upstream.failed': row(502, server),
+  'upstream.timeout': row(504, server),
+  'stream.too_many': row(503, server, 'wait'),
+  'pull.not_found': row(404, notFound),
+  'pull.gated': row(403, 'permission_error'),
+  'pull.unauthorized': row(401, 'authentication_error'),
+  'pull.rate_limited': row(429, 'rate_limit_error', 'wait'),
+  'pull.no_space': row(507, server, 'never'),
+  'pull.checksum_mismatch': row(502, server, 'never'),
+  'pull.size_mismatch': row(502, server, 'never'),
+  'pull.network': row(502, server),
+  'pull.cancelled': row(409, conflict, 'never'),
+  internal: row(500, server),
+} as const satisfies Record<string, CodeRow>
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** The row of a code, with its optional keys visible. */
+export const codeRow = (code: ErrorCode): CodeRow => errorCodes[code]
+
+export const ErrorBody = Type.Object({
+  message: Type.String(),
+  type: Type.String(),
+  param: Type.Union([Type.String(), Type.Null()]),
+  code: Type.String(),
+  details: Type.Record(Type.String(), Type.Unknown()),
+})
+/** The envelope's inside: what `state.json` and the clients of `/v1` see. */
+export type ErrorBody = Static<typeof ErrorBody>
+
+export const ErrorEnvelope = Type.Object({ error: ErrorBody })
+export type ErrorEnvelope = Static<typeof ErrorEnvelope>

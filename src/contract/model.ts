@@ -1,0 +1,64 @@
+/** Wire types of the model registry (spec §3, §5). */
+import { type Static, Type } from 'typebox'
+import { nullable } from './nullable.ts'
+import { ModelId } from './slot.ts'
+
+export const modelKinds = ['chat', 'embedding', 'rerank', 'mmproj'] as const
+
+export const ModelFile = Type.Object(
+  {
+    path: Type.String({ description: 'Relative to the models folder: <safe-ref>/<file>.' }),
+    size: Type.Integer({ minimum: 0 }),
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  },
+  { additionalProperties: false },
+)
+export type ModelFile = Static<typeof ModelFile>
+
+/** One registry entry: the JSON in `models/<id>.json` and on the wire. */
+export const ModelEntry = Type.Object(
+  {
+    id: ModelId,
+    name: Type.String({ description: 'Name for people: general.name of the GGUF, else the id.' }),
+    kind: Type.Enum(modelKinds),
+    files: Type.Array(ModelFile, { minItems: 1 }),
+    source: nullable(Type.Object({ repo: Type.String(), revision: Type.String(), files: Type.Array(Type.String()) })),
+    architecture: nullable(Type.String()),
+    parameters: nullable(Type.Integer({ description: 'Number of weights.' })),
+    quantization: nullable(Type.String()),
+    context_length: nullable(Type.Integer({ description: 'Context the model was trained for, in tokens.' })),
+    created_at: Type.String({ description: 'RFC 3339.' }),
+  },
+  { additionalProperties: false },
+)
+export type ModelEntry = Static<typeof ModelEntry>
+
+/** Body of `POST /api/models`: register a GGUF that is on the server's disk. */
+export const ModelImport = Type.Object(
+  {
+    path: Type.String({ minLength: 1, maxLength: 4096, description: 'Absolute path on the server.' }),
+    id: Type.Optional(ModelId),
+    link: Type.Optional(Type.Boolean({ description: 'Refer to the file where it lies instead of copying it.' })),
+  },
+  { additionalProperties: false },
+)
+export type ModelImport = Static<typeof ModelImport>
+
+/** Answer of `POST /api/models/{id}/verify`: every file hashed again. */
+export const ModelVerification = Type.Object(
+  {
+    id: ModelId,
+    ok: Type.Boolean(),
+    files: Type.Array(
+      Type.Object({
+        path: Type.String(),
+        ok: Type.Boolean(),
+        expected: Type.String(),
+        actual: nullable(Type.String({ description: 'sha256 found; null when the file cannot be read.' })),
+        problem: nullable(Type.String()),
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ModelVerification = Static<typeof ModelVerification>

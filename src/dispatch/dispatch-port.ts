@@ -1,0 +1,20 @@
+/** The dispatcher and its log as the HTTP layer sees them. */
+import type { Decision } from '../contract/system.ts'
+import type { Bus } from '../lib/bus.ts'
+
+export interface DecisionQuery {
+  limit?: number
+  before?: number
+  slot?: string
+  model?: string
+}
+
+export interface DecisionLog {
+  /** Newest first. */
+  list(query: DecisionQuery): Decision[]
+  /** Every decision, once its request has ended. */
+  readonly added: Bus<Decision>
+}
+
+/** Answers one `/v1` inference request. Never rejects: what fails becomes an enveloped Response. */
+export type Dispatch = (request: Request, path: string) => Promise<Response>

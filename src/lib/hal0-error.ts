@@ -1,0 +1,62 @@
+import { codeRow, type ErrorBody, type ErrorCode, type ErrorEnvelope } from '../contract/error.ts'
+
+interface Options {
+  /** The request's field that is at fault. */
+  param?: string
+  /** Facts for programs: figures, paths, what was expected. Never secrets. */
+  details?: Record<string, unknown>
+  /** What waiting or retrying would need, in seconds; only where the code's row says `wait`. */
+  retryAfterS?: number
+  /** Another status than the code's own, e.g. 415 for a `request.invalid` about the content type. */
+  status?: number
+  /** For the log only; never shown to a client. */
+  cause?: unknown
+}
+
+/** The one error type of the domain. `message` is a sentence for a person, with what to do next where there is something. */
+export class Hal0Error extends Error {
+  override readonly name = 'Hal0Error'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly param: string | null
+  readonly details: Record<string, unknown>
+  readonly retryAfterS: number | null
+
+  constructor(code: ErrorCode, message: string, options: Options = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    const row = codeRow(code)
+    this.code = code
+    this.status = options.status ?? row.status
+    this.param = options.param ?? null
+    this.details = options.details ?? {}
+    this.retryAfterS = row.retry === 'wait' ? (options.retryAfterS ?? 1) : null
+  }
+
+  /** The envelope's inside, as `state.json` keeps it. */
+  body(): ErrorBody {
+    return {
+      message: this.message,
+      type: codeRow(this.code).type,
+      param: this.param,
+      code: this.code,
+      details: this.details,
+    }
+  }
+
+  envelope(): ErrorEnvelope {
+    return { error: this.body() }
+  }
+
+  /** The error that a stored body describes: what a slot in `error` answers its requests with. */
+  static fromBody(body: ErrorBody): Hal0Error {
+    const options: Options = { details: body.details }
+    if (body.param !== null) options.param = body.param
+    return new Hal0Error(body.code as ErrorCode, body.message, options)
+  }
+
+  /** Any thrown value as a Hal0Error; what is not one becomes `internal` with a fixed sentence and keeps its cause for the log. */
+  static from(error: unknown): Hal0Error {
+    if (error instanceof Hal0Error) return error
+    return new Hal0Error('internal', 'Something went wrong inside hal0; its log says what.', { cause: error })
+  }
+}

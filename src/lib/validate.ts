@@ -1,0 +1,59 @@
+import type { Static, TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Hal0Error } from './hal0-error.ts'
+
+const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>()
+
+const validator = (schema: TSchema) => {
+  let known = compiled.get(schema)
+  if (known === undefined) {
+    known = Compile(schema)
+    compiled.set(schema, known)
+  }
+  return known
+}
+
+/** One finding of a schema: the field in dotted notation ('' for the value itself) and why it was refused. */
+export interface Problem {
+  field: string
+  reason: string
+}
+
+/** Every problem that `schema` finds in `value`; empty when it conforms. Unknown fields are problems, never stripped. */
+export const problemsOf = (schema: TSchema, value: unknown): Problem[] => {
+  const check = validator(schema)
+  if (check.Check(value)) return []
+  const problems: Problem[] = []
+  for (const error of check.Errors(value)) {
+    const field = error.instancePath.split('/').slice(1).join('.')
+    const params = error.params as Record<string, unknown>
+    if (error.keyword === 'additionalProperties' && Array.isArray(params.additionalProperties)) {
+      for (const key of params.additionalProperties) {
+        problems.push({ field: field === '' ? String(key) : `${field}.${String(key)}`, reason: 'is not a known field' })
+      }
+    } else if (error.keyword === 'required' && Array.isArray(params.requiredProperties)) {
+      for (const key of params.requiredProperties) {
+        problems.push({ field: field === '' ? String(key) : `${field}.${String(key)}`, reason: 'is missing' })
+      }
+    } else if (error.keyword === 'enum' && Array.isArray(params.allowedValues)) {
+      problems.push({ field, reason: `must be one of ${params.allowedValues.join(', ')}` })
+    } else if (error.keyword !== 'anyOf' && error.keyword !== 'const' && error.keyword !== 'boolean') {
+      problems.push({ field, reason: error.message })
+    }
+  }
+  return problems.length > 0 ? problems : [{ field: '', reason: 'does not have the expected shape' }]
+}
+
+/**
+ * `value` as the schema's type.
+ * @param what the thing checked, for the sentence: "The body", "slots/primary.toml"
+ * @throws Hal0Error `request.invalid` that names the first field and lists all problems in `details`
+ */
+export const parse = <S extends TSchema>(schema: S, value: unknown, what = 'The request'): Static<S> => {
+  const problems = problemsOf(schema, value)
+  const first = problems[0]
+  if (first === undefined) return value as Static<S>
+  const sentence =
+    first.field === '' ? `${what} ${first.reason}.` : `${what} is not valid: ${first.field} ${first.reason}.`
+  throw new Hal0Error('request.invalid', sentence, { param: first.field, details: { problems } })
+}

@@ -1,0 +1,57 @@
+/** The port to what runs a model: it builds argv and env, and says how to tell that the backend is ready. Pure but for `plan`. */
+import type { ModelEntry } from '../contract/model.ts'
+import type { SlotConfig } from '../contract/slot.ts'
+import type { LaunchSpec } from '../system/supervisor.ts'
+
+/** What a sentinel or a probe got back from the backend. */
+export interface ProbeAnswer {
+  status: number
+  body: string
+}
+
+export type ProbeVerdict =
+  | { kind: 'ok' }
+  /** Still loading: go on. */
+  | { kind: 'wait' }
+  /** An answer that a healthy backend would not give; a few in a row fail the load. */
+  | { kind: 'bad'; why: string }
+
+export interface ProbeRequest {
+  method: 'GET' | 'POST'
+  path: string
+  /** JSON text. */
+  body?: string
+  judge(answer: ProbeAnswer): ProbeVerdict
+}
+
+/** Everything the slot's owner needs to run one load. */
+export interface LaunchPlan {
+  spec: LaunchSpec
+  /** The backend opens its port only once the model is loaded: warming then begins after 1 s alive. */
+  opensPortLate: boolean
+  /** Cheap, repeated until ok. */
+  readiness: ProbeRequest
+  /** One tiny inference after `readiness`; several are alternatives for backends that lack an endpoint (404, 501). Empty: none. */
+  sentinels: ProbeRequest[]
+  /** SIGTERM, then this long, then SIGKILL. */
+  stopGraceMs: number
+}
+
+export interface LaunchInput {
+  config: SlotConfig
+  model: ModelEntry
+  /** Absolute paths of the model's files, first shard first. */
+  files: string[]
+  /** Absolute path of the projector, when the config names one. */
+  mmproj: string | null
+}
+
+export interface Provider {
+  readonly name: SlotConfig['provider']
+  /** @throws Hal0Error `engine.not_installed`, `request.invalid` */
+  plan(input: LaunchInput): Promise<LaunchPlan>
+  /** Problems of a configuration that no schema can see, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
+  check(config: SlotConfig): void
+  /** Tells an out-of-memory failure from the last lines of a dead backend. */
+  ranOutOfMemory(lastLines: string[]): boolean
+}

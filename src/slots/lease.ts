@@ -1,0 +1,42 @@
+/** What the dispatcher gets from a slot: permission to send one request to its backend. */
+import type { SlotState } from '../contract/slot.ts'
+import type { Hal0Error } from '../lib/hal0-error.ts'
+
+export interface Lease {
+  /** e.g. http://127.0.0.1:8081 */
+  readonly origin: string
+  /** Aborts when the slot takes the lease back (unload, crash); `signal.reason` is the Hal0Error to tell the client. */
+  readonly signal: AbortSignal
+  /** Longest silence of the backend, milliseconds. */
+  readonly timeoutMs: number
+  /** The state that the request met. */
+  readonly met: SlotState
+  /** Gives the place back; calling it again does nothing. */
+  release(): void
+  /**
+   * The backend broke the connection: resolves with the slot's error if its process died (waits at most 300 ms for the news),
+   * else null.
+   */
+  verdict(): Promise<Hal0Error | null>
+}
+
+/** One slot as the dispatcher sees it: a copy for routing; only `acquire` decides. */
+export interface SlotView {
+  name: string
+  state: SlotState
+  /** Ref of the model that is loaded, else the configured one. */
+  model: string | null
+  aliases: readonly string[]
+  load: 'manual' | 'on-demand'
+}
+
+export interface SlotDirectory {
+  views(): readonly SlotView[]
+  /**
+   * A place at the slot's backend, waiting as spec §2.2 says. Synchronous (not a promise) when a place is free, so that the
+   * common path costs no turn of the event loop.
+   * @param gone aborts when the client leaves; the wait then ends, a load that it started goes on
+   * @throws Hal0Error of the slot's state (rejects, or throws when synchronous)
+   */
+  acquire(name: string, gone: AbortSignal): Lease | Promise<Lease>
+}

@@ -1,0 +1,41 @@
+/** The slots as the HTTP layer and the dispatcher see them. Implemented by the manager. */
+import type { Slot, SlotCreate, SlotPatch, SlotProgress } from '../contract/slot.ts'
+import type { Bus } from '../lib/bus.ts'
+import type { SlotDirectory } from './lease.ts'
+
+export type SlotCommand =
+  | { do: 'load' }
+  | { do: 'unload' }
+  | { do: 'restart' }
+  | { do: 'acknowledge' }
+  | { do: 'cancel' }
+  | { do: 'swap'; model: string }
+
+/** What the slots tell the world. */
+export type SlotSignal =
+  /** A transition is durable; `json` is byte for byte what state.json holds. */
+  | { kind: 'record'; name: string; json: string }
+  /** Between transitions, at most 4 a second. */
+  | { kind: 'progress'; progress: SlotProgress }
+  /** The slot was deleted. */
+  | { kind: 'deleted'; name: string }
+
+export interface SlotService extends SlotDirectory {
+  readonly signals: Bus<SlotSignal>
+  /** The last durable record of every slot, as JSON text, ordered by name. */
+  records(): { name: string; json: string }[]
+  list(): Promise<Slot[]>
+  show(name: string): Promise<Slot>
+  create(body: SlotCreate): Promise<Slot>
+  edit(name: string, patch: SlotPatch): Promise<Slot>
+  delete(name: string): Promise<void>
+  /**
+   * Gives a command to the slot.
+   * @param waitS null: resolves once the command is accepted; else once its goal is reached, at most this many seconds
+   * @throws Hal0Error why the command was refused, or why the goal was not reached
+   */
+  command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot>
+  logs(name: string, lines: number): Promise<string[]>
+  /** @returns the function that ends it @throws Hal0Error `slot.not_found` */
+  followLogs(name: string, onLine: (line: string) => void): () => void
+}

@@ -1,0 +1,39 @@
+/** Where things are (spec §7). */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+export interface Paths {
+  /** hal0.toml and slots/<name>.toml */
+  config: string
+  /** slots/<name>/, models/, engines/, hal0.db */
+  data: string
+  /** <version>/ and current */
+  lib: string
+}
+
+/**
+ * @param env `HAL0_ROOT` puts all three below one folder
+ * @param isRoot system folders for root, folders of the home otherwise
+ */
+export const findPaths = (env: Record<string, string | undefined>, isRoot: boolean): Paths => {
+  const root = env.HAL0_ROOT
+  if (root !== undefined && root !== '') {
+    const base = resolve(root)
+    return { config: join(base, 'etc/hal0'), data: join(base, 'var/lib/hal0'), lib: join(base, 'usr/lib/hal0') }
+  }
+  if (isRoot) return { config: '/etc/hal0', data: '/var/lib/hal0', lib: '/usr/lib/hal0' }
+  const home = env.HOME !== undefined && env.HOME !== '' ? env.HOME : homedir()
+  return {
+    config: join(home, '.config/hal0'),
+    data: join(home, '.local/share/hal0'),
+    lib: join(home, '.local/lib/hal0'),
+  }
+}
+
+export const configFile = (paths: Paths): string => join(paths.config, 'hal0.toml')
+export const slotConfigDir = (paths: Paths): string => join(paths.config, 'slots')
+export const slotConfigFile = (paths: Paths, name: string): string => join(paths.config, 'slots', `${name}.toml`)
+export const slotDir = (paths: Paths, name: string): string => join(paths.data, 'slots', name)
+export const modelsDir = (paths: Paths): string => join(paths.data, 'models')
+export const enginesDir = (paths: Paths): string => join(paths.data, 'engines')
+export const databaseFile = (paths: Paths): string => join(paths.data, 'hal0.db')

@@ -1,0 +1,87 @@
+/**
+ * The port to whatever keeps backend processes alive: detached children (`process`) or template units (`systemd`).
+ * Both keep this contract and pass the same tests. The caller (a slot's owner) serialises `start` per name; `stop` may be
+ * called at any time, also while a `start` of the same name hangs.
+ */
+
+/** What to run. argv and env reach the program byte for byte; nothing is added but the instance mark. */
+export interface LaunchSpec {
+  /** Slot name. */
+  name: string
+  /** argv[0] is the absolute path of the program. */
+  argv: string[]
+  /** The complete environment of the child. */
+  env: Record<string, string>
+  cwd: string
+}
+
+/** A running backend. */
+export interface RunningProcess {
+  pid: number
+  /** Milliseconds since the Unix epoch at which the process was started. */
+  startedAt: number
+}
+
+/** How a process ended. */
+export interface ExitReport {
+  /** null when it was ended by a signal, or is unknown. */
+  exitCode: number | null
+  /** e.g. 'SIGKILL'; null when it exited by itself, or is unknown. */
+  signal: string | null
+  /** The kernel's OOM killer ended it. */
+  outOfMemory: boolean
+  /** The last lines it printed, oldest first, at most 20. */
+  lastLines: string[]
+}
+
+/** What is known about a slot's process when the daemon starts. */
+export type Found =
+  | { kind: 'running'; process: RunningProcess }
+  /** There was one in this boot, and it has ended. */
+  | { kind: 'ended'; exit: ExitReport }
+  /** The record is from another boot of the host (or of the container): nothing of it is left. */
+  | { kind: 'rebooted' }
+  /** No record and no process: none was ever started, or it was stopped and tidied up. */
+  | { kind: 'none' }
+
+/** Who listens on a port that 127.0.0.1 reaches. */
+export type PortOwner =
+  | { kind: 'none' }
+  | { kind: 'own' }
+  | { kind: 'other'; pid: number | null; command: string | null }
+
+export interface Supervisor {
+  readonly kind: 'process' | 'systemd'
+
+  /**
+   * Starts the backend, detached from the daemon, and returns as soon as it was executed.
+   * @param onExit called once, within 250 ms of the death of this process, however it dies
+   * @throws Hal0Error `slot.spawn_failed`, `storage.full` or `storage.failed`; then nothing of it is running
+   */
+  start(spec: LaunchSpec, onExit: (exit: ExitReport) => void): Promise<RunningProcess>
+
+  /** Looks for a process of this slot left by an earlier daemon, and watches it when there is one. Bounded in time. */
+  adopt(name: string, onExit: (exit: ExitReport) => void): Promise<Found>
+
+  /**
+   * SIGTERM to everything of the slot, SIGKILL after `graceMs`. Resolves when nothing of it is left (its onExit was called);
+   * resolves at once when nothing runs.
+   * @throws Hal0Error `slot.stop_failed` when it survives SIGKILL for 10 s
+   */
+  stop(name: string, graceMs: number): Promise<void>
+
+  /** Who owns the listener on `port` that a connection to 127.0.0.1 would reach; `own` when it belongs to the slot's processes. */
+  portOwner(name: string, port: number): Promise<PortOwner>
+
+  /** The last `lines` lines that the slot's backend printed, oldest first. */
+  logs(name: string, lines: number): Promise<string[]>
+
+  /** Calls `onLine` for every line printed from now on. @returns the function that ends it */
+  followLogs(name: string, onLine: (line: string) => void): () => void
+
+  /** Forgets records and logs of a deleted slot. Nothing of it may be running. */
+  forget(name: string): Promise<void>
+
+  /** Stops watching; processes go on. */
+  close(): void
+}

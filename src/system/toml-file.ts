@@ -1,0 +1,50 @@
+/** TOML files that people edit too: changes by API and CLI keep their comments, order and unknown keys (spec §7). */
+import { readFile } from 'node:fs/promises'
+import { parse, patch, stringify } from '@decimalturn/toml-patch'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { writeFileAtomic } from './atomic-file.ts'
+import { errnoOf, storageError } from './storage-error.ts'
+
+export type TomlTable = Record<string, unknown>
+
+const readText = async (path: string): Promise<string | null> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw storageError(error, path, 'read a configuration file')
+  }
+}
+
+const parseText = (text: string, path: string): TomlTable => {
+  try {
+    return parse(text) as TomlTable
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+    throw new Hal0Error('config.invalid', `${path} is not valid TOML: ${why} Correct the file and try again.`, {
+      details: { path },
+      cause: error,
+    })
+  }
+}
+
+/** The table in `path`, or null when there is no such file. @throws Hal0Error `config.invalid`, `storage.failed` */
+export const readToml = async (path: string): Promise<TomlTable | null> => {
+  const text = await readText(path)
+  return text === null ? null : parseText(text, path)
+}
+
+/**
+ * Sets keys of the table in `path`; `undefined` removes a key. Comments, order and keys not named stay. Makes the file when
+ * there is none.
+ * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`
+ */
+export const editToml = async (path: string, changes: TomlTable, doing: string): Promise<void> => {
+  const text = await readText(path)
+  const table = text === null ? {} : parseText(text, path)
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) delete table[key]
+    else table[key] = value
+  }
+  await writeFileAtomic(path, text === null ? stringify(table) : patch(text, table), doing)
+}
