@@ -1,0 +1,87 @@
+/** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { Type } from 'typebox'
+import { SlotConfig, type SlotPatch, slotNamePattern } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { problemsOf } from '../lib/validate.ts'
+import { type Paths, slotConfigDir, slotConfigFile } from '../system/paths.ts'
+import { errnoOf, storageError } from '../system/storage-error.ts'
+import { editToml, readToml, type TomlTable } from '../system/toml-file.ts'
+import { initialConfig, type StoredConfig } from './initial.ts'
+
+const known = Object.keys(SlotConfig.properties)
+const StoredTable = Type.Partial(SlotConfig)
+const legalName = new RegExp(slotNamePattern)
+
+const withDefaults = (name: string, table: TomlTable, path: string): StoredConfig => {
+  const mine: TomlTable = {}
+  for (const key of known) if (table[key] !== undefined) mine[key] = table[key]
+  const problems = problemsOf(StoredTable, mine)
+  if (mine.name !== undefined && mine.name !== name)
+    problems.push({ field: 'name', reason: `must be "${name}", as the file is called` })
+  const first = problems[0]
+  if (first !== undefined) {
+    throw new Hal0Error(
+      'config.invalid',
+      `${path} is not valid: ${first.field} ${first.reason}. Correct it, then load the slot again.`,
+      {
+        param: first.field,
+        details: { path, problems },
+      },
+    )
+  }
+  return { ...initialConfig(name), ...(mine as Partial<SlotConfig>), name }
+}
+
+export class SlotConfigStore {
+  readonly #paths: Paths
+
+  constructor(paths: Paths) {
+    this.#paths = paths
+  }
+
+  /** Names of the slots that have a file, ordered; files whose name is no slot name are not slots. */
+  async names(): Promise<string[]> {
+    const folder = slotConfigDir(this.#paths)
+    try {
+      const files = await readdir(folder)
+      return files
+        .filter((file) => file.endsWith('.toml'))
+        .map((file) => file.slice(0, -'.toml'.length))
+        .filter((name) => legalName.test(name))
+        .sort()
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return []
+      throw storageError(error, folder, 'list the slots')
+    }
+  }
+
+  /** @returns null when there is no file @throws Hal0Error `config.invalid`, `storage.failed` */
+  async read(name: string): Promise<StoredConfig | null> {
+    const path = slotConfigFile(this.#paths, name)
+    const table = await readToml(path)
+    return table === null ? null : withDefaults(name, table, path)
+  }
+
+  /** Sets the keys of `changes`; null removes a key, so that its default holds again. */
+  async write(name: string, changes: SlotPatch & { name?: string }): Promise<void> {
+    const edits: TomlTable = {}
+    for (const [key, value] of Object.entries(changes)) edits[key] = value === null ? undefined : value
+    const folder = slotConfigDir(this.#paths)
+    try {
+      await mkdir(folder, { recursive: true })
+    } catch (error) {
+      throw storageError(error, folder, `save the configuration of slot ${name}`)
+    }
+    await editToml(slotConfigFile(this.#paths, name), edits, `save the configuration of slot ${name}`)
+  }
+
+  async remove(name: string): Promise<void> {
+    const path = slotConfigFile(this.#paths, name)
+    try {
+      await rm(path, { force: true })
+    } catch (error) {
+      throw storageError(error, path, `delete the configuration of slot ${name}`)
+    }
+  }
+}

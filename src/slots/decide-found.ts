@@ -1,0 +1,79 @@
+/**
+ * Reconciliation at start: the record says where the slot stood, the supervisor says what is left of its process. What
+ * follows goes through the table like everything else (spec §2.1).
+ */
+import { fail, settle } from './decide-flow.ts'
+import { idleAgain, readyAgain } from './decide-timers.ts'
+import type { FoundAtStart } from './machine.ts'
+import { crashed, loadCancelled } from './slot-errors.ts'
+import { isLoaded, isLoading } from './states.ts'
+import type { Step } from './step.ts'
+
+const stop = (step: Step): void => {
+  step.m.process = 'stopping'
+  step.effects.push({ do: 'stop', attempt: step.m.attempt })
+}
+
+/** Seconds of the load that are left, judged by the wall clock since nothing else survives a restart. */
+const loadTimeLeft = (step: Step): number => {
+  const whole = step.context.config.load_timeout_s
+  const spent = (step.context.wall - Date.parse(step.m.record.since)) / 1000
+  return Math.min(whole, Math.max(1, whole - Math.max(0, spent)))
+}
+
+const resumeLoad = (step: Step): void => {
+  step.m.loadBegan = step.context.now - Math.max(0, step.context.wall - Date.parse(step.m.record.since))
+  step.setTimer('load', loadTimeLeft(step))
+}
+
+const running = (step: Step, pid: number): void => {
+  const { m } = step
+  m.process = 'running'
+  m.pid = pid
+  m.lastEnd = step.context.now
+  if (isLoading(step.state)) {
+    resumeLoad(step)
+    step.effects.push({ do: 'probe', attempt: m.attempt, state: step.state })
+  } else if (isLoaded(step.state)) {
+    // Whatever was in flight ended with the old daemon.
+    if (step.state === 'serving') step.enter('ready', { reason: 'the daemon was restarted' })
+    if (step.state === 'idle') idleAgain(step)
+    else readyAgain(step)
+    step.effects.push({ do: 'check-port', attempt: m.attempt })
+  } else {
+    if (step.state === 'pulling') step.enter('offline', { reason: 'the daemon was restarted' })
+    stop(step)
+  }
+}
+
+const rebooted = (step: Step): void => {
+  const { m } = step
+  if (isLoading(step.state)) fail(step, loadCancelled(m.record.name, 'the host was restarted'), 'offline')
+  else if (isLoaded(step.state)) {
+    step.enter('unloading', { reason: 'the host was restarted' })
+    settle(step)
+  } else if (step.state === 'unloading') settle(step)
+  else if (step.state === 'pulling') step.enter('offline', { reason: 'the host was restarted' })
+}
+
+const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none' }>): void => {
+  const { m } = step
+  const exit =
+    report.kind === 'ended' ? report.exit : { exitCode: null, signal: null, outOfMemory: false, lastLines: [] }
+  if (step.state === 'starting' && report.kind === 'none') {
+    // The old daemon died between the write and the start: the load was accepted, so it goes on.
+    m.process = 'launching'
+    resumeLoad(step)
+    step.effects.push({ do: 'launch', attempt: m.attempt })
+  } else if (isLoading(step.state) || isLoaded(step.state)) {
+    fail(step, crashed(m.record.name, exit, exit.outOfMemory, 'while hal0 was not running'))
+  } else if (step.state === 'unloading') settle(step)
+  else if (step.state === 'pulling') step.enter('offline', { reason: 'the daemon was restarted' })
+}
+
+export const found = (step: Step, report: FoundAtStart): void => {
+  step.m.attempt += 1
+  if (report.kind === 'running') running(step, report.pid)
+  else if (report.kind === 'rebooted') rebooted(step)
+  else gone(step, report)
+}

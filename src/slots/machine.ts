@@ -1,0 +1,133 @@
+/** The vocabulary of the pure decider: what a slot's owner knows, what can happen to it, and what it wants done. */
+import type { SlotConfig, SlotRecord, SlotState } from '../contract/slot.ts'
+import type { Hal0Error } from '../lib/hal0-error.ts'
+import type { ExitReport, PortOwner } from '../system/supervisor.ts'
+
+/** A request that waits for the load to end, or for a place. */
+export interface Waiting {
+  id: number
+  /** Monotonic milliseconds of its arrival. */
+  arrived: number
+  /** Monotonic milliseconds at which it began to wait for a place at a loaded backend; null while it waits for the load. */
+  queuedAt: number | null
+}
+
+/** Everything that the owner of one slot knows. A value: each decision makes a new one. */
+export interface Machine {
+  /** The latest transition; the disk follows. */
+  record: SlotRecord
+  /** The record of a load that was accepted and becomes true once it is durable; null when there is none. */
+  committing: SlotRecord | null
+  /** Number of the current process; what is reported about an earlier one is stale. */
+  attempt: number
+  process: 'none' | 'launching' | 'running' | 'stopping'
+  pid: number | null
+  /** What follows once nothing runs any more: stay in the state, acknowledge the error, or load again. */
+  after: 'stay' | 'offline' | 'load'
+  /** Requests at the backend. */
+  inFlight: number
+  waiting: readonly Waiting[]
+  /** Monotonic milliseconds at which the load under way began. */
+  loadBegan: number | null
+  /** Monotonic milliseconds at which the last request ended. */
+  lastEnd: number
+  /** A timer is set that ends `serving`. */
+  lingering: boolean
+  /** Monotonic milliseconds of recent crashes, for `restart = "on-failure"`. */
+  crashes: readonly number[]
+  deleted: boolean
+}
+
+export type Input =
+  | { kind: 'load' }
+  | { kind: 'unload' }
+  | { kind: 'restart' }
+  | { kind: 'acknowledge' }
+  | { kind: 'cancel' }
+  | { kind: 'delete' }
+  /** The configuration changed. */
+  | { kind: 'configured' }
+  /** The record of a load is on disk, or could not be written. */
+  | { kind: 'committed' }
+  | { kind: 'commit-failed'; error: Hal0Error }
+  | { kind: 'spawned'; attempt: number; pid: number }
+  /** Nothing was started. */
+  | { kind: 'launch-failed'; attempt: number; error: Hal0Error }
+  /** The first answer on the port, or one second alive (spec §2.1, warming). */
+  | { kind: 'answered'; attempt: number }
+  | { kind: 'ready'; attempt: number }
+  | { kind: 'probe-failed'; attempt: number; error: Hal0Error }
+  | { kind: 'exited'; attempt: number; exit: ExitReport; outOfMemory: boolean; port: PortOwner }
+  /** The process survives SIGKILL. */
+  | { kind: 'stop-failed'; attempt: number; error: Hal0Error }
+  | { kind: 'request'; id: number }
+  /** A waiting request's client has gone. */
+  | { kind: 'leave'; id: number }
+  /** A request at the backend has ended. */
+  | { kind: 'release'; id: number }
+  | { kind: 'timer'; timer: Timer }
+  /** What the supervisor found when the daemon started. */
+  | { kind: 'found'; found: FoundAtStart }
+
+export type FoundAtStart =
+  | { kind: 'running'; pid: number }
+  | { kind: 'ended'; exit: ExitReport }
+  | { kind: 'rebooted' }
+  | { kind: 'none' }
+
+export type Timer = 'load' | 'linger' | 'idle' | 'unload' | 'restart' | 'waiting'
+
+export type Effect =
+  | { do: 'write'; record: SlotRecord }
+  /** Write, then report `committed` or `commit-failed`. */
+  | { do: 'commit'; record: SlotRecord }
+  | { do: 'launch'; attempt: number }
+  /** Watch an adopted process get ready. */
+  | { do: 'probe'; attempt: number; state: SlotState }
+  /** Make sure that the port of an adopted, loaded process is its own. */
+  | { do: 'check-port'; attempt: number }
+  | { do: 'stop'; attempt: number }
+  | { do: 'set-timer'; timer: Timer; ms: number }
+  | { do: 'clear-timer'; timer: Timer }
+  | { do: 'grant'; id: number; met: SlotState }
+  | { do: 'refuse'; id: number; error: Hal0Error }
+  /** Take back every place that was granted. */
+  | { do: 'revoke'; error: Hal0Error }
+  /** The load took this long: the next one is expected to take as long. */
+  | { do: 'learn'; loadMs: number }
+
+/** What a decision may look at besides the machine and the input. */
+export interface Context {
+  /** Monotonic milliseconds: durations are measured with it, so that a jump of the clock changes nothing. */
+  now: number
+  /** Milliseconds since the Unix epoch, for `since`. */
+  wall: number
+  bootId: string | null
+  config: SlotConfig
+  /** Why the configured model cannot be loaded now; null when it can. */
+  obstacle: Hal0Error | null
+}
+
+export interface Decision {
+  machine: Machine
+  effects: Effect[]
+  /** Why a command was refused; a refused command changes nothing. */
+  refused: Hal0Error | null
+}
+
+/** A slot as its record describes it, before anything is known about its process. */
+export const machineOf = (record: SlotRecord): Machine => ({
+  record,
+  committing: null,
+  attempt: 0,
+  process: 'none',
+  pid: null,
+  after: 'stay',
+  inFlight: 0,
+  waiting: [],
+  loadBegan: null,
+  lastEnd: 0,
+  lingering: false,
+  crashes: [],
+  deleted: false,
+})

@@ -1,0 +1,182 @@
+/** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
+import type { Slot, SlotCreate, SlotPatch } from '../contract/slot.ts'
+import { Bus } from '../lib/bus.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { log } from '../lib/log.ts'
+import { Mutex } from '../lib/mutex.ts'
+import { type Goal, reach } from './goal.ts'
+import { initialConfig } from './initial.ts'
+import type { Lease, SlotView } from './lease.ts'
+import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
+import { type BookDeps, merged, SlotBook } from './slot-book.ts'
+
+export type ManagerDeps = Omit<BookDeps, 'signals'>
+
+const goals: Readonly<Record<SlotCommand['do'], Goal>> = {
+  load: 'loaded',
+  restart: 'loaded',
+  swap: 'loaded',
+  unload: 'offline',
+  cancel: 'offline',
+  acknowledge: 'offline',
+}
+
+export class SlotManager implements SlotService {
+  readonly signals = new Bus<SlotSignal>()
+  readonly #deps: ManagerDeps
+  readonly #book: SlotBook
+  /** One creation or deletion at a time: names and ports are given out. */
+  readonly #changes = new Mutex()
+
+  constructor(deps: ManagerDeps) {
+    this.#deps = deps
+    this.#book = new SlotBook({ ...deps, signals: this.signals })
+  }
+
+  /** Picks up every slot where it stands; call it once, before anything else. */
+  async open(): Promise<void> {
+    for (const name of await this.#deps.configs.names()) {
+      try {
+        await this.#book.open(name)
+      } catch (error) {
+        log.error(`slot ${name} is left out`, Hal0Error.from(error).message)
+      }
+    }
+    await Promise.all(
+      this.#book.all().map(async ({ owner }) => {
+        const rebooted = await owner.reconcile()
+        if (rebooted && owner.config.autostart) {
+          const refused = owner.post({ kind: 'load' })
+          if (refused !== null) log.warn(`slot ${owner.config.name} was not started: ${refused.message}`)
+        }
+      }),
+    )
+  }
+
+  /** Sentences about slots whose file or disk is not in order. */
+  problems(): string[] {
+    return this.#book.all().flatMap(({ owner, configError }) => {
+      const disk = owner.writer.problem
+      return [...(configError === null ? [] : [configError.message]), ...(disk === null ? [] : [disk.message])]
+    })
+  }
+
+  records(): { name: string; json: string }[] {
+    return this.#book.all().flatMap(({ owner }) => {
+      const json = owner.writer.durable
+      return json === null ? [] : [{ name: owner.config.name, json }]
+    })
+  }
+
+  views(): readonly SlotView[] {
+    const views: SlotView[] = []
+    for (const owner of this.#book.owners()) views.push(owner.view())
+    return views
+  }
+
+  acquire(name: string, gone: AbortSignal): Lease | Promise<Lease> {
+    return this.#book.get(name).owner.acquire(gone)
+  }
+
+  async list(): Promise<Slot[]> {
+    const entries = this.#book.all()
+    await Promise.all(entries.map((entry) => this.#book.refresh(entry)))
+    return entries.map((entry) => this.#book.slot(entry))
+  }
+
+  async show(name: string): Promise<Slot> {
+    const entry = this.#book.get(name)
+    await this.#book.refresh(entry)
+    return this.#book.slot(entry)
+  }
+
+  create(body: SlotCreate): Promise<Slot> {
+    return this.#changes.run(async () => {
+      const { name, ...settings } = body
+      const { configs, ports, planner } = this.#deps
+      if (this.#book.has(name) || (await configs.names()).includes(name)) {
+        throw new Hal0Error(
+          'slot.exists',
+          `There is a slot ${name} already. Choose another name, or edit it: hal0 slot edit ${name}`,
+          {
+            param: 'name',
+            details: { slot: name },
+          },
+        )
+      }
+      const taken = this.#book.ports()
+      const port =
+        settings.port === undefined ? await ports.allocate(name, taken.keys()) : ports.claim(name, settings.port, taken)
+      planner.check({ ...merged(initialConfig(name), settings), port })
+      await configs.write(name, { name, ...settings, port })
+      const entry = await this.#book.open(name)
+      await entry.owner.writer.settled()
+      return this.#book.slot(entry)
+    })
+  }
+
+  async edit(name: string, patch: SlotPatch): Promise<Slot> {
+    const entry = this.#book.get(name)
+    await this.#book.edit(entry, patch, (next) => {
+      if (patch.port !== undefined) this.#deps.ports.claim(name, patch.port, this.#book.ports())
+      this.#deps.planner.check(next)
+    })
+    return this.#book.slot(entry)
+  }
+
+  delete(name: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const { owner } = this.#book.get(name)
+      const refused = owner.post({ kind: 'delete' })
+      if (refused !== null) throw refused
+      await owner.writer.settled()
+      this.#book.drop(name)
+      this.signals.publish({ kind: 'deleted', name })
+      await this.#deps.configs.remove(name)
+      await this.#deps.supervisor.forget(name)
+      await this.#deps.records.remove(name)
+    })
+  }
+
+  async command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot> {
+    const entry = this.#book.get(name)
+    const { owner } = entry
+    if (command.do === 'swap') await this.#setModel(name, command.model)
+    else await this.#book.refresh(entry)
+    const refused = owner.post({ kind: command.do === 'swap' ? 'restart' : command.do })
+    if (refused !== null) throw refused
+    if (waitS !== null) await reach(owner, goals[command.do], waitS, this.#deps.clock.setTimer)
+    else await owner.committed()
+    await owner.writer.settled()
+    return this.#book.slot(entry)
+  }
+
+  async logs(name: string, lines: number): Promise<string[]> {
+    this.#book.get(name)
+    return this.#deps.supervisor.logs(name, lines)
+  }
+
+  followLogs(name: string, onLine: (line: string) => void): () => void {
+    this.#book.get(name)
+    return this.#deps.supervisor.followLogs(name, onLine)
+  }
+
+  /** Lets the last records reach the disk and ends timers and probes; the backends go on. */
+  async close(): Promise<void> {
+    const entries = this.#book.all()
+    await Promise.all(entries.map(({ owner }) => owner.writer.settled()))
+    for (const { owner, endProgress } of entries) {
+      endProgress()
+      owner.close()
+    }
+  }
+
+  /** @throws Hal0Error `model.not_found` before anything changes */
+  async #setModel(name: string, model: string): Promise<void> {
+    const entry = this.#book.get(name)
+    await this.#book.edit(entry, { model }, (next) => {
+      const obstacle = this.#deps.planner.obstacle(next)
+      if (obstacle !== null) throw obstacle
+    })
+  }
+}

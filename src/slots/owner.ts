@@ -1,0 +1,240 @@
+/**
+ * The owner of one slot: the only one who decides about it. Commands, requests, reports, exits and timers enter one queue;
+ * each is decided at once by the pure decider, and its effects are started, never awaited. So nothing that hangs (a start, a
+ * disk, a probe) can hold up a stop, and a request that finds a free place gets it without a turn of the event loop.
+ */
+import type { SlotConfig, SlotRecord } from '../contract/slot.ts'
+import { Bus } from '../lib/bus.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Clock } from './clock.ts'
+import { decide } from './decide.ts'
+import type { Lease, SlotView } from './lease.ts'
+import { LeaseDesk } from './lease-desk.ts'
+import { type Context, type Effect, type Input, type Machine, machineOf, type Timer } from './machine.ts'
+import type { Planner } from './planner.ts'
+import { RecordWriter, type SaveRecord } from './record-writer.ts'
+import { type Runner, type RunnerDeps, SlotRunner } from './runner.ts'
+
+export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machine'> {
+  clock: Clock
+  bootId: string | null
+  planner: Planner
+  save: SaveRecord
+  /** A record is durable. */
+  onDurable: (json: string) => void
+}
+
+/** How long a broken connection waits for the news that the process died. */
+const verdictMs = 300
+
+export class SlotOwner {
+  /** Told after every transition (not yet durable). */
+  readonly transitions = new Bus<SlotRecord>()
+  /** Told whether the record of a load could be written. */
+  readonly commits = new Bus<Hal0Error | null>()
+  readonly writer: RecordWriter
+  readonly #deps: OwnerDeps
+  readonly #runner: Runner
+  readonly #timers = new Map<Timer, () => void>()
+  readonly #desk: LeaseDesk
+  #machine: Machine
+  #config: SlotConfig
+  #configError: Hal0Error | null = null
+  #queue: Input[] = []
+  #deciding = false
+
+  constructor(record: SlotRecord, json: string | null, config: SlotConfig, deps: OwnerDeps) {
+    this.#machine = machineOf(record)
+    this.#config = config
+    this.#deps = deps
+    this.writer = new RecordWriter(record.name, deps.save, deps.clock, deps.onDurable, json)
+    this.#desk = new LeaseDesk(
+      (input) => this.post(input),
+      () => this.#verdict(),
+    )
+    this.#runner = new SlotRunner(record.name, {
+      ...deps,
+      report: (input) => this.post(input),
+      config: () => this.#config,
+      machine: () => this.#machine,
+    })
+  }
+
+  get record(): SlotRecord {
+    return this.#machine.record
+  }
+
+  get config(): SlotConfig {
+    return this.#config
+  }
+
+  /** The load under way: its age and what was expected of it, milliseconds; null when there is none. */
+  get loadProgress(): { elapsedMs: number; expectedMs: number | null } | null {
+    const began = this.#machine.loadBegan
+    return began === null ? null : { elapsedMs: this.#deps.clock.now() - began, expectedMs: this.#runner.expectedMs() }
+  }
+
+  /** A load was asked for that has not begun: its record is being written, or the last process has yet to end. */
+  get willLoad(): boolean {
+    return this.#machine.committing !== null || this.#machine.after === 'load'
+  }
+
+  /** Resolves once no load's record is on its way to the disk. @throws Hal0Error why it could not be written */
+  committed(): Promise<void> {
+    if (this.#machine.committing === null) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const unsubscribe = this.commits.subscribe((error) => {
+        unsubscribe()
+        if (error === null) resolve()
+        else reject(error)
+      })
+    })
+  }
+
+  view(): SlotView {
+    const { record } = this.#machine
+    const loaded = record.state !== 'offline' && record.state !== 'error'
+    return {
+      name: record.name,
+      state: record.state,
+      model: loaded ? record.model : this.#config.model,
+      aliases: this.#config.aliases,
+      load: this.#config.load,
+    }
+  }
+
+  /** Takes a new configuration: what waits and what times out follow it at once, the backend at its next load. */
+  configure(config: SlotConfig, error: Hal0Error | null = null): void {
+    this.#config = config
+    this.#configError = error
+    this.post({ kind: 'configured' })
+  }
+
+  /** Puts an input into the queue and decides it. @returns why a command was refused */
+  post(input: Input): Hal0Error | null {
+    this.#queue.push(input)
+    if (this.#deciding) return null
+    this.#deciding = true
+    let refused: Hal0Error | null = null
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        const answer = this.#decide(next)
+        if (next === input) refused = answer
+      }
+    } finally {
+      this.#deciding = false
+    }
+    return refused
+  }
+
+  /** See SlotDirectory.acquire. */
+  acquire(gone: AbortSignal): Lease | Promise<Lease> {
+    return this.#desk.acquire(gone)
+  }
+
+  /** Stops timers and probes; the backend goes on. */
+  close(): void {
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+    this.#runner.close()
+  }
+
+  #decide(input: Input): Hal0Error | null {
+    const before = this.#machine
+    const { clock, bootId, planner } = this.#deps
+    const context: Context = {
+      now: clock.now(),
+      wall: clock.wall(),
+      bootId,
+      config: this.#config,
+      // The decider asks for it only where a load could begin.
+      get obstacle() {
+        return obstacle()
+      },
+    }
+    const obstacle = () => this.#configError ?? planner.obstacle(this.#config)
+    const { machine, effects, refused } = decide(before, input, context)
+    this.#machine = machine
+    for (const effect of effects) this.#start(effect)
+    return refused
+  }
+
+  #start(effect: Effect): void {
+    switch (effect.do) {
+      case 'write':
+        this.writer.write(effect.record)
+        this.transitions.publish(effect.record)
+        break
+      case 'commit':
+        this.writer.commit(effect.record, (error) => {
+          if (error === null) this.transitions.publish(effect.record)
+          this.post(error === null ? { kind: 'committed' } : { kind: 'commit-failed', error })
+          this.commits.publish(error)
+        })
+        break
+      case 'set-timer':
+        this.#timers.get(effect.timer)?.()
+        this.#timers.set(
+          effect.timer,
+          this.#deps.clock.setTimer(effect.ms, () => {
+            this.#timers.delete(effect.timer)
+            this.post({ kind: 'timer', timer: effect.timer })
+          }),
+        )
+        break
+      case 'clear-timer':
+        this.#timers.get(effect.timer)?.()
+        this.#timers.delete(effect.timer)
+        break
+      case 'grant':
+        this.#desk.grant(effect.id, {
+          met: effect.met,
+          origin: `http://127.0.0.1:${this.#machine.record.port}`,
+          timeoutMs: this.#config.request_timeout_s * 1000,
+        })
+        break
+      case 'refuse':
+        this.#desk.refuse(effect.id, effect.error)
+        break
+      case 'revoke':
+        this.#desk.revoke(effect.error)
+        break
+      default:
+        this.#runner.run(effect)
+    }
+  }
+
+  #verdict(): Promise<Hal0Error | null> {
+    const verdictOf = (record: SlotRecord) =>
+      record.state === 'error' && record.error !== null ? Hal0Error.fromBody(record.error) : null
+    const now = verdictOf(this.record)
+    if (now !== null) return Promise.resolve(now)
+    return new Promise((resolve) => {
+      const finish = (verdict: Hal0Error | null) => {
+        cancel()
+        unsubscribe()
+        resolve(verdict)
+      }
+      const cancel = this.#deps.clock.setTimer(verdictMs, () => finish(null))
+      const unsubscribe = this.transitions.subscribe((record) => {
+        const verdict = verdictOf(record)
+        if (verdict !== null) finish(verdict)
+      })
+    })
+  }
+
+  /**
+   * Reconciles with what the supervisor finds; the first thing that happens to a slot.
+   * @returns true when the host was restarted since the slot's last record
+   */
+  async reconcile(): Promise<boolean> {
+    const found = await this.#runner.adopt(this.#machine.attempt + 1)
+    const { boot_id } = this.record
+    const { bootId } = this.#deps
+    const rebooted =
+      found.kind === 'rebooted' ||
+      (found.kind !== 'running' && boot_id !== null && bootId !== null && boot_id !== bootId)
+    this.post({ kind: 'found', found: rebooted ? { kind: 'rebooted' } : found })
+    return rebooted
+  }
+}

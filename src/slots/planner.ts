@@ -1,0 +1,67 @@
+/** Turns a slot's configuration into what is to be run. */
+import { isAbsolute } from 'node:path'
+import { modelIdPattern, type SlotConfig } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import type { ModelLookup } from '../models/registry-port.ts'
+import type { LaunchPlan, Provider } from '../providers/provider.ts'
+import { noModel } from './slot-errors.ts'
+
+export interface Planner {
+  /** Why the configured model cannot be loaded; null when nothing is known against it. From memory, at once. */
+  obstacle(config: SlotConfig): Hal0Error | null
+  /** @throws Hal0Error `engine.not_installed`, `model.not_found`, `request.invalid` */
+  plan(config: SlotConfig): Promise<LaunchPlan>
+  /** Problems of a configuration that its schema cannot see. @throws Hal0Error `request.invalid` */
+  check(config: SlotConfig): void
+  /** The mode in which the slot runs: its own, else what its model is for; null while that is unknown. */
+  mode(config: SlotConfig): SlotConfig['mode']
+  ranOutOfMemory(config: SlotConfig, lastLines: string[]): boolean
+}
+
+const legalId = new RegExp(modelIdPattern)
+
+export const makePlanner = (models: ModelLookup, providers: readonly Provider[]): Planner => {
+  const provider = (config: SlotConfig): Provider => {
+    const found = providers.find((one) => one.name === config.provider)
+    if (found !== undefined) return found
+    throw new Hal0Error(
+      'request.invalid',
+      `There is no provider ${config.provider}. There are: ${providers.map((one) => one.name).join(', ')}.`,
+      {
+        param: 'provider',
+      },
+    )
+  }
+  const missing = (id: string) =>
+    new Hal0Error(
+      'model.not_found',
+      `Model ${id} is not in the registry. See what is there: hal0 model list; register a file: hal0 model import FILE`,
+      { param: 'model', details: { model: id, available: models.list().map((one) => one.id) } },
+    )
+  const projector = (config: SlotConfig): string | null => {
+    if (config.mmproj === null || isAbsolute(config.mmproj)) return config.mmproj
+    const entry = legalId.test(config.mmproj) ? models.get(config.mmproj) : null
+    const file = entry === null ? undefined : models.filePaths(entry)[0]
+    if (file === undefined) throw missing(config.mmproj)
+    return file
+  }
+  return {
+    obstacle: (config) => {
+      if (config.model === null) return noModel(config.name)
+      return models.get(config.model) === null ? missing(config.model) : null
+    },
+    plan: async (config) => {
+      if (config.model === null) throw noModel(config.name)
+      const model = models.get(config.model)
+      if (model === null) throw missing(config.model)
+      return provider(config).plan({ config, model, files: models.filePaths(model), mmproj: projector(config) })
+    },
+    check: (config) => provider(config).check(config),
+    mode: (config) => {
+      if (config.mode !== null) return config.mode
+      const kind = config.model === null ? null : (models.get(config.model)?.kind ?? null)
+      return kind === 'mmproj' ? null : kind
+    },
+    ranOutOfMemory: (config, lastLines) => provider(config).ranOutOfMemory(lastLines),
+  }
+}

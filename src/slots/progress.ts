@@ -1,0 +1,43 @@
+/** `progress` frames between transitions (spec §5): at most 4 a second, for slots that are on their way somewhere. */
+import type { SlotProgress, SlotState } from '../contract/slot.ts'
+import type { Clock } from './clock.ts'
+import type { SlotOwner } from './owner.ts'
+
+const everyMs = 250
+const moving: readonly SlotState[] = ['pulling', 'starting', 'warming', 'unloading']
+
+/** Publishes frames of `owner` while it moves. @returns the function that ends it */
+export const tellProgress = (
+  owner: SlotOwner,
+  clock: Clock,
+  publish: (progress: SlotProgress) => void,
+): (() => void) => {
+  let cancel: (() => void) | null = null
+  let entered = clock.now()
+
+  const frame = () => {
+    cancel = null
+    const { name, state } = owner.record
+    if (!moving.includes(state)) return
+    const load = owner.loadProgress
+    const elapsedMs = load?.elapsedMs ?? clock.now() - entered
+    const expectedMs = load?.expectedMs ?? null
+    publish({
+      name,
+      state,
+      elapsed_s: Math.round(elapsedMs) / 1000,
+      expected_s: expectedMs === null ? null : Math.round(expectedMs) / 1000,
+      pull: null,
+    })
+    cancel = clock.setTimer(everyMs, frame)
+  }
+  const unsubscribe = owner.transitions.subscribe(() => {
+    entered = clock.now()
+    if (cancel === null) cancel = clock.setTimer(everyMs, frame)
+  })
+  if (moving.includes(owner.record.state)) cancel = clock.setTimer(everyMs, frame)
+  return () => {
+    unsubscribe()
+    cancel?.()
+  }
+}

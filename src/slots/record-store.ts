@@ -1,0 +1,54 @@
+/** `slots/<name>/state.json`: the one durable word on how a slot stands. */
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SlotRecord } from '../contract/slot.ts'
+import { log } from '../lib/log.ts'
+import { problemsOf } from '../lib/validate.ts'
+import { sweepTemps, writeFileAtomic } from '../system/atomic-file.ts'
+import { type Paths, slotDir } from '../system/paths.ts'
+import { errnoOf, storageError } from '../system/storage-error.ts'
+
+export interface RecordStore {
+  /** The record and its exact text; null when there is none, or none that can be read as one. */
+  read(name: string): Promise<{ record: SlotRecord; json: string } | null>
+  save(name: string, json: string): Promise<void>
+  /** Removes everything of a deleted slot. */
+  remove(name: string): Promise<void>
+}
+
+export const recordStoreOnDisk = (paths: Paths): RecordStore => {
+  const file = (name: string) => join(slotDir(paths, name), 'state.json')
+  return {
+    read: async (name) => {
+      const folder = slotDir(paths, name)
+      try {
+        await mkdir(folder, { recursive: true })
+        await sweepTemps(folder)
+        const json = await readFile(file(name), 'utf8')
+        const record: unknown = JSON.parse(json)
+        const problem = problemsOf(SlotRecord, record)[0]
+        if (problem === undefined) return { record: record as SlotRecord, json }
+        log.warn(
+          `${file(name)} is not a slot record (${problem.field} ${problem.reason}); the slot starts anew as offline`,
+        )
+        return null
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return null
+        if (error instanceof SyntaxError) {
+          log.warn(`${file(name)} is not JSON; the slot starts anew as offline`)
+          return null
+        }
+        throw storageError(error, file(name), `read the state of slot ${name}`)
+      }
+    },
+    save: (name, json) => writeFileAtomic(file(name), json, `write the state of slot ${name}`),
+    remove: async (name) => {
+      const folder = slotDir(paths, name)
+      try {
+        await rm(folder, { recursive: true, force: true })
+      } catch (error) {
+        throw storageError(error, folder, `delete the data of slot ${name}`)
+      }
+    },
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Writes one slot's records in order, each whole and durable, behind the decisions: no request waits for the disk. What was
+ * announced but could not be written is tried again until the disk recovers; a load's first record is given up at once, so
+ * that the load can be refused.
+ */
+import type { SlotRecord } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Clock } from './clock.ts'
+
+/** Writes the text of a record durably. @throws Hal0Error `storage.full`, `storage.failed` */
+export type SaveRecord = (name: string, json: string) => Promise<void>
+
+interface Job {
+  json: string
+  /** Set for a commit: told once whether it is on disk; a failure drops the job. */
+  commit: ((error: Hal0Error | null) => void) | null
+}
+
+const firstRetryMs = 250
+const longestRetryMs = 5000
+/** Beyond this many unwritten records the oldest are dropped: the disk then shows the newest states once it is back. */
+const mostPending = 256
+
+export class RecordWriter {
+  readonly #name: string
+  readonly #save: SaveRecord
+  readonly #clock: Clock
+  readonly #onDurable: (json: string) => void
+  #jobs: Job[] = []
+  #running = false
+  #retryMs = firstRetryMs
+  /** Ends the wait for the next attempt; set only during that wait. Whoever writes wants to know how the disk is now. */
+  #retryNow: (() => void) | null = null
+  #problem: Hal0Error | null = null
+  #idle: (() => void)[] = []
+  #last: string | null
+
+  /**
+   * @param onDurable called with each record's text once it is on disk, in order
+   * @param onDisk what the disk holds already, if anything
+   */
+  constructor(name: string, save: SaveRecord, clock: Clock, onDurable: (json: string) => void, onDisk: string | null) {
+    this.#name = name
+    this.#save = save
+    this.#clock = clock
+    this.#onDurable = onDurable
+    this.#last = onDisk
+  }
+
+  /** The text of the last durable record. */
+  get durable(): string | null {
+    return this.#last
+  }
+
+  /** Why the disk is behind; null when it is not. */
+  get problem(): Hal0Error | null {
+    return this.#problem
+  }
+
+  write(record: SlotRecord): void {
+    this.#add({ json: JSON.stringify(record), commit: null })
+  }
+
+  /** @param done told whether the record is durable; after an error it was not written and will not be */
+  commit(record: SlotRecord, done: (error: Hal0Error | null) => void): void {
+    this.#add({ json: JSON.stringify(record), commit: done })
+  }
+
+  /** Resolves when nothing is left to write, or the disk has refused. */
+  settled(): Promise<void> {
+    if (!this.#running || this.#retryNow !== null) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #add(job: Job): void {
+    this.#jobs.push(job)
+    if (this.#jobs.length > mostPending) {
+      const oldest = this.#jobs.findIndex((one, at) => at > 0 && one.commit === null)
+      if (oldest > 0) this.#jobs.splice(oldest, 1)
+    }
+    if (!this.#running) {
+      this.#running = true
+      void this.#drain()
+    } else this.#retryNow?.()
+  }
+
+  /** Never rejects: every failure ends in `problem` or in a commit's answer. */
+  async #drain(): Promise<void> {
+    for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
+      try {
+        await this.#save(this.#name, job.json)
+      } catch (error) {
+        await this.#failed(Hal0Error.from(error))
+        continue
+      }
+      this.#problem = null
+      this.#retryMs = firstRetryMs
+      this.#jobs.shift()
+      this.#last = job.json
+      job.commit?.(null)
+      this.#onDurable(job.json)
+    }
+    this.#running = false
+    this.#wake()
+  }
+
+  async #failed(error: Hal0Error): Promise<void> {
+    this.#failCommits(error)
+    if (this.#jobs.length === 0) return
+    this.#problem = error
+    this.#wake()
+    const wait = this.#retryMs
+    this.#retryMs = Math.min(longestRetryMs, wait * 2)
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.setTimer(wait, resolve)
+      this.#retryNow = () => {
+        cancel()
+        resolve()
+      }
+    })
+    this.#retryNow = null
+  }
+
+  #failCommits(error: Hal0Error): void {
+    const commits = this.#jobs.filter((job) => job.commit !== null)
+    this.#jobs = this.#jobs.filter((job) => job.commit === null)
+    for (const job of commits) job.commit?.(error)
+  }
+
+  #wake(): void {
+    const waiting = this.#idle
+    this.#idle = []
+    for (const resolve of waiting) resolve()
+  }
+}

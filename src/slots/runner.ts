@@ -1,0 +1,228 @@
+/** Carries out the effects that reach outside: launching, probing, stopping. What comes of them is reported back. */
+import type { SlotConfig } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { log } from '../lib/log.ts'
+import type { ExitReport, Supervisor } from '../system/supervisor.ts'
+import type { Clock } from './clock.ts'
+import { expectedLoadMs, type LoadHistory, withLoad } from './load-history.ts'
+import type { Effect, FoundAtStart, Input, Machine } from './machine.ts'
+import type { Planner } from './planner.ts'
+import type { Probe } from './probe.ts'
+import { portInUse } from './slot-errors.ts'
+import { isLoading } from './states.ts'
+
+type OutsideEffect = Extract<Effect, { do: 'launch' | 'probe' | 'check-port' | 'stop' | 'learn' }>
+
+export interface RunnerDeps {
+  clock: Clock
+  supervisor: Supervisor
+  planner: Planner
+  probe: Probe
+  history: LoadHistory
+  report: (input: Input) => void
+  config: () => SlotConfig
+  machine: () => Machine
+}
+
+export interface Runner {
+  run(effect: OutsideEffect): void
+  /** @param attempt the number under which the process will be known */
+  adopt(attempt: number): Promise<FoundAtStart>
+  /** What a load of the configured model is expected to take, milliseconds. */
+  expectedMs(): number | null
+  close(): void
+}
+
+/** SIGTERM to an adopted process whose plan is not known, then this long until SIGKILL. */
+const defaultGraceMs = 2000
+
+export class SlotRunner implements Runner {
+  readonly #name: string
+  readonly #deps: RunnerDeps
+  #history: Awaited<ReturnType<LoadHistory['read']>> = {}
+  #endProbe: (() => void) | null = null
+  #graceMs = defaultGraceMs
+  /** Attempts that were stopped while they were being launched. */
+  #stopped = 0
+  #launching = 0
+
+  constructor(name: string, deps: RunnerDeps) {
+    this.#name = name
+    this.#deps = deps
+  }
+
+  run(effect: OutsideEffect): void {
+    const machine = this.#deps.machine()
+    switch (effect.do) {
+      case 'launch':
+        void this.#launch(effect.attempt, machine)
+        break
+      case 'probe':
+        void this.#probeAdopted(effect.attempt, machine)
+        break
+      case 'check-port':
+        void this.#checkPort(effect.attempt, machine.record.port)
+        break
+      case 'stop':
+        void this.#stop(effect.attempt)
+        break
+      case 'learn':
+        void this.#learn(machine.record.model, effect.loadMs)
+        break
+    }
+  }
+
+  async adopt(attempt: number): Promise<FoundAtStart> {
+    this.#history = await this.#deps.history.read(this.#name)
+    const found = await this.#deps.supervisor.adopt(this.#name, (exit) => void this.#exited(attempt, exit))
+    return found.kind === 'running' ? { kind: 'running', pid: found.process.pid } : found
+  }
+
+  expectedMs(): number | null {
+    const { model } = this.#deps.config()
+    return model === null ? null : expectedLoadMs(this.#history, model)
+  }
+
+  close(): void {
+    this.#endProbe?.()
+  }
+
+  async #launch(attempt: number, machine: Machine): Promise<void> {
+    const { supervisor, planner, report, config } = this.#deps
+    const { port } = machine.record
+    this.#launching = attempt
+    try {
+      const plan = await planner.plan(config())
+      await this.#freePort(port, plan.stopGraceMs)
+      if (this.#stopped >= attempt)
+        throw new Hal0Error('slot.load_cancelled', `The load of slot ${this.#name} was cancelled.`)
+      this.#graceMs = plan.stopGraceMs
+      const process = await supervisor.start(plan.spec, (exit) => void this.#exited(attempt, exit))
+      report({ kind: 'spawned', attempt, pid: process.pid })
+      // A stop that came while the start hung found nothing to stop; it is repeated now that there is something.
+      if (this.#stopped >= attempt) await this.#stop(attempt)
+      else this.#watch(attempt, port, plan, machine.loadBegan ?? this.#deps.clock.now())
+    } catch (error) {
+      report({ kind: 'launch-failed', attempt, error: this.#typed(error, 'slot.spawn_failed', 'could not be started') })
+    } finally {
+      this.#launching = 0
+    }
+  }
+
+  /** Ends what an earlier backend of this slot left on the port. @throws Hal0Error `slot.port_in_use` when it is somebody else's */
+  async #freePort(port: number, graceMs: number): Promise<void> {
+    const { supervisor } = this.#deps
+    const owner = await supervisor.portOwner(this.#name, port)
+    if (owner.kind === 'none') return
+    if (owner.kind === 'own') {
+      await supervisor.stop(this.#name, graceMs)
+      const after = await supervisor.portOwner(this.#name, port)
+      if (after.kind === 'none') return
+    }
+    throw portInUse(this.#name, port, owner)
+  }
+
+  #watch(attempt: number, port: number, plan: Awaited<ReturnType<Planner['plan']>>, began: number): void {
+    const { report, supervisor, probe } = this.#deps
+    this.#endProbe?.()
+    this.#endProbe = probe(
+      {
+        name: this.#name,
+        port,
+        plan,
+        began,
+        expectedMs: this.expectedMs(),
+        portOwner: () => supervisor.portOwner(this.#name, port),
+      },
+      {
+        answered: () => report({ kind: 'answered', attempt }),
+        ready: () => report({ kind: 'ready', attempt }),
+        failed: (error) => report({ kind: 'probe-failed', attempt, error }),
+      },
+    )
+  }
+
+  async #probeAdopted(attempt: number, machine: Machine): Promise<void> {
+    try {
+      const plan = await this.#deps.planner.plan(this.#deps.config())
+      this.#graceMs = plan.stopGraceMs
+      if (this.#stopped < attempt)
+        this.#watch(attempt, machine.record.port, plan, machine.loadBegan ?? this.#deps.clock.now())
+    } catch (error) {
+      this.#deps.report({
+        kind: 'probe-failed',
+        attempt,
+        error: this.#typed(error, 'slot.probe_failed', 'could not be watched'),
+      })
+    }
+  }
+
+  async #checkPort(attempt: number, port: number): Promise<void> {
+    try {
+      const owner = await this.#deps.supervisor.portOwner(this.#name, port)
+      if (owner.kind === 'other') {
+        this.#deps.report({ kind: 'probe-failed', attempt, error: portInUse(this.#name, port, owner) })
+      }
+    } catch (error) {
+      log.warn(`slot ${this.#name}: could not tell who owns port ${port}`, error)
+    }
+  }
+
+  async #stop(attempt: number): Promise<void> {
+    this.#stopped = attempt
+    this.#endProbe?.()
+    this.#endProbe = null
+    try {
+      await this.#deps.supervisor.stop(this.#name, this.#graceMs)
+      const { process, attempt: current } = this.#deps.machine()
+      if (process === 'stopping' && current === attempt && this.#launching !== attempt) {
+        // Nothing was there to be stopped, so no exit will be heard of: without this the slot would unload for ever.
+        await this.#exited(attempt, { exitCode: null, signal: null, outOfMemory: false, lastLines: [] })
+      }
+    } catch (error) {
+      this.#deps.report({
+        kind: 'stop-failed',
+        attempt,
+        error: this.#typed(error, 'slot.stop_failed', 'could not be stopped'),
+      })
+    }
+  }
+
+  async #exited(attempt: number, exit: ExitReport): Promise<void> {
+    const { supervisor, planner, report, config } = this.#deps
+    this.#endProbe?.()
+    this.#endProbe = null
+    const { port } = this.#deps.machine().record
+    const outOfMemory = exit.outOfMemory || planner.ranOutOfMemory(config(), exit.lastLines)
+    try {
+      // A backend that dies while loading may have found its port taken; who has it now tells.
+      const owner = isLoading(this.#deps.machine().record.state)
+        ? await supervisor.portOwner(this.#name, port)
+        : ({ kind: 'none' } as const)
+      report({ kind: 'exited', attempt, exit, outOfMemory, port: owner })
+    } catch (error) {
+      log.warn(`slot ${this.#name}: could not tell who owns port ${port}`, error)
+      report({ kind: 'exited', attempt, exit, outOfMemory, port: { kind: 'none' } })
+    }
+  }
+
+  async #learn(model: string | null, loadMs: number): Promise<void> {
+    if (model === null) return
+    this.#history = withLoad(this.#history, model, loadMs)
+    try {
+      await this.#deps.history.write(this.#name, this.#history)
+    } catch (error) {
+      log.warn(`slot ${this.#name}: the load time could not be remembered`, error)
+    }
+  }
+
+  #typed(
+    error: unknown,
+    code: 'slot.spawn_failed' | 'slot.probe_failed' | 'slot.stop_failed',
+    what: string,
+  ): Hal0Error {
+    if (error instanceof Hal0Error) return error
+    log.error(`slot ${this.#name}`, error)
+    return new Hal0Error(code, `The backend of slot ${this.#name} ${what}; hal0's log says why.`, { cause: error })
+  }
+}

@@ -1,0 +1,170 @@
+/** Every slot with its owner, as the files on disk say; keeps owners and files in step. */
+import { type Slot, type SlotConfig, type SlotPatch, slotNamePattern } from '../contract/slot.ts'
+import type { Bus } from '../lib/bus.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { log } from '../lib/log.ts'
+import { Mutex } from '../lib/mutex.ts'
+import type { SlotConfigStore } from './config-store.ts'
+import { initialConfig, initialRecord, type StoredConfig } from './initial.ts'
+import { type OwnerDeps, SlotOwner } from './owner.ts'
+import type { PortAllocator } from './port-allocator.ts'
+import { tellProgress } from './progress.ts'
+import type { RecordStore } from './record-store.ts'
+import type { SlotSignal } from './service.ts'
+import { slotNotFound } from './slot-errors.ts'
+
+export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable'> {
+  configs: Pick<SlotConfigStore, 'names' | 'read' | 'write' | 'remove'>
+  records: RecordStore
+  ports: PortAllocator
+  signals: Bus<SlotSignal>
+}
+
+export interface Entry {
+  owner: SlotOwner
+  /** One edit of the configuration at a time, so that no stale read overtakes a write. */
+  edits: Mutex
+  endProgress: () => void
+  /** Why the file cannot be used; null when it can. */
+  configError: Hal0Error | null
+}
+
+const legalName = new RegExp(slotNamePattern)
+
+/** `config` with the keys of `patch`; null brings back the default. */
+export const merged = (config: StoredConfig, patch: SlotPatch): StoredConfig => {
+  const next: Record<string, unknown> = { ...config }
+  const defaults: Record<string, unknown> = { ...initialConfig(config.name) }
+  for (const [key, value] of Object.entries(patch)) next[key] = value === null ? defaults[key] : value
+  return next as StoredConfig
+}
+
+export class SlotBook {
+  readonly #deps: BookDeps
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(deps: BookDeps) {
+    this.#deps = deps
+  }
+
+  /** @throws Hal0Error `slot.not_found` */
+  get(name: string): Entry {
+    const entry = legalName.test(name) ? this.#entries.get(name) : undefined
+    if (entry === undefined) throw slotNotFound(name, [...this.#entries.keys()].sort())
+    return entry
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name)
+  }
+
+  /** Ordered by name. */
+  all(): Entry[] {
+    return [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry)
+  }
+
+  /** In no order, for the dispatcher's hot path. */
+  owners(): Iterable<SlotOwner> {
+    return this.#owners
+  }
+
+  /** Who has which port. */
+  ports(): Map<number, string> {
+    return new Map(this.all().map(({ owner }) => [owner.config.port, owner.config.name]))
+  }
+
+  slot({ owner }: Entry): Slot {
+    return { config: { ...owner.config, mode: this.#deps.planner.mode(owner.config) }, state: owner.record }
+  }
+
+  /** Opens the slot `name` from its files; a file that cannot be used leaves a slot that says so and cannot be loaded. */
+  async open(name: string): Promise<Entry> {
+    const { signals, records, ports, clock, bootId } = this.#deps
+    const { config: stored, error } = await this.#read(name)
+    const kept = await records.read(name)
+    const port = stored.port ?? kept?.record.port ?? (await ports.allocate(name, this.ports().keys()))
+    const config: SlotConfig = { ...stored, port }
+    if (stored.port === null && error === null) await this.#deps.configs.write(name, { name, port })
+    const record = kept?.record ?? initialRecord(config, bootId, clock.wall())
+    const owner = new SlotOwner(record, kept?.json ?? null, config, {
+      ...this.#deps,
+      save: records.save,
+      onDurable: (json) => signals.publish({ kind: 'record', name, json }),
+    })
+    owner.configure(config, error)
+    if (kept === null) owner.writer.write(record)
+    const endProgress = tellProgress(owner, clock, (progress) => signals.publish({ kind: 'progress', progress }))
+    const entry: Entry = { owner, edits: new Mutex(), endProgress, configError: error }
+    this.#entries.set(name, entry)
+    this.#changed()
+    return entry
+  }
+
+  /** Takes over what somebody wrote into the slot's file by hand. */
+  async refresh(entry: Entry): Promise<void> {
+    await entry.edits.run(async () => {
+      const { name, port } = entry.owner.config
+      const { config, error } = await this.#read(name, entry.owner.config)
+      this.#configure(entry, { ...config, port: config.port ?? port }, error)
+    })
+  }
+
+  /**
+   * Changes the configuration, on disk first.
+   * @param accept refuses by throwing
+   */
+  async edit(entry: Entry, patch: SlotPatch, accept: (next: SlotConfig) => void): Promise<void> {
+    await entry.edits.run(async () => {
+      const { name, port } = entry.owner.config
+      const { config, error } = await this.#read(name, entry.owner.config)
+      // A file that cannot be read as it is may be mended by what the patch sets; the next read tells.
+      const next = { ...merged(config, patch), port: patch.port ?? config.port ?? port }
+      accept(next)
+      await this.#deps.configs.write(name, patch)
+      if (error === null) this.#configure(entry, next, null)
+      else {
+        const again = await this.#read(name, entry.owner.config)
+        this.#configure(entry, { ...again.config, port: again.config.port ?? port }, again.error)
+      }
+    })
+  }
+
+  /** Forgets a slot that its owner has agreed to delete. */
+  drop(name: string): void {
+    const entry = this.get(name)
+    entry.endProgress()
+    entry.owner.close()
+    this.#entries.delete(name)
+    this.#changed()
+  }
+
+  #owners: SlotOwner[] = []
+
+  #changed(): void {
+    this.#owners = [...this.#entries.values()].map(({ owner }) => owner)
+  }
+
+  #configure(entry: Entry, config: SlotConfig, error: Hal0Error | null): void {
+    entry.configError = error
+    entry.owner.configure(config, error)
+  }
+
+  async #read(
+    name: string,
+    last: StoredConfig = initialConfig(name),
+  ): Promise<{ config: StoredConfig; error: Hal0Error | null }> {
+    try {
+      const config = await this.#deps.configs.read(name)
+      if (config !== null) return { config, error: null }
+      const error = new Hal0Error(
+        'config.invalid',
+        `The configuration file of slot ${name} is gone. Put it back, or delete the slot: hal0 slot delete ${name}`,
+      )
+      return { config: last, error }
+    } catch (thrown) {
+      const error = Hal0Error.from(thrown)
+      log.warn(error.message)
+      return { config: last, error }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/** The sentences of the slots' errors, in one place. */
+import { Hal0Error } from '../lib/hal0-error.ts'
+import type { ExitReport, PortOwner } from '../system/supervisor.ts'
+
+export const slotNotFound = (name: string, known: string[] = []): Hal0Error => {
+  const there = known.length === 0 ? 'See them: hal0 slot list' : `There are: ${known.join(', ')}.`
+  return new Hal0Error('slot.not_found', `There is no slot ${JSON.stringify(name)}. ${there}`, {
+    details: { slot: name, available: known },
+  })
+}
+
+export const notLoaded = (name: string): Hal0Error =>
+  new Hal0Error('slot.not_loaded', `Slot ${name} is offline. Load it: hal0 slot load ${name}`, {
+    details: { slot: name },
+  })
+
+export const noModel = (name: string): Hal0Error =>
+  new Hal0Error('slot.no_model', `Slot ${name} has no model. Give it one: hal0 slot swap ${name} --model MODEL`, {
+    details: { slot: name },
+  })
+
+export const stillStarting = (name: string): Hal0Error =>
+  new Hal0Error('slot.starting', `Slot ${name} is still starting its backend. Try again in a few seconds.`, {
+    details: { slot: name },
+    retryAfterS: 5,
+  })
+
+export const stillWarming = (name: string): Hal0Error =>
+  new Hal0Error('slot.warming', `Slot ${name} is still loading its model into memory. Try again in a few seconds.`, {
+    details: { slot: name },
+    retryAfterS: 5,
+  })
+
+export const unloading = (name: string): Hal0Error =>
+  new Hal0Error('slot.unloading', `Slot ${name} is being unloaded. Load it again: hal0 slot load ${name}`, {
+    details: { slot: name },
+    retryAfterS: 2,
+  })
+
+export const queueFull = (name: string, inFlight: number, waiting: number): Hal0Error =>
+  new Hal0Error(
+    'slot.queue_full',
+    `Slot ${name} is busy: ${inFlight} requests are being served and ${waiting} wait. Try again, or raise max_in_flight or queue_length.`,
+    { details: { slot: name, in_flight: inFlight, waiting }, retryAfterS: 1 },
+  )
+
+export const waitedTooLong = (name: string, seconds: number): Hal0Error =>
+  new Hal0Error(
+    'slot.queue_full',
+    `Slot ${name} had no place for this request within ${seconds} s. Try again, or raise max_in_flight or queue_wait_s.`,
+    { details: { slot: name, queue_wait_s: seconds }, retryAfterS: 1 },
+  )
+
+export const loadCancelled = (name: string, why: string): Hal0Error =>
+  new Hal0Error('slot.load_cancelled', `The load of slot ${name} was cancelled: ${why}.`, { details: { slot: name } })
+
+export const loadTimeout = (name: string, seconds: number): Hal0Error =>
+  new Hal0Error(
+    'slot.load_timeout',
+    `Slot ${name} was not ready within ${seconds} s. Look at what it printed (hal0 slot logs ${name}), or raise load_timeout_s.`,
+    { details: { slot: name, load_timeout_s: seconds } },
+  )
+
+export const portInUse = (name: string, port: number, owner: PortOwner): Hal0Error => {
+  const who =
+    owner.kind === 'other' && owner.command !== null
+      ? `${owner.command} (pid ${owner.pid ?? 'unknown'})`
+      : 'another program'
+  return new Hal0Error(
+    'slot.port_in_use',
+    `Port ${port} of slot ${name} is in use by ${who}. End that program, or give the slot another port: hal0 slot edit ${name} --set port=PORT`,
+    { details: { slot: name, port, pid: owner.kind === 'other' ? owner.pid : null } },
+  )
+}
+
+const howItEnded = (exit: ExitReport): string => {
+  if (exit.signal !== null) return `was ended by ${exit.signal}`
+  if (exit.exitCode !== null) return `exited with code ${exit.exitCode}`
+  return 'ended, with a status that nobody saw'
+}
+
+/** The error of a backend that died: how, and the last lines it printed. */
+export const crashed = (name: string, exit: ExitReport, outOfMemory: boolean, when: string): Hal0Error => {
+  const details = { slot: name, exit_code: exit.exitCode, signal: exit.signal, last_lines: exit.lastLines }
+  if (outOfMemory) {
+    return new Hal0Error(
+      'slot.out_of_memory',
+      `The backend of slot ${name} ran out of memory ${when} and ${howItEnded(exit)}. Take a smaller model, a smaller context_size or fewer gpu_layers.`,
+      { details },
+    )
+  }
+  const last = exit.lastLines.at(-1)
+  const said = last === undefined ? '' : ` Its last line: ${last}`
+  return new Hal0Error(
+    'slot.crashed',
+    `The backend of slot ${name} ${howItEnded(exit)} ${when}.${said} More: hal0 slot logs ${name}`,
+    { details },
+  )
+}
+
+export const refusedCommand = (name: string, command: string, state: string, hint: string): Hal0Error =>
+  new Hal0Error(
+    'slot.invalid_transition',
+    `Cannot ${command} slot ${name}: it is ${state}.${hint === '' ? '' : ` ${hint}`}`,
+    {
+      details: { slot: name, state, command },
+    },
+  )

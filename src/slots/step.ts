@@ -1,0 +1,75 @@
+import type { ErrorBody } from '../contract/error.ts'
+import type { SlotRecord, SlotState } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Context, Effect, Machine } from './machine.ts'
+import { isLegalTransition } from './states.ts'
+
+interface Entry {
+  /** Why, in words. */
+  reason: string
+  error?: ErrorBody
+}
+
+/** One decision in the making: a private copy of the machine, and the effects collected so far. */
+export class Step {
+  readonly m: Machine
+  readonly effects: Effect[] = []
+  readonly context: Context
+
+  constructor(machine: Machine, context: Context) {
+    this.m = { ...machine }
+    this.context = context
+  }
+
+  get state(): SlotState {
+    return this.m.record.state
+  }
+
+  /**
+   * The record of the transition to `state`, not yet entered.
+   * @throws Hal0Error `slot.invalid_transition` for what the table does not have
+   */
+  nextRecord(state: SlotState, entry: Entry): SlotRecord {
+    const { record } = this.m
+    if (!isLegalTransition(record.state, state)) {
+      throw new Hal0Error(
+        'slot.invalid_transition',
+        `Slot ${record.name} cannot go from ${record.state} to ${state}.`,
+        { details: { slot: record.name, from: record.state, to: state } },
+      )
+    }
+    const { config, wall, bootId } = this.context
+    // What a slot runs is fixed when its load begins; outside a load it shows what it would run.
+    const settles = state === 'starting' || state === 'pulling' || state === 'offline'
+    return {
+      name: record.name,
+      state,
+      since: new Date(wall).toISOString(),
+      seq: record.seq + 1,
+      model: settles ? config.model : record.model,
+      provider: settles ? config.provider : record.provider,
+      port: settles ? config.port : record.port,
+      unit: record.unit,
+      pid: state === 'offline' || state === 'error' || state === 'pulling' ? null : this.m.pid,
+      boot_id: bootId,
+      reason: entry.reason,
+      pull: null,
+      error: entry.error ?? null,
+    }
+  }
+
+  /** The only way to change a state. @throws Hal0Error `slot.invalid_transition` */
+  enter(state: SlotState, entry: Entry): void {
+    const record = this.nextRecord(state, entry)
+    this.m.record = record
+    this.effects.push({ do: 'write', record })
+  }
+
+  setTimer(timer: Extract<Effect, { do: 'set-timer' }>['timer'], seconds: number): void {
+    this.effects.push({ do: 'set-timer', timer, ms: seconds * 1000 })
+  }
+
+  clearTimers(...timers: Extract<Effect, { do: 'set-timer' }>['timer'][]): void {
+    for (const timer of timers) this.effects.push({ do: 'clear-timer', timer })
+  }
+}

@@ -1,0 +1,287 @@
+import { describe, expect, test } from 'bun:test'
+import type { SlotConfig, SlotState } from '../../src/contract/slot.ts'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import { decide } from '../../src/slots/decide.ts'
+import { initialConfig, initialRecord } from '../../src/slots/initial.ts'
+import { type Decision, type Input, type Machine, machineOf } from '../../src/slots/machine.ts'
+
+const base: SlotConfig = { ...initialConfig('primary'), port: 8081, model: 'a' }
+const exit = { exitCode: 3, signal: null, outOfMemory: false, lastLines: ['it broke'] }
+const failure = new Hal0Error('slot.probe_failed', 'The backend answers garbage.')
+
+const machineIn = (state: SlotState, more: Partial<Machine> = {}): Machine => ({
+  ...machineOf({
+    ...initialRecord(base, 'boot', 0),
+    state,
+    error: state === 'error' ? failure.body() : null,
+  }),
+  attempt: 1,
+  process: state === 'offline' || state === 'error' ? 'none' : 'running',
+  ...more,
+})
+
+const play = (machine: Machine, input: Input, config: Partial<SlotConfig> = {}, now = 0): Decision =>
+  decide(machine, input, { now, wall: now, bootId: 'boot', config: { ...base, ...config }, obstacle: null })
+
+const states = ({ effects }: Decision) =>
+  effects.flatMap((effect) => (effect.do === 'write' ? [effect.record.state] : []))
+const doing = ({ effects }: Decision): string[] =>
+  effects.map((effect) => effect.do).filter((what) => what !== 'clear-timer')
+const refusal = ({ effects }: Decision) =>
+  effects.flatMap((effect) => (effect.do === 'refuse' ? [effect.error.code] : []))[0] ?? null
+
+const exited: Input = { kind: 'exited', attempt: 1, exit, outOfMemory: false, port: { kind: 'none' } }
+
+describe('a death of the backend', () => {
+  test('while idle goes through ready to error', () => {
+    expect(states(play(machineIn('idle'), exited))).toEqual(['ready', 'error'])
+  })
+  for (const state of ['starting', 'warming', 'ready', 'serving'] as const) {
+    test(`while ${state} goes to error and says how it ended`, () => {
+      const decision = play(machineIn(state), exited)
+      expect(states(decision)).toEqual(['error'])
+      expect(decision.machine.record.error?.code).toBe('slot.crashed')
+      expect(decision.machine.record.error?.details).toMatchObject({ exit_code: 3, last_lines: ['it broke'] })
+    })
+  }
+  test('while unloading is what was wanted', () => {
+    expect(states(play(machineIn('unloading', { process: 'stopping' }), exited))).toEqual(['offline'])
+  })
+  test('of an earlier process changes nothing', () => {
+    expect(play(machineIn('ready', { attempt: 2 }), exited).effects).toEqual([])
+  })
+  test('by the OOM killer is out of memory', () => {
+    const decision = play(machineIn('warming'), { ...exited, outOfMemory: true })
+    expect(decision.machine.record.error?.code).toBe('slot.out_of_memory')
+  })
+  test('while its port is somebody else’s is a port in use', () => {
+    const decision = play(machineIn('starting'), { ...exited, port: { kind: 'other', pid: 9, command: 'nc' } })
+    expect(decision.machine.record.error?.code).toBe('slot.port_in_use')
+  })
+})
+
+describe('a load', () => {
+  test('is written before anything is launched', () => {
+    const asked = play(machineIn('offline'), { kind: 'load' })
+    expect(doing(asked)).toEqual(['commit'])
+    expect(asked.machine.record.state).toBe('offline')
+    const durable = play(asked.machine, { kind: 'committed' })
+    expect(doing(durable)).toContain('launch')
+    expect(durable.machine.record.state).toBe('starting')
+  })
+  test('that the disk refuses leaves the old state', () => {
+    const asked = play(machineIn('offline'), { kind: 'load' })
+    const { machine } = play(asked.machine, { kind: 'commit-failed', error: failure })
+    expect(machine).toMatchObject({ committing: null, record: { state: 'offline', seq: 0 } })
+    expect(doing(play(machine, { kind: 'load' }))).toEqual(['commit'])
+  })
+  for (const state of ['starting', 'warming', 'ready', 'serving', 'idle'] as const) {
+    test(`is joined while ${state}`, () => {
+      expect(play(machineIn(state), { kind: 'load' })).toMatchObject({ refused: null, effects: [] })
+    })
+  }
+  test('is refused while unloading', () => {
+    expect(play(machineIn('unloading'), { kind: 'load' }).refused?.code).toBe('slot.invalid_transition')
+  })
+  test('acknowledges an error first', () => {
+    const decision = play(machineIn('error'), { kind: 'load' })
+    expect(states(decision)).toEqual(['offline'])
+    expect(doing(decision)).toContain('commit')
+  })
+  test('of an error whose process is not gone yet waits for its end', () => {
+    const asked = play(machineIn('error', { process: 'stopping' }), { kind: 'load' })
+    expect(asked.refused).toBeNull()
+    expect(doing(asked)).toEqual([])
+    expect(doing(play(asked.machine, exited))).toContain('commit')
+  })
+  test('that is ready with its first answer still goes through warming', () => {
+    expect(states(play(machineIn('starting'), { kind: 'ready', attempt: 1 }))).toEqual(['warming', 'ready'])
+  })
+  test('that takes too long is an error', () => {
+    const { machine } = play(machineIn('warming'), { kind: 'timer', timer: 'load' })
+    expect(machine.record.error?.code).toBe('slot.load_timeout')
+  })
+})
+
+describe('a cancelled load', () => {
+  for (const state of ['starting', 'warming'] as const) {
+    test(`goes from ${state} through error to offline`, () => {
+      const cancelled = play(machineIn(state), { kind: 'cancel' })
+      expect(states(cancelled)).toEqual(['error'])
+      expect(cancelled.machine.record.error?.code).toBe('slot.load_cancelled')
+      expect(states(play(cancelled.machine, exited))).toEqual(['offline'])
+    })
+  }
+  test('needs a load under way', () => {
+    for (const state of ['offline', 'ready', 'serving', 'idle', 'unloading', 'error'] as const) {
+      expect(play(machineIn(state), { kind: 'cancel' }).refused?.code).toBe('slot.invalid_transition')
+    }
+  })
+})
+
+describe('an acknowledgement', () => {
+  test('takes a slot from error to offline', () => {
+    expect(states(play(machineIn('error'), { kind: 'acknowledge' }))).toEqual(['offline'])
+  })
+  test('waits for the end of the failed process', () => {
+    const asked = play(machineIn('error', { process: 'stopping' }), { kind: 'acknowledge' })
+    expect(states(asked)).toEqual([])
+    expect(states(play(asked.machine, exited))).toEqual(['offline'])
+  })
+  test('needs an error', () => {
+    for (const state of ['offline', 'starting', 'ready', 'unloading'] as const) {
+      expect(play(machineIn(state), { kind: 'acknowledge' }).refused?.code).toBe('slot.invalid_transition')
+    }
+  })
+})
+
+describe('what a request meets', () => {
+  const request: Input = { kind: 'request', id: 1 }
+  const met: [SlotState, string | null][] = [
+    ['offline', 'slot.not_loaded'],
+    ['unloading', 'slot.unloading'],
+    ['error', 'slot.probe_failed'],
+    ['starting', null],
+    ['warming', null],
+    ['ready', null],
+    ['idle', null],
+    ['serving', null],
+  ]
+  for (const [state, code] of met) {
+    test(`${state}: ${code ?? 'not refused'}`, () => expect(refusal(play(machineIn(state), request))).toBe(code))
+  }
+  test('offline and on demand: it starts one load and waits', () => {
+    const first = play(machineIn('offline'), request, { load: 'on-demand' })
+    const second = play(first.machine, { kind: 'request', id: 2 }, { load: 'on-demand' })
+    expect(doing(first)).toContain('commit')
+    expect(doing(second)).not.toContain('commit')
+    expect(second.machine.waiting.map(({ id }) => id)).toEqual([1, 2])
+  })
+  test('starting for longer than start_wait_s: slot.starting', () => {
+    const { machine } = play(machineIn('starting'), request, { start_wait_s: 10 })
+    expect(refusal(play(machine, { kind: 'timer', timer: 'waiting' }, { start_wait_s: 10 }, 9_999))).toBeNull()
+    expect(refusal(play(machine, { kind: 'timer', timer: 'waiting' }, { start_wait_s: 10 }, 10_000))).toBe(
+      'slot.starting',
+    )
+  })
+  test('warming for longer than its deadline: slot.warming', () => {
+    const { machine } = play(machineIn('warming'), request, { request_timeout_s: 5 })
+    expect(refusal(play(machine, { kind: 'timer', timer: 'waiting' }, { request_timeout_s: 5 }, 5_000))).toBe(
+      'slot.warming',
+    )
+  })
+  test('a full queue: slot.queue_full', () => {
+    const full = { max_in_flight: 1, queue_length: 1 }
+    const one = play(machineIn('ready'), request, full)
+    const two = play(one.machine, { kind: 'request', id: 2 }, full)
+    expect(refusal(play(two.machine, { kind: 'request', id: 3 }, full))).toBe('slot.queue_full')
+  })
+  test('places are given in the order of arrival', () => {
+    const one = play(machineIn('ready'), request, { max_in_flight: 1 })
+    const two = play(one.machine, { kind: 'request', id: 2 }, { max_in_flight: 1 })
+    const three = play(two.machine, { kind: 'request', id: 3 }, { max_in_flight: 1 })
+    const freed = play(three.machine, { kind: 'release', id: 1 }, { max_in_flight: 1 })
+    expect(freed.effects).toContainEqual({ do: 'grant', id: 2, met: 'serving' })
+  })
+  test('a client that leaves does not end the load', () => {
+    const first = play(machineIn('offline'), request, { load: 'on-demand' })
+    const left = play(first.machine, { kind: 'leave', id: 1 }, { load: 'on-demand' })
+    expect(left.machine.waiting).toEqual([])
+    expect(doing(play(left.machine, { kind: 'committed' }))).toContain('launch')
+  })
+})
+
+describe('serving', () => {
+  test('ends 100 ms after the last request, not with it', () => {
+    const busy = machineIn('serving', { inFlight: 1 })
+    const quiet = play(busy, { kind: 'release', id: 1 }, {}, 1000)
+    expect(states(quiet)).toEqual([])
+    expect(quiet.effects).toContainEqual({ do: 'set-timer', timer: 'linger', ms: 100 })
+    expect(states(play(quiet.machine, { kind: 'timer', timer: 'linger' }, {}, 1099))).toEqual([])
+    expect(states(play(quiet.machine, { kind: 'timer', timer: 'linger' }, {}, 1100))).toEqual(['ready'])
+  })
+  test('begins again without a transition when a request comes in that time', () => {
+    const quiet = play(machineIn('serving', { inFlight: 1 }), { kind: 'release', id: 1 }, {}, 1000)
+    const again = play(quiet.machine, { kind: 'request', id: 2 }, {}, 1050)
+    expect(states(again)).toEqual([])
+    expect(states(play(again.machine, { kind: 'timer', timer: 'linger' }, {}, 1100))).toEqual([])
+  })
+})
+
+describe('a restart of the daemon', () => {
+  const found = (state: SlotState, kind: 'running' | 'ended' | 'none' | 'rebooted') =>
+    play(machineIn(state, { process: 'none', attempt: 0 }), {
+      kind: 'found',
+      found: kind === 'running' ? { kind, pid: 7 } : kind === 'ended' ? { kind, exit } : { kind },
+    })
+  const expected: [SlotState, 'running' | 'ended' | 'none' | 'rebooted', SlotState[], string[]][] = [
+    ['ready', 'running', [], ['check-port']],
+    ['serving', 'running', ['ready'], ['check-port']],
+    ['idle', 'running', [], ['check-port']],
+    ['starting', 'running', [], ['probe']],
+    ['warming', 'running', [], ['probe']],
+    ['unloading', 'running', [], ['stop']],
+    ['offline', 'running', [], ['stop']],
+    ['error', 'running', [], ['stop']],
+    ['starting', 'none', [], ['launch']],
+    ['starting', 'ended', ['error'], []],
+    ['warming', 'ended', ['error'], []],
+    ['ready', 'ended', ['error'], []],
+    ['idle', 'ended', ['ready', 'error'], []],
+    ['unloading', 'ended', ['offline'], []],
+    ['ready', 'rebooted', ['unloading', 'offline'], []],
+    ['serving', 'rebooted', ['unloading', 'offline'], []],
+    ['idle', 'rebooted', ['unloading', 'offline'], []],
+    ['warming', 'rebooted', ['error', 'offline'], []],
+    ['unloading', 'rebooted', ['offline'], []],
+    ['error', 'rebooted', [], []],
+    ['offline', 'none', [], []],
+  ]
+  for (const [state, kind, entered, then] of expected) {
+    test(`${state} and ${kind}: ${entered.join(', ') || 'stays'}${then.length > 0 ? `, ${then.join()}` : ''}`, () => {
+      const decision = found(state, kind)
+      expect(states(decision)).toEqual(entered)
+      expect(doing(decision)).toEqual(expect.arrayContaining(then))
+    })
+  }
+})
+
+describe('restart = "on-failure"', () => {
+  const settings = { restart: 'on-failure' as const }
+  test('loads again after a crash, later after each', () => {
+    const first = play(machineIn('ready'), exited, settings)
+    expect(first.effects).toContainEqual({ do: 'set-timer', timer: 'restart', ms: 1000 })
+    const again = play(machineIn('ready', { crashes: [0, 10] }), exited, settings, 20)
+    expect(again.effects).toContainEqual({ do: 'set-timer', timer: 'restart', ms: 4000 })
+  })
+  test('gives up after five crashes in ten minutes', () => {
+    const decision = play(machineIn('ready', { crashes: [0, 1, 2, 3] }), exited, settings, 4)
+    expect(doing(decision)).not.toContain('set-timer')
+    expect(decision.machine.record.state).toBe('error')
+  })
+  test('goes through offline like every acknowledged error', () => {
+    const decision = play(machineIn('error'), { kind: 'timer', timer: 'restart' }, settings)
+    expect(states(decision)).toEqual(['offline'])
+    expect(doing(decision)).toContain('commit')
+  })
+})
+
+describe('unloading', () => {
+  test('a serving slot takes the places of its requests back', () => {
+    const decision = play(machineIn('serving', { inFlight: 2 }), { kind: 'unload' })
+    expect(states(decision)).toEqual(['unloading'])
+    expect(doing(decision)).toEqual(expect.arrayContaining(['revoke', 'stop']))
+    expect(decision.machine.inFlight).toBe(0)
+  })
+  test('an offline slot is refused', () => {
+    expect(play(machineIn('offline'), { kind: 'unload' }).refused?.code).toBe('slot.invalid_transition')
+  })
+  test('a process that survives SIGKILL is an error', () => {
+    const stuck = play(machineIn('unloading', { process: 'stopping' }), {
+      kind: 'stop-failed',
+      attempt: 1,
+      error: failure,
+    })
+    expect(states(stuck)).toEqual(['error'])
+  })
+})

@@ -1,0 +1,11 @@
+import { test } from 'bun:test'
+import fc from 'fast-check'
+import { acts, live } from './sequences.ts'
+
+const long = process.env.HAL0_LONG === '1'
+const numRuns = long ? 100_000 : 10_000
+
+test(`no sequence of ${numRuns} random ones breaks the lifecycle, loses an acknowledged transition or leaves a request without an answer`, async () => {
+  // fast-check prints the seed, the path and the shrunk sequence of a failure.
+  await fc.assert(fc.asyncProperty(acts, live), { numRuns, endOnFailure: false })
+}, 600_000)

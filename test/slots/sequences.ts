@@ -1,0 +1,226 @@
+/** Random lives of two slots: what users, clients, backends, disks and clocks may do to them, in any order. */
+import fc from 'fast-check'
+import type { SlotRecord } from '../../src/contract/slot.ts'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import type { Lease } from '../../src/slots/lease.ts'
+import type { SlotCommand } from '../../src/slots/service.ts'
+import { isLegalTransition } from '../../src/slots/states.ts'
+import { settle } from './simulated-clock.ts'
+import { SimulatedHost, type wellBehaved } from './simulated-host.ts'
+
+const slots = ['manual', 'ondemand'] as const
+type Name = (typeof slots)[number]
+
+export type Act =
+  | { act: 'command'; name: Name; command: SlotCommand }
+  | { act: 'request'; name: Name }
+  | { act: 'abort' | 'finish'; which: number }
+  | { act: 'crash'; name: Name }
+  | { act: 'behave'; behaviour: typeof wellBehaved }
+  | { act: 'restart-daemon' | 'reboot' | 'disk-fails' | 'disk-works' }
+  | { act: 'clock-jump'; ms: number }
+  | { act: 'pass'; ms: number }
+
+const name = fc.constantFrom(...slots)
+const command: fc.Arbitrary<SlotCommand> = fc.oneof(
+  fc.constantFrom<SlotCommand>(
+    { do: 'load' },
+    { do: 'unload' },
+    { do: 'restart' },
+    { do: 'acknowledge' },
+    { do: 'cancel' },
+  ),
+  fc.constantFrom('a', 'b', 'missing').map((model): SlotCommand => ({ do: 'swap', model })),
+)
+const behaviour = fc.record({
+  spawn: fc.constantFrom('ok' as const, 'ok' as const, 'fails' as const, 'hangs' as const),
+  answersAfter: fc.constantFrom(0, 5, 2000, Number.POSITIVE_INFINITY),
+  readyAfter: fc.constantFrom(0, 50, 3000, Number.POSITIVE_INFINITY),
+  ignoresTerm: fc.boolean(),
+})
+
+export const acts: fc.Arbitrary<Act[]> = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.record({ act: fc.constant('command' as const), name, command }) },
+    { weight: 6, arbitrary: fc.record({ act: fc.constant('request' as const), name }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ act: fc.constantFrom('abort' as const, 'finish' as const), which: fc.nat(20) }),
+    },
+    { weight: 2, arbitrary: fc.record({ act: fc.constant('crash' as const), name }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('behave' as const), behaviour }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        act: fc.constantFrom(
+          'restart-daemon' as const,
+          'reboot' as const,
+          'disk-fails' as const,
+          'disk-works' as const,
+        ),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ act: fc.constant('clock-jump' as const), ms: fc.integer({ min: -1e9, max: 1e9 }) }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        act: fc.constant('pass' as const),
+        ms: fc.constantFrom(0, 1, 10, 60, 150, 2500, 400_000),
+      }),
+    },
+  ),
+  { minLength: 5, maxLength: 40 },
+)
+
+interface Client {
+  gone: AbortController
+  lease: Lease | null
+  outcome: 'open' | 'served' | 'refused' | 'left'
+}
+
+/** Plays the acts against the real manager on a simulated host. @throws Error when an invariant of spec §2 is broken */
+export const live = async (script: Act[]): Promise<void> => {
+  const host = new SimulatedHost()
+  await host.manager.open()
+  for (const slot of slots) {
+    await host.manager.create({
+      name: slot,
+      model: 'a',
+      load: slot === 'ondemand' ? 'on-demand' : 'manual',
+      max_in_flight: 2,
+      queue_length: 2,
+      unload_after_s: 60,
+      restart: slot === 'ondemand' ? 'on-failure' : 'never',
+    })
+  }
+  let clients: Client[] = []
+  const acknowledged = new Map<Name, number>()
+
+  const request = async (slot: Name) => {
+    const client: Client = { gone: new AbortController(), lease: null, outcome: 'open' }
+    clients.push(client)
+    const { manager } = host
+    try {
+      client.lease = await manager.acquire(slot, client.gone.signal)
+      client.outcome = 'served'
+    } catch (error) {
+      if (client.gone.signal.aborted) client.outcome = 'left'
+      else if (error instanceof Hal0Error) client.outcome = 'refused'
+      else throw error
+    }
+  }
+  const order = async (slot: Name, what: SlotCommand) => {
+    const { manager } = host
+    try {
+      const { state } = await manager.command(slot, what, null)
+      if (!host.diskFails && host.manager === manager) acknowledged.set(slot, state.seq)
+    } catch (error) {
+      if (!(error instanceof Hal0Error)) throw error
+      if (error.code === 'internal') throw error.cause
+    }
+  }
+  const restartDaemon = async () => {
+    host.killDaemon()
+    // What was in flight died with the daemon; clients see it, hal0 has nothing to tell them.
+    clients = []
+    for (const [slot, seq] of acknowledged) {
+      if (host.record(slot).seq < seq) throw new Error(`an acknowledged transition of ${slot} is not on disk`)
+    }
+    await host.startDaemon()
+  }
+  const play = async (one: Act) => {
+    switch (one.act) {
+      case 'command':
+        void order(one.name, one.command)
+        break
+      case 'request':
+        void request(one.name)
+        break
+      case 'abort':
+        clients[one.which % Math.max(1, clients.length)]?.gone.abort()
+        break
+      case 'finish':
+        clients[one.which % Math.max(1, clients.length)]?.lease?.release()
+        break
+      case 'crash':
+        for (const process of host.processesOf(one.name)) host.end(process.pid)
+        break
+      case 'behave':
+        host.behaviour = one.behaviour
+        break
+      case 'restart-daemon':
+        await restartDaemon()
+        break
+      case 'reboot':
+        host.reboot()
+        clients = []
+        acknowledged.clear()
+        await host.startDaemon()
+        break
+      case 'disk-fails':
+        host.diskFails = true
+        break
+      case 'disk-works':
+        host.diskFails = false
+        break
+      case 'clock-jump':
+        host.clock.jump(one.ms)
+        break
+      case 'pass':
+        await host.clock.advance(one.ms)
+        break
+    }
+    await settle()
+  }
+
+  for (const one of script) await play(one)
+
+  // Peace: the disk works, every client ends, and a day passes.
+  host.diskFails = false
+  for (let i = 0; i < 10; i++) {
+    for (const client of clients) client.lease?.release()
+    await host.clock.advance(10_000)
+  }
+  for (const client of clients) client.lease?.release()
+  await host.clock.advance(86_400_000)
+  checkHistory(host)
+  checkPeace(host, clients)
+  await host.manager.close()
+}
+
+const checkHistory = (host: SimulatedHost): void => {
+  for (const slot of slots) {
+    const records = host.written.filter((record) => record.name === slot)
+    let last: SlotRecord | null = null
+    for (const record of records) {
+      if (last !== null) {
+        if (record.seq !== last.seq + 1) throw new Error(`${slot}: seq ${last.seq} is followed by ${record.seq}`)
+        if (!isLegalTransition(last.state, record.state))
+          throw new Error(`${slot}: illegal ${last.state} → ${record.state}`)
+      }
+      last = record
+    }
+  }
+  for (const { json, onDisk } of host.announced) {
+    if (json !== onDisk) throw new Error('an event was sent that is not what the disk holds')
+  }
+  if (host.mostProcessesOfOneSlot > 1) throw new Error('a slot had two processes at one time')
+}
+
+const checkPeace = (host: SimulatedHost, clients: Client[]): void => {
+  for (const client of clients) {
+    if (client.outcome === 'open') throw new Error('a request never got an answer')
+  }
+  for (const { name: slot, json } of host.manager.records()) {
+    const { state } = JSON.parse(json) as SlotRecord
+    if (json !== host.disk.get(slot)) throw new Error(`${slot}: memory and disk differ`)
+    if (['starting', 'warming', 'unloading', 'serving', 'pulling'].includes(state))
+      throw new Error(`${slot} is stuck in ${state}`)
+    const processes = host.processesOf(slot).length
+    const wanted = state === 'ready' || state === 'idle' ? 1 : 0
+    if (processes !== wanted) throw new Error(`${slot} is ${state} and has ${processes} processes`)
+  }
+}
