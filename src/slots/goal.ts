@@ -1,6 +1,7 @@
 /** What a command waits for (`?wait=SECONDS`): reached, or the error of why not. */
 import type { SlotRecord } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Clock } from './clock.ts'
 import type { SlotOwner } from './owner.ts'
 import { loadCancelled, stillStarting, stillWarming, unloading } from './slot-errors.ts'
 import { isLoaded } from './states.ts'
@@ -32,12 +33,7 @@ const tooLate = (goal: Goal, record: SlotRecord): Hal0Error => {
 }
 
 /** Resolves when the goal is reached; rejects with why not, at the latest after `seconds`. */
-export const reach = (
-  owner: SlotOwner,
-  goal: Goal,
-  seconds: number,
-  setTimer: (ms: number, fire: () => void) => () => void,
-): Promise<void> =>
+export const reach = (owner: SlotOwner, goal: Goal, seconds: number, clock: Clock): Promise<void> =>
   new Promise((resolve, reject) => {
     const ends: (() => void)[] = []
     const finish = (outcome: 'reached' | Hal0Error) => {
@@ -54,7 +50,7 @@ export const reach = (
       owner.commits.subscribe((error) => {
         if (error !== null && goal === 'loaded') finish(error)
       }),
-      setTimer(seconds * 1000, () => finish(tooLate(goal, owner.record))),
+      clock.setTimer(seconds * 1000, () => finish(tooLate(goal, owner.record))),
     )
     const { state } = owner.record
     // An error that stands is what the command set out to leave; only what comes after it counts.

@@ -145,7 +145,7 @@ export class SlotManager implements SlotService {
     else await this.#book.refresh(entry)
     const refused = owner.post({ kind: command.do === 'swap' ? 'restart' : command.do })
     if (refused !== null) throw refused
-    if (waitS !== null) await reach(owner, goals[command.do], waitS, this.#deps.clock.setTimer)
+    if (waitS !== null) await reach(owner, goals[command.do], waitS, this.#deps.clock)
     else await owner.committed()
     await owner.writer.settled()
     return this.#book.slot(entry)

@@ -1,0 +1,49 @@
+/** hal0.toml with its defaults (spec §6, §7). */
+import { ServerConfig } from '../contract/config.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { problemsOf } from '../lib/validate.ts'
+import { configFile, type Paths } from './paths.ts'
+import { readToml } from './toml-file.ts'
+
+export interface ServerSettings {
+  host: string
+  port: number
+  supervisor: 'auto' | 'systemd' | 'process'
+  allowedHosts: string[]
+  maxBodyBytes: number
+  /** e.g. "8081-8099" */
+  slotPorts: string
+  keepDecisions: number
+}
+
+/** What the command line says; it wins over the file. */
+export type ServerOptions = Partial<Pick<ServerSettings, 'host' | 'port' | 'supervisor'>>
+
+/** @throws Hal0Error `config.invalid` naming the file, the key and what is wrong with it */
+export const readServerSettings = async (paths: Paths, options: ServerOptions): Promise<ServerSettings> => {
+  const path = configFile(paths)
+  const table = (await readToml(path)) ?? {}
+  const problem = problemsOf(ServerConfig, table)[0]
+  if (problem !== undefined) {
+    throw new Hal0Error(
+      'config.invalid',
+      `${path} is not valid: ${problem.field} ${problem.reason}. Correct it and start again.`,
+      {
+        param: problem.field,
+        details: { path },
+      },
+    )
+  }
+  const file = table as ServerConfig
+  const host = options.host ?? file.host ?? '127.0.0.1'
+  return {
+    host,
+    port: options.port ?? file.port ?? 8080,
+    supervisor: options.supervisor ?? file.supervisor ?? 'auto',
+    // Whoever makes hal0 listen on an address means clients to use it.
+    allowedHosts: [...(file.allowed_hosts ?? []), ...(host === '0.0.0.0' || host === '::' ? [] : [host])],
+    maxBodyBytes: Math.floor((file.max_body_mb ?? 64) * 1024 * 1024),
+    slotPorts: file.slots?.ports ?? '8081-8099',
+    keepDecisions: file.decisions?.keep ?? 100_000,
+  }
+}

@@ -1,0 +1,260 @@
+import { describe, expect, test } from 'bun:test'
+import type { SlotRecord } from '../../src/contract/slot.ts'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import { SimulatedHost, wellBehaved } from './simulated-host.ts'
+
+const openHost = async (): Promise<SimulatedHost> => {
+  const host = new SimulatedHost()
+  await host.manager.open()
+  return host
+}
+
+/** The code of the Hal0Error that `work` ends in. */
+const codeOf = async (work: Promise<unknown> | (() => unknown)): Promise<string> => {
+  try {
+    await (typeof work === 'function' ? work() : work)
+  } catch (error) {
+    if (error instanceof Hal0Error) return error.code
+    throw error
+  }
+  return 'no error'
+}
+
+const statesOf = (host: SimulatedHost, name: string): string[] =>
+  host.written.filter((record) => record.name === name).map(({ state }) => state)
+
+/** `work`, while virtual time passes. */
+const during = async <T>(host: SimulatedHost, ms: number, work: Promise<T>): Promise<T> => {
+  const [outcome] = await Promise.allSettled([work, host.clock.advance(ms)])
+  if (outcome.status === 'rejected') throw outcome.reason
+  return outcome.value
+}
+
+describe('creating a slot', () => {
+  test('gives it the lowest free port and a durable offline record', async () => {
+    const host = await openHost()
+    const one = await host.manager.create({ name: 'one', model: 'a' })
+    const two = await host.manager.create({ name: 'two', model: 'a' })
+    expect([one.config.port, two.config.port]).toEqual([8081, 8082])
+    expect(host.record('one')).toMatchObject({ state: 'offline', seq: 0, port: 8081, unit: 'hal0-slot@one.service' })
+  })
+  test('gives a port that became free again', async () => {
+    const host = await openHost()
+    for (const name of ['one', 'two', 'three']) await host.manager.create({ name, model: 'a' })
+    await host.manager.delete('two')
+    expect((await host.manager.create({ name: 'four', model: 'a' })).config.port).toBe(8082)
+  })
+  test('many at one time gives each its own port', async () => {
+    const host = await openHost()
+    const names = Array.from({ length: 19 }, (_, i) => `slot-${i}`)
+    const slots = await Promise.all(names.map((name) => host.manager.create({ name, model: 'a' })))
+    expect(new Set(slots.map(({ config }) => config.port)).size).toBe(19)
+    expect(await codeOf(host.manager.create({ name: 'one-more' }))).toBe('slot.no_port')
+  })
+  test('refuses a name that is taken, also to two at once', async () => {
+    const host = await openHost()
+    const both = await Promise.allSettled([host.manager.create({ name: 'one' }), host.manager.create({ name: 'one' })])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(await codeOf(host.manager.create({ name: 'one' }))).toBe('slot.exists')
+  })
+  test('refuses a port of another slot and one outside the range', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one' })
+    expect(await codeOf(host.manager.create({ name: 'two', port: 8081 }))).toBe('slot.port_in_use')
+    expect(await codeOf(host.manager.create({ name: 'two', port: 80 }))).toBe('request.invalid')
+  })
+})
+
+describe('deleting a slot', () => {
+  test('needs it offline', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    expect(await codeOf(host.manager.delete('one'))).toBe('slot.invalid_transition')
+    await during(host, 100, host.manager.command('one', { do: 'unload' }, 5))
+    await host.manager.delete('one')
+    expect(await codeOf(host.manager.show('one'))).toBe('slot.not_found')
+    expect(host.disk.has('one')).toBe(false)
+  })
+})
+
+describe('waiting for a command', () => {
+  test('answers with the slot once it is ready, and the disk says the same', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    const { state } = await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    expect(state.state).toBe('ready')
+    expect(host.record('one')).toEqual(state)
+    expect(statesOf(host, 'one')).toEqual(['offline', 'starting', 'warming', 'ready'])
+  })
+  test('ends with the error of a load that fails', async () => {
+    const host = await openHost()
+    host.behaviour = { ...wellBehaved, spawn: 'fails' }
+    await host.manager.create({ name: 'one', model: 'a' })
+    expect(await codeOf(during(host, 100, host.manager.command('one', { do: 'load' }, 5)))).toBe('slot.spawn_failed')
+  })
+  test('ends with slot.warming when the time is up, and the load goes on', async () => {
+    const host = await openHost()
+    host.behaviour = { ...wellBehaved, readyAfter: 3000 }
+    await host.manager.create({ name: 'one', model: 'a' })
+    expect(await codeOf(during(host, 1500, host.manager.command('one', { do: 'load' }, 1)))).toBe('slot.warming')
+    await host.clock.advance(3000)
+    expect(host.record('one').state).toBe('ready')
+  })
+  test('of a load that somebody cancels ends with slot.load_cancelled', async () => {
+    const host = await openHost()
+    host.behaviour = { ...wellBehaved, readyAfter: 3000 }
+    await host.manager.create({ name: 'one', model: 'a' })
+    const load = codeOf(host.manager.command('one', { do: 'load' }, 10))
+    await host.clock.advance(100)
+    await during(host, 100, host.manager.command('one', { do: 'cancel' }, 5))
+    expect(await load).toBe('slot.load_cancelled')
+    expect(statesOf(host, 'one')).toEqual(['offline', 'starting', 'warming', 'error', 'offline'])
+  })
+  test('a restart passes through offline and ends ready', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    const { state } = await during(host, 200, host.manager.command('one', { do: 'restart' }, 5))
+    expect(state.state).toBe('ready')
+    expect(statesOf(host, 'one').slice(4)).toEqual(['unloading', 'offline', 'starting', 'warming', 'ready'])
+  })
+  test('a swap runs the other model afterwards', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    const { state, config } = await during(host, 200, host.manager.command('one', { do: 'swap', model: 'b' }, 5))
+    expect([state.state, state.model, config.model]).toEqual(['ready', 'b', 'b'])
+  })
+  test('a swap to a model that is not here changes nothing', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    expect(await codeOf(host.manager.command('one', { do: 'swap', model: 'missing' }, 5))).toBe('model.not_found')
+    expect((await host.manager.show('one')).config.model).toBe('a')
+    expect(host.record('one').state).toBe('ready')
+  })
+})
+
+describe('a thundering herd', () => {
+  test('of 50 requests at a cold slot starts one process, and all 50 get a place in turn', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a', load: 'on-demand', max_in_flight: 8 })
+    const { signal } = new AbortController()
+    const served = Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const lease = await host.manager.acquire('one', signal)
+        lease.release()
+        return lease.origin
+      }),
+    )
+    expect(new Set(await during(host, 500, served))).toEqual(new Set(['http://127.0.0.1:8081']))
+    expect(host.processesOf('one').length).toBe(1)
+    expect(host.mostProcessesOfOneSlot).toBe(1)
+  })
+  test('whose load fails gets the one error of the load', async () => {
+    const host = await openHost()
+    host.behaviour = { ...wellBehaved, spawn: 'fails' }
+    await host.manager.create({ name: 'one', model: 'a', load: 'on-demand' })
+    const { signal } = new AbortController()
+    const codes = Promise.all(Array.from({ length: 20 }, () => codeOf(() => host.manager.acquire('one', signal))))
+    expect(new Set(await during(host, 500, codes))).toEqual(new Set(['slot.spawn_failed']))
+  })
+})
+
+describe('a disk that fails', () => {
+  test('leaves the old state and a typed error, and the next load works', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    const before = host.disk.get('one')
+    host.diskFails = true
+    expect(await codeOf(host.manager.command('one', { do: 'load' }, null))).toBe('storage.full')
+    expect(host.disk.get('one')).toBe(before as string)
+    expect((await host.manager.show('one')).state.state).toBe('offline')
+    host.diskFails = false
+    const { state } = await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    expect(state.state).toBe('ready')
+  })
+  test('does not keep a slot from being unloaded, and the disk catches up', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    host.diskFails = true
+    await during(host, 100, host.manager.command('one', { do: 'unload' }, 5))
+    expect(host.processesOf('one')).toEqual([])
+    expect(host.manager.problems()).toEqual(['The disk is full.'])
+    host.diskFails = false
+    await host.clock.advance(10_000)
+    expect(host.record('one').state).toBe('offline')
+    expect(host.manager.problems()).toEqual([])
+  })
+})
+
+describe('a stop', () => {
+  test('is not held up by a start that hangs', async () => {
+    const host = await openHost()
+    host.behaviour = { ...wellBehaved, spawn: 'hangs' }
+    await host.manager.create({ name: 'one', model: 'a' })
+    await host.manager.command('one', { do: 'load' }, null)
+    await host.manager.command('one', { do: 'cancel' }, null)
+    expect(host.record('one').state).toBe('error')
+    await host.clock.advance(20_000)
+    expect(host.record('one').state).toBe('offline')
+  })
+})
+
+describe('a reboot of the host', () => {
+  test('takes a ready slot the legal way to offline, and autostart loads it', async () => {
+    const host = await openHost()
+    for (const name of ['one', 'two']) {
+      await host.manager.create({ name, model: 'a', autostart: name === 'two' })
+      await during(host, 100, host.manager.command(name, { do: 'load' }, 5))
+    }
+    host.reboot()
+    await host.startDaemon()
+    await host.clock.advance(1000)
+    expect(statesOf(host, 'one').slice(-2)).toEqual(['unloading', 'offline'])
+    expect(statesOf(host, 'two').slice(-5)).toEqual(['unloading', 'offline', 'starting', 'warming', 'ready'])
+  })
+  test('a restart of the daemon alone does not load what was unloaded by hand', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a', autostart: true })
+    host.killDaemon()
+    await host.startDaemon()
+    await host.clock.advance(1000)
+    expect(host.record('one').state).toBe('offline')
+  })
+})
+
+describe('a deleted or unknown slot', () => {
+  for (const name of ['../../etc', 'a b', '', 'UPPER', 'x'.repeat(40), '__proto__']) {
+    test(`${JSON.stringify(name)} is not found`, async () => {
+      const host = await openHost()
+      expect(await codeOf(host.manager.show(name))).toBe('slot.not_found')
+      expect(await codeOf(() => host.manager.acquire(name, new AbortController().signal))).toBe('slot.not_found')
+    })
+  }
+})
+
+describe('progress', () => {
+  test('is told at most four times a second while a slot loads, and not afterwards', async () => {
+    const host = await openHost()
+    host.behaviour = { ...wellBehaved, readyAfter: 2000 }
+    await host.manager.create({ name: 'one', model: 'a' })
+    const frames: string[] = []
+    host.manager.signals.subscribe((signal) => signal.kind === 'progress' && frames.push(signal.progress.state))
+    await during(host, 10_000, host.manager.command('one', { do: 'load' }, 5))
+    expect(frames.length).toBeGreaterThanOrEqual(6)
+    expect(frames.length).toBeLessThanOrEqual(9)
+    expect(new Set(frames)).toEqual(new Set(['warming']))
+  })
+})
+
+test('every announced record is what the disk holds at that moment', async () => {
+  const host = await openHost()
+  await host.manager.create({ name: 'one', model: 'a' })
+  await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+  expect(host.announced.length).toBe(4)
+  for (const { json, onDisk } of host.announced) expect(json).toBe(onDisk as string)
+  expect(host.announced.map(({ json }) => (JSON.parse(json) as SlotRecord).seq)).toEqual([0, 1, 2, 3])
+})
