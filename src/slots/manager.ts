@@ -1,5 +1,6 @@
 /** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
 import type { Slot, SlotCreate, SlotPatch } from '../contract/slot.ts'
+import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
@@ -58,6 +59,14 @@ export class SlotManager implements SlotService {
     return this.#book.all().flatMap(({ owner, configError }) => {
       const disk = owner.writer.problem
       return [...(configError === null ? [] : [configError.message]), ...(disk === null ? [] : [disk.message])]
+    })
+  }
+
+  /** Every slot in one line, ordered by name. */
+  overview(): Status['slots'] {
+    return this.#book.all().map(({ owner }) => {
+      const { name, state, model } = owner.view()
+      return { name, state, model, port: owner.record.port }
     })
   }
 

@@ -1,0 +1,92 @@
+/**
+ * `npm test`: builds the executable, then runs the linter and every test; ends with the line `N passed, N failed`.
+ *
+ *   npm test                    everything but the long sweeps
+ *   npm test -- slots dispatch  only these folders of test/
+ *   npm run test:long           everything, the sweeps at full length (minutes to an hour)
+ *
+ * Each folder of test/ runs in a process of its own, so that what one leaves behind cannot help or hurt another.
+ */
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Glob } from 'bun'
+
+const root = join(import.meta.dir, '..')
+const args = process.argv.slice(2)
+const long = args.includes('--long')
+const wanted = args.filter((arg) => !arg.startsWith('-'))
+const reports = join(tmpdir(), `hal0-test-reports-${process.pid}`)
+const longestMs = (long ? 60 : 15) * 60_000
+
+interface Count {
+  passed: number
+  failed: number
+  skipped: number
+}
+const total: Count = { passed: 0, failed: 0, skipped: 0 }
+const failures: string[] = []
+
+const add = (what: string, count: Count): void => {
+  total.passed += count.passed
+  total.failed += count.failed
+  total.skipped += count.skipped
+  if (count.failed > 0) failures.push(`${what}: ${count.failed} failed`)
+}
+
+const run = async (argv: string[]): Promise<number> => {
+  const child = Bun.spawn(argv, {
+    cwd: root,
+    env: { ...process.env, ...(long ? { HAL0_LONG: '1' } : {}) },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: longestMs,
+    killSignal: 'SIGKILL',
+  })
+  return child.exited
+}
+
+/** A step that is no test file counts as one test. */
+const step = async (what: string, argv: string[]): Promise<boolean> => {
+  console.log(`\n== ${what}`)
+  const passed = (await run(argv)) === 0
+  add(what, { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 })
+  return passed
+}
+
+/** What Bun's JUnit report says of one process; a report that is missing means that the process died. */
+const readReport = async (path: string): Promise<Count> => {
+  const head = /<testsuites[^>]*>/.exec(await readFile(path, 'utf8'))?.[0] ?? ''
+  const figure = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? Number.NaN)
+  const [tests, failed, skipped] = [figure('tests'), figure('failures'), figure('skipped')]
+  return { passed: tests - failed - skipped, failed, skipped }
+}
+
+const testFolder = async (folder: string, files: string[]): Promise<void> => {
+  console.log(`\n== test/${folder}`)
+  const report = join(reports, `${folder}.xml`)
+  const code = await run([process.execPath, 'test', '--reporter=junit', `--reporter-outfile=${report}`, ...files])
+  const count = await readReport(report).catch(() => ({ passed: 0, failed: 0, skipped: 0 }))
+  // A crash, or an error outside any test, must not look like a pass.
+  if (code !== 0 && count.failed === 0) count.failed = 1
+  add(`test/${folder}`, count)
+}
+
+const files = (await Array.fromAsync(new Glob('**/*.test.ts').scan(join(root, 'test')))).sort()
+const chosen = files.filter((file) => long || !file.endsWith('.long.test.ts'))
+const folders = Map.groupBy(chosen, (file) => (file.includes('/') ? (file.split('/')[0] ?? '') : '.'))
+
+await mkdir(reports, { recursive: true })
+const built = await step('build', [process.execPath, 'build.ts'])
+if (wanted.length === 0) await step('lint', [process.execPath, 'scripts/lint.ts'])
+if (built) {
+  for (const [folder, list] of folders) {
+    if (wanted.length > 0 && !wanted.includes(folder)) continue
+    await testFolder(folder === '.' ? 'root' : folder, list.map((file) => `./test/${file}`))
+  }
+}
+await rm(reports, { recursive: true, force: true })
+
+console.log('')
+for (const failure of failures) console.log(failure)
+console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
+process.exit(total.failed > 0 ? 1 : 0)

@@ -1,0 +1,46 @@
+import { withProgress } from '../slot/follow-progress.ts'
+import { StatusLine } from '../status-line.ts'
+import { printable, style } from '../style.ts'
+import { type Message, openCompletion, readCompletion } from './completion.ts'
+
+export interface Answer {
+  content: string
+  thinking: string
+}
+
+/**
+ * Asks once. Shows how a cold slot loads; hands on what has come so far even when the answer fails or is stopped.
+ * @param answer filled while the answer comes
+ * @param show also print it to stdout as it comes
+ * @throws Failure, or the signal's reason
+ */
+export const takeTurn = async (
+  slot: string,
+  messages: readonly Message[],
+  answer: Answer,
+  show: boolean,
+  signal: AbortSignal,
+): Promise<void> => {
+  const line = new StatusLine()
+  const stream = await withProgress(slot, line, 'loading… ', () => openCompletion(slot, messages, signal))
+  const terminal = process.stdout.isTTY === true
+  let last: 'answer' | 'thinking' | null = null
+  let endsLine = true
+  const put = (text: string): void => {
+    process.stdout.write(text)
+  }
+  try {
+    for await (const { kind, text } of readCompletion(slot, stream, signal)) {
+      if (kind === 'thinking') answer.thinking += text
+      else answer.content += text
+      // Where the output is not looked at but used, thinking is not part of the result.
+      if (!show || text === '' || (kind === 'thinking' && !terminal)) continue
+      if (last === 'thinking' && kind === 'answer') put('\n\n')
+      put(kind === 'thinking' ? style(process.stdout, 'dim', printable(text)) : terminal ? printable(text) : text)
+      last = kind
+      endsLine = text.endsWith('\n')
+    }
+  } finally {
+    if (!endsLine) put('\n')
+  }
+}

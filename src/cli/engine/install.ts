@@ -1,0 +1,34 @@
+import { oneOf } from '../arguments.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { usageError } from '../failure.ts'
+import { print, printJson, talk } from '../output.ts'
+import { daemonOrLocal } from './reach.ts'
+
+export default defineVerb({
+  about: 'Install the program that runs models.',
+  more: 'Works without a daemon too, unless HAL0_URL is set. The source pypi needs python3 and the package index.',
+  examples: ['hal0 engine install llama.cpp --source pypi'],
+  args: {
+    engine: { type: 'positional', required: true, description: 'llama.cpp' },
+    source: { type: 'string', default: 'pypi', valueHint: 'SOURCE', description: 'Where from: pypi' },
+    version: { type: 'string', valueHint: 'VERSION', description: 'Not the newest but this one' },
+  },
+  async run({ args: { engine, source, version, json } }) {
+    if (engine !== 'llama.cpp') throw usageError(`hal0 can install llama.cpp, not '${engine}'.`)
+    const request = {
+      provider: engine,
+      source: oneOf('source', source, ['pypi'] as const),
+      ...(version === undefined ? {} : { version }),
+    } as const
+    const installed = await daemonOrLocal(
+      () => {
+        talk.log('Installing; this takes up to a few minutes.')
+        return call('installEngine', { body: request, patient: true })
+      },
+      (local) => local.install(request, (sentence) => talk.log(sentence)),
+    )
+    if (json) printJson(installed)
+    else print(`${installed.id} is installed at ${installed.path}.`)
+  },
+})

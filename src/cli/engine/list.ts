@@ -1,0 +1,39 @@
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { print, printJson, talk } from '../output.ts'
+import { table } from '../table.ts'
+import { daemonOrLocal } from './reach.ts'
+
+const columns = [
+  { title: 'ID' },
+  { title: 'PROVIDER' },
+  { title: 'SOURCE' },
+  { title: 'VERSION' },
+  { title: 'DEFAULT' },
+  { title: 'PATH' },
+] as const
+
+export default defineVerb({
+  about: 'List the engines that could run models here, and which one slots get.',
+  more: 'Works without a daemon too, unless HAL0_URL is set.',
+  examples: ['hal0 engine list'],
+  args: {},
+  async run({ args: { json } }) {
+    const engines = await daemonOrLocal(
+      () => call('listEngines', {}),
+      (local) => local.list(),
+    )
+    if (json) return printJson(engines)
+    if (engines.length === 0)
+      return talk.log('There is no engine yet. Try: hal0 engine install llama.cpp --source pypi')
+    const rows = engines.map((engine) => [
+      engine.id,
+      engine.provider,
+      engine.source,
+      engine.version ?? '-',
+      engine.default ? 'yes' : '',
+      engine.path,
+    ])
+    print(table(columns, rows))
+  },
+})

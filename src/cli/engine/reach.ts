@@ -1,0 +1,21 @@
+import { urlIsConfigured } from '../connection.ts'
+import { exitCode } from '../exit-code.ts'
+import { Failure } from '../failure.ts'
+import type { LocalEngines } from '../local-engines.ts'
+
+/**
+ * Asks the daemon; where none runs and HAL0_URL names none, acts on this machine: a fresh one gets its engine before its daemon.
+ * @throws whatever the way that was taken throws
+ */
+export const daemonOrLocal = async <T>(
+  daemon: () => Promise<T>,
+  local: (engines: LocalEngines) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await daemon()
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode !== exitCode.unreachable || urlIsConfigured()) throw error
+    const { openLocalEngines } = await import('../local-engines.ts')
+    return local(openLocalEngines())
+  }
+}

@@ -1,0 +1,12 @@
+/** What the exit status of `hal0` means (spec §6). */
+export const exitCode = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  unreachable: 3,
+  notFound: 4,
+  /** 128 + SIGINT, what shells report for a program ended by Ctrl-C. */
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode]

@@ -1,0 +1,82 @@
+import type { ArgDef, ArgsDef } from 'citty'
+import { shortOf } from './arguments.ts'
+import type { Group, Verb } from './command.ts'
+import { pad, style } from './style.ts'
+
+type Stream = NodeJS.WriteStream
+
+const columns = (pairs: readonly (readonly [string, string])[]): string => {
+  const width = Math.max(...pairs.map(([left]) => left.length))
+  return pairs.map(([left, right]) => `  ${pad(left, width)}  ${right}`.trimEnd()).join('\n')
+}
+
+const section = (stream: Stream, title: string, body: string): string => `${style(stream, 'bold', title)}\n${body}`
+
+const isOptional = (arg: ArgDef): boolean => arg.required === false || arg.default !== undefined
+
+const flag = (name: string, arg: ArgDef): [string, string] => {
+  const short = shortOf(arg)
+  // A switch that is on by default is only ever given in its negative form.
+  const shown = arg.type === 'boolean' && arg.default === true ? `no-${name}` : name
+  const value = arg.type === 'boolean' ? '' : ` ${arg.valueHint ?? 'VALUE'}`
+  const text = arg.type === 'boolean' && arg.default === true ? arg.negativeDescription : arg.description
+  const fallback = typeof arg.default === 'string' ? ` (default ${arg.default})` : ''
+  return [`${short === null ? '' : `-${short}, `}--${shown}${value}`, `${text ?? ''}${fallback}`]
+}
+
+const usageLine = (path: string, args: ArgsDef): string => {
+  const words: string[] = [path]
+  for (const [name, arg] of Object.entries(args)) {
+    if (arg.type === 'positional') words.push(isOptional(arg) ? `[${name.toUpperCase()}]` : name.toUpperCase())
+    else if (arg.required === true) words.push(`--${name} ${arg.valueHint ?? 'VALUE'}`)
+  }
+  return `${words.join(' ')} [flags]`
+}
+
+/** The usage of a verb in one line, for an error on stderr. */
+export const verbUsage = (path: string, verb: Verb): string => `Usage: ${usageLine(path, verb.args)}`
+
+/** The help of a verb. */
+export const verbHelp = (stream: Stream, path: string, verb: Verb): string => {
+  const all = Object.entries(verb.args)
+  const positionals = all.filter(([, arg]) => arg.type === 'positional')
+  const flags = all.filter(([, arg]) => arg.type !== 'positional')
+  const parts = [verb.about, section(stream, 'Usage', `  ${usageLine(path, verb.args)}`)]
+  if (positionals.length > 0) {
+    parts.push(
+      section(
+        stream,
+        'Arguments',
+        columns(positionals.map(([name, arg]) => [name.toUpperCase(), arg.description ?? ''])),
+      ),
+    )
+  }
+  parts.push(
+    section(
+      stream,
+      'Flags',
+      columns([...flags.map(([name, arg]) => flag(name, arg)), ['-h, --help', 'Print this help']]),
+    ),
+  )
+  if (verb.more !== null) parts.push(verb.more)
+  parts.push(section(stream, 'Examples', verb.examples.map((example) => `  ${example}`).join('\n')))
+  return parts.join('\n\n')
+}
+
+/**
+ * The help of a group; `after` is what the root adds.
+ * @throws whatever loading a command's file throws
+ */
+export const groupHelp = async (stream: Stream, path: string, group: Group, after?: string): Promise<string> => {
+  const commands = await Promise.all(
+    Object.entries(group.commands).map(async ([name, load]) => [name, (await load()).about] as const),
+  )
+  const parts = [
+    group.about,
+    section(stream, 'Usage', `  ${path} COMMAND [flags]`),
+    section(stream, 'Commands', columns(commands)),
+    `'${path} COMMAND --help' says more about a command.`,
+  ]
+  if (after !== undefined) parts.push(after)
+  return parts.join('\n\n')
+}

@@ -1,0 +1,95 @@
+import { Decision } from '../contract/system.ts'
+import { problemsOf } from '../lib/validate.ts'
+import { wholeNumber } from './arguments.ts'
+import { call } from './client.ts'
+import { defineVerb } from './command.ts'
+import { followEvents, type ServerEvent } from './event-stream.ts'
+import { print, printJson, talk } from './output.ts'
+import { type Cell, row, table } from './table.ts'
+import { clock, milliseconds } from './units.ts'
+
+const columns = [
+  { title: 'TIME', min: 8 },
+  { title: 'MODEL', min: 16 },
+  { title: 'SLOT', min: 10 },
+  { title: 'STATUS', min: 6, align: 'right' },
+  { title: 'OUTCOME', min: 8 },
+  { title: 'WAIT', min: 8, align: 'right' },
+  { title: 'FIRST', min: 8, align: 'right' },
+  { title: 'TOTAL', min: 8, align: 'right' },
+  { title: 'TOKENS', min: 8, align: 'right' },
+  { title: 'WHY' },
+] as const
+
+const tokens = (value: number | null): string => (value === null ? '-' : String(value))
+
+const cells = (decision: Decision): (string | Cell)[] => [
+  clock(decision.time),
+  decision.model ?? '-',
+  decision.slot ?? '-',
+  String(decision.status),
+  { text: decision.outcome, as: decision.outcome === 'ok' ? 'green' : 'red' },
+  milliseconds(decision.wait_ms),
+  milliseconds(decision.first_byte_ms),
+  milliseconds(decision.duration_ms),
+  decision.prompt_tokens === null && decision.completion_tokens === null
+    ? '-'
+    : `${tokens(decision.prompt_tokens)}+${tokens(decision.completion_tokens)}`,
+  decision.code === null ? decision.reason : `${decision.code}: ${decision.reason}`,
+]
+
+/** @returns null for an event that is no decision this version can read */
+const readDecision = ({ data }: ServerEvent): Decision | null => {
+  try {
+    const value = JSON.parse(data) as unknown
+    return problemsOf(Decision, value).length === 0 ? (value as Decision) : null
+  } catch {
+    // An event of another kind, from another version of the daemon.
+    return null
+  }
+}
+
+export default defineVerb({
+  about: 'Show which requests came, which slot got them, and how it went.',
+  more: 'Newest last. TOKENS is prompt+completion. With --json an array, newest first; together with --follow one object a line.',
+  examples: ['hal0 logs', 'hal0 logs --slot primary -n 100', 'hal0 logs -f'],
+  args: {
+    follow: { type: 'boolean', alias: 'f', description: 'Go on with new decisions until Ctrl-C' },
+    lines: {
+      type: 'string',
+      alias: 'n',
+      default: '20',
+      valueHint: 'COUNT',
+      description: 'How many of the last decisions',
+    },
+    slot: { type: 'string', valueHint: 'SLOT', description: 'Only those that went to this slot' },
+    model: { type: 'string', valueHint: 'MODEL', description: 'Only those that asked for this model' },
+  },
+  async run({ args: { follow, lines, slot, model, json } }) {
+    const filter = { ...(slot === undefined ? {} : { slot }), ...(model === undefined ? {} : { model }) }
+    const decisions = await call('listDecisions', { query: { limit: wholeNumber('lines', lines, 1, 1000), ...filter } })
+    const oldestFirst = decisions.toReversed()
+    if (follow !== true) {
+      if (json) return printJson(decisions)
+      if (decisions.length === 0) return talk.log('No request has come yet.')
+      return print(table(columns, oldestFirst.map(cells)))
+    }
+    if (!json)
+      print(
+        row(
+          columns,
+          columns.map(({ title }) => ({ text: title, as: 'dim' })),
+        ),
+      )
+    const tell = (decision: Decision) => print(json ? JSON.stringify(decision) : row(columns, cells(decision)))
+    oldestFirst.forEach(tell)
+    let newest = decisions[0]?.id ?? 0
+    const onLost = () => talk.warn('the connection to hal0 was lost; trying again.')
+    for await (const event of followEvents('/api/logs/decisions/events', { onLost, lastEventId: String(newest) })) {
+      const decision = readDecision(event)
+      if (decision === null || decision.id <= newest) continue
+      newest = decision.id
+      if ((slot ?? decision.slot) === decision.slot && (model ?? decision.model) === decision.model) tell(decision)
+    }
+  },
+})

@@ -1,0 +1,13 @@
+import type { Group } from '../command.ts'
+
+export default {
+  kind: 'group',
+  about: 'Models: the registry that slots refer to.',
+  commands: {
+    list: async () => (await import('./list.ts')).default,
+    show: async () => (await import('./show.ts')).default,
+    import: async () => (await import('./import.ts')).default,
+    verify: async () => (await import('./verify.ts')).default,
+    rm: async () => (await import('./rm.ts')).default,
+  },
+} satisfies Group

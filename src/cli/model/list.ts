@@ -1,0 +1,37 @@
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { print, printJson, talk } from '../output.ts'
+import { table } from '../table.ts'
+import { bytes, count } from '../units.ts'
+import { sizeOf } from './size.ts'
+
+const columns = [
+  { title: 'ID' },
+  { title: 'KIND' },
+  { title: 'ARCH' },
+  { title: 'PARAMS', align: 'right' },
+  { title: 'QUANT' },
+  { title: 'CONTEXT', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+] as const
+
+export default defineVerb({
+  about: 'List the models in the registry.',
+  examples: ['hal0 model list', "hal0 model list --json | jq -r '.[].id'"],
+  args: {},
+  async run({ args: { json } }) {
+    const models = await call('listModels', {})
+    if (json) return printJson(models)
+    if (models.length === 0) return talk.log('There is no model yet. Bring one with: hal0 model import FILE')
+    const rows = models.map((model) => [
+      model.id,
+      model.kind,
+      model.architecture ?? '-',
+      model.parameters === null ? '-' : count(model.parameters),
+      model.quantization ?? '-',
+      model.context_length === null ? '-' : String(model.context_length),
+      bytes(sizeOf(model)),
+    ])
+    print(table(columns, rows))
+  },
+})

@@ -1,0 +1,38 @@
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { print, printJson } from '../output.ts'
+import { fields, table } from '../table.ts'
+import { bytes, count } from '../units.ts'
+import { sizeOf } from './size.ts'
+
+const columns = [{ title: 'FILE' }, { title: 'SIZE', align: 'right' }, { title: 'SHA256' }] as const
+
+export default defineVerb({
+  about: 'Show one model: what it is, and its files.',
+  examples: ['hal0 model show qwen2.5-0.5b-instruct-q4_k_m'],
+  args: { id: { type: 'positional', required: true, description: 'Id of the model' } },
+  async run({ args: { id, json } }) {
+    const model = await call('showModel', { params: { id } })
+    if (json) return printJson(model)
+    print(
+      fields([
+        ['id', model.id],
+        ['name', model.name],
+        ['kind', model.kind],
+        ['architecture', model.architecture ?? '-'],
+        ['parameters', model.parameters === null ? '-' : count(model.parameters)],
+        ['quantization', model.quantization ?? '-'],
+        ['context', model.context_length === null ? '-' : `${model.context_length} tokens`],
+        ['size', bytes(sizeOf(model))],
+        ['source', model.source === null ? 'imported' : `${model.source.repo} at ${model.source.revision}`],
+        ['created', model.created_at],
+      ]),
+    )
+    print(
+      `\n${table(
+        columns,
+        model.files.map(({ path, size, sha256 }) => [path, bytes(size), sha256]),
+      )}`,
+    )
+  },
+})

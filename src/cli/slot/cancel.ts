@@ -1,0 +1,17 @@
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { nameArgument, order, waitFlag } from './order.ts'
+
+export default defineVerb({
+  about: 'Cancel the load that a slot is busy with.',
+  examples: ['hal0 slot cancel primary'],
+  args: { name: nameArgument, ...waitFlag },
+  run: ({ args: { name, wait, json = false } }) =>
+    order({
+      name,
+      wait,
+      json,
+      meanwhile: 'keeps stopping its load',
+      send: (options) => call('cancelSlot', { params: { name }, ...options }),
+    }),
+})

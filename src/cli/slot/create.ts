@@ -1,0 +1,42 @@
+import { repeated } from '../arguments.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { print, printJson, talk } from '../output.ts'
+import { parseSettings, setFlag, settingsHelp } from './settings.ts'
+
+const args = {
+  name: {
+    type: 'positional',
+    required: true,
+    description: 'Name of the new slot: a-z, 0-9 and -, at most 32 characters',
+  },
+  model: { type: 'string', valueHint: 'MODEL', required: true, description: 'Id of the model (hal0 model list)' },
+  provider: { type: 'string', valueHint: 'PROVIDER', description: 'What runs the model: llama.cpp' },
+  load: { type: 'string', valueHint: 'WHEN', description: 'manual, or on-demand: the first request loads it' },
+  ...setFlag,
+} as const
+
+export default defineVerb({
+  about: 'Create a slot.',
+  more: settingsHelp,
+  examples: [
+    'hal0 slot create primary --model qwen2.5-0.5b-instruct-q4_k_m --load on-demand',
+    'hal0 slot create big --model qwen2.5-7b-instruct-q4_k_m --set context_size=8192 --set aliases=gpt-4o,default',
+  ],
+  args,
+  async run({ args: { name, model, provider, load, json }, rawArgs }) {
+    const given = Object.entries({ model, provider, load }).flatMap(([key, value]) =>
+      value === undefined ? [] : [`${key}=${value}`],
+    )
+    const slot = await call('createSlot', {
+      body: { name, ...parseSettings([...given, ...repeated(rawArgs, args, 'set')]) },
+    })
+    if (json) return printJson(slot)
+    print(`${name} is created, on port ${slot.config.port}.`)
+    talk.log(
+      slot.config.load === 'on-demand'
+        ? `The first request loads it. Try it with: hal0 chat ${name}`
+        : `Load it with: hal0 slot load ${name}`,
+    )
+  },
+})

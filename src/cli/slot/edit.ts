@@ -1,0 +1,39 @@
+import { repeated } from '../arguments.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { usageError } from '../failure.ts'
+import { print, printJson, talk } from '../output.ts'
+import { nameArgument } from './order.ts'
+import { parseSettings, parseUnset, setFlag, settingsHelp } from './settings.ts'
+
+const args = {
+  name: nameArgument,
+  ...setFlag,
+  unset: { type: 'string', valueHint: 'KEY', description: 'Take a key back to its default; may be repeated' },
+} as const
+
+export default defineVerb({
+  about: 'Change the configuration of a slot.',
+  more: settingsHelp,
+  examples: [
+    'hal0 slot edit primary --set context_size=8192',
+    'hal0 slot edit primary --set load=on-demand --unset gpu_layers',
+  ],
+  args,
+  async run({ args: { name, json }, rawArgs }) {
+    const body = {
+      ...parseSettings(repeated(rawArgs, args, 'set')),
+      ...parseUnset(repeated(rawArgs, args, 'unset')),
+    }
+    const changed = Object.keys(body)
+    if (changed.length === 0) throw usageError('There is nothing to change: give --set KEY=VALUE or --unset KEY.')
+    const slot = await call('editSlot', { params: { name }, body })
+    if (json) return printJson(slot)
+    print(
+      `${name}: ${changed.map((key) => `${key} = ${JSON.stringify(slot.config[key as keyof typeof slot.config])}`).join(', ')}`,
+    )
+    if (slot.state.state !== 'offline' && slot.state.state !== 'error') {
+      talk.log(`The running backend keeps what it was started with until: hal0 slot restart ${name}`)
+    }
+  },
+})

@@ -1,0 +1,41 @@
+import { wholeNumber } from '../arguments.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { followEvents } from '../event-stream.ts'
+import { print, printJson, talk } from '../output.ts'
+import { printable } from '../style.ts'
+import { nameArgument } from './order.ts'
+
+const show = (line: string): void => print(process.stdout.isTTY === true ? printable(line) : line)
+
+/** A line travels as a JSON string, so that it may hold anything. */
+const readLine = (data: string): string => {
+  try {
+    return String(JSON.parse(data))
+  } catch {
+    // Another version of the daemon: the text itself is the best there is.
+    return data
+  }
+}
+
+export default defineVerb({
+  about: 'Print the last lines that the backend of a slot printed.',
+  more: 'With --json an array of lines; together with --follow one JSON string a line.',
+  examples: ['hal0 slot logs primary', 'hal0 slot logs primary -n 500', 'hal0 slot logs primary -f'],
+  args: {
+    name: nameArgument,
+    lines: { type: 'string', alias: 'n', default: '100', valueHint: 'LINES', description: 'How many lines' },
+    follow: { type: 'boolean', alias: 'f', description: 'Go on with new lines until Ctrl-C' },
+  },
+  async run({ args: { name, lines, follow, json } }) {
+    const last = await call('slotLogs', { params: { name }, query: { lines: wholeNumber('lines', lines, 1, 10_000) } })
+    if (follow !== true) return json ? printJson(last) : last.forEach(show)
+    const tell = json ? (line: string) => print(JSON.stringify(line)) : show
+    last.forEach(tell)
+    const onLost = () => talk.warn('the connection to hal0 was lost; trying again.')
+    const path = `/api/slots/${encodeURIComponent(name)}/logs/events`
+    for await (const { event, data } of followEvents(path, { onLost })) {
+      if (event === 'log') tell(readLine(data))
+    }
+  },
+})

@@ -1,0 +1,37 @@
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { print, printJson } from '../output.ts'
+import { fields } from '../table.ts'
+import { nameArgument } from './order.ts'
+import { stateCell } from './progress.ts'
+
+const shown = (value: unknown): string => {
+  if (value === null) return '-'
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(String).join(', ')
+  return String(value)
+}
+
+export default defineVerb({
+  about: 'Show how one slot stands, and its configuration.',
+  examples: ['hal0 slot show primary', 'hal0 slot show primary --json'],
+  args: { name: nameArgument },
+  async run({ args: { name, json } }) {
+    const slot = await call('showSlot', { params: { name } })
+    if (json) return printJson(slot)
+    const { state, config } = slot
+    const { name: _, ...settings } = config
+    print(
+      fields([
+        ['name', state.name],
+        ['state', stateCell(state.state)],
+        ['since', state.since],
+        ['reason', shown(state.reason)],
+        ...(state.error === null ? [] : ([['error', { text: state.error.message, as: 'red' }]] as const)),
+        ...(state.model === null || state.model === config.model ? [] : ([['loaded', state.model]] as const)),
+        ['pid', shown(state.pid)],
+        ['unit', state.unit],
+      ]),
+    )
+    print(`\n${fields(Object.entries(settings).map(([key, value]) => [key, shown(value)] as const))}`)
+  },
+})

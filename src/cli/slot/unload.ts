@@ -1,0 +1,18 @@
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { nameArgument, order, waitFlag } from './order.ts'
+
+export default defineVerb({
+  about: 'Stop the backend of a slot and free its memory.',
+  more: 'Ctrl-C stops the waiting, not the unloading; the exit status is then 130.',
+  examples: ['hal0 slot unload primary'],
+  args: { name: nameArgument, ...waitFlag },
+  run: ({ args: { name, wait, json = false } }) =>
+    order({
+      name,
+      wait,
+      json,
+      meanwhile: 'keeps unloading',
+      send: (options) => call('unloadSlot', { params: { name }, ...options }),
+    }),
+})

@@ -1,0 +1,54 @@
+import type { SlotRecord } from '../../contract/slot.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { followEvents } from '../event-stream.ts'
+import { print, talk } from '../output.ts'
+import { StatusLine } from '../status-line.ts'
+import { type Cell, row } from '../table.ts'
+import { clock } from '../units.ts'
+import { describeProgress, readSlotEvent, stateCell } from './progress.ts'
+
+const columns = [{ title: 'TIME' }, { title: 'NAME', min: 12 }, { title: 'STATE', min: 9 }, { title: 'WHY' }]
+
+const cells = ({ since, name, state, error, reason }: SlotRecord): (string | Cell)[] => [
+  clock(since),
+  name,
+  stateCell(state),
+  error?.message ?? reason ?? '',
+]
+
+export default defineVerb({
+  about: 'Follow what the slots do: first how each stands, then every change.',
+  more: `Goes on until Ctrl-C, over restarts of the daemon.
+With --json one JSON object a line: the state record of the change, or {name, deleted: true}.`,
+  examples: ['hal0 slot watch', 'hal0 slot watch primary --json | jq -r .state'],
+  args: { name: { type: 'positional', required: false, description: 'Only this slot' } },
+  async run({ args: { name, json } }) {
+    if (name !== undefined) await call('showSlot', { params: { name } })
+    const concerns = (slot: string): boolean => name === undefined || name === slot
+    const line = new StatusLine()
+    const seen = new Map<string, number>()
+    const onLost = () => {
+      line.clear()
+      talk.warn('the connection to hal0 was lost; trying again.')
+    }
+    for await (const event of followEvents('/api/slots/events', { onLost })) {
+      const news = readSlotEvent(event)
+      if (news?.kind === 'progress' && concerns(news.progress.name) && process.stderr.isTTY === true) {
+        line.show(news.progress.state, `${news.progress.name}: ${describeProgress(news.progress)}`)
+      } else if (news?.kind === 'record' && concerns(news.record.name)) {
+        const { name: slot, seq } = news.record
+        // After a lost connection the daemon tells again how each slot stands.
+        if (seen.get(slot) === seq) continue
+        seen.set(slot, seq)
+        line.clear()
+        print(json ? event.data : row(columns, cells(news.record)))
+      } else if (news?.kind === 'deleted' && concerns(news.name)) {
+        seen.delete(news.name)
+        line.clear()
+        const now = clock(new Date().toISOString())
+        print(json ? JSON.stringify({ name: news.name, deleted: true }) : row(columns, [now, news.name, 'deleted', '']))
+      }
+    }
+  },
+})

@@ -1,0 +1,175 @@
+/** One keep-alive connection to a backend, with at most one request on it at a time. */
+import type { Socket, SocketHandler } from 'bun'
+import { type ResponseEvents, ResponseParser } from './response-parser.ts'
+
+/** Who sent the request that is under way. */
+export interface Exchange extends ResponseEvents {
+  /** Everything that came in one go was told; a good moment to pass it on. */
+  settled(): void
+  /** Bytes were sent or came in: the backend is not silent. */
+  progress(): void
+  /** The answer will not be completed; the connection is closed. Called instead of `end`, at most once. */
+  failed(cause: Error): void
+}
+
+/** Requests up to this size go out together with their head in one write. */
+const oneWriteBytes = 64 * 1024
+
+const handlers: SocketHandler<Connection, 'buffer'> = {
+  data(socket, bytes) {
+    socket.data.received(bytes)
+  },
+  drain(socket) {
+    socket.data.drained()
+  },
+  close(socket, error) {
+    socket.data.closed(error)
+  },
+  error(socket, error) {
+    socket.data.closed(error)
+  },
+}
+
+export class Connection {
+  readonly origin: string
+  /** Called once, when it is of no more use. */
+  onClose: (connection: Connection) => void = () => {}
+  #socket: Socket<Connection> | null = null
+  #exchange: Exchange | null = null
+  readonly #parser = new ResponseParser()
+  #unsent: Uint8Array[] = []
+  #answered = false
+  #paused = false
+
+  private constructor(origin: string) {
+    this.origin = origin
+  }
+
+  /** @throws what the system says, e.g. ECONNREFUSED */
+  static async open(origin: string): Promise<Connection> {
+    const { hostname, port } = new URL(origin)
+    const connection = new Connection(origin)
+    const socket = await Bun.connect<Connection>({ hostname, port: Number(port), data: connection, socket: handlers })
+    // An idle connection must not keep the process alive; while a request runs, the server that it came from does.
+    socket.unref()
+    connection.#socket = socket
+    return connection
+  }
+
+  /** Nothing of an answer to the present request came in yet. */
+  get unanswered(): boolean {
+    return !this.#answered
+  }
+
+  /** It can carry another request. */
+  get usable(): boolean {
+    return this.#socket !== null && this.#exchange === null
+  }
+
+  /** @param head request line and headers, up to and with the empty line */
+  send(head: string, body: Uint8Array, exchange: Exchange): void {
+    this.#exchange = exchange
+    this.#answered = false
+    this.#parser.next()
+    const headBytes = Buffer.byteLength(head)
+    if (body.length <= oneWriteBytes) {
+      const whole = Buffer.allocUnsafe(headBytes + body.length)
+      whole.write(head)
+      whole.set(body, headBytes)
+      this.#unsent.push(whole)
+    } else {
+      this.#unsent.push(Buffer.from(head), body)
+    }
+    this.drained()
+  }
+
+  /** Stops reading, so that the backend is slowed to what the client takes. */
+  pause(): void {
+    if (this.#paused || this.#socket === null) return
+    this.#paused = true
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#socket === null) return
+    this.#paused = false
+    this.#socket.resume()
+  }
+
+  /** Closes at once: the backend sees a hang-up. The exchange hears nothing more. */
+  destroy(): void {
+    this.#exchange = null
+    this.#drop()
+  }
+
+  drained(): void {
+    if (this.#unsent.length === 0) return
+    const socket = this.#socket
+    for (let part = this.#unsent[0]; part !== undefined; part = this.#unsent[0]) {
+      const written = socket === null ? -1 : socket.write(part)
+      if (written < 0) {
+        this.#fail(new Error('the connection was closed'))
+        return
+      }
+      if (written > 0) this.#exchange?.progress()
+      if (written < part.length) {
+        this.#unsent[0] = part.subarray(written)
+        return
+      }
+      this.#unsent.shift()
+    }
+  }
+
+  received(bytes: Buffer): void {
+    const exchange = this.#exchange
+    if (exchange === null) {
+      // Bytes that nobody asked for: what follows could not be told apart from the next answer.
+      this.#drop()
+      return
+    }
+    this.#answered = true
+    exchange.progress()
+    try {
+      this.#parser.feed(bytes, exchange)
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)))
+      return
+    }
+    if (this.#parser.done) this.#release()
+    exchange.settled()
+  }
+
+  closed(error: Error | undefined): void {
+    const exchange = this.#exchange
+    if (this.#socket === null) return
+    if (exchange !== null && error === undefined && this.#parser.close(exchange)) {
+      this.#release()
+      exchange.settled()
+    } else {
+      this.#fail(error ?? new Error('the backend closed the connection'))
+    }
+  }
+
+  /** The answer is complete: free for the next request, or closed when it cannot carry one. */
+  #release(): void {
+    this.#exchange = null
+    if (!this.#parser.reusable || this.#unsent.length > 0) this.#drop()
+    else this.resume()
+  }
+
+  #fail(cause: Error): void {
+    const exchange = this.#exchange
+    this.#exchange = null
+    this.#drop()
+    exchange?.failed(cause)
+  }
+
+  #drop(): void {
+    const socket = this.#socket
+    if (socket === null) return
+    this.#socket = null
+    this.#unsent = []
+    socket.terminate()
+    this.onClose(this)
+  }
+}

@@ -1,0 +1,85 @@
+/** The HTTP application: gate → Elysia's routes → security headers. */
+import { Elysia } from 'elysia'
+import type { Status } from '../contract/system.ts'
+import type { DecisionLog, Dispatch } from '../dispatch/dispatch-port.ts'
+import type { ModelService } from '../models/registry-port.ts'
+import type { EngineService } from '../providers/engines/engine-service.ts'
+import type { SlotService } from '../slots/service.ts'
+import { mountDaemon } from './daemon.ts'
+import { mountDashboard } from './dashboard.ts'
+import { mountDocs } from './docs.ts'
+import { mountEngines } from './engines.ts'
+import { errorResponse, routeNotFound } from './errors.ts'
+import { makeGate } from './gate.ts'
+import { mountLogs } from './logs.ts'
+import { mountModels } from './models.ts'
+import { Routes } from './routes.ts'
+import { withSecurityHeaders } from './security-headers.ts'
+import { SlotFeed } from './slot-feed.ts'
+import { mountSlots } from './slots.ts'
+import { defaultStreamLimits, EventStreams, type StreamLimits } from './sse.ts'
+import { mountV1, type OpenAiModels } from './v1.ts'
+
+export interface AppDeps {
+  slots: SlotService
+  models: ModelService
+  engines: EngineService
+  dispatch: Dispatch
+  openaiModels: () => OpenAiModels
+  decisions: DecisionLog
+  status: () => Status
+  version: string
+  /** `allowed_hosts` of hal0.toml. */
+  allowedHosts: readonly string[]
+  /** Largest body of a request to `/v1`. */
+  maxBodyBytes: number
+  /** Folder of the built dashboard; null: serve none. */
+  webDir: string | null
+  /** Compare every answer with the operation table; for tests and development. */
+  checkReplies?: boolean
+  streamLimits?: Partial<StreamLimits>
+}
+
+export interface App {
+  readonly maxBodyBytes: number
+  /** Answers one request. Never rejects. */
+  handle(request: Request): Response | Promise<Response>
+  /** Open event streams. */
+  readonly streams: EventStreams
+}
+
+/**
+ * Bun registers Elysia's routes natively unless told not to (`systemRouter`), and those would bypass the gate. A host without
+ * a dot (`http://nas/`) is only parsed rightly with `standardHostname: false`.
+ */
+const elysiaOptions = { systemRouter: false, handler: { standardHostname: false } } as const
+
+export const makeApp = async (deps: AppDeps): Promise<App> => {
+  const streams = new EventStreams({ ...defaultStreamLimits, ...deps.streamLimits })
+  const elysia = new Elysia(elysiaOptions).onError(({ error, code, request }) =>
+    errorResponse(code === 'NOT_FOUND' ? routeNotFound(request) : error, request),
+  ) as unknown as Elysia
+  const routes = new Routes(elysia, deps.checkReplies ?? false)
+  mountDaemon(routes, deps.status)
+  mountSlots(routes, { slots: deps.slots, feed: new SlotFeed(deps.slots, streams), streams })
+  mountModels(routes, deps)
+  mountEngines(routes, deps.engines)
+  mountLogs(routes, { decisions: deps.decisions, streams })
+  mountV1(routes, deps)
+  mountDocs(routes, deps.version)
+  routes.refuseOtherMethods()
+  if (deps.webDir !== null) await mountDashboard(elysia, deps.webDir)
+  elysia.compile()
+
+  const gate = makeGate(deps)
+  return {
+    maxBodyBytes: deps.maxBodyBytes,
+    streams,
+    handle: (request) => {
+      const refusal = gate(request.method, request.headers)
+      if (refusal !== null) return withSecurityHeaders(errorResponse(refusal, request))
+      const answer = elysia.fetch(request)
+      return answer instanceof Promise ? answer.then(withSecurityHeaders) : withSecurityHeaders(answer)
+    },
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Who may talk to the daemon at all. hal0 has no login yet and stands in a home network, so the browser is the way in for an
+ * attacker: a hostile page may send requests to it (cross-site), or make its own name resolve to the daemon's address (DNS
+ * rebinding). The first is stopped by origin and content type, the second by the list of hosts.
+ */
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { tooLarge } from './errors.ts'
+
+export interface GateConfig {
+  /** Host names that clients may use besides loopback: `allowed_hosts` of hal0.toml. A port in an entry is ignored. */
+  allowedHosts: readonly string[]
+  /** Largest request body, bytes. */
+  maxBodyBytes: number
+}
+
+/** Decides from method and headers alone: null to let the request through, else why not. */
+export type Gate = (method: string, headers: Headers) => Hal0Error | null
+
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i
+const jsonPattern = /^application\/json *(?:;|$)/i
+/** Distinct good Host values (name, port, case) remembered; more only cost the pattern again. */
+const rememberedHosts = 64
+
+/** The name in a Host header value, in lower case; null when it is not `name` or `name:port`. */
+export const hostName = (host: string): string | null => {
+  const [, name, port] = hostPattern.exec(host) ?? []
+  if (name === undefined || Number(port ?? 0) > 65_535) return null
+  return name.toLowerCase()
+}
+
+/** An entry of `allowed_hosts` as `hostName` would return it: without port, a bare IPv6 address in brackets. */
+const configuredName = (entry: string): string => {
+  const bare = entry.trim().toLowerCase()
+  return hostName(bare) ?? (bare.includes(':') ? `[${bare}]` : bare)
+}
+
+const hostRefused = (host: string | null): Hal0Error => {
+  const named = host === null || host === '' ? 'without a Host header' : `for host "${host}"`
+  return new Hal0Error(
+    'host.not_allowed',
+    `hal0 does not answer requests ${named}. To reach it under another name than localhost, add that name to allowed_hosts in hal0.toml and restart hal0.`,
+    { details: { host } },
+  )
+}
+
+const originRefused = (origin: string): Hal0Error =>
+  new Hal0Error(
+    'origin.not_allowed',
+    `Requests that change something are only taken from hal0's own pages, not from ${origin}. Use the dashboard, the CLI or a client outside the browser.`,
+    { details: { origin } },
+  )
+
+const notJson = (type: string | null): Hal0Error =>
+  new Hal0Error(
+    'request.invalid',
+    `The request has ${type === null ? 'a body without a content type' : `the content type "${type}"`}. Send JSON with "Content-Type: application/json".`,
+    { param: 'content-type', status: 415 },
+  )
+
+const judgeUnsafe = (host: string, headers: Headers, maxBodyBytes: number): Hal0Error | null => {
+  const origin = headers.get('origin')
+  if (origin !== null) {
+    const from = origin.toLowerCase()
+    const own = host.toLowerCase()
+    if (from !== `http://${own}` && from !== `https://${own}`) return originRefused(origin)
+  }
+  const site = headers.get('sec-fetch-site')
+  if (site !== null && site !== 'same-origin' && site !== 'none') return originRefused(`a ${site} page`)
+  const type = headers.get('content-type')
+  const length = headers.get('content-length')
+  if (type === null) {
+    if ((length !== null && length !== '0') || headers.has('transfer-encoding')) return notJson(null)
+  } else if (!jsonPattern.test(type)) {
+    return notJson(type)
+  }
+  if (length !== null && Number(length) > maxBodyBytes) return tooLarge(maxBodyBytes, 'max_body_mb in hal0.toml')
+  return null
+}
+
+export const makeGate = ({ allowedHosts, maxBodyBytes }: GateConfig): Gate => {
+  const allowed = new Set([...loopback, ...allowedHosts.map(configuredName)])
+  const good = new Set<string>()
+  return (method, headers) => {
+    // Two Host headers arrive joined by a comma, which the pattern refuses.
+    const host = headers.get('host')
+    if (host === null) return hostRefused(null)
+    if (!good.has(host)) {
+      const name = hostName(host)
+      if (name === null || !allowed.has(name)) return hostRefused(host)
+      if (good.size >= rememberedHosts) good.clear()
+      good.add(host)
+    }
+    return method === 'GET' || method === 'HEAD' ? null : judgeUnsafe(host, headers, maxBodyBytes)
+  }
+}

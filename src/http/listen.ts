@@ -1,0 +1,56 @@
+/** The listening socket of the daemon. */
+import type { Server } from 'bun'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import type { App } from './app.ts'
+import { errorResponse } from './errors.ts'
+import { withSecurityHeaders } from './security-headers.ts'
+
+/** Seconds after which a connection without a request is closed. */
+const idleTimeoutS = 30
+
+/** Why `port` cannot be listened on, in a sentence. */
+const listenError = (error: unknown, host: string, port: number): Hal0Error => {
+  const errno = (error as { code?: unknown } | null)?.code
+  const details = { host, port, errno }
+  const say = (sentence: string): Hal0Error => new Hal0Error('config.invalid', sentence, { details, cause: error })
+  if (errno === 'EADDRINUSE') {
+    return say(
+      `Port ${port} on ${host} is taken, perhaps by a hal0 that runs already (\`hal0 status\` tells; \`ss -ltnp 'sport = :${port}'\` shows who has it). Stop that, or choose another port with --port.`,
+    )
+  }
+  if (errno === 'EACCES') {
+    return say(`hal0 may not listen on port ${port}: ports below 1024 need root. Choose a higher one with --port.`)
+  }
+  if (errno === 'EADDRNOTAVAIL') {
+    return say(`${host} is not an address of this machine. Choose another with --host, e.g. 127.0.0.1.`)
+  }
+  return say(`hal0 could not listen on ${host}:${port}. Choose another address with --host and --port.`)
+}
+
+/**
+ * Starts to serve `app`.
+ * @param port 0: any free one
+ * @throws Hal0Error `config.invalid` when the address cannot be had
+ */
+export const listen = (app: App, { host, port }: { host: string; port: number }): Server<undefined> => {
+  try {
+    return Bun.serve({
+      hostname: host,
+      port,
+      // A second daemon must not share the port silently.
+      reusePort: false,
+      development: false,
+      idleTimeout: idleTimeoutS,
+      // Bun would answer without an envelope; the gate and the readers of bodies keep the bound instead.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch(request, server) {
+        // Loads, inference and event streams may be silent for longer than any idle timeout.
+        if (request.method !== 'GET' || request.url.includes('/events')) server.timeout(request, 0)
+        return app.handle(request)
+      },
+      error: (error) => withSecurityHeaders(errorResponse(error, { method: 'a request', url: '' })),
+    })
+  } catch (error) {
+    throw listenError(error, host, port)
+  }
+}

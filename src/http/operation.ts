@@ -1,0 +1,104 @@
+/** Makes a route of one row of the operation table: checks what comes in, calls the typed handler, answers. */
+import type { Static, TSchema } from 'typebox'
+import {
+  type Body,
+  NoBody,
+  type Operation,
+  type OperationName,
+  operations,
+  type Params,
+  type Query,
+} from '../contract/operations.ts'
+import { slotNamePattern } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { parse, problemsOf } from '../lib/validate.ts'
+import { parseJson, readBytes } from './body.ts'
+import { routeNotFound } from './errors.ts'
+import type { PathParams, Routes } from './routes.ts'
+
+/** Bodies of `/api` are configurations; nothing legitimate comes near. */
+const maxBodyBytes = 1_048_576
+
+export interface Input<N extends OperationName> {
+  params: Params<N>
+  query: Query<N>
+  body: Body<N>
+}
+
+type Replies<N extends OperationName> = (typeof operations)[N]['replies']
+
+/** One of the operation's replies: its status with the body that the table gives it. */
+export type Answer<N extends OperationName> = {
+  [S in keyof Replies<N>]: { status: S; body: Replies<N>[S] extends infer B extends TSchema ? Static<B> : null }
+}[keyof Replies<N>]
+
+/** An answer with its status kept as a literal type. */
+export const reply = <const S extends number, const B>(status: S, body: B): { status: S; body: B } => ({ status, body })
+
+export type Handler<N extends OperationName> = (input: Input<N>) => Answer<N> | Promise<Answer<N>>
+
+/** A name that no slot can have is an unknown slot; it never reaches a path or a unit name. */
+const checkParams = (schema: TSchema | undefined, params: PathParams, request: Request): unknown => {
+  if (schema === undefined) return undefined
+  if (Object.values(params).includes(null)) throw routeNotFound(request)
+  if (problemsOf(schema, params).length === 0) return params
+  throw new Hal0Error(
+    'slot.not_found',
+    `There is no slot "${params.name}". A slot's name is up to 32 letters a-z, digits and dashes.`,
+    { param: 'name', details: { pattern: slotNamePattern } },
+  )
+}
+
+const isNumeric = (schema: TSchema | undefined): boolean => {
+  const type = (schema as { type?: unknown } | undefined)?.type
+  return type === 'number' || type === 'integer'
+}
+
+/** The query string as the schema's object: numbers where the schema wants them, so that one schema serves JSON and query. */
+const checkQuery = (schema: TSchema, url: string): unknown => {
+  const at = url.indexOf('?')
+  if (at < 0) return {}
+  const properties = (schema as { properties?: Record<string, TSchema> }).properties ?? {}
+  const query: Record<string, unknown> = {}
+  for (const [key, text] of new URLSearchParams(url.slice(at + 1))) {
+    if (Object.hasOwn(query, key)) {
+      throw new Hal0Error('request.invalid', `The query gives ${key} more than once.`, { param: key })
+    }
+    const value = isNumeric(properties[key]) && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text
+    Object.defineProperty(query, key, { value, enumerable: true })
+  }
+  return parse(schema, query, 'The query')
+}
+
+const checkBody = async (operation: Operation, request: Request): Promise<unknown> => {
+  if (operation.method === 'GET') return undefined
+  const value = parseJson(await readBytes(request, maxBodyBytes, 'bodies of /api'))
+  if (operation.body !== undefined) {
+    if (value === undefined) throw new Hal0Error('request.invalid', 'The request needs a JSON object as its body.')
+    return parse(operation.body, value, 'The body')
+  }
+  if (value !== undefined) parse(NoBody, value, 'The body')
+  return undefined
+}
+
+const assertReply = (name: OperationName, schema: TSchema | null | undefined, body: unknown): void => {
+  const problems = schema === undefined || schema === null ? [] : problemsOf(schema, body)
+  if (schema !== undefined && problems.length === 0) return
+  throw new Error(`The answer of ${name} breaks its schema: ${JSON.stringify(problems)}`)
+}
+
+/** Registers operation `name` of the table; `handler` sees only what passed its schemas. */
+export const mount = <N extends OperationName>(routes: Routes, name: N, handler: Handler<N>): void => {
+  const operation: Operation = operations[name]
+  routes.on(operation.method, operation.path, async (request, params) => {
+    const input = {
+      params: checkParams(operation.params, params, request),
+      query: checkQuery(operation.query ?? NoBody, request.url),
+      body: await checkBody(operation, request),
+    } as Input<N>
+    const { status, body } = (await handler(input)) as { status: number; body: unknown }
+    if (routes.checkReplies) assertReply(name, operation.replies[status], body)
+    const headers = { 'cache-control': 'no-store' }
+    return body === null ? new Response(null, { status, headers }) : Response.json(body, { status, headers })
+  })
+}

@@ -1,0 +1,56 @@
+/** `/api/slots`: see the operation table, and spec §5 for the event streams. */
+import type { Slot } from '../contract/slot.ts'
+import type { SlotCommand, SlotService } from '../slots/service.ts'
+import { routeNotFound } from './errors.ts'
+import { mount, reply } from './operation.ts'
+import type { Routes } from './routes.ts'
+import type { SlotFeed } from './slot-feed.ts'
+import { type EventStreams, encodeFrame } from './sse.ts'
+
+/** Lines of a log answered when the query names no number. */
+const defaultLines = 200
+
+const plainCommands = ['load', 'unload', 'restart', 'acknowledge', 'cancel'] as const
+
+export const mountSlots = (
+  routes: Routes,
+  { slots, feed, streams }: { slots: SlotService; feed: SlotFeed; streams: EventStreams },
+): void => {
+  const command = async (
+    name: string,
+    what: SlotCommand,
+    wait: number | undefined,
+  ): Promise<{ status: 200 | 202; body: Slot }> => ({
+    status: wait === undefined ? 202 : 200,
+    body: await slots.command(name, what, wait ?? null),
+  })
+
+  mount(routes, 'listSlots', async () => reply(200, await slots.list()))
+  mount(routes, 'createSlot', async ({ body }) => reply(201, await slots.create(body)))
+  mount(routes, 'showSlot', async ({ params }) => reply(200, await slots.show(params.name)))
+  mount(routes, 'editSlot', async ({ params, body }) => reply(200, await slots.edit(params.name, body)))
+  mount(routes, 'deleteSlot', async ({ params }) => {
+    await slots.delete(params.name)
+    return reply(204, null)
+  })
+  for (const verb of plainCommands) {
+    mount(routes, `${verb}Slot`, ({ params, query }) => command(params.name, { do: verb }, query.wait))
+  }
+  mount(routes, 'swapSlot', ({ params, query, body }) =>
+    command(params.name, { do: 'swap', model: body.model }, query.wait),
+  )
+  mount(routes, 'slotLogs', async ({ params, query }) =>
+    reply(200, await slots.logs(params.name, query.lines ?? defaultLines)),
+  )
+
+  routes.on('GET', '/api/slots/events', (request) => {
+    const query = new URLSearchParams(request.url.split('?')[1])
+    return feed.open(request, query.get('name'))
+  })
+  routes.on('GET', '/api/slots/{name}/logs/events', (request, { name }) => {
+    if (typeof name !== 'string') throw routeNotFound(request)
+    return streams.open(request, (stream) =>
+      slots.followLogs(name, (line) => stream.send(encodeFrame({ event: 'log', data: JSON.stringify(line) }))),
+    )
+  })
+}

@@ -1,0 +1,51 @@
+/** The program: what its first word can be, and the only place that ends the process. */
+import type { Group } from './cli/command.ts'
+import { exitCode } from './cli/exit-code.ts'
+import { run } from './cli/run.ts'
+
+const root: Group = {
+  kind: 'group',
+  about: 'hal0 turns a home server into an inference appliance.',
+  commands: {
+    serve: async () => {
+      const { serveVerb } = await import('./cli/serve.ts')
+      return serveVerb(async (options) => {
+        const { serve } = await import('./daemon.ts')
+        await serve(options)
+      })
+    },
+    status: async () => (await import('./cli/status.ts')).default,
+    slot: async () => (await import('./cli/slot/group.ts')).default,
+    model: async () => (await import('./cli/model/group.ts')).default,
+    engine: async () => (await import('./cli/engine/group.ts')).default,
+    chat: async () => (await import('./cli/chat/chat.ts')).default,
+    logs: async () => (await import('./cli/logs.ts')).default,
+    version: async () => (await import('./cli/version.ts')).default,
+  },
+}
+
+const after = `Environment
+  HAL0_URL      Address of the daemon (default http://127.0.0.1:8080)
+  HAL0_API_KEY  Key, where the daemon asks for one
+  NO_COLOR      Any value: no colours
+
+The result goes to stdout, everything else to stderr. With --json a refusal of the API is one line of JSON on stderr.
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not found, 130 stopped waiting after Ctrl-C.`
+
+// Whoever reads the output may stop early (`| head`): nothing is left to do then, and nothing went wrong.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed)
+  })
+}
+
+const [first, ...rest] = process.argv.slice(2)
+const argv = first === '--version' || first === '-v' ? ['version', ...rest] : process.argv.slice(2)
+try {
+  // The process ends when nothing is left to do, which lets pipes drain and the daemon stay.
+  process.exitCode = await run(root, argv, after)
+} catch (error) {
+  // A defect: whoever mends it needs the stack.
+  console.error('Something went wrong inside hal0:', error)
+  process.exit(exitCode.failed)
+}

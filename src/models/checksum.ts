@@ -1,0 +1,90 @@
+/** sha256 of model files: gigabytes, so in pieces that let the event loop breathe. Sidecars in the notation of `sha256sum`. */
+import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { writeFileAtomic } from '../system/atomic-file.ts'
+import { errnoOf, storageError } from '../system/storage-error.ts'
+
+/** One piece holds the event loop for about a millisecond (1 GB/s). */
+const pieceBytes = 1024 * 1024
+
+export interface Digest {
+  /** 64 hexadecimal digits. */
+  sha256: string
+  bytes: number
+}
+
+const writeAll = async (file: FileHandle, piece: Buffer): Promise<void> => {
+  for (let done = 0; done < piece.length; ) done += (await file.write(piece, done, piece.length - done)).bytesWritten
+}
+
+const digest = async (source: FileHandle, copy: FileHandle | null): Promise<Digest> => {
+  const hasher = new Bun.CryptoHasher('sha256')
+  const buffer = Buffer.allocUnsafe(pieceBytes)
+  let bytes = 0
+  for (;;) {
+    const { bytesRead } = await source.read(buffer, 0, pieceBytes, bytes)
+    if (bytesRead === 0) return { sha256: hasher.digest('hex'), bytes }
+    bytes += bytesRead
+    const piece = buffer.subarray(0, bytesRead)
+    // The write runs on another thread while this one hashes.
+    const written = copy === null ? null : writeAll(copy, piece)
+    hasher.update(piece)
+    await written
+  }
+}
+
+/** @throws the system's error when the file cannot be read */
+export const hashFile = async (path: string): Promise<Digest> => {
+  const file = await open(path, 'r')
+  try {
+    return await digest(file, null)
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Copies `from` to the new file `to`, hashing what it writes; the copy is durable when this resolves.
+ * @throws Hal0Error `storage.full`, `storage.failed`
+ */
+export const copyHashing = async (from: string, to: string): Promise<Digest> => {
+  let failing = from
+  try {
+    const source = await open(from, 'r')
+    try {
+      failing = to
+      const copy = await open(to, 'wx', 0o644)
+      try {
+        const result = await digest(source, copy)
+        await copy.sync()
+        return result
+      } finally {
+        await copy.close()
+      }
+    } finally {
+      await source.close()
+    }
+  } catch (error) {
+    throw storageError(error, failing, `copy ${from}`)
+  }
+}
+
+/** `<hex>  <file>`, as `sha256sum -c` reads it in the file's folder. The name must not need its escapes (backslash, newline). */
+const sidecarLine = /^([0-9a-f]{64}) [ *](.+)\n?$/
+
+export const sidecarPath = (path: string): string => `${path}.sha256`
+
+/** @throws Hal0Error `storage.full`, `storage.failed` */
+export const writeSidecar = (path: string, sha256: string): Promise<void> =>
+  writeFileAtomic(sidecarPath(path), `${sha256}  ${basename(path)}\n`, `write the checksum of ${basename(path)}`)
+
+/** The sum that the sidecar of `path` states; null when there is none, or when it speaks of another file. */
+export const readSidecar = async (path: string): Promise<string | null> => {
+  try {
+    const match = sidecarLine.exec(await readFile(sidecarPath(path), 'utf8'))
+    return match !== null && match[2] === basename(path) ? (match[1] ?? null) : null
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw storageError(error, sidecarPath(path), 'read a checksum')
+  }
+}

@@ -1,0 +1,126 @@
+import { rename, rm } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import type { Engine, EngineInstall, EngineUse } from '../../contract/engine.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { SingleFlight } from '../../lib/single-flight.ts'
+import { syncFolder } from '../../system/atomic-file.ts'
+import { configFile, enginesDir, type Paths } from '../../system/paths.ts'
+import { storageError } from '../../system/storage-error.ts'
+import { editToml, readToml, type TomlTable } from '../../system/toml-file.ts'
+import type { EngineService } from './engine-service.ts'
+import { belongsTo, type EnginePlaces, engineNamed, engineOnPath, findEngine, wireEngine } from './find-engine.ts'
+import { removedName } from './leftovers.ts'
+import { installedEngine, installedEngines, isProgram } from './manifest.ts'
+import { installFromPypi } from './pypi-engine.ts'
+
+const provider = 'llama.cpp'
+
+/** The engines on this machine's disk. Keeps nothing in memory: every answer is as true as the disk. */
+export class Engines implements EngineService {
+  readonly #paths: Paths
+  readonly #env: Record<string, string | undefined>
+  readonly #installs = new SingleFlight<Engine>()
+
+  /** @param env the daemon's environment: PATH, package index, certificates */
+  constructor(paths: Paths, env: Record<string, string | undefined>) {
+    this.#paths = paths
+    this.#env = env
+  }
+
+  get #dir(): string {
+    return enginesDir(this.#paths)
+  }
+
+  /** @throws Hal0Error `config.invalid` */
+  async #table(): Promise<TomlTable> {
+    const table = (await readToml(configFile(this.#paths)))?.engines ?? {}
+    if (typeof table === 'object' && table !== null && !Array.isArray(table)) return table as TomlTable
+    throw this.#invalid('[engines] must be a table')
+  }
+
+  #invalid(why: string): Hal0Error {
+    const file = configFile(this.#paths)
+    return new Hal0Error('config.invalid', `${file} is not valid: ${why}. Correct the file and try again.`, {
+      details: { path: file },
+    })
+  }
+
+  async #places(name: string): Promise<EnginePlaces> {
+    const value = (await this.#table())[name]
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw this.#invalid(`"${name}" in [engines] must be the id of an engine or the absolute path of a program`)
+    }
+    const configured = value === undefined ? null : { value, file: configFile(this.#paths) }
+    return { enginesDir: this.#dir, configured, path: this.#env.PATH ?? '' }
+  }
+
+  async find(name: string, setting: string | null): Promise<Engine> {
+    return await findEngine(name, setting, await this.#places(name))
+  }
+
+  async #default(): Promise<Engine | null> {
+    try {
+      return await this.find(provider, null)
+    } catch (error) {
+      if (error instanceof Hal0Error && error.code === 'engine.not_installed') return null
+      throw error
+    }
+  }
+
+  async list(): Promise<Engine[]> {
+    const chosen = await this.#default()
+    const onPath = await engineOnPath(provider, this.#env.PATH ?? '')
+    const all = (await installedEngines(this.#dir)).map(wireEngine)
+    for (const engine of [chosen, onPath]) {
+      if (engine !== null && !all.some((known) => known.path === engine.path)) all.push(engine)
+    }
+    return all.map((engine) => ({ ...engine, default: engine.path === chosen?.path }))
+  }
+
+  async install(request: EngineInstall, onProgress: (sentence: string) => void = () => {}): Promise<Engine> {
+    const version = request.version ?? null
+    return await this.#installs.run(`${request.source} ${version}`, async () => {
+      const installed = await installFromPypi({ enginesDir: this.#dir, env: this.#env, version, onProgress })
+      return await this.#marked(wireEngine(installed))
+    })
+  }
+
+  async #marked(engine: Engine): Promise<Engine> {
+    return { ...engine, default: (await this.#default())?.path === engine.path }
+  }
+
+  async use(request: EngineUse): Promise<Engine> {
+    const { engine: value } = request
+    if (isAbsolute(value) ? !(await isProgram(value)) : (await installedEngine(this.#dir, value)) === null) {
+      const why = isAbsolute(value) ? 'is not there or is not executable' : 'is not an installed engine'
+      throw new Hal0Error('engine.not_found', `${value} ${why}. See: hal0 engine list`, { param: 'engine' })
+    }
+    const table = { ...(await this.#table()), [request.provider]: value }
+    await editToml(configFile(this.#paths), { engines: table }, 'set the default engine')
+    const engine = await engineNamed(request.provider, value, '[engines]', 'config', this.#dir)
+    return { ...engine, default: true }
+  }
+
+  async remove(id: string): Promise<void> {
+    if ((await installedEngine(this.#dir, id)) === null) {
+      throw new Hal0Error('engine.not_found', `No engine "${id}" is installed. See: hal0 engine list`, { param: 'id' })
+    }
+    for (const value of Object.values(await this.#table())) {
+      if (typeof value !== 'string' || (value !== id && !belongsTo(value, this.#dir, id))) continue
+      throw new Hal0Error(
+        'engine.in_use',
+        `${id} is the engine that [engines] in ${configFile(this.#paths)} names. Name another one first: hal0 engine use ID`,
+        { details: { id } },
+      )
+    }
+    // By rename first: an interrupted removal leaves a leftover that the next installation sweeps, never half an engine.
+    const doomed = join(this.#dir, removedName())
+    try {
+      await rename(join(this.#dir, id), doomed)
+      await syncFolder(this.#dir)
+      await rm(doomed, { recursive: true, force: true })
+    } catch (error) {
+      throw storageError(error, this.#dir, `remove the engine ${id}`)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/** `engines/<id>/engine.json`: what an installed engine is. A folder without one is the leftover of an interrupted installation. */
+import { constants } from 'node:fs'
+import { access, readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { problemsOf } from '../../lib/validate.ts'
+import { errnoOf, storageError } from '../../system/storage-error.ts'
+
+export const EngineManifest = Type.Object({
+  id: Type.String(),
+  provider: Type.String(),
+  source: Type.Literal('pypi'),
+  version: Type.String(),
+  path: Type.String({ description: "The program, relative to the engine's folder, so that the data folder may move." }),
+  opens_port_late: Type.Boolean(),
+  installed_at: Type.String({ description: 'RFC 3339.' }),
+})
+export type EngineManifest = Static<typeof EngineManifest>
+
+export interface InstalledEngine {
+  manifest: EngineManifest
+  /** Absolute path of the program. */
+  program: string
+}
+
+export const manifestName = 'engine.json'
+const idPattern = /^[a-z0-9][A-Za-z0-9._+-]{0,127}$/
+
+/** Ids are folder names: no separator, no leading dot. */
+export const isEngineId = (text: string): boolean => idPattern.test(text)
+
+/** The manifest in `folder`; null when there is none, or nothing that hal0 can read as one. */
+const readManifest = async (folder: string): Promise<EngineManifest | null> => {
+  let text: string
+  try {
+    text = await readFile(join(folder, manifestName), 'utf8')
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return null
+    throw storageError(error, folder, 'read the manifest of an engine')
+  }
+  try {
+    const value: unknown = JSON.parse(text)
+    return problemsOf(EngineManifest, value).length === 0 ? (value as EngineManifest) : null
+  } catch {
+    // Torn or foreign: as good as no manifest, the folder is not an engine.
+    return null
+  }
+}
+
+/** The engine installed in `enginesDir/<id>`, or null. */
+export const installedEngine = async (enginesDir: string, id: string): Promise<InstalledEngine | null> => {
+  if (!isEngineId(id)) return null
+  const folder = join(enginesDir, id)
+  const manifest = await readManifest(folder)
+  return manifest === null || manifest.id !== id ? null : { manifest, program: join(folder, manifest.path) }
+}
+
+/** Every installed engine, the one installed last first. */
+export const installedEngines = async (enginesDir: string): Promise<InstalledEngine[]> => {
+  let names: string[]
+  try {
+    names = await readdir(enginesDir)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw storageError(error, enginesDir, 'list the installed engines')
+  }
+  const found = await Promise.all(names.map((name) => installedEngine(enginesDir, name)))
+  return found
+    .filter((engine) => engine !== null)
+    .sort((a, b) => (a.manifest.installed_at < b.manifest.installed_at ? 1 : -1))
+}
+
+/** The manifest of the engine that a program belongs to, also when it is named by its path or through a link. */
+export const manifestOfProgram = async (program: string): Promise<EngineManifest | null> => {
+  try {
+    return await readManifest(dirname(await realpath(program)))
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw storageError(error, program, 'look for the manifest of an engine')
+  }
+}
+
+/** Whether `path` is a file that this process may execute. */
+export const isProgram = async (path: string): Promise<boolean> => {
+  try {
+    await access(path, constants.X_OK)
+    return (await stat(path)).isFile()
+  } catch {
+    // Missing, not executable or out of reach: each means that it cannot be run, which is the question.
+    return false
+  }
+}

@@ -1,0 +1,57 @@
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { LaunchInput } from '../provider.ts'
+import { resolveMode } from './mode.ts'
+import { flagOf } from './owned-flags.ts'
+
+/**
+ * MiB of RAM for prompts kept between requests. llama-server's own default is 8 GiB for each process, which a few slots on a home
+ * server do not have; 1 GiB keeps several long conversations.
+ */
+const promptCacheMiB = 1024
+
+/**
+ * The command line of llama-server (and of anything that takes its flags). Flags as of builds b9993 to b11549. `--ctx-size` and
+ * `--gpu-layers` go along only when the slot sets them: passing them turns off `--fit`, which makes the rest fit the GPU's memory.
+ * @param program absolute path of the engine
+ * @throws Hal0Error `request.invalid` when the model is a projector, `slot.no_model` when it has no file
+ */
+export const buildArgv = (program: string, input: LaunchInput): string[] => {
+  const { config, model, files, mmproj } = input
+  const mode = resolveMode(config, model)
+  const [firstShard] = files
+  if (firstShard === undefined) {
+    throw new Hal0Error('slot.no_model', `The model ${model.id} has no files; remove it and add it again.`)
+  }
+  const argv = [
+    program,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(config.port),
+    '--model',
+    firstShard,
+    '--alias',
+    model.id,
+  ]
+  const set = (flag: string, value: string | number | null) => {
+    if (value !== null) argv.push(flag, String(value))
+  }
+  const extra = new Set(config.extra_args.map(flagOf))
+
+  argv.push('--offline', '--no-webui')
+  if (!extra.has('--cache-ram') && !extra.has('-cram')) set('--cache-ram', promptCacheMiB)
+  set('--ctx-size', config.context_size)
+  set('--gpu-layers', config.gpu_layers)
+  set('--parallel', config.parallel)
+  set('--mmproj', mmproj)
+  set('--cache-type-k', config.cache_type_k)
+  set('--cache-type-v', config.cache_type_v)
+  set('--flash-attn', config.flash_attention)
+  if (mode === 'rerank') argv.push('--reranking')
+  if (mode === 'embedding') {
+    argv.push('--embeddings')
+    // A chat model's file names no pooling, and without one /v1/embeddings is refused. The last token has seen all others.
+    if (model.kind === 'chat' && !extra.has('--pooling')) argv.push('--pooling', 'last')
+  }
+  return [...argv, ...config.extra_args]
+}

@@ -1,0 +1,54 @@
+/** What a process was started with: its environment and its arguments. */
+import { readFile } from 'node:fs/promises'
+import { withDeadline } from '../../lib/with-deadline.ts'
+import type { ProcStat } from './stat.ts'
+
+const readLimitMs = 500
+
+/**
+ * Reads that go on, by path and process; null for one that is late. These files take a lock of that process's memory, which
+ * one stuck in a driver may never give up, and each try would cost one of the few threads for file operations: so there
+ * is only one at a time, and once it is late nobody waits for it again.
+ */
+const reads = new Map<string, Promise<Buffer | null> | null>()
+
+/** @returns null when it may not be read, the process is gone, or the kernel does not answer within 500 ms */
+const readBounded = async ({ pid, startTime }: ProcStat, file: 'environ' | 'cmdline'): Promise<Buffer | null> => {
+  const path = `/proc/${pid}/${file}`
+  const key = `${path}:${startTime}`
+  let reading = reads.get(key)
+  if (reading === null) return null
+  if (reading === undefined) {
+    reading = readFile(path)
+      // A process that ended, or of another user: there is nothing to know.
+      .catch(() => null)
+      .finally(() => reads.delete(key))
+    reads.set(key, reading)
+  }
+  const content = await withDeadline(reading, readLimitMs, 'late')
+  if (content !== 'late') return content
+  if (reads.has(key)) reads.set(key, null)
+  return null
+}
+
+/** The value of variable `name` in an environ block, or null. */
+export const variableIn = (environ: Buffer, name: string): string | null => {
+  const wanted = `${name}=`
+  let at = environ.indexOf(wanted)
+  while (at > 0 && environ[at - 1] !== 0) at = environ.indexOf(wanted, at + 1)
+  if (at === -1) return null
+  const end = environ.indexOf(0, at)
+  return environ.toString('utf8', at + wanted.length, end === -1 ? environ.length : end)
+}
+
+/** A variable of a process; null when it is not set or may not be read. */
+export const readVariable = async (stat: ProcStat, name: string): Promise<string | null> => {
+  const environ = await readBounded(stat, 'environ')
+  return environ === null ? null : variableIn(environ, name)
+}
+
+/** The arguments of a process; null when they may not be read or it has none. */
+export const readCommandLine = async (stat: ProcStat): Promise<string[] | null> => {
+  const text = (await readBounded(stat, 'cmdline'))?.toString('utf8') ?? ''
+  return text === '' ? null : text.replace(/\0$/, '').split('\0')
+}

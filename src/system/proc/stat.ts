@@ -1,0 +1,83 @@
+/** What the kernel tells about a process in /proc/<pid>/stat (proc_pid_stat(5)). */
+import { readdirSync, readFileSync } from 'node:fs'
+
+export interface ProcStat {
+  pid: number
+  /** One letter; Z (zombie) and X (dead) are no longer running. */
+  state: string
+  ppid: number
+  /** Process group. */
+  pgrp: number
+  /** Session: the pid of the process that called setsid. */
+  session: number
+  kernelThread: boolean
+  /** Clock ticks (1/100 s) between the boot of the host and the start of the process; with the pid it names one process. */
+  startTime: number
+}
+
+const kernelThreadFlag = 0x00200000
+
+/** @returns null for text that is not a stat line */
+export const parseStat = (text: string): ProcStat | null => {
+  // The program's name stands in parentheses and may itself hold spaces, parentheses and newlines.
+  const nameEnd = text.lastIndexOf(')')
+  if (nameEnd === -1) return null
+  const pid = Number.parseInt(text, 10)
+  const [state, ...numbers] = text.slice(nameEnd + 2).split(' ')
+  const field = (number: number): number => Number(numbers[number - 4])
+  const stat = {
+    pid,
+    state: state ?? '',
+    ppid: field(4),
+    pgrp: field(5),
+    session: field(6),
+    kernelThread: (field(9) & kernelThreadFlag) !== 0,
+    startTime: field(22),
+  }
+  return [pid, stat.ppid, stat.pgrp, stat.session, stat.startTime].every(Number.isSafeInteger) ? stat : null
+}
+
+/**
+ * Synchronous: takes about 10 µs and, unlike environ and cmdline, never waits for a lock of that process.
+ * @returns null when there is no such process
+ */
+export const readStat = (pid: number): ProcStat | null => {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    // The process is gone, or /proc hides it: either way there is nothing to know.
+    return null
+  }
+}
+
+export const isRunning = (stat: ProcStat): boolean => stat.state !== 'Z' && stat.state !== 'X'
+
+/** Whether the process that had this pid and start time still runs; a zombie does not. */
+export const stillRuns = (process: { pid: number; startTime: number }): boolean => {
+  const stat = readStat(process.pid)
+  return stat !== null && stat.startTime === process.startTime && isRunning(stat)
+}
+
+/** Every running process, kernel threads left out. */
+export const runningProcesses = (): ProcStat[] => {
+  const found: ProcStat[] = []
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    const stat = readStat(Number(entry))
+    if (stat !== null && !stat.kernelThread && isRunning(stat)) found.push(stat)
+  }
+  return found
+}
+
+/** Clock ticks per second in /proc; fixed by the kernel's ABI on x86-64 and arm64. */
+const ticksPerSecond = 100
+
+/**
+ * When a process started, milliseconds since the Unix epoch. Reckoned from this process, whose start is known in both clocks,
+ * since the boot time in /proc/stat has whole seconds only and some containers fake it.
+ */
+export const startedAt = (startTime: number): number => {
+  const self = readStat(process.pid)
+  if (self === null) return Date.now()
+  return Math.round(performance.timeOrigin + ((startTime - self.startTime) * 1000) / ticksPerSecond)
+}

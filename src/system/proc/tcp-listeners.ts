@@ -1,0 +1,39 @@
+/** Listening sockets as /proc/net/tcp and tcp6 show them: of this network namespace only. */
+
+const listening = '0A'
+
+/**
+ * Addresses that a connection to 127.0.0.1 reaches, the kernel's choice first: an exact one before a wildcard, IPv4 before
+ * IPv6. Each 32-bit word is printed in the machine's byte order, little-endian on x86-64 and arm64. Whether `::` takes IPv4
+ * at all is not shown; it does unless the program asked otherwise.
+ */
+const reachable = ['0100007F', '0000000000000000FFFF00000100007F', '00000000', '00000000000000000000000000000000']
+
+export interface Listeners {
+  /** Socket inodes; several when they share the port by SO_REUSEPORT. */
+  inodes: number[]
+  /** They listen on 127.0.0.1 itself: no other listener comes before them. */
+  exact: boolean
+}
+
+/**
+ * The listeners that a connection to 127.0.0.1:`port` would reach.
+ * @param tables texts of /proc/net/tcp and /proc/net/tcp6
+ */
+export const loopbackListeners = (tables: readonly string[], port: number): Listeners => {
+  const wantedPort = port.toString(16).toUpperCase().padStart(4, '0')
+  let rank = reachable.length
+  let inodes: number[] = []
+  for (const line of tables.flatMap((table) => table.split('\n'))) {
+    if (!line.includes(`:${wantedPort} `)) continue
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/)
+    if (state !== listening || local === undefined || inode === undefined) continue
+    const [address, itsPort] = local.split(':')
+    const itsRank = itsPort === wantedPort && address !== undefined ? reachable.indexOf(address) : -1
+    if (itsRank === -1 || itsRank > rank) continue
+    if (itsRank < rank) inodes = []
+    rank = itsRank
+    inodes.push(Number(inode))
+  }
+  return { inodes, exact: rank === 0 }
+}

@@ -1,0 +1,148 @@
+/** slots/<name>/backend.log: what a slot's backend prints, bounded in size. */
+import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { log } from '../../lib/log.ts'
+import { errnoOf, storageError } from '../storage-error.ts'
+import { LogFollower } from './log-follower.ts'
+import { tailLines } from './log-tail.ts'
+
+const copyBytes = 1 << 20
+/** A backend that prints faster than its log is copied loses some of it. */
+const catchUpRounds = 4
+const startMark = '--- hal0: start '
+/** Lines of an exit report. */
+const lastLinesCount = 20
+
+export class BackendLog {
+  readonly follower: LogFollower
+  readonly #path: string
+  readonly #olderPath: string
+  readonly #limit: number
+  #checking = false
+  #rotating: Promise<void> = Promise.resolve()
+  #warned = false
+
+  /**
+   * @param folder the slot's data folder
+   * @param limit bytes at which the log is rotated
+   */
+  constructor(folder: string, limit: number) {
+    this.#path = join(folder, 'backend.log')
+    this.#olderPath = `${this.#path}.1`
+    this.#limit = limit
+    this.follower = new LogFollower(this.#path)
+  }
+
+  /**
+   * Opens the log for a new run, after a line that separates it from the run before. In append mode: every write goes to the
+   * end of the file as it then is, so that the log can be truncated under a running backend.
+   * @param startedAt milliseconds since the Unix epoch
+   * @throws Hal0Error `storage.full`, `storage.failed`
+   */
+  async openForRun(startedAt: number): Promise<FileHandle> {
+    let file: FileHandle | null = null
+    try {
+      await mkdir(dirname(this.#path), { recursive: true })
+      file = await open(this.#path, 'a+')
+      const { size } = await file.stat()
+      const last = size === 0 ? null : (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString('latin1')
+      const separator = `${startMark}${new Date(startedAt).toISOString()} ---\n`
+      await file.appendFile(last === null || last === '\n' ? separator : `\n${separator}`)
+      return file
+    } catch (error) {
+      await file?.close()
+      throw storageError(error, this.#path, 'open the log of a backend')
+    }
+  }
+
+  /** Rotates the log when it is too long. Never throws and never waits for a check that still goes on. */
+  async bound(): Promise<void> {
+    if (this.#checking) return
+    this.#checking = true
+    try {
+      const { size } = await stat(this.#path)
+      if (size > this.#limit) {
+        this.#rotating = this.#rotate(size)
+        await this.#rotating
+      }
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') this.#warn('could not bound', error)
+    } finally {
+      this.#checking = false
+    }
+  }
+
+  /** The last `count` lines of all runs, oldest first. @throws Hal0Error `storage.failed` */
+  async tail(count: number): Promise<string[]> {
+    // Half way through a rotation the same lines stand in both files. Its failure was reported where it happened.
+    await this.#rotating.catch(() => null)
+    try {
+      return await tailLines([this.#path, this.#olderPath], count)
+    } catch (error) {
+      throw storageError(error, this.#path, 'read the log of a backend')
+    }
+  }
+
+  /** The last lines of the latest run, at most 20. @throws Hal0Error `storage.failed` */
+  async lastLinesOfRun(): Promise<string[]> {
+    const lines = await this.tail(lastLinesCount)
+    return lines.slice(lines.findLastIndex((line) => line.startsWith(startMark)) + 1)
+  }
+
+  /** @throws Hal0Error `storage.failed` */
+  async remove(): Promise<void> {
+    for (const path of [this.#path, this.#olderPath]) {
+      try {
+        await rm(path, { force: true })
+      } catch (error) {
+        throw storageError(error, path, 'remove the log of a backend')
+      }
+    }
+  }
+
+  /**
+   * Copies the end of the log to backend.log.1 and empties it. Not renamed, since the backend would go on writing to the
+   * renamed file: nobody can give it another one. The long copy leaves the event loop free; what was printed during it is then
+   * copied without a pause, until only the moment between two system calls is left in which a line can be lost.
+   */
+  async #rotate(size: number): Promise<void> {
+    const source = await open(this.#path, 'r+')
+    try {
+      const older = await open(this.#olderPath, 'w')
+      let offset = Math.max(0, size - this.#limit)
+      const buffer = Buffer.allocUnsafe(copyBytes)
+      try {
+        while (offset < size) {
+          const { bytesRead } = await source.read(buffer, 0, Math.min(copyBytes, size - offset), offset)
+          if (bytesRead === 0) break
+          await older.write(buffer, 0, bytesRead)
+          offset += bytesRead
+        }
+        for (let round = 0; round < catchUpRounds; round += 1) {
+          this.follower.pump()
+          const rest = fstatSync(source.fd).size - offset
+          if (rest <= 0) break
+          const length = readSync(source.fd, buffer, 0, Math.min(copyBytes, rest), offset)
+          writeSync(older.fd, buffer, 0, length)
+          offset += length
+        }
+      } catch (error) {
+        // A full disk most likely. Emptying the log goes first: it is what frees space.
+        this.#warn('could not keep the older part of', error)
+      } finally {
+        ftruncateSync(source.fd, 0)
+        this.follower.rewind()
+        await older.close()
+      }
+    } finally {
+      await source.close()
+    }
+  }
+
+  /** Once: it would be said ten times a second. */
+  #warn(what: string, error: unknown): void {
+    if (!this.#warned) log.warn(`${what} ${this.#path}`, error)
+    this.#warned = true
+  }
+}

@@ -1,0 +1,52 @@
+/** Who listens on a port. */
+import { readFile } from 'node:fs/promises'
+import { holdsSocket } from '../proc/open-sockets.ts'
+import { readCommandLine } from '../proc/start-block.ts'
+import { type ProcStat, runningProcesses } from '../proc/stat.ts'
+import { loopbackListeners } from '../proc/tcp-listeners.ts'
+import type { PortOwner } from '../supervisor.ts'
+import { familyOf, type Leader, markOf } from './members.ts'
+
+const readTable = (name: 'tcp' | 'tcp6'): Promise<string> =>
+  // Without IPv6 in the kernel there is no tcp6.
+  readFile(`/proc/net/${name}`, 'latin1').catch(() => '')
+
+/**
+ * Leaves the second table out where it can change nothing: the kernel walks its whole hash table of connections for each, which
+ * was measured at 5 ms for one of 262,144 buckets.
+ */
+const listenersOn = async (port: number): Promise<number[]> => {
+  const tcp = await readTable('tcp')
+  const { inodes, exact } = loopbackListeners([tcp], port)
+  return exact ? inodes : loopbackListeners([tcp, await readTable('tcp6')], port).inodes
+}
+
+const holderAmong = (processes: Iterable<ProcStat>, inodes: ReadonlySet<number>): ProcStat | null => {
+  for (const stat of processes) {
+    if (holdsSocket(stat.pid, inodes) === true) return stat
+  }
+  return null
+}
+
+/**
+ * The owner of the listener on `port` that a connection to 127.0.0.1 would reach. Where several programs share the port by
+ * SO_REUSEPORT, one that is not the slot's makes it `other`: it would get a part of the connections.
+ */
+export const findPortOwner = async (port: number, mark: string, leader: Leader | null): Promise<PortOwner> => {
+  const inodes = await listenersOn(port)
+  if (inodes.length === 0) return { kind: 'none' }
+  const processes = runningProcesses()
+  const family = leader === null ? new Set<ProcStat>() : familyOf(leader, processes)
+  for (const inode of inodes) {
+    const socket = new Set([inode])
+    if (holderAmong(family, socket) !== null) continue
+    const holder = holderAmong(
+      processes.filter((stat) => !family.has(stat)),
+      socket,
+    )
+    if (holder === null) return { kind: 'other', pid: null, command: null }
+    if (holder.pid !== process.pid && (await markOf(holder)) === mark) continue
+    return { kind: 'other', pid: holder.pid, command: (await readCommandLine(holder))?.join(' ') ?? null }
+  }
+  return { kind: 'own' }
+}

@@ -1,0 +1,76 @@
+/** One backend process that is watched until its death. */
+import { isRunning, readStat } from '../proc/stat.ts'
+import type { RunningProcess } from '../supervisor.ts'
+import type { Leader } from './members.ts'
+import { OomWatch } from './oom-watch.ts'
+import type { ChildExit } from './spawn.ts'
+
+/** Nobody but the parent is told how a process ended. */
+export const unknownExit: ChildExit = { exitCode: null, signal: null }
+
+/** While a process is young it may still change its memory group (a wrapper that enters one, then executes the engine). */
+const youngTicks = 20
+const oomSampleTicks = 10
+
+export class Run implements Leader {
+  readonly pid: number
+  readonly startTime: number
+  readonly startedAt: number
+  /** Resolves when the process is dead. */
+  readonly died: Promise<ChildExit>
+  /** Resolves when its death has been told. */
+  readonly told: Promise<void>
+  /** hal0 is ending it: no death is a surprise any more. */
+  stopping = false
+  /** Nobody is to be told of its death: whoever started it has been told otherwise, or is gone. */
+  silent = false
+  readonly #adopted: boolean
+  readonly #oom: OomWatch
+  readonly #die: (exit: ChildExit) => void
+  #ticks = 0
+
+  /**
+   * @param childExit how it ends, from its parent; null for an adopted process, whose death is looked for at each tick
+   * @param onDeath called once; `told` resolves with it
+   */
+  constructor(
+    leader: Leader,
+    startedAt: number,
+    childExit: Promise<ChildExit> | null,
+    onDeath: (run: Run, exit: ChildExit) => Promise<void>,
+  ) {
+    this.pid = leader.pid
+    this.startTime = leader.startTime
+    this.startedAt = startedAt
+    this.#adopted = childExit === null
+    this.#oom = new OomWatch(leader.pid)
+    const { promise, resolve } = Promise.withResolvers<ChildExit>()
+    this.#die = resolve
+    this.died = childExit ?? promise
+    this.told = this.died.then((exit) => onDeath(this, exit))
+  }
+
+  get process(): RunningProcess {
+    return { pid: this.pid, startedAt: this.startedAt }
+  }
+
+  /** Looks after the process; to be called every 100 ms. */
+  tick(): void {
+    this.look()
+    if (this.#ticks < youngTicks || this.#ticks % oomSampleTicks === 0) this.#oom.sample()
+    this.#ticks += 1
+  }
+
+  /** Notices the death of an adopted process. */
+  look(): void {
+    if (!this.#adopted) return
+    const stat = readStat(this.pid)
+    if (stat === null || stat.startTime !== this.startTime || !isRunning(stat)) this.#die(unknownExit)
+  }
+
+  /** Whether this end was the OOM killer's doing. */
+  wasOutOfMemory(exit: ChildExit): boolean {
+    const maybe = exit.signal === 'SIGKILL' || exit === unknownExit
+    return maybe && !this.stopping && this.#oom.wasKilled()
+  }
+}

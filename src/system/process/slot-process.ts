@@ -1,0 +1,199 @@
+/** The process of one slot: started, adopted, watched until its death. */
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
+import { withDeadline } from '../../lib/with-deadline.ts'
+import { readStat } from '../proc/stat.ts'
+import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess } from '../supervisor.ts'
+import { BackendLog } from './backend-log.ts'
+import { Ending } from './ending.ts'
+import { findProcess } from './find-process.ts'
+import { instanceMark } from './instance-mark.ts'
+import { findPortOwner } from './port-owner.ts'
+import { RecordFile, recordOf } from './record.ts'
+import { Run, unknownExit } from './run.ts'
+import { type ChildExit, spawnBackend } from './spawn.ts'
+
+/** A death is told without its last lines when the disk does not give them by then: it has to be known within 250 ms. */
+const lastLinesLimitMs = 150
+/** The same for a death that nobody waits for. */
+const pastLastLinesLimitMs = 2000
+/** A stop does not wait longer for a disk that hangs; the removal itself goes on. */
+const removeLimitMs = 1000
+
+type OnExit = (exit: ExitReport) => void
+
+/** A start under way. */
+interface Attempt {
+  cancelled: boolean
+}
+
+export interface SlotProcessOptions {
+  name: string
+  /** The slot's data folder. */
+  folder: string
+  /** Bytes at which the log is rotated. */
+  logLimit: number
+  killLimitMs: number
+}
+
+export class SlotProcess {
+  readonly log: BackendLog
+  readonly #name: string
+  readonly #mark: () => string
+  readonly #record: RecordFile
+  readonly #ending: Ending
+  #run: Run | null = null
+  #starting: Attempt | null = null
+  #closed = false
+
+  constructor({ name, folder, logLimit, killLimitMs }: SlotProcessOptions) {
+    this.#name = name
+    this.#mark = instanceMark(folder)
+    this.log = new BackendLog(folder, logLimit)
+    this.#record = new RecordFile(folder, name)
+    this.#ending = new Ending(name, this.#mark, killLimitMs)
+  }
+
+  /** As Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. When it throws, onExit is never called. */
+  async start(spec: LaunchSpec, onExit: OnExit): Promise<RunningProcess> {
+    this.#refuseSecond()
+    const attempt: Attempt = { cancelled: false }
+    this.#starting = attempt
+    try {
+      await this.#ending.clear()
+      if (attempt.cancelled) throw this.#cancelled()
+      const run = await this.#spawn(spec, attempt, onExit)
+      await this.#recordStart(run, spec)
+      if (attempt.cancelled) throw this.#cancelled()
+      return run.process
+    } finally {
+      if (this.#starting === attempt) this.#starting = null
+    }
+  }
+
+  /** As Supervisor.adopt. */
+  async adopt(onExit: OnExit): Promise<Found> {
+    this.#refuseSecond()
+    const trace = await findProcess(this.#record, this.#mark())
+    if (trace.kind === 'running') {
+      const run = new Run(trace.leader, trace.startedAt, null, (ended, exit) => this.#ended(ended, exit, onExit))
+      this.#run = run
+      return { kind: 'running', process: run.process }
+    }
+    this.#sweep(null)
+    if (trace.kind !== 'ended') return trace
+    return {
+      kind: 'ended',
+      exit: { ...unknownExit, outOfMemory: false, lastLines: await this.#lastLines(pastLastLinesLimitMs) },
+    }
+  }
+
+  /** As Supervisor.stop. */
+  stop(graceMs: number): Promise<void> {
+    const run = this.#run
+    if (run !== null) run.stopping = true
+    if (this.#starting !== null) {
+      this.#starting.cancelled = true
+      this.#starting = null
+      // Its caller learns from the start itself that nothing came of it.
+      if (run !== null) run.silent = true
+    }
+    return this.#ending.stop(run, graceMs, async () => {
+      run?.look()
+      await run?.told
+      const removed = this.#record.remove().catch((error) => {
+        // The process is gone, which is what was asked for; the next daemon finds the record of one that has ended.
+        log.warn(`could not remove ${this.#record.path}`, error)
+      })
+      await withDeadline(removed, removeLimitMs, null)
+    })
+  }
+
+  portOwner(port: number): Promise<PortOwner> {
+    return findPortOwner(port, this.#mark(), this.#run)
+  }
+
+  async forget(): Promise<void> {
+    await this.#record.remove()
+    await this.log.remove()
+  }
+
+  /** To be called every 100 ms. */
+  tick(): void {
+    if (this.#run === null || this.#closed) return
+    this.#run.tick()
+    void this.log.bound()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.log.follower.close()
+  }
+
+  #refuseSecond(): void {
+    if (this.#run === null && this.#starting === null) return
+    throw new Hal0Error('internal', `Slot ${this.#name} has a process already; this is a defect of hal0.`)
+  }
+
+  async #spawn(spec: LaunchSpec, attempt: Attempt, onExit: OnExit): Promise<Run> {
+    const now = Date.now()
+    const logFile = await this.log.openForRun(now)
+    try {
+      if (attempt.cancelled) throw this.#cancelled()
+      const child = spawnBackend(spec, this.#mark(), logFile.fd)
+      // Without a start time it has ended already, and its end is on the way.
+      const leader = { pid: child.pid, startTime: readStat(child.pid)?.startTime ?? 0 }
+      const run = new Run(leader, now, child.ended, (ended, exit) => this.#ended(ended, exit, onExit))
+      this.#run = run
+      return run
+    } finally {
+      await logFile.close()
+    }
+  }
+
+  async #recordStart(run: Run, spec: LaunchSpec): Promise<void> {
+    try {
+      // A process that dies while the disk is slow is told of at once; its record would only say that there was one.
+      await Promise.race([this.#record.write(recordOf(run, run.startedAt, spec.argv[0] ?? '')), run.died])
+    } catch (error) {
+      run.silent = true
+      run.stopping = true
+      const survivors = await this.#ending.sweep(run)
+      if (survivors.length === 0) await run.told
+      throw error
+    }
+  }
+
+  #cancelled(): Hal0Error {
+    return new Hal0Error('slot.load_cancelled', `The start of slot ${this.#name} was cancelled.`)
+  }
+
+  async #ended(run: Run, exit: ChildExit, onExit: OnExit): Promise<void> {
+    if (this.#closed) return
+    const outOfMemory = run.wasOutOfMemory(exit)
+    // Children without their main process serve nobody, and would hold its port and memory. A stop gives them their grace.
+    if (!run.stopping) this.#sweep(run)
+    const lastLines = await this.#lastLines(lastLinesLimitMs)
+    if (this.#run === run) this.#run = null
+    if (run.silent) return
+    try {
+      onExit({ ...exit, outOfMemory, lastLines })
+    } catch (error) {
+      log.error(`the death of slot ${this.#name}'s process could not be told`, error)
+    }
+  }
+
+  /** Kills what a run left behind, in the background: the next start waits for it. */
+  #sweep(run: Run | null): void {
+    void this.#ending.sweep(run).catch(() => null)
+  }
+
+  async #lastLines(limitMs: number): Promise<string[]> {
+    const reading = this.log.lastLinesOfRun().catch((error) => {
+      // The death itself is the news.
+      log.warn(`could not read the log of slot ${this.#name}`, error)
+      return []
+    })
+    return withDeadline(reading, limitMs, [])
+  }
+}

@@ -1,0 +1,84 @@
+import { afterAll, expect, test } from 'bun:test'
+import { EventFeed, FakeApi } from './support/fake-api.ts'
+import { hal0, Running } from './support/run-cli.ts'
+import { decision } from './support/samples.ts'
+
+const feed = new EventFeed()
+const failed = decision(2, {
+  outcome: 'error',
+  status: 503,
+  code: 'slot.not_loaded',
+  prompt_tokens: null,
+  completion_tokens: null,
+})
+const api = new FakeApi(
+  {
+    listDecisions: () => [failed, decision(1)],
+    status: () => ({
+      version: '0.1.0',
+      uptime_s: 3700,
+      pid: 12,
+      supervisor: 'process',
+      url: 'http://127.0.0.1:8080',
+      problems: ['The disk is nearly full.'],
+      slots: [{ name: 'primary', state: 'ready', model: 'tiny', port: 8081 }],
+    }),
+  },
+  { 'GET /api/logs/decisions/events': feed.respond },
+)
+const { url } = api
+afterAll(() => api[Symbol.dispose]())
+
+test('the decisions are a table, newest last', async () => {
+  const { code, stdout } = await hal0(['logs', '--slot', 'primary', '-n', '5'], { url })
+  expect(code).toBe(0)
+  expect(api.calls.at(-1)?.query).toEqual({ slot: 'primary', limit: '5' })
+  const [, first, second] = stdout.split('\n')
+  expect(first).toMatch(/primary +primary +200 +ok +0\.2 ms +35 ms +1\.24 s +12\+34 +the name of a slot$/)
+  expect(second).toMatch(/503 +error .* - +slot\.not_loaded: /)
+})
+
+test('--json is what the API answered, newest first', async () => {
+  expect(JSON.parse((await hal0(['logs', '--json'], { url })).stdout).map(({ id }: { id: number }) => id)).toEqual([
+    2, 1,
+  ])
+})
+
+test('-f goes on where the list ended, and tells no decision twice', async () => {
+  const opened = feed.opened.promise
+  using following = new Running(['logs', '-f', '--json', '--slot', 'primary'], { url })
+  await opened
+  expect(feed.requests.at(-1)?.headers.get('last-event-id')).toBe('2')
+  feed.send('decision', failed, 2)
+  feed.send('decision', decision(3, { slot: 'other' }), 3)
+  feed.send('decision', decision(4), 4)
+  await following.printed('"id":4')
+  following.interrupt()
+  const lines = (await following.outcome).stdout.trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2, 4])
+})
+
+test('-f for people has a heading and a line each', async () => {
+  const opened = feed.opened.promise
+  using following = new Running(['logs', '-f'], { url })
+  await opened
+  feed.send('decision', decision(5, { model: 'asked-for-this' }), 5)
+  await following.printed('asked-for-this')
+  following.interrupt()
+  const { stdout } = await following.outcome
+  expect(stdout).toStartWith('TIME')
+  expect(stdout.trim().split('\n')).toHaveLength(4)
+})
+
+test('status shows the daemon, what is wrong with it, and the slots', async () => {
+  const { code, stdout } = await hal0(['status'], { url })
+  expect(code).toBe(0)
+  for (const line of [
+    /^uptime +1 h 1 min$/m,
+    /^problem +The disk is nearly full\.$/m,
+    /^primary +ready +tiny +8081$/m,
+  ]) {
+    expect(stdout).toMatch(line)
+  }
+  expect(JSON.parse((await hal0(['status', '--json'], { url })).stdout).pid).toBe(12)
+})

@@ -1,0 +1,98 @@
+/** Runs the command line as a process, as its users do. */
+import { join } from 'node:path'
+
+const root = join(import.meta.dir, '../../..')
+export const main = join(root, 'src/main.ts')
+
+interface Options {
+  url?: string
+  env?: Record<string, string>
+  stdin?: string
+}
+
+/** The variables of the tests' own environment that could change an outcome are left out. */
+const environment = ({ url, env }: Options): Record<string, string> => ({
+  PATH: process.env.PATH ?? '',
+  HOME: process.env.HOME ?? '',
+  ...(url === undefined ? {} : { HAL0_URL: url }),
+  ...env,
+})
+
+export interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+/** A command under way; it is ended with the scope. */
+export class Running implements Disposable {
+  readonly #process: Bun.Subprocess<'pipe', 'pipe', 'pipe'>
+  readonly outcome: Promise<Outcome>
+  #stdout = ''
+  #stderr = ''
+  #waiting: { check: () => boolean; done: () => void }[] = []
+
+  constructor(args: string[], options: Options = {}) {
+    const child = Bun.spawn([process.execPath, main, ...args], {
+      env: environment(options),
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    this.#process = child
+    if (options.stdin !== undefined) child.stdin.write(options.stdin)
+    child.stdin.end()
+    const reading = [
+      this.#read(child.stdout, (text) => (this.#stdout += text)),
+      this.#read(child.stderr, (text) => (this.#stderr += text)),
+    ]
+    this.outcome = Promise.all([child.exited, ...reading]).then(([code]) => ({
+      code: code as number,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }))
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
+    const decoder = new TextDecoder()
+    for await (const chunk of stream) {
+      add(decoder.decode(chunk, { stream: true }))
+      this.#waiting = this.#waiting.filter(({ check, done }) => {
+        if (!check()) return true
+        done()
+        return false
+      })
+    }
+  }
+
+  #until(check: () => boolean): Promise<void> {
+    return new Promise((done) => {
+      if (check()) done()
+      else this.#waiting.push({ check, done })
+    })
+  }
+
+  /** Resolves once stdout holds `text`. */
+  printed(text: string): Promise<void> {
+    return this.#until(() => this.#stdout.includes(text))
+  }
+
+  /** Resolves once stderr holds `text`. */
+  said(text: string): Promise<void> {
+    return this.#until(() => this.#stderr.includes(text))
+  }
+
+  interrupt(): void {
+    this.#process.kill('SIGINT')
+  }
+
+  [Symbol.dispose](): void {
+    this.#process.kill('SIGKILL')
+  }
+}
+
+/** Runs a command to its end. */
+export const hal0 = async (args: string[], options: Options = {}): Promise<Outcome> => {
+  using running = new Running(args, options)
+  return await running.outcome
+}

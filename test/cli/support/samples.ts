@@ -1,0 +1,72 @@
+/** Things on the wire, as a daemon would send them. */
+import type { ModelEntry } from '../../../src/contract/model.ts'
+import {
+  type Slot,
+  type SlotConfig,
+  type SlotRecord,
+  type SlotState,
+  slotDefaults,
+} from '../../../src/contract/slot.ts'
+import type { Decision } from '../../../src/contract/system.ts'
+
+export const record = (name: string, state: SlotState, changes: Partial<SlotRecord> = {}): SlotRecord => ({
+  name,
+  state,
+  since: '2026-01-02T03:04:05.678Z',
+  seq: 1,
+  model: 'tiny',
+  provider: 'llama.cpp',
+  port: 8081,
+  unit: `hal0-slot@${name}.service`,
+  pid: state === 'offline' ? null : 4711,
+  boot_id: null,
+  reason: null,
+  pull: null,
+  error: null,
+  ...changes,
+})
+
+export const slot = (
+  name: string,
+  state: SlotState,
+  { config = {}, state: changes = {} }: { config?: Partial<SlotConfig>; state?: Partial<SlotRecord> } = {},
+): Slot => ({
+  config: { ...slotDefaults, aliases: [], extra_args: [], name, model: 'tiny', port: 8081, ...config },
+  state: record(name, state, changes),
+})
+
+export const model = (id: string, changes: Partial<ModelEntry> = {}): ModelEntry => ({
+  id,
+  name: id,
+  kind: 'chat',
+  files: [{ path: `local--${id}/${id}.gguf`, size: 491_400_032, sha256: 'a'.repeat(64) }],
+  source: null,
+  architecture: 'qwen2',
+  parameters: 494_032_768,
+  quantization: 'Q4_K_M',
+  context_length: 32_768,
+  created_at: '2026-01-02T03:04:05Z',
+  ...changes,
+})
+
+export const decision = (id: number, changes: Partial<Decision> = {}): Decision => ({
+  id,
+  time: '2026-01-02T03:04:05.678Z',
+  request_id: `req-${id}`,
+  path: '/v1/chat/completions',
+  model: 'primary',
+  candidates: [],
+  slot: 'primary',
+  reason: 'the name of a slot',
+  state: 'ready',
+  wait_ms: 0.2,
+  first_byte_ms: 35,
+  duration_ms: 1240,
+  status: 200,
+  outcome: 'ok',
+  code: null,
+  streamed: true,
+  prompt_tokens: 12,
+  completion_tokens: 34,
+  ...changes,
+})

@@ -1,0 +1,124 @@
+/** In-memory stand-ins for the other services behind the HTTP layer. */
+import type { Engine } from '../../src/contract/engine.ts'
+import type { ModelEntry } from '../../src/contract/model.ts'
+import type { Decision } from '../../src/contract/system.ts'
+import type { DecisionLog, DecisionQuery } from '../../src/dispatch/dispatch-port.ts'
+import { Bus } from '../../src/lib/bus.ts'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import type { ModelService } from '../../src/models/registry-port.ts'
+import type { EngineService } from '../../src/providers/engines/engine-service.ts'
+
+export const tiny: ModelEntry = {
+  id: 'tiny',
+  name: 'Tiny',
+  kind: 'chat',
+  files: [{ path: 'local--tiny/tiny.gguf', size: 491_520, sha256: '0'.repeat(64) }],
+  source: null,
+  architecture: 'llama',
+  parameters: 100_000,
+  quantization: 'F32',
+  context_length: 2048,
+  created_at: '2026-01-02T03:04:05.678Z',
+}
+
+export class FakeModels implements ModelService {
+  readonly entries = new Map<string, ModelEntry>([['tiny', tiny]])
+
+  get(id: string): ModelEntry | null {
+    return this.entries.get(id) ?? null
+  }
+
+  list(): ModelEntry[] {
+    return [...this.entries.values()]
+  }
+
+  filePaths(): string[] {
+    return []
+  }
+
+  async import(): Promise<ModelEntry> {
+    return tiny
+  }
+
+  async verify(id: string): Promise<{ id: string; ok: boolean; files: [] }> {
+    if (!this.entries.has(id)) throw new Hal0Error('model.not_found', 'There is none.')
+    return { id, ok: true, files: [] }
+  }
+
+  async remove(id: string, usedBy: string[]): Promise<void> {
+    if (!this.entries.has(id)) throw new Hal0Error('model.not_found', 'There is none.')
+    if (usedBy.length > 0) {
+      throw new Hal0Error('model.in_use', `Used by ${usedBy.join(', ')}.`, { details: { slots: usedBy } })
+    }
+    this.entries.delete(id)
+  }
+}
+
+const engine: Engine = {
+  id: 'llama.cpp-pypi-1',
+  provider: 'llama.cpp',
+  source: 'pypi',
+  version: '1',
+  path: '/engines/llama.cpp-pypi-1/llama-server',
+  default: true,
+  installed_at: null,
+}
+
+export class FakeEngines implements EngineService {
+  async list(): Promise<Engine[]> {
+    return [engine]
+  }
+
+  async install(): Promise<Engine> {
+    return engine
+  }
+
+  async use(): Promise<Engine> {
+    return engine
+  }
+
+  async remove(id: string): Promise<void> {
+    if (id !== engine.id) throw new Hal0Error('engine.not_found', `There is no engine "${id}".`)
+  }
+
+  async find(): Promise<Engine> {
+    return engine
+  }
+}
+
+export const decisionOf = (id: number): Decision => ({
+  id,
+  time: '2026-01-02T03:04:05.678Z',
+  request_id: `r${id}`,
+  path: '/v1/chat/completions',
+  model: 'primary',
+  candidates: ['tiny'],
+  slot: 'primary',
+  reason: 'the name of a slot',
+  state: 'ready',
+  wait_ms: 0.1,
+  first_byte_ms: 2,
+  duration_ms: 3,
+  status: 200,
+  outcome: 'ok',
+  code: null,
+  streamed: false,
+  prompt_tokens: 1,
+  completion_tokens: 1,
+})
+
+export class FakeDecisions implements DecisionLog {
+  readonly added = new Bus<Decision>()
+  readonly queries: DecisionQuery[] = []
+  kept: Decision[] = []
+
+  list(query: DecisionQuery): Decision[] {
+    this.queries.push(query)
+    return this.kept.toReversed().slice(0, query.limit ?? 100)
+  }
+
+  add(decision: Decision): void {
+    this.kept.push(decision)
+    this.added.publish(decision)
+  }
+}

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'bun:test'
+import { hostName, makeGate } from '../../src/http/gate.ts'
+
+const gate = makeGate({ allowedHosts: ['nas', 'NAS.lan:8080', 'fd00::1', '192.168.1.5'], maxBodyBytes: 1000 })
+const codeOf = (method: string, headers: Record<string, string>): string | null =>
+  gate(method, new Headers(headers))?.code ?? null
+
+describe('a host is let in', () => {
+  for (const host of [
+    'localhost',
+    'LOCALHOST:1234',
+    '127.0.0.1',
+    '127.0.0.1:8080',
+    '[::1]',
+    '[::1]:8080',
+    'nas',
+    'nas:80',
+    'nas.lan',
+    'nas.LAN:9',
+    '[fd00::1]:8080',
+    '192.168.1.5',
+  ]) {
+    test(`when it is ${host}`, () => {
+      expect(codeOf('GET', { host })).toBeNull()
+      expect(codeOf('GET', { host })).toBeNull()
+    })
+  }
+})
+
+describe('a host is refused', () => {
+  for (const host of [
+    '',
+    'evil.com',
+    'localhost.evil.com',
+    'localhost, localhost',
+    'localhost localhost',
+    'user@localhost',
+    'user:pw@localhost:80',
+    'localhost:99999',
+    'localhost:',
+    'localhost:80:80',
+    'localhost/evil',
+    '[::1',
+    '::1',
+    '[::1]evil',
+    '127.0.0.2',
+    '0.0.0.0',
+    'nas.lan.evil.com',
+  ]) {
+    test(`when it is "${host}"`, () => {
+      expect(codeOf('GET', { host })).toBe('host.not_allowed')
+    })
+  }
+
+  test('when there is none', () => {
+    expect(codeOf('GET', {})).toBe('host.not_allowed')
+  })
+
+  test('with status 421 and the setting that would allow it', () => {
+    const refusal = gate('GET', new Headers({ host: 'evil.com' }))
+    expect(refusal?.status).toBe(421)
+    expect(refusal?.message).toContain('allowed_hosts')
+    expect(refusal?.message).toContain('hal0.toml')
+  })
+
+  test('still, after many good ones were remembered', () => {
+    for (let port = 1; port < 300; port++) expect(codeOf('GET', { host: `localhost:${port}` })).toBeNull()
+    expect(codeOf('GET', { host: 'evil.com' })).toBe('host.not_allowed')
+  })
+})
+
+describe('a request that changes something', () => {
+  const host = 'nas:8080'
+  const json = { host, 'content-type': 'application/json', 'content-length': '2' }
+
+  test('is let in without Origin, as from a program', () => {
+    expect(codeOf('POST', json)).toBeNull()
+  })
+
+  test('is let in from its own pages', () => {
+    expect(codeOf('POST', { ...json, origin: 'http://nas:8080', 'sec-fetch-site': 'same-origin' })).toBeNull()
+    expect(codeOf('POST', { ...json, origin: 'https://NAS:8080' })).toBeNull()
+  })
+
+  for (const origin of [
+    'null',
+    'http://evil.com',
+    'http://nas',
+    'http://nas:8081',
+    'http://nas:8080.evil.com',
+    'file://',
+    '',
+  ]) {
+    test(`is refused with Origin "${origin}"`, () => {
+      expect(codeOf('POST', { ...json, origin })).toBe('origin.not_allowed')
+      expect(codeOf('DELETE', { host, origin })).toBe('origin.not_allowed')
+    })
+  }
+
+  for (const site of ['cross-site', 'same-site']) {
+    test(`is refused with Sec-Fetch-Site ${site}`, () => {
+      expect(codeOf('POST', { ...json, 'sec-fetch-site': site })).toBe('origin.not_allowed')
+    })
+  }
+
+  for (const type of [
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+    'text/plain; application/json',
+    'application/jsonx',
+    'application/json, text/plain',
+  ]) {
+    test(`is refused with content type ${type}`, () => {
+      const refusal = gate('POST', new Headers({ host, 'content-type': type }))
+      expect(refusal?.code).toBe('request.invalid')
+      expect(refusal?.status).toBe(415)
+    })
+  }
+
+  for (const type of [
+    'application/json',
+    'Application/JSON',
+    'application/json; charset=utf-8',
+    'application/json ;x=y',
+  ]) {
+    test(`is let in with content type ${type}`, () => {
+      expect(codeOf('POST', { host, 'content-type': type, 'content-length': '2' })).toBeNull()
+    })
+  }
+
+  test('needs no content type without a body', () => {
+    expect(codeOf('POST', { host })).toBeNull()
+    expect(codeOf('POST', { host, 'content-length': '0' })).toBeNull()
+  })
+
+  test('needs a content type with a body', () => {
+    expect(codeOf('POST', { host, 'content-length': '5' })).toBe('request.invalid')
+    expect(codeOf('POST', { host, 'transfer-encoding': 'chunked' })).toBe('request.invalid')
+  })
+
+  test('is refused when it announces too large a body', () => {
+    expect(codeOf('POST', { ...json, 'content-length': '1000' })).toBeNull()
+    expect(codeOf('POST', { ...json, 'content-length': '1001' })).toBe('request.too_large')
+  })
+})
+
+test('a read from another page is let in: the browser keeps its answer from that page', () => {
+  expect(codeOf('GET', { host: 'localhost', origin: 'http://evil.com', 'sec-fetch-site': 'cross-site' })).toBeNull()
+})
+
+test('the name of a host is told from its port', () => {
+  expect(hostName('NAS:80')).toBe('nas')
+  expect(hostName('[FD00::1]:80')).toBe('[fd00::1]')
+  expect(hostName('a b')).toBeNull()
+})

@@ -1,0 +1,54 @@
+/** The HTTP application with fakes behind it, on a real socket of 127.0.0.1. */
+import type { AppDeps } from '../../src/http/app.ts'
+import { makeApp } from '../../src/http/app.ts'
+import { listen } from '../../src/http/listen.ts'
+import { FakeDecisions, FakeEngines, FakeModels } from './fake-services.ts'
+import { FakeSlots } from './fake-slots.ts'
+
+/** Largest body that the test server takes. */
+export const maxBodyBytes = 2_000_000
+
+export const startServer = async (overrides: Partial<AppDeps> = {}) => {
+  const slots = new FakeSlots()
+  const models = new FakeModels()
+  const decisions = new FakeDecisions()
+  const app = await makeApp({
+    slots,
+    models,
+    engines: new FakeEngines(),
+    decisions,
+    dispatch: async (request, path) => Response.json({ path, bytes: (await request.arrayBuffer()).byteLength }),
+    openaiModels: () => ({ object: 'list', data: [{ id: 'primary' }, { id: 'org/alias' }] }),
+    status: () => ({
+      version: '0.0.0',
+      uptime_s: 1,
+      pid: process.pid,
+      supervisor: 'process',
+      url: 'http://127.0.0.1',
+      problems: [],
+      slots: [],
+    }),
+    version: '0.0.0',
+    allowedHosts: ['nas.local', 'fd00::1', 'tagged:8080'],
+    maxBodyBytes,
+    webDir: null,
+    checkReplies: true,
+    ...overrides,
+  })
+  const server = listen(app, { host: '127.0.0.1', port: 0 })
+  const port = server.port ?? 0
+  return {
+    app,
+    slots,
+    models,
+    decisions,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      app.streams.closeAll()
+      await server.stop(true)
+    },
+  }
+}
+
+export type TestServer = Awaited<ReturnType<typeof startServer>>

@@ -1,0 +1,14 @@
+import { onTestFinished } from 'bun:test'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * A new empty folder that is removed after the running test and its afterEach hooks. Its real path: some systems reach their
+ * temporary folder by a link. Call it inside a test or a beforeEach.
+ */
+export const tempDir = (): string => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hal0-test-')))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BackendLog } from '../../../src/system/process/backend-log.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+import { until } from '../../support/until.ts'
+
+describe('The log of a backend', () => {
+  let folder: string
+  let path: string
+  let log: BackendLog
+  const limit = 64 << 10
+
+  beforeEach(() => {
+    folder = join(tempDir(), 'slots', 'primary')
+    path = join(folder, 'backend.log')
+    log = new BackendLog(folder, limit)
+  })
+  afterEach(() => log.follower.close())
+  const begin = async (startedAt = 0) => (await log.openForRun(startedAt)).close()
+
+  test('separates its runs, also after a line without end', async () => {
+    await begin(0)
+    appendFileSync(path, 'cut')
+    await begin(1000)
+    appendFileSync(path, 'whole\n')
+    expect(await log.tail(10)).toEqual([
+      '--- hal0: start 1970-01-01T00:00:00.000Z ---',
+      'cut',
+      '--- hal0: start 1970-01-01T00:00:01.000Z ---',
+      'whole',
+    ])
+    expect(await log.lastLinesOfRun()).toEqual(['whole'])
+  })
+
+  test('gives the last lines, across the rotation and across blocks', async () => {
+    await begin()
+    const lines = Array.from({ length: 3000 }, (_, index) => `line ${index} ${'x'.repeat(index % 50)}`)
+    writeFileSync(`${path}.1`, `${lines.slice(0, 2000).join('\n')}\n`)
+    writeFileSync(path, `${lines.slice(2000).join('\n')}\n`)
+    for (const count of [1, 2, 999, 1000, 1001, 2999, 3000, 9999]) {
+      expect(await log.tail(count)).toEqual(lines.slice(-count))
+    }
+    expect(await log.tail(0)).toEqual([])
+  })
+
+  test('keeps empty lines', async () => {
+    await begin()
+    writeFileSync(path, '\n\na\n\n')
+    expect(await log.tail(10)).toEqual(['', '', 'a', ''])
+    expect(await log.tail(2)).toEqual(['a', ''])
+  })
+
+  test('is left as it is up to its limit', async () => {
+    await begin()
+    writeFileSync(path, 'x'.repeat(limit))
+    await log.bound()
+    expect(statSync(path).size).toBe(limit)
+    expect(existsSync(`${path}.1`)).toBe(false)
+  })
+
+  test('keeps its end when it is too long, however long it is', async () => {
+    await begin()
+    const text = Array.from({ length: 300_000 }, (_, index) => `line ${index}\n`).join('')
+    writeFileSync(path, text)
+    await log.bound()
+    expect(readFileSync(`${path}.1`, 'utf8')).toBe(text.slice(-limit))
+    expect(statSync(path).size).toBe(0)
+    expect((await log.tail(2)).at(-1)).toBe('line 299999')
+  })
+
+  test('is shown to its followers and kept whole while it is rotated under a writer', async () => {
+    await begin()
+    const seen: string[] = []
+    log.follower.subscribe((line) => seen.push(line))
+    const source =
+      'const line = i => "line " + i + " of a backend that talks\\n"; for (let i = 0; i < 20000; i += 20) { require("fs").writeSync(1, Array.from({length: 20}, (_, k) => line(i + k)).join("")); await Bun.sleep(1) }'
+    const file = await log.openForRun(0)
+    const writer = Bun.spawn([process.execPath, '-e', source], { stdio: ['ignore', file.fd, file.fd] })
+    await file.close()
+    let rotations = 0
+    let largest = 0
+    let running = true
+    void writer.exited.then(() => {
+      running = false
+    })
+    while (running) {
+      const { size } = statSync(path)
+      largest = Math.max(largest, size)
+      if (size > limit) rotations += 1
+      await log.bound()
+      await Bun.sleep(2)
+    }
+    await until('the last line is shown', () => seen.at(-1)?.startsWith('line 19999 ') === true)
+    const shown = seen.filter((line) => line.startsWith('line ')).map((line) => Number(line.split(' ')[1]))
+    expect(rotations).toBeGreaterThan(3)
+    expect(largest).toBeLessThan(8 * limit)
+    // In order, none twice, none torn; what is printed at the very moment of a truncation may be missing.
+    const isSound = (numbers: number[]) => numbers.every((number, at) => at === 0 || number > (numbers[at - 1] ?? 0))
+    expect(isSound(shown)).toBe(true)
+    expect(shown.length).toBeGreaterThanOrEqual(20_000 - 40)
+    const kept = (await log.tail(1000)).map((line) => Number(line.split(' ')[1]))
+    expect(isSound(kept)).toBe(true)
+    expect(kept[0]).toBeGreaterThanOrEqual(19_000 - 40)
+    expect(kept.at(-1)).toBe(19_999)
+  })
+
+  test('can be followed before it exists, and after somebody else has emptied it', async () => {
+    const seen: string[] = []
+    log.follower.subscribe((line) => seen.push(line))
+    await begin()
+    appendFileSync(path, 'one\n')
+    await until('the first line', () => seen.includes('one'))
+    truncateSync(path)
+    appendFileSync(path, 'two\n')
+    await until('the second line', () => seen.includes('two'))
+    expect(seen.slice(1)).toEqual(['one', 'two'])
+  })
+
+  test('shows its followers a line without end cut, and the next one whole', async () => {
+    await begin()
+    const seen: string[] = []
+    log.follower.subscribe((line) => seen.push(line))
+    appendFileSync(path, 'x'.repeat(100_000))
+    await until('the cut line', () => seen.length === 1)
+    appendFileSync(path, 'xxx\nnext\n')
+    await until('the next line', () => seen.length === 2)
+    expect(seen.map((line) => line.length)).toEqual([2000, 4])
+  })
+
+  test('skips for its followers what is printed too fast, and says so', async () => {
+    await begin()
+    const seen: string[] = []
+    log.follower.subscribe((line) => seen.push(line))
+    appendFileSync(path, `${'y'.repeat(99)}\n`.repeat(10_000))
+    appendFileSync(path, 'last\n')
+    await until('the last line', () => seen.at(-1) === 'last')
+    expect(seen[0]).toMatch(/^--- hal0: \d+ bytes/)
+    expect(seen.length).toBeLessThan(3000)
+    expect(seen.slice(1, -1).every((line) => line === 'y'.repeat(99))).toBe(true)
+  })
+
+  test('tells each follower until it is unsubscribed, and reads nothing without one', async () => {
+    await begin()
+    const first: string[] = []
+    const second: string[] = []
+    const endFirst = log.follower.subscribe((line) => first.push(line))
+    const endSecond = log.follower.subscribe((line) => second.push(line))
+    appendFileSync(path, 'a\n')
+    await until('both have it', () => first.length === 1 && second.length === 1)
+    endFirst()
+    endFirst()
+    appendFileSync(path, 'b\n')
+    await until('the second has it', () => second.length === 2)
+    endSecond()
+    appendFileSync(path, 'c\n')
+    log.follower.pump()
+    expect([first, second]).toEqual([['a'], ['a', 'b']])
+  })
+
+  test('cannot be opened where its folder is a file, and says which', async () => {
+    const file = join(tempDir(), 'file')
+    writeFileSync(file, '')
+    await expect(new BackendLog(file, limit).openForRun(0)).rejects.toMatchObject({
+      code: 'storage.failed',
+      details: { path: join(file, 'backend.log') },
+    })
+  })
+})

@@ -1,0 +1,41 @@
+/** The dashboard: slots live, the registry, the daemon, and how to call the API. */
+import { call } from './api.ts'
+import { showModels } from './models/models-view.ts'
+import { followSlots } from './slots/slot-events.ts'
+import { SlotsView } from './slots/slots-view.ts'
+import { StatusView, showConnection } from './status/status-view.ts'
+import { showUsage } from './usage/usage-view.ts'
+
+/** How often what has no event stream is asked for again. */
+const refreshMs = 30_000
+
+const status = new StatusView()
+const slots = new SlotsView(showUsage)
+
+/** What the stream does not tell. The lost connection that a failure means is shown by the stream itself. */
+const refresh = async (): Promise<void> => {
+  try {
+    const [now, models, all] = await Promise.all([
+      call<'status'>('GET', '/api/status'),
+      call<'listModels'>('GET', '/api/models'),
+      call<'listSlots'>('GET', '/api/slots'),
+    ])
+    status.show(now)
+    showModels(models)
+    slots.keepOnly(all.map(({ config }) => config.name))
+  } catch (error) {
+    console.warn('refresh failed', error)
+  }
+}
+
+followSlots({
+  onRecord: (record) => slots.show(record),
+  onProgress: (progress) => slots.progress(progress),
+  onDeleted: (name) => slots.remove(name),
+  onOpen: () => {
+    showConnection(false)
+    void refresh()
+  },
+  onLost: () => showConnection(true),
+})
+setInterval(() => void refresh(), refreshMs)

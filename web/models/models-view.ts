@@ -1,0 +1,48 @@
+/** The registry. */
+import type { ModelEntry } from '../../src/contract/model.ts'
+import { byId, element } from '../dom.ts'
+import { bytes, count } from '../words.ts'
+
+const columns: readonly { title: string; value: (model: ModelEntry) => string; figure?: boolean }[] = [
+  { title: 'Model', value: ({ id }) => id },
+  { title: 'Kind', value: ({ kind }) => kind },
+  { title: 'Architecture', value: ({ architecture }) => architecture ?? '–' },
+  { title: 'Weights', value: ({ parameters }) => (parameters === null ? '–' : count(parameters)), figure: true },
+  { title: 'Quantisation', value: ({ quantization }) => quantization ?? '–' },
+  {
+    title: 'Context',
+    value: ({ context_length }) => (context_length === null ? '–' : context_length.toLocaleString('en')),
+    figure: true,
+  },
+  { title: 'Size', value: ({ files }) => bytes(files.reduce((sum, { size }) => sum + size, 0)), figure: true },
+]
+
+const row = (model: ModelEntry): HTMLElement =>
+  element(
+    'tr',
+    {},
+    ...columns.map(({ title, value, figure }) =>
+      element('td', { 'data-title': title, ...(figure === true ? { class: 'figure' } : {}) }, value(model)),
+    ),
+  )
+
+export const showModels = (models: readonly ModelEntry[]): void => {
+  if (models.length === 0) {
+    byId('models').replaceChildren(
+      element(
+        'p',
+        { class: 'empty' },
+        'No models yet. ',
+        element('code', {}, 'hal0 model import FILE.gguf'),
+        ' adds one.',
+      ),
+    )
+    return
+  }
+  const head = columns.map(({ title, figure }) =>
+    element('th', { scope: 'col', ...(figure === true ? { class: 'figure' } : {}) }, title),
+  )
+  byId('models').replaceChildren(
+    element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...models.map(row))),
+  )
+}

@@ -1,0 +1,48 @@
+/** What a slot's state means on the page: pure. */
+import type { SlotProgress, SlotState } from '../../src/contract/slot.ts'
+import { bytes, duration } from '../words.ts'
+
+export type SlotVerb = 'load' | 'unload' | 'restart' | 'cancel' | 'acknowledge'
+
+const verbs: Record<SlotState, readonly SlotVerb[]> = {
+  offline: ['load'],
+  pulling: ['cancel'],
+  starting: ['cancel'],
+  warming: ['cancel'],
+  ready: ['unload', 'restart'],
+  serving: ['unload', 'restart'],
+  idle: ['unload', 'restart'],
+  unloading: [],
+  error: ['load', 'acknowledge'],
+}
+
+/** What can be done with a slot in this state; a load of a failed slot acknowledges first. */
+export const verbsOf = (state: SlotState): readonly SlotVerb[] => verbs[state]
+
+/** Colour of the badge. */
+export type Mood = 'off' | 'busy' | 'good' | 'bad'
+
+export const moodOf = (state: SlotState): Mood => {
+  if (state === 'error') return 'bad'
+  if (state === 'offline') return 'off'
+  return state === 'ready' || state === 'serving' || state === 'idle' ? 'good' : 'busy'
+}
+
+/** e.g. "warming — 12 s of about 30 s" */
+export const progressText = ({ state, elapsed_s, expected_s, pull }: SlotProgress): string => {
+  if (pull !== null) {
+    const total = pull.bytes_total === null ? '' : ` of ${bytes(pull.bytes_total)}`
+    const eta = pull.eta_s === null ? '' : `, ${duration(pull.eta_s)} left`
+    return `${pull.phase} — ${bytes(pull.bytes_received)}${total}${eta}`
+  }
+  const about = expected_s === null ? '' : ` of about ${duration(Math.max(1, expected_s))}`
+  return `${state} — ${duration(elapsed_s)}${about}`
+}
+
+/** Part done between 0 and 1; null when it cannot be told, e.g. a load that takes longer than expected. */
+export const progressPart = ({ elapsed_s, expected_s, pull }: SlotProgress): number | null => {
+  if (pull !== null) {
+    return pull.bytes_total === null || pull.bytes_total === 0 ? null : pull.bytes_received / pull.bytes_total
+  }
+  return expected_s === null || elapsed_s >= expected_s ? null : elapsed_s / expected_s
+}

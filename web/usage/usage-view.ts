@@ -1,0 +1,33 @@
+/** How to call the API, with the names of this very machine. */
+import type { SlotRecord } from '../../src/contract/slot.ts'
+import { byId, element } from '../dom.ts'
+import { moodOf } from '../slots/slot-words.ts'
+
+const curl = (model: string): string =>
+  [
+    `curl ${location.origin}/v1/chat/completions \\`,
+    "  -H 'Content-Type: application/json' \\",
+    `  -d '${JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] })}'`,
+  ].join('\n')
+
+/** Prefers a slot that answers now. */
+export const exampleModel = (records: readonly SlotRecord[]): string =>
+  (records.find(({ state }) => moodOf(state) === 'good') ?? records[0])?.name ?? 'primary'
+
+let shown = ''
+
+export const showUsage = (records: readonly SlotRecord[]): void => {
+  const command = curl(exampleModel(records))
+  if (command === shown) return
+  shown = command
+  byId('usage').replaceChildren(
+    element(
+      'p',
+      {},
+      'Every client of the OpenAI API works: base URL ',
+      element('code', {}, `${location.origin}/v1`),
+      ', any API key, and the name of a slot as the model.',
+    ),
+    element('pre', { tabindex: '0', 'aria-label': 'Example call' }, element('code', {}, command)),
+  )
+}
