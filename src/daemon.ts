@@ -120,7 +120,9 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   for (const problem of problems()) log.warn(problem)
 
   await untilAskedToStop()
-  log.info('stopping; the models keep running, and the next hal0 serve takes them over')
+  const running = slots.overview().filter(({ state }) => state !== 'offline' && state !== 'error')
+  const names = running.map(({ name }) => name).join(', ')
+  log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running, and the next hal0 serve takes it over`)
   app.streams.closeAll()
   const drained = server.stop()
   await Promise.race([drained, Bun.sleep(drainMs)])

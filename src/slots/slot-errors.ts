@@ -1,4 +1,5 @@
 /** The sentences of the slots' errors, in one place. */
+import type { SlotState } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ExitReport, PortOwner } from '../system/supervisor.ts'
 
@@ -76,7 +77,7 @@ export const portInUse = (name: string, port: number, owner: PortOwner): Hal0Err
 const howItEnded = (exit: ExitReport): string => {
   if (exit.signal !== null) return `was ended by ${exit.signal}`
   if (exit.exitCode !== null) return `exited with code ${exit.exitCode}`
-  return 'ended, with a status that nobody saw'
+  return 'ended (how is not known: hal0 had been restarted since it began)'
 }
 
 /** The error of a backend that died: how, and the last lines it printed. */
@@ -90,7 +91,7 @@ export const crashed = (name: string, exit: ExitReport, outOfMemory: boolean, wh
     )
   }
   const last = exit.lastLines.at(-1)
-  const said = last === undefined ? '' : ` Its last line: ${last}`
+  const said = last === undefined ? '' : ` Its last line: ${last.trim()}.`
   return new Hal0Error(
     'slot.crashed',
     `The backend of slot ${name} ${howItEnded(exit)} ${when}.${said} More: hal0 slot logs ${name}`,
@@ -98,11 +99,9 @@ export const crashed = (name: string, exit: ExitReport, outOfMemory: boolean, wh
   )
 }
 
-export const refusedCommand = (name: string, command: string, state: string, hint: string): Hal0Error =>
+export const refusedCommand = (name: string, command: string, state: SlotState, hint: string): Hal0Error =>
   new Hal0Error(
     'slot.invalid_transition',
-    `Cannot ${command} slot ${name}: it is ${state}.${hint === '' ? '' : ` ${hint}`}`,
-    {
-      details: { slot: name, state, command },
-    },
+    `Cannot ${command} slot ${name}: it is ${state === 'error' ? 'in error' : state}.${hint === '' ? '' : ` ${hint}`}`,
+    { details: { slot: name, state, command } },
   )

@@ -3,15 +3,18 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ModelEntry } from '../../src/contract/model.ts'
 import { parse } from '../../src/lib/validate.ts'
@@ -226,9 +229,10 @@ describe('a full disk', () => {
     Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', options, 'hal0-test', folder]).exitCode === 0
   const canMount = (): boolean => {
     if (!isRoot) return false
-    const folder = tempDir()
+    const folder = mkdtempSync(join(tmpdir(), 'hal0-test-'))
     const mounted = mount(folder, 'size=64k')
     if (mounted) Bun.spawnSync(['umount', folder])
+    rmdirSync(folder)
     return mounted
   }
   const onSmallDisk = async (

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 export interface FakeFile {
   name: string
-  content: Uint8Array
+  content: Uint8Array<ArrayBuffer>
   /** Default: the true one; null: none. */
   sha256?: string | null
   yanked?: boolean
@@ -77,11 +77,11 @@ with zipfile.ZipFile(sys.argv[1], "w") as wheel:
 `
 
 /** A wheel with these files, made by python3. */
-export const makeWheel = (folder: string, members: Record<string, string>): Uint8Array => {
+export const makeWheel = (folder: string, members: Record<string, string>): Uint8Array<ArrayBuffer> => {
   const path = join(folder, 'made.whl')
   const made = Bun.spawnSync(['python3', '-c', zipScript, path, JSON.stringify(members)])
   if (made.exitCode !== 0) throw new Error(made.stderr.toString())
-  return readFileSync(path)
+  return new Uint8Array(readFileSync(path))
 }
 
 /** The members of a wheel that passes for xllamacpp as long as nobody loads a model with it. */
