@@ -64,7 +64,7 @@ const readReport = async (path: string): Promise<Count> => {
 const testFolder = async (folder: string, files: string[]): Promise<void> => {
   console.log(`\n== test/${folder}`)
   const report = join(reports, `${folder}.xml`)
-  const code = await run([process.execPath, 'test', '--reporter=junit', `--reporter-outfile=${report}`, ...files])
+  const code = await run([process.execPath, 'test', '--timeout=30000', '--reporter=junit', `--reporter-outfile=${report}`, ...files])
   const count = await readReport(report).catch(() => ({ passed: 0, failed: 0, skipped: 0 }))
   // A crash, or an error outside any test, must not look like a pass.
   if (code !== 0 && count.failed === 0) count.failed = 1

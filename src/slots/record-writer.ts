@@ -14,6 +14,8 @@ interface Job {
   json: string
   /** Set for a commit: told once whether it is on disk; a failure drops the job. */
   commit: ((error: Hal0Error | null) => void) | null
+  /** Puts back what was durable before a commit that failed; nobody is told of it. */
+  restores: boolean
 }
 
 const firstRetryMs = 250
@@ -58,12 +60,12 @@ export class RecordWriter {
   }
 
   write(record: SlotRecord): void {
-    this.#add({ json: JSON.stringify(record), commit: null })
+    this.#add({ json: JSON.stringify(record), commit: null, restores: false })
   }
 
   /** @param done told whether the record is durable; after an error it was not written and will not be */
   commit(record: SlotRecord, done: (error: Hal0Error | null) => void): void {
-    this.#add({ json: JSON.stringify(record), commit: done })
+    this.#add({ json: JSON.stringify(record), commit: done, restores: false })
   }
 
   /** Resolves when nothing is left to write, or the disk has refused. */
@@ -96,6 +98,7 @@ export class RecordWriter {
       this.#problem = null
       this.#retryMs = firstRetryMs
       this.#jobs.shift()
+      if (job.restores) continue
       this.#last = job.json
       job.commit?.(null)
       this.#onDurable(job.json)
@@ -124,6 +127,10 @@ export class RecordWriter {
   #failCommits(error: Hal0Error): void {
     const commits = this.#jobs.filter((job) => job.commit !== null)
     this.#jobs = this.#jobs.filter((job) => job.commit === null)
+    if (commits.length > 0 && this.#jobs.length === 0 && this.#last !== null) {
+      // The rename may have happened though the write counts as failed: the disk must not keep a load that was refused.
+      this.#jobs.push({ json: this.#last, commit: null, restores: true })
+    }
     for (const job of commits) job.commit?.(error)
   }
 

@@ -45,7 +45,8 @@ export const syncFolder = async (folder: string): Promise<void> => {
 
 /**
  * Replaces `path` by `content`: afterwards, and after a crash at any point, it holds the old or the new content whole.
- * Tries twice, with another temp file each time.
+ * Tries twice, with another temp file each time. When it throws, `path` holds the old content, or the new one if only the
+ * fsync of the folder failed: that cannot be undone without another write.
  * @param doing what this is, for the error's sentence: "write the state of slot primary"
  * @throws Hal0Error `storage.full`, `storage.failed`
  */
@@ -77,6 +78,11 @@ export const sweepTemps = async (folder: string): Promise<void> => {
     throw storageError(error, folder, 'look for leftovers')
   }
   for (const name of names) {
-    if (tempPattern.test(name)) await unlink(join(folder, name))
+    if (!tempPattern.test(name)) continue
+    try {
+      await unlink(join(folder, name))
+    } catch (error) {
+      throw storageError(error, join(folder, name), 'remove a leftover')
+    }
   }
 }

@@ -56,7 +56,8 @@ export interface Supervisor {
   /**
    * Starts the backend, detached from the daemon, and returns as soon as it was executed.
    * @param onExit called once, within 250 ms of the death of this process, however it dies
-   * @throws Hal0Error `slot.spawn_failed`, `storage.full` or `storage.failed`; then nothing of it is running
+   * @throws Hal0Error `slot.spawn_failed`, `storage.full`, `storage.failed`, `slot.load_cancelled` when a stop came first,
+   *   `slot.stop_failed` when what an earlier run left cannot be ended; then nothing of it is running and onExit is never called
    */
   start(spec: LaunchSpec, onExit: (exit: ExitReport) => void): Promise<RunningProcess>
 

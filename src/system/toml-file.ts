@@ -1,5 +1,5 @@
 /** TOML files that people edit too: changes by API and CLI keep their comments, order and unknown keys (spec §7). */
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { parse, patch, stringify } from '@decimalturn/toml-patch'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { writeFileAtomic } from './atomic-file.ts'
@@ -46,5 +46,12 @@ export const editToml = async (path: string, changes: TomlTable, doing: string):
     if (value === undefined) delete table[key]
     else table[key] = value
   }
-  await writeFileAtomic(path, text === null ? stringify(table) : patch(text, table), doing)
+  if (text === null) {
+    await writeFileAtomic(path, stringify(table), doing)
+    return
+  }
+  // A file that people edit may be a link into a folder under version control, or closed to others because it holds a key.
+  const target = await realpath(path)
+  const { mode } = await stat(target)
+  await writeFileAtomic(target, patch(text, table), doing, mode & 0o777)
 }

@@ -228,6 +228,8 @@ export class SimulatedHost {
           await Promise.resolve()
           if (!daemon.alive) return new Promise(() => {})
           if (this.diskFails) throw new Hal0Error('storage.full', 'The disk is full.')
+          // A record that is put back after a refused load is no transition.
+          if (disk.get(name) === json) return
           disk.set(name, json)
           this.written.push(JSON.parse(json) as SlotRecord)
         },

@@ -103,7 +103,7 @@ describe('An edit', () => {
     expect(readFileSync(path, 'utf8')).toBe(original)
   })
 
-  test.failing('keeps the mode of the file', async () => {
+  test('keeps the mode of the file', async () => {
     const path = fileWith('key = 1\n')
     chmodSync(path, 0o600)
     await editToml(path, { key: 2 }, 'edit')

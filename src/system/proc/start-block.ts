@@ -4,6 +4,8 @@ import { withDeadline } from '../../lib/with-deadline.ts'
 import type { ProcStat } from './stat.ts'
 
 const readLimitMs = 500
+/** In the middle of an exec the kernel shows an empty environment for a moment: worth a second look. */
+const execMs = 5
 
 /**
  * Reads that go on, by path and process; null for one that is late. These files take a lock of that process's memory, which
@@ -43,7 +45,11 @@ export const variableIn = (environ: Buffer, name: string): string | null => {
 
 /** A variable of a process; null when it is not set or may not be read. */
 export const readVariable = async (stat: ProcStat, name: string): Promise<string | null> => {
-  const environ = await readBounded(stat, 'environ')
+  let environ = await readBounded(stat, 'environ')
+  if (environ?.length === 0) {
+    await Bun.sleep(execMs)
+    environ = await readBounded(stat, 'environ')
+  }
   return environ === null ? null : variableIn(environ, name)
 }
 

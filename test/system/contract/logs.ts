@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tempDir } from '../../support/temp-dir.ts'
+import { until } from '../../support/until.ts'
+import { exitProbe, shell } from '../programs.ts'
+import { type Fixture, ignore } from './fixture.ts'
+
+export const logsContract = (at: Fixture): void => {
+  describe('logs', () => {
+    test('are the last lines, oldest first', async () => {
+      await at.start(shell('primary', 'for i in $(seq 1000); do echo line $i; done; echo up; exec sleep 60'))
+      await at.printed('primary', /^up$/m)
+      expect(await at.supervisor.logs('primary', 3)).toEqual(['line 999', 'line 1000', 'up'])
+      expect((await at.supervisor.logs('primary', 900))[0]).toBe('line 102')
+    })
+
+    test('are empty for a slot that never ran', async () => {
+      expect(await at.supervisor.logs('nobody', 10)).toEqual([])
+    })
+
+    test('are followed line by line, from now on, until that is ended', async () => {
+      const folder = tempDir()
+      const script = `echo before; for n in one two three; do until [ -e ${folder}/$n ]; do sleep 0.02; done; printf %s $n; echo ' end'; done; exec sleep 60`
+      await at.start(shell('primary', script))
+      await at.printed('primary', /before/)
+      const lines: string[] = []
+      const end = at.supervisor.followLogs('primary', (line) => lines.push(line))
+      const say = (word: string) => writeFileSync(join(folder, word), '')
+      say('one')
+      await until('the first line', () => lines.length === 1)
+      say('two')
+      await until('the second line', () => lines.length === 2)
+      end()
+      say('three')
+      await at.printed('primary', /three end/)
+      expect(lines).toEqual(['one end', 'two end'])
+    })
+
+    test('forget leaves no log and no record, and is at ease where there is none', async () => {
+      const probe = exitProbe()
+      await at.start(shell('primary', 'echo hello'), probe.onExit)
+      await probe.exit
+      await at.supervisor.forget('primary')
+      expect(await at.supervisor.logs('primary', 10)).toEqual([])
+      expect(await at.supervisor.adopt('primary', ignore)).toEqual({ kind: 'none' })
+      await at.supervisor.forget('nobody')
+    })
+  })
+}
