@@ -3,8 +3,8 @@ import { type TSchema, Type } from 'typebox'
 import { ErrorEnvelope } from '../contract/error.ts'
 import { type Operation, operations } from '../contract/operations.ts'
 import { SlotName } from '../contract/slot.ts'
+import { inferencePaths } from '../dispatch/openai.ts'
 import { componentSchemas, type JsonSchema, schemaRef } from './openapi-components.ts'
-import { inferencePaths } from './v1.ts'
 
 type Content = Record<string, { schema: JsonSchema }>
 interface ParameterObject {
@@ -148,14 +148,13 @@ export const openApiDocument = (version: string): OpenApiDocument => {
       parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
     }),
   }
-  for (const path of inferencePaths) paths[path] = { post: inference(path) }
+  for (const path of inferencePaths.keys()) paths[path] = { post: inference(path) }
   return {
     openapi: '3.1.0',
     info: {
       title: 'hal0',
       version,
       description: 'Slots, models and engines of one home server, and the OpenAI API that they answer.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,
     components: { schemas: componentSchemas() },

@@ -1,5 +1,5 @@
 /** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
-import type { Slot, SlotCreate, SlotPatch } from '../contract/slot.ts'
+import { type Slot, type SlotCreate, type SlotPatch, slotNamePattern } from '../contract/slot.ts'
 import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -12,6 +12,9 @@ import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
 import { type BookDeps, merged, SlotBook } from './slot-book.ts'
 
 export type ManagerDeps = Omit<BookDeps, 'signals'>
+
+const strayGraceMs = 2000
+const legalSlotName = new RegExp(slotNamePattern)
 
 const goals: Readonly<Record<SlotCommand['do'], Goal>> = {
   load: 'loaded',
@@ -52,6 +55,7 @@ export class SlotManager implements SlotService {
         }
       }),
     )
+    await this.#endStrays()
   }
 
   /** Sentences about slots whose file or disk is not in order. */
@@ -177,6 +181,22 @@ export class SlotManager implements SlotService {
     for (const { owner, endProgress } of entries) {
       endProgress()
       owner.close()
+    }
+  }
+
+  /** Ends backends of slots whose configuration was taken away while no daemon ran: nobody would ever stop them. */
+  async #endStrays(): Promise<void> {
+    const { records, supervisor } = this.#deps
+    const strays = (await records.names()).filter((name) => legalSlotName.test(name) && !this.#book.has(name))
+    for (const name of strays) {
+      try {
+        const found = await supervisor.adopt(name, () =>
+          log.warn(`the backend of slot ${name}, which has no configuration any more, was ended`),
+        )
+        if (found.kind === 'running') await supervisor.stop(name, strayGraceMs)
+      } catch (error) {
+        log.error(`the backend of slot ${name}, which has no configuration any more, could not be ended`, error)
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 /** `slots/<name>/state.json`: the one durable word on how a slot stands. */
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SlotRecord } from '../contract/slot.ts'
 import { log } from '../lib/log.ts'
@@ -9,6 +9,8 @@ import { type Paths, slotDir } from '../system/paths.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 
 export interface RecordStore {
+  /** Names of all slots that have a folder, also of those whose configuration is gone. */
+  names(): Promise<string[]>
   /** The record and its exact text; null when there is none, or none that can be read as one. */
   read(name: string): Promise<{ record: SlotRecord; json: string } | null>
   save(name: string, json: string): Promise<void>
@@ -19,6 +21,16 @@ export interface RecordStore {
 export const recordStoreOnDisk = (paths: Paths): RecordStore => {
   const file = (name: string) => join(slotDir(paths, name), 'state.json')
   return {
+    names: async () => {
+      const folder = join(paths.data, 'slots')
+      try {
+        const entries = await readdir(folder, { withFileTypes: true })
+        return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return []
+        throw storageError(error, folder, 'look for slots')
+      }
+    },
     read: async (name) => {
       const folder = slotDir(paths, name)
       try {

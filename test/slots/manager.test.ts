@@ -258,3 +258,13 @@ test('every announced record is what the disk holds at that moment', async () =>
   for (const { json, onDisk } of host.announced) expect(json).toBe(onDisk as string)
   expect(host.announced.map(({ json }) => (JSON.parse(json) as SlotRecord).seq)).toEqual([0, 1, 2, 3])
 })
+
+test('a backend whose slot lost its configuration while no daemon ran is ended', async () => {
+  const host = await openHost()
+  await host.manager.create({ name: 'one', model: 'a' })
+  await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+  host.killDaemon()
+  host.configs.delete('one')
+  await during(host, 5000, host.startDaemon())
+  expect(host.processesOf('one')).toEqual([])
+})

@@ -220,6 +220,7 @@ export class SimulatedHost {
         },
       },
       records: {
+        names: async () => [...disk.keys()],
         read: async (name) => {
           const json = disk.get(name)
           return json === undefined ? null : { record: JSON.parse(json) as SlotRecord, json }
