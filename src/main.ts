@@ -32,10 +32,12 @@ const after = `Environment
 The result goes to stdout, everything else to stderr. With --json a refusal of the API is one line of JSON on stderr.
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not found, 130 stopped waiting after Ctrl-C.`
 
-// Whoever reads the output may stop early (`| head`): nothing is left to do then, and nothing went wrong.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed)
+    // Whoever reads the output may stop early (`| head`): nothing is left to do then, and nothing went wrong.
+    if (error.code === 'EPIPE') process.exit(exitCode.done)
+    console.error(`Error: the output could not be written (${error.code ?? error.message}).`)
+    process.exit(exitCode.failed)
   })
 }
 

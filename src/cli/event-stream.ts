@@ -3,6 +3,7 @@ import { refusal } from './client.ts'
 import { broken, notHal0, send } from './connection.ts'
 import { exitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
+import { talk } from './output.ts'
 
 export interface ServerEvent {
   /** `message` where the server names none. */
@@ -86,27 +87,25 @@ export const openEvents = async (
 }
 
 interface FollowOptions {
-  signal?: AbortSignal
   /** What was seen already. */
   lastEventId?: string
-  /** Called once per loss, before the first attempt to come back. */
-  onLost(): void
+  /** Called before a loss is told on stderr. */
+  onLost?(): void
 }
 
 const firstPauseMs = 500
 const longestPauseMs = 10_000
 
 /**
- * Follows an event stream for ever: a lost connection is opened again, after a growing pause, from where it broke.
- * @throws Failure when the first attempt fails, or when the API refuses; the signal's reason once it aborted
+ * Follows an event stream for ever: a lost connection is told on stderr, and opened again, after a growing pause, from where it
+ * broke.
+ * @throws Failure when the first attempt fails, or when the API refuses
  */
-export async function* followEvents(path: string, options: FollowOptions): AsyncGenerator<ServerEvent> {
-  const { signal, onLost } = options
-  const abortable = signal === undefined ? {} : { signal }
+export async function* followEvents(path: string, options: FollowOptions = {}): AsyncGenerator<ServerEvent> {
   let { lastEventId = '' } = options
   let retryMs = firstPauseMs
   let pauseMs = retryMs
-  let stream = await openEvents(path, { ...abortable, lastEventId })
+  let stream = await openEvents(path, { lastEventId })
   for (;;) {
     try {
       for await (const event of parseEvents(stream, (ms) => (retryMs = Math.min(ms, longestPauseMs)))) {
@@ -116,19 +115,21 @@ export async function* followEvents(path: string, options: FollowOptions): Async
         yield event
       }
     } catch (error) {
-      if (!isLoss(broken(error, signal))) throw error
+      if (!isLoss(broken(error))) throw error
     }
-    onLost()
-    for (;;) {
+    options.onLost?.()
+    talk.warn('the connection to hal0 was lost; trying again.')
+    let back: typeof stream | null = null
+    while (back === null) {
       await Bun.sleep(pauseMs)
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-      try {
-        stream = await openEvents(path, { ...abortable, lastEventId })
-        break
-      } catch (error) {
-        if (!isLoss(error)) throw error
-      }
+      back = await openEvents(path, { lastEventId }).catch((error: unknown) => {
+        if (isLoss(error)) return null
+        throw error
+      })
     }
+    talk.log('Connected again.')
+    stream = back
   }
 }
 

@@ -42,9 +42,10 @@ export const usageError = (message: string, hint?: string): Failure =>
  * @param subject the slot, model or engine that was asked for, for the hint
  */
 export const envelopeFailure = (body: ErrorBody, subject: string | null): Failure => {
-  const hint = hintFor(body.code, subject)
+  // A sentence that names a command knows better than the table, which only sees the code.
+  const hint = /\bhal0 [a-z]+ [a-z]+/.test(body.message) ? null : hintFor(body.code, subject)
   return new Failure(body.code.endsWith('.not_found') ? exitCode.notFound : exitCode.failed, body.message, {
-    ...(hint === null || body.message.includes(hint) ? {} : { hint }),
+    ...(hint === null ? {} : { hint }),
     details: detailLines(body.details),
     body,
   })

@@ -84,8 +84,7 @@ export default defineVerb({
     const tell = (decision: Decision) => print(json ? JSON.stringify(decision) : row(columns, cells(decision)))
     oldestFirst.forEach(tell)
     let newest = decisions[0]?.id ?? 0
-    const onLost = () => talk.warn('the connection to hal0 was lost; trying again.')
-    for await (const event of followEvents('/api/logs/decisions/events', { onLost, lastEventId: String(newest) })) {
+    for await (const event of followEvents('/api/logs/decisions/events', { lastEventId: String(newest) })) {
       const decision = readDecision(event)
       if (decision === null || decision.id <= newest) continue
       newest = decision.id

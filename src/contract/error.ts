@@ -75,8 +75,12 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes
 
-/** The row of a code, with its optional keys visible. */
-export const codeRow = (code: ErrorCode): CodeRow => errorCodes[code]
+/**
+ * The row of a code, with its optional keys visible. A stored error may carry a code of a newer hal0 (after a rollback): it
+ * is treated as `internal`, its message stays.
+ */
+export const codeRow = (code: ErrorCode): CodeRow =>
+  Object.hasOwn(errorCodes, code) ? errorCodes[code] : errorCodes.internal
 
 export const ErrorBody = Type.Object({
   message: Type.String(),

@@ -1,45 +1,39 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
-import { EventFeed, FakeApi } from './support/fake-api.ts'
-import { hal0, Running } from './support/run-cli.ts'
-import { record, slot } from './support/samples.ts'
+import { FakeApi } from './support/fake-api.ts'
+import { hal0 } from './support/run-cli.ts'
+import { slot } from './support/samples.ts'
 
 const known = (name: string | undefined): void => {
   if (name !== 'primary') throw new Hal0Error('slot.not_found', `There is no slot "${name}".`)
 }
 
 let refusal: Hal0Error | null = null
-const feed = new EventFeed()
-const logFeed = new EventFeed()
-const api = new FakeApi(
-  {
-    listSlots: () => [
-      slot('primary', 'ready'),
-      slot('embed', 'error', { state: { error: new Hal0Error('slot.crashed', 'It crashed.').body() } }),
-    ],
-    showSlot: ({ params }) => {
-      known(params.name)
-      return slot('primary', 'ready', { config: { aliases: ['a', 'b'] }, state: { reason: 'passed its probe' } })
-    },
-    createSlot: ({ body }) => slot('fresh', 'offline', { config: body as object }),
-    editSlot: ({ body }) => slot('primary', 'ready', { config: body as object }),
-    deleteSlot: ({ params }) => {
-      known(params.name)
-      return undefined
-    },
-    acknowledgeSlot: () => slot('primary', 'offline'),
-    loadSlot: ({ query }) => {
-      if (refusal !== null) throw refusal
-      return slot('primary', query.wait === undefined ? 'starting' : 'ready')
-    },
-    unloadSlot: () => slot('primary', 'offline'),
-    restartSlot: () => slot('primary', 'ready'),
-    swapSlot: ({ body }) => slot('primary', 'ready', { state: body as object }),
-    cancelSlot: () => slot('primary', 'offline'),
-    slotLogs: ({ query }) => ['older', `\x1b[31mred\x1b[0m ${query.lines}`],
+const api = new FakeApi({
+  listSlots: () => [
+    slot('primary', 'ready'),
+    slot('embed', 'error', { state: { error: new Hal0Error('slot.crashed', 'It crashed.').body() } }),
+  ],
+  showSlot: ({ params }) => {
+    known(params.name)
+    return slot('primary', 'ready', { config: { aliases: ['a', 'b'] }, state: { reason: 'passed its probe' } })
   },
-  { 'GET /api/slots/events': feed.respond, 'GET /api/slots/primary/logs/events': logFeed.respond },
-)
+  createSlot: ({ body }) => slot('fresh', 'offline', { config: body as object }),
+  editSlot: ({ body }) => slot('primary', 'ready', { config: body as object }),
+  deleteSlot: ({ params }) => {
+    known(params.name)
+    return undefined
+  },
+  acknowledgeSlot: () => slot('primary', 'offline'),
+  loadSlot: ({ query }) => {
+    if (refusal !== null) throw refusal
+    return slot('primary', query.wait === undefined ? 'starting' : 'ready')
+  },
+  unloadSlot: () => slot('primary', 'offline'),
+  restartSlot: () => slot('primary', 'ready'),
+  swapSlot: ({ body }) => slot('primary', 'ready', { state: body as object }),
+  cancelSlot: () => slot('primary', 'offline'),
+})
 const { url } = api
 beforeEach(() => {
   api.calls.length = 0
@@ -171,73 +165,15 @@ describe('commands that take time', () => {
     )
   })
 
+  test('a sentence that names a command needs no other advice', async () => {
+    refusal = new Hal0Error('slot.crashed', 'It crashed. More: hal0 slot logs primary')
+    expect((await run('load', 'primary')).stderr).toBe('Error: It crashed. More: hal0 slot logs primary\n')
+  })
+
   test('a code that this version does not know is told as well', async () => {
     refusal = Object.assign(new Hal0Error('internal', 'The moon is full.'), { code: 'moon.full' })
     // The table of codes has no type for it, as an older version would find.
     refusal.body = () => ({ message: 'The moon is full.', type: 'x', param: null, code: 'moon.full', details: {} })
     expect(await run('load', 'primary')).toMatchObject({ code: 1, stderr: 'Error: The moon is full.\n' })
-  })
-})
-
-describe('logs', () => {
-  test('prints the last lines as they are', async () => {
-    expect((await run('logs', 'primary', '-n', '7')).stdout).toBe('older\n\x1b[31mred\x1b[0m 7\n')
-  })
-
-  test('--json is an array', async () => {
-    expect(JSON.parse((await run('logs', 'primary', '--json')).stdout)).toHaveLength(2)
-  })
-
-  test('-f goes on with new lines until it is interrupted', async () => {
-    const opened = logFeed.opened.promise
-    using following = new Running(['slot', 'logs', 'primary', '-f'], { url })
-    await opened
-    logFeed.send('log', JSON.stringify('fresh "line"'))
-    await following.printed('fresh "line"\n')
-    following.interrupt()
-    expect((await following.outcome).stdout).toStartWith('older\n')
-  })
-})
-
-describe('watch', () => {
-  test('tells each change once, over a lost connection, and resumes where it broke', async () => {
-    const opened = feed.opened.promise
-    using watching = new Running(['slot', 'watch', '--json'], { url })
-    await opened
-    feed.send('slot', record('primary', 'starting', { seq: 1 }), 41)
-    feed.send('progress', { name: 'primary', state: 'warming', elapsed_s: 1, expected_s: 2, pull: null })
-    feed.send('slot', record('primary', 'warming', { seq: 2 }), 42)
-    await watching.printed('"warming"')
-    const again = feed.opened.promise
-    feed.close()
-    await watching.said('the connection to hal0 was lost')
-    await again
-    expect(feed.requests.at(-1)?.headers.get('last-event-id')).toBe('42')
-    feed.send('slot', record('primary', 'warming', { seq: 2 }), 42)
-    feed.send('slot', record('primary', 'ready', { seq: 3 }), 43)
-    feed.send('deleted', { name: 'primary' }, 44)
-    await watching.printed('"deleted"')
-    watching.interrupt()
-    const lines = (await watching.outcome).stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).state)
-    expect(lines).toEqual(['starting', 'warming', 'ready', undefined])
-  })
-
-  test('with a name tells of that slot only', async () => {
-    const opened = feed.opened.promise
-    using watching = new Running(['slot', 'watch', 'primary'], { url })
-    await opened
-    feed.send('slot', record('embed', 'ready'), 1)
-    feed.send('slot', record('primary', 'error', { error: new Hal0Error('slot.crashed', 'It crashed.').body() }), 2)
-    await watching.printed('It crashed.')
-    watching.interrupt()
-    const { stdout } = await watching.outcome
-    expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}primary +error +It crashed\.\n$/)
-  })
-
-  test('of a slot that is not there ends with 4', async () => {
-    expect((await run('watch', 'other')).code).toBe(4)
   })
 })

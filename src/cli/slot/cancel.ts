@@ -1,13 +1,13 @@
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
-import { nameArgument, order, waitFlag } from './order.ts'
+import { nameArgument, runSlotCommand, waitFlag } from './slot-command.ts'
 
 export default defineVerb({
   about: 'Cancel the load that a slot is busy with.',
   examples: ['hal0 slot cancel primary'],
   args: { name: nameArgument, ...waitFlag },
   run: ({ args: { name, wait, json = false } }) =>
-    order({
+    runSlotCommand({
       name,
       wait,
       json,

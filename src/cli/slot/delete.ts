@@ -3,7 +3,7 @@ import { defineVerb } from '../command.ts'
 import { confirm, yesFlag } from '../confirm.ts'
 import { exitCode } from '../exit-code.ts'
 import { print, printJson, talk } from '../output.ts'
-import { nameArgument } from './order.ts'
+import { nameArgument } from './slot-command.ts'
 
 export default defineVerb({
   about: 'Delete an offline slot with its configuration; its model stays.',

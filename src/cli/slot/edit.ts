@@ -3,8 +3,8 @@ import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
 import { usageError } from '../failure.ts'
 import { print, printJson, talk } from '../output.ts'
-import { nameArgument } from './order.ts'
 import { parseSettings, parseUnset, setFlag, settingsHelp } from './settings.ts'
+import { nameArgument } from './slot-command.ts'
 
 const args = {
   name: nameArgument,

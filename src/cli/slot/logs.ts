@@ -2,9 +2,9 @@ import { wholeNumber } from '../arguments.ts'
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
 import { followEvents } from '../event-stream.ts'
-import { print, printJson, talk } from '../output.ts'
+import { print, printJson } from '../output.ts'
 import { printable } from '../style.ts'
-import { nameArgument } from './order.ts'
+import { nameArgument } from './slot-command.ts'
 
 const show = (line: string): void => print(process.stdout.isTTY === true ? printable(line) : line)
 
@@ -32,9 +32,8 @@ export default defineVerb({
     if (follow !== true) return json ? printJson(last) : last.forEach(show)
     const tell = json ? (line: string) => print(JSON.stringify(line)) : show
     last.forEach(tell)
-    const onLost = () => talk.warn('the connection to hal0 was lost; trying again.')
     const path = `/api/slots/${encodeURIComponent(name)}/logs/events`
-    for await (const { event, data } of followEvents(path, { onLost })) {
+    for await (const { event, data } of followEvents(path)) {
       if (event === 'log') tell(readLine(data))
     }
   },

@@ -2,8 +2,8 @@ import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson } from '../output.ts'
 import { fields } from '../table.ts'
-import { nameArgument } from './order.ts'
 import { stateCell } from './progress.ts'
+import { nameArgument } from './slot-command.ts'
 
 const shown = (value: unknown): string => {
   if (value === null) return '-'

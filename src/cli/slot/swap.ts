@@ -1,6 +1,6 @@
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
-import { nameArgument, order, waitFlag } from './order.ts'
+import { nameArgument, runSlotCommand, waitFlag } from './slot-command.ts'
 
 export default defineVerb({
   about: 'Put another model into a slot and load it.',
@@ -12,7 +12,7 @@ export default defineVerb({
     ...waitFlag,
   },
   run: ({ args: { name, model, wait, json = false } }) =>
-    order({
+    runSlotCommand({
       name,
       wait,
       json,

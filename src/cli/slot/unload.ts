@@ -1,6 +1,6 @@
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
-import { nameArgument, order, waitFlag } from './order.ts'
+import { nameArgument, runSlotCommand, waitFlag } from './slot-command.ts'
 
 export default defineVerb({
   about: 'Stop the backend of a slot and free its memory.',
@@ -8,7 +8,7 @@ export default defineVerb({
   examples: ['hal0 slot unload primary'],
   args: { name: nameArgument, ...waitFlag },
   run: ({ args: { name, wait, json = false } }) =>
-    order({
+    runSlotCommand({
       name,
       wait,
       json,

@@ -2,7 +2,7 @@ import type { SlotRecord } from '../../contract/slot.ts'
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
 import { followEvents } from '../event-stream.ts'
-import { print, talk } from '../output.ts'
+import { print } from '../output.ts'
 import { StatusLine } from '../status-line.ts'
 import { type Cell, row } from '../table.ts'
 import { clock } from '../units.ts'
@@ -28,11 +28,7 @@ With --json one JSON object a line: the state record of the change, or {name, de
     const concerns = (slot: string): boolean => name === undefined || name === slot
     const line = new StatusLine()
     const seen = new Map<string, number>()
-    const onLost = () => {
-      line.clear()
-      talk.warn('the connection to hal0 was lost; trying again.')
-    }
-    for await (const event of followEvents('/api/slots/events', { onLost })) {
+    for await (const event of followEvents('/api/slots/events', { onLost: () => line.clear() })) {
       const news = readSlotEvent(event)
       if (news?.kind === 'progress' && concerns(news.progress.name) && process.stderr.isTTY === true) {
         line.show(news.progress.state, `${news.progress.name}: ${describeProgress(news.progress)}`)

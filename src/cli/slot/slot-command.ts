@@ -18,7 +18,7 @@ export const waitFlag = {
 
 export const nameArgument = { type: 'positional', required: true, description: 'Name of the slot' } as const
 
-interface Order {
+interface SlotCommand {
   name: string
   wait: boolean
   json: boolean
@@ -30,7 +30,7 @@ interface Order {
 }
 
 /** Sends the command, shows how it gets along, prints how the slot stands then. */
-export const order = async ({ name, wait, json, meanwhile, undo, send }: Order): Promise<ExitCode> => {
+export const runSlotCommand = async ({ name, wait, json, meanwhile, undo, send }: SlotCommand): Promise<ExitCode> => {
   using interrupt = catchInterrupt()
   const { signal } = interrupt
   const line = new StatusLine()

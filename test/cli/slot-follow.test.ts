@@ -1,0 +1,86 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import { EventFeed, FakeApi } from './support/fake-api.ts'
+import { hal0, Running } from './support/run-cli.ts'
+import { record, slot } from './support/samples.ts'
+
+const feed = new EventFeed()
+const logFeed = new EventFeed()
+const api = new FakeApi(
+  {
+    showSlot: ({ params }) => {
+      if (params.name !== 'primary') throw new Hal0Error('slot.not_found', 'There is no such slot.')
+      return slot('primary', 'ready')
+    },
+    slotLogs: ({ query }) => ['older', `\x1b[31mred\x1b[0m ${query.lines}`],
+  },
+  { 'GET /api/slots/events': feed.respond, 'GET /api/slots/primary/logs/events': logFeed.respond },
+)
+const { url } = api
+afterAll(() => api[Symbol.dispose]())
+
+const run = (...args: string[]) => hal0(['slot', ...args], { url })
+
+describe('logs', () => {
+  test('prints the last lines as they are', async () => {
+    expect((await run('logs', 'primary', '-n', '7')).stdout).toBe('older\n\x1b[31mred\x1b[0m 7\n')
+  })
+
+  test('--json is an array', async () => {
+    expect(JSON.parse((await run('logs', 'primary', '--json')).stdout)).toHaveLength(2)
+  })
+
+  test('-f goes on with new lines until it is interrupted', async () => {
+    const opened = logFeed.opened.promise
+    using following = new Running(['slot', 'logs', 'primary', '-f'], { url })
+    await opened
+    logFeed.send('log', JSON.stringify('fresh "line"'))
+    await following.printed('fresh "line"\n')
+    following.interrupt()
+    expect((await following.outcome).stdout).toStartWith('older\n')
+  })
+})
+
+describe('watch', () => {
+  test('tells each change once, over a lost connection, and resumes where it broke', async () => {
+    const opened = feed.opened.promise
+    using watching = new Running(['slot', 'watch', '--json'], { url })
+    await opened
+    feed.send('slot', record('primary', 'starting', { seq: 1 }), 41)
+    feed.send('progress', { name: 'primary', state: 'warming', elapsed_s: 1, expected_s: 2, pull: null })
+    feed.send('slot', record('primary', 'warming', { seq: 2 }), 42)
+    await watching.printed('"warming"')
+    const again = feed.opened.promise
+    feed.close()
+    await watching.said('the connection to hal0 was lost')
+    await again
+    expect(feed.requests.at(-1)?.headers.get('last-event-id')).toBe('42')
+    await watching.said('Connected again')
+    feed.send('slot', record('primary', 'warming', { seq: 2 }), 42)
+    feed.send('slot', record('primary', 'ready', { seq: 3 }), 43)
+    feed.send('deleted', { name: 'primary' }, 44)
+    await watching.printed('"deleted"')
+    watching.interrupt()
+    const lines = (await watching.outcome).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).state)
+    expect(lines).toEqual(['starting', 'warming', 'ready', undefined])
+  })
+
+  test('with a name tells of that slot only', async () => {
+    const opened = feed.opened.promise
+    using watching = new Running(['slot', 'watch', 'primary'], { url })
+    await opened
+    feed.send('slot', record('embed', 'ready'), 1)
+    feed.send('slot', record('primary', 'error', { error: new Hal0Error('slot.crashed', 'It crashed.').body() }), 2)
+    await watching.printed('It crashed.')
+    watching.interrupt()
+    const { stdout } = await watching.outcome
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}primary +error +It crashed\.\n$/)
+  })
+
+  test('of a slot that is not there ends with 4', async () => {
+    expect((await run('watch', 'other')).code).toBe(4)
+  })
+})

@@ -1,0 +1,72 @@
+/** A terminal to look at: a tmux server of its own. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { main } from './run-cli.ts'
+
+const tmuxProgram = Bun.which('tmux')
+
+/** null when terminals can be tested here, else why not. */
+export const noTerminal = tmuxProgram === null ? 'tmux is not installed' : null
+
+export class Terminal implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'hal0-terminal-'))
+
+  /** Runs a command of the CLI in a terminal of 80 × 24 that stays up after it ended, by Ctrl-C too. */
+  constructor(args: string[], env: Record<string, string>) {
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+    const command = ['env', '-u', 'NO_COLOR', '-u', 'CI', ...variables, process.execPath, main, ...args]
+    this.#tmux(
+      '-f',
+      '/dev/null',
+      'new-session',
+      '-d',
+      '-x',
+      '80',
+      '-y',
+      '24',
+      'sh',
+      '-c',
+      'trap : INT; "$@"; echo "exit $?"; read line',
+      'sh',
+      ...command,
+    )
+  }
+
+  get #program(): string[] {
+    return [tmuxProgram ?? 'tmux', '-S', join(this.#folder, 'socket')]
+  }
+
+  #tmux(...args: string[]): string {
+    const { stdout, stderr, success } = Bun.spawnSync([...this.#program, ...args])
+    if (!success) throw new Error(`tmux ${args[0]}: ${stderr.toString()}`)
+    return stdout.toString()
+  }
+
+  /** Types text, or presses a key by its tmux name. */
+  press(...keys: string[]): void {
+    this.#tmux('send-keys', ...keys)
+  }
+
+  /** What the screen shows; colours as escape sequences. */
+  screen(): string {
+    return this.#tmux('capture-pane', '-p', '-e').trimEnd()
+  }
+
+  /** Resolves with the screen once it matches. tmux tells nobody of changes, so this looks 50 times a second, for at most 10 s. */
+  async shows(pattern: RegExp): Promise<string> {
+    const deadline = performance.now() + 10_000
+    for (;;) {
+      const screen = this.screen()
+      if (pattern.test(screen)) return screen
+      if (performance.now() > deadline) throw new Error(`the terminal never showed ${pattern}; it shows:\n${screen}`)
+      await Bun.sleep(20)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    // Of a server that ended by itself there is nothing to end.
+    Bun.spawnSync([...this.#program, 'kill-server'])
+    rmSync(this.#folder, { recursive: true })
+  }
+}

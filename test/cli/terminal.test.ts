@@ -1,0 +1,195 @@
+import { beforeAll, describe, expect, test } from 'bun:test'
+import { EventFeed, FakeApi } from './support/fake-api.ts'
+import { record, slot } from './support/samples.ts'
+import { noTerminal, Terminal } from './support/terminal.ts'
+
+if (noTerminal !== null && process.env.CI === 'true') throw new Error(`the terminal cannot be tested: ${noTerminal}`)
+if (noTerminal !== null) console.log(`skipped: ${noTerminal}`)
+
+const chunk = (content: string, finish_reason: string | null = null): string =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason }] })}\n\n`
+const eventStream = { headers: { 'content-type': 'text/event-stream' } }
+
+describe.skipIf(noTerminal !== null)('on a terminal', () => {
+  // The tests start several processes one after the other.
+  const patienceMs = 30_000
+  let feed: EventFeed
+  beforeAll(() => {
+    feed = new EventFeed()
+  })
+
+  test(
+    'a load is one line that rewrites itself and is gone in the end',
+    async () => {
+      const asked = Promise.withResolvers<void>()
+      const done = Promise.withResolvers<void>()
+      using api = new FakeApi(
+        {
+          loadSlot: async () => {
+            asked.resolve()
+            await done.promise
+            return slot('primary', 'ready')
+          },
+        },
+        { 'GET /api/slots/events': feed.respond },
+      )
+      using terminal = new Terminal(['slot', 'load', 'primary'], { HAL0_URL: api.url })
+      await asked.promise
+      feed.send('slot', record('primary', 'starting'), 1)
+      await terminal.shows(/primary: starting/)
+      feed.send('progress', { name: 'primary', state: 'warming', elapsed_s: 12, expected_s: 30, pull: null })
+      const screen = await terminal.shows(/primary: warming — 12 s of about 30 s/)
+      expect(screen).not.toContain('starting')
+      done.resolve()
+      const end = await terminal.shows(/exit 0/)
+      expect(end).toContain('primary is \x1b[32mready\x1b[39m with tiny.')
+      expect(end).not.toContain('warming')
+    },
+    patienceMs,
+  )
+
+  test(
+    'Ctrl-C leaves a load running and says so',
+    async () => {
+      const asked = Promise.withResolvers<void>()
+      using api = new FakeApi(
+        {
+          loadSlot: () => {
+            asked.resolve()
+            return new Promise<never>(() => {})
+          },
+        },
+        { 'GET /api/slots/events': feed.respond },
+      )
+      using terminal = new Terminal(['slot', 'load', 'primary'], { HAL0_URL: api.url })
+      await asked.promise
+      terminal.press('C-c')
+      expect(await terminal.shows(/exit 130/)).toContain('hal0 slot cancel primary')
+    },
+    patienceMs,
+  )
+
+  test(
+    'a long cell is cut so that each row is one line',
+    async () => {
+      const long = 'qwen2.5-coder-32b-instruct-q4_k_m-with-a-name-that-goes-on-and-on-for-longer-than-any-terminal'
+      using api = new FakeApi({
+        listSlots: () => [slot('primary', 'error', { config: { model: long }, state: { model: long } })],
+      })
+      using terminal = new Terminal(['slot', 'list'], { HAL0_URL: api.url })
+      const screen = await terminal.shows(/exit 0/)
+      expect(screen.split('\n')).toHaveLength(3)
+      expect(screen).toContain('…')
+      expect(screen).toContain('\x1b[31merror')
+    },
+    patienceMs,
+  )
+
+  test(
+    'NO_COLOR takes the colours away',
+    async () => {
+      using api = new FakeApi({ listSlots: () => [slot('primary', 'error')] })
+      using terminal = new Terminal(['slot', 'list'], { HAL0_URL: api.url, NO_COLOR: 'please' })
+      expect(await terminal.shows(/exit 0/)).not.toContain('\x1b')
+    },
+    patienceMs,
+  )
+
+  test(
+    'deleting asks, and anything but yes is a no',
+    async () => {
+      using api = new FakeApi({ deleteSlot: () => undefined })
+      using terminal = new Terminal(['slot', 'delete', 'primary'], { HAL0_URL: api.url })
+      await terminal.shows(/\[y\/N\]/)
+      terminal.press('Enter')
+      await terminal.shows(/Nothing was deleted\.\nexit 1/)
+      expect(api.calls).toEqual([])
+      using second = new Terminal(['slot', 'delete', 'primary'], { HAL0_URL: api.url })
+      await second.shows(/\[y\/N\]/)
+      second.press('y', 'Enter')
+      await second.shows(/primary is deleted\.\nexit 0/)
+    },
+    patienceMs,
+  )
+
+  test(
+    'a conversation keeps its history, survives a stopped and a broken answer, and ends with Ctrl-D',
+    async () => {
+      const asked: { role: string; content: string }[][] = []
+      const hungUp = Promise.withResolvers<void>()
+      const encoder = new TextEncoder()
+      using api = new FakeApi(
+        { showSlot: () => slot('primary', 'ready') },
+        {
+          'GET /api/slots/events': feed.respond,
+          'POST /v1/chat/completions': async (request) => {
+            const { messages } = (await request.json()) as { messages: (typeof asked)[number] }
+            asked.push(messages)
+            const prompt = messages.at(-1)?.content
+            if (prompt === 'break') return new Response(chunk('half'), eventStream)
+            if (prompt !== 'endless')
+              return new Response(`${chunk(`answer to ${prompt}`, 'stop')}data: [DONE]\n\n`, eventStream)
+            const endless = new ReadableStream<Uint8Array>({
+              start: (controller) => controller.enqueue(encoder.encode(chunk('and so on'))),
+              cancel: () => hungUp.resolve(),
+            })
+            return new Response(endless, eventStream)
+          },
+        },
+      )
+      using terminal = new Terminal(['chat', 'primary'], { HAL0_URL: api.url, NO_COLOR: '1' })
+      const say = (text: string) => terminal.press('-l', text)
+      await terminal.shows(/^> *$/m)
+      say('one')
+      terminal.press('Enter')
+      await terminal.shows(/^answer to one\n>/m)
+      say('endless')
+      terminal.press('Enter')
+      await terminal.shows(/and so on/)
+      terminal.press('C-c')
+      await hungUp.promise
+      await terminal.shows(/\(stopped\)\n>/)
+      say('break')
+      terminal.press('Enter')
+      await terminal.shows(/half\nError: The answer broke off.*\nTry: hal0 slot show primary\n>/)
+      terminal.press('Up', 'Up', 'Up')
+      await terminal.shows(/^> one$/m)
+      terminal.press('C-c')
+      await terminal.shows(/primary\n> *$/)
+      say('two')
+      terminal.press('Enter')
+      await terminal.shows(/answer to two\n>/)
+      expect(asked.at(-1)?.map(({ content }) => content)).toEqual([
+        'one',
+        'answer to one',
+        'endless',
+        'and so on',
+        'break',
+        'half',
+        'two',
+      ])
+      say('/reset')
+      terminal.press('Enter')
+      await terminal.shows(/forgotten\.\n>/)
+      say('three')
+      terminal.press('Enter')
+      await terminal.shows(/answer to three\n>/)
+      expect(asked.at(-1)).toEqual([{ role: 'user', content: 'three' }])
+      terminal.press('C-d')
+      await terminal.shows(/exit 0/)
+    },
+    patienceMs,
+  )
+
+  test(
+    'Ctrl-C at an empty prompt leaves',
+    async () => {
+      using api = new FakeApi({ showSlot: () => slot('primary', 'ready') })
+      using terminal = new Terminal(['chat', 'primary'], { HAL0_URL: api.url, NO_COLOR: '1' })
+      await terminal.shows(/^> *$/m)
+      terminal.press('C-c')
+      await terminal.shows(/exit 0/)
+    },
+    patienceMs,
+  )
+})

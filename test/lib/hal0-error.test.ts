@@ -1,0 +1,29 @@
+import { expect, test } from 'bun:test'
+import type { ErrorCode } from '../../src/contract/error.ts'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
+
+test('a stored error with a code that this version does not know keeps its sentence and is a 500', () => {
+  const stored = { message: 'From the future.', type: 'server_error', param: null, code: 'slot.future', details: {} }
+  const error = Hal0Error.fromBody(stored)
+  expect(error.message).toBe('From the future.')
+  expect(error.status).toBe(500)
+})
+
+test('an error survives the way through state.json', () => {
+  const error = new Hal0Error('slot.crashed', 'It died.', { param: 'x', details: { exit_code: 3 } })
+  const again = Hal0Error.fromBody(error.body())
+  expect(again.envelope()).toEqual(error.envelope())
+  expect(again.status).toBe(503)
+})
+
+test('what is no Hal0Error is internal, and its message is never shown', () => {
+  const error = Hal0Error.from(new Error('password=hunter2'))
+  expect(error.code).toBe('internal')
+  expect(JSON.stringify(error.envelope())).not.toContain('hunter2')
+})
+
+test('only codes that get better by waiting carry a time to wait', () => {
+  const waits = (code: ErrorCode) => new Hal0Error(code, 'x', { retryAfterS: 7 }).retryAfterS
+  expect(waits('slot.warming')).toBe(7)
+  expect(waits('slot.crashed')).toBeNull()
+})
