@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia'
 import type { Status } from '../contract/system.ts'
 import type { DecisionLog, Dispatch } from '../dispatch/dispatch-port.ts'
+import type { OpenAiModelList } from '../dispatch/openai.ts'
 import type { ModelService } from '../models/registry-port.ts'
 import type { EngineService } from '../providers/engines/engine-service.ts'
 import type { SlotService } from '../slots/service.ts'
@@ -18,21 +19,19 @@ import { withSecurityHeaders } from './security-headers.ts'
 import { SlotFeed } from './slot-feed.ts'
 import { mountSlots } from './slots.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './sse.ts'
-import { mountV1, type OpenAiModels } from './v1.ts'
+import { mountV1 } from './v1.ts'
 
 export interface AppDeps {
   slots: SlotService
   models: ModelService
   engines: EngineService
   dispatch: Dispatch
-  openaiModels: () => OpenAiModels
+  openaiModels: () => OpenAiModelList
   decisions: DecisionLog
   status: () => Status
   version: string
   /** `allowed_hosts` of hal0.toml. */
   allowedHosts: readonly string[]
-  /** Largest body of a request to `/v1`. */
-  maxBodyBytes: number
   /** Folder of the built dashboard; null: serve none. */
   webDir: string | null
   /** Compare every answer with the operation table; for tests and development. */
@@ -41,7 +40,6 @@ export interface AppDeps {
 }
 
 export interface App {
-  readonly maxBodyBytes: number
   /** Answers one request. Never rejects. */
   handle(request: Request): Response | Promise<Response>
   /** Open event streams. */
@@ -73,7 +71,6 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
 
   const gate = makeGate(deps)
   return {
-    maxBodyBytes: deps.maxBodyBytes,
     streams,
     handle: (request) => {
       const refusal = gate(request.method, request.headers)

@@ -1,26 +1,25 @@
-/** Request bodies with bounds: bytes, nesting, encoding. */
+/** Bodies of `/api` requests, within bounds: bytes, nesting, encoding. Those of `/v1` are the dispatcher's. */
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { tooLarge } from './errors.ts'
 
-/** Deepest nesting of an API body; the deepest one that a schema allows has 3 levels. */
+/** Bodies of `/api` are configurations; nothing legitimate comes near. */
+const maxBytes = 1_048_576
+/** Deepest nesting of a body; the deepest one that a schema allows has 3 levels. */
 const maxDepth = 64
 
-/**
- * The whole body.
- * @param limit what sets `maxBytes`, for the error's sentence
- * @throws Hal0Error `request.too_large`, also for bodies sent in chunks without a length; `request.invalid` when it breaks off
- */
-export const readBytes = async (
-  request: Request,
-  maxBytes: number,
-  limit: string,
-): Promise<Uint8Array<ArrayBuffer>> => {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes, limit)
+const tooLarge = (): Hal0Error =>
+  new Hal0Error('request.too_large', `The body is larger than ${maxBytes} bytes, the most that the API takes.`, {
+    details: { limit_bytes: maxBytes },
+  })
+
+/** @throws Hal0Error `request.too_large`; `request.invalid` when the body breaks off */
+const readBytes = async (request: Request): Promise<Uint8Array> => {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0
   try {
     for await (const chunk of request.body ?? []) {
       size += chunk.byteLength
+      // A body in chunks announces no length. Leaving the loop cancels the stream; Bun drops what still comes.
       if (size > maxBytes) break
       chunks.push(chunk)
     }
@@ -29,8 +28,8 @@ export const readBytes = async (
       cause: error,
     })
   }
-  if (size > maxBytes) throw tooLarge(maxBytes, limit)
-  return new Uint8Array(Buffer.concat(chunks))
+  if (size > maxBytes) throw tooLarge()
+  return Buffer.concat(chunks)
 }
 
 /** Whether brackets outside of strings nest deeper than `maxDepth`. Cheaper than letting a parser find out. */
@@ -51,10 +50,11 @@ const nestsTooDeep = (text: string): boolean => {
 }
 
 /**
- * The JSON in `bytes`; undefined for an empty body.
- * @throws Hal0Error `request.invalid`
+ * The JSON in the body of `request`; undefined for an empty one.
+ * @throws Hal0Error `request.too_large`, `request.invalid`
  */
-export const parseJson = (bytes: Uint8Array): unknown => {
+export const readJson = async (request: Request): Promise<unknown> => {
+  const bytes = await readBytes(request)
   if (bytes.length === 0) return undefined
   let text: string
   try {

@@ -26,11 +26,3 @@ export const routeNotFound = ({ method, url }: { method: string; url: string }):
   const path = url.replace(/^https?:\/\/[^/]*/, '').replace(/\?.*$/, '')
   return new Hal0Error('request.not_found', `There is no ${method} ${path} here. GET /docs lists what there is.`)
 }
-
-/** @param limit what sets the limit, for the sentence */
-export const tooLarge = (maxBytes: number, limit: string): Hal0Error =>
-  new Hal0Error(
-    'request.too_large',
-    `The request body is larger than ${maxBytes} bytes, the most that is taken here (${limit}).`,
-    { details: { max_bytes: maxBytes } },
-  )

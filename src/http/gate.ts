@@ -4,13 +4,10 @@
  * rebinding). The first is stopped by origin and content type, the second by the list of hosts.
  */
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { tooLarge } from './errors.ts'
 
 export interface GateConfig {
   /** Host names that clients may use besides loopback: `allowed_hosts` of hal0.toml. A port in an entry is ignored. */
   allowedHosts: readonly string[]
-  /** Largest request body, bytes. */
-  maxBodyBytes: number
 }
 
 /** Decides from method and headers alone: null to let the request through, else why not. */
@@ -58,7 +55,7 @@ const notJson = (type: string | null): Hal0Error =>
     { param: 'content-type', status: 415 },
   )
 
-const judgeUnsafe = (host: string, headers: Headers, maxBodyBytes: number): Hal0Error | null => {
+const judgeUnsafe = (host: string, headers: Headers): Hal0Error | null => {
   const origin = headers.get('origin')
   if (origin !== null) {
     const from = origin.toLowerCase()
@@ -68,17 +65,16 @@ const judgeUnsafe = (host: string, headers: Headers, maxBodyBytes: number): Hal0
   const site = headers.get('sec-fetch-site')
   if (site !== null && site !== 'same-origin' && site !== 'none') return originRefused(`a ${site} page`)
   const type = headers.get('content-type')
-  const length = headers.get('content-length')
   if (type === null) {
-    if ((length !== null && length !== '0') || headers.has('transfer-encoding')) return notJson(null)
+    const length = headers.get('content-length') ?? '0'
+    if (length !== '0' || headers.has('transfer-encoding')) return notJson(null)
   } else if (!jsonPattern.test(type)) {
     return notJson(type)
   }
-  if (length !== null && Number(length) > maxBodyBytes) return tooLarge(maxBodyBytes, 'max_body_mb in hal0.toml')
   return null
 }
 
-export const makeGate = ({ allowedHosts, maxBodyBytes }: GateConfig): Gate => {
+export const makeGate = ({ allowedHosts }: GateConfig): Gate => {
   const allowed = new Set([...loopback, ...allowedHosts.map(configuredName)])
   const good = new Set<string>()
   return (method, headers) => {
@@ -91,6 +87,6 @@ export const makeGate = ({ allowedHosts, maxBodyBytes }: GateConfig): Gate => {
       if (good.size >= rememberedHosts) good.clear()
       good.add(host)
     }
-    return method === 'GET' || method === 'HEAD' ? null : judgeUnsafe(host, headers, maxBodyBytes)
+    return method === 'GET' || method === 'HEAD' ? null : judgeUnsafe(host, headers)
   }
 }

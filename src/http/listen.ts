@@ -1,6 +1,7 @@
 /** The listening socket of the daemon. */
 import type { Server } from 'bun'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { findPortOwner } from '../system/process/port-owner.ts'
 import type { App } from './app.ts'
 import { errorResponse } from './errors.ts'
 import { withSecurityHeaders } from './security-headers.ts'
@@ -8,14 +9,21 @@ import { withSecurityHeaders } from './security-headers.ts'
 /** Seconds after which a connection without a request is closed. */
 const idleTimeoutS = 30
 
+/** e.g. "hal0 serve" (process 123) */
+const takerOf = async (port: number): Promise<string> => {
+  const owner = await findPortOwner(port, '', null)
+  if (owner.kind !== 'other' || owner.pid === null) return 'another program'
+  return owner.command === null ? `process ${owner.pid}` : `"${owner.command}" (process ${owner.pid})`
+}
+
 /** Why `port` cannot be listened on, in a sentence. */
-const listenError = (error: unknown, host: string, port: number): Hal0Error => {
+const listenError = async (error: unknown, host: string, port: number): Promise<Hal0Error> => {
   const errno = (error as { code?: unknown } | null)?.code
-  const details = { host, port, errno }
-  const say = (sentence: string): Hal0Error => new Hal0Error('config.invalid', sentence, { details, cause: error })
+  const say = (sentence: string): Hal0Error =>
+    new Hal0Error('config.invalid', sentence, { details: { host, port, errno }, cause: error })
   if (errno === 'EADDRINUSE') {
     return say(
-      `Port ${port} on ${host} is taken, perhaps by a hal0 that runs already (\`hal0 status\` tells; \`ss -ltnp 'sport = :${port}'\` shows who has it). Stop that, or choose another port with --port.`,
+      `Port ${port} on ${host} is taken by ${await takerOf(port)}. Stop that, or choose another port with --port.`,
     )
   }
   if (errno === 'EACCES') {
@@ -32,7 +40,7 @@ const listenError = (error: unknown, host: string, port: number): Hal0Error => {
  * @param port 0: any free one
  * @throws Hal0Error `config.invalid` when the address cannot be had
  */
-export const listen = (app: App, { host, port }: { host: string; port: number }): Server<undefined> => {
+export const listen = async (app: App, { host, port }: { host: string; port: number }): Promise<Server<undefined>> => {
   try {
     return Bun.serve({
       hostname: host,
@@ -41,7 +49,7 @@ export const listen = (app: App, { host, port }: { host: string; port: number })
       reusePort: false,
       development: false,
       idleTimeout: idleTimeoutS,
-      // Bun would answer without an envelope; the gate and the readers of bodies keep the bound instead.
+      // Bun would answer without an envelope; the readers of bodies keep the bounds instead.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch(request, server) {
         // Loads, inference and event streams may be silent for longer than any idle timeout.
@@ -51,6 +59,6 @@ export const listen = (app: App, { host, port }: { host: string; port: number })
       error: (error) => withSecurityHeaders(errorResponse(error, { method: 'a request', url: '' })),
     })
   } catch (error) {
-    throw listenError(error, host, port)
+    throw await listenError(error, host, port)
   }
 }

@@ -27,7 +27,7 @@ export interface OperationObject {
 }
 export interface OpenApiDocument {
   openapi: string
-  info: { title: string; version: string; description: string; license: { name: string; identifier: string } }
+  info: { title: string; version: string; description: string }
   paths: Record<string, Record<string, OperationObject>>
   components: { schemas: Record<string, JsonSchema> }
 }

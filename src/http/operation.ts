@@ -12,12 +12,9 @@ import {
 import { slotNamePattern } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { parse, problemsOf } from '../lib/validate.ts'
-import { parseJson, readBytes } from './body.ts'
+import { readJson } from './body.ts'
 import { routeNotFound } from './errors.ts'
 import type { PathParams, Routes } from './routes.ts'
-
-/** Bodies of `/api` are configurations; nothing legitimate comes near. */
-const maxBodyBytes = 1_048_576
 
 export interface Input<N extends OperationName> {
   params: Params<N>
@@ -49,6 +46,9 @@ const checkParams = (schema: TSchema | undefined, params: PathParams, request: R
   )
 }
 
+/** As JSON writes numbers. */
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
 const isNumeric = (schema: TSchema | undefined): boolean => {
   const type = (schema as { type?: unknown } | undefined)?.type
   return type === 'number' || type === 'integer'
@@ -64,7 +64,7 @@ const checkQuery = (schema: TSchema, url: string): unknown => {
     if (Object.hasOwn(query, key)) {
       throw new Hal0Error('request.invalid', `The query gives ${key} more than once.`, { param: key })
     }
-    const value = isNumeric(properties[key]) && /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text
+    const value = isNumeric(properties[key]) && jsonNumber.test(text) ? Number(text) : text
     Object.defineProperty(query, key, { value, enumerable: true })
   }
   return parse(schema, query, 'The query')
@@ -72,7 +72,7 @@ const checkQuery = (schema: TSchema, url: string): unknown => {
 
 const checkBody = async (operation: Operation, request: Request): Promise<unknown> => {
   if (operation.method === 'GET') return undefined
-  const value = parseJson(await readBytes(request, maxBodyBytes, 'bodies of /api'))
+  const value = await readJson(request)
   if (operation.body !== undefined) {
     if (value === undefined) throw new Hal0Error('request.invalid', 'The request needs a JSON object as its body.')
     return parse(operation.body, value, 'The body')

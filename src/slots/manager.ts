@@ -16,6 +16,9 @@ export type ManagerDeps = Omit<BookDeps, 'signals'>
 const strayGraceMs = 2000
 const legalSlotName = new RegExp(slotNamePattern)
 
+/** `/api/slots/events` is the event stream. */
+const reservedNames = ['events']
+
 const goals: Readonly<Record<SlotCommand['do'], Goal>> = {
   load: 'loaded',
   restart: 'loaded',
@@ -107,6 +110,11 @@ export class SlotManager implements SlotService {
     return this.#changes.run(async () => {
       const { name, ...settings } = body
       const { configs, ports, planner } = this.#deps
+      if (reservedNames.includes(name)) {
+        throw new Hal0Error('request.invalid', `A slot cannot be called ${name}: the API uses that word itself. Choose another name.`, {
+          param: 'name',
+        })
+      }
       if (this.#book.has(name) || (await configs.names()).includes(name)) {
         throw new Hal0Error(
           'slot.exists',

@@ -117,6 +117,7 @@ export class RecordWriter {
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.setTimer(wait, resolve)
       this.#retryNow = () => {
+        this.#retryNow = null
         cancel()
         resolve()
       }

@@ -5,21 +5,21 @@ import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { EventReader } from './event-reader.ts'
 import { startServer } from './server.ts'
 
-const failure = (work: () => unknown): Hal0Error => {
-  try {
-    work()
-  } catch (error) {
-    if (error instanceof Hal0Error) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
+const failure = async (listening: Promise<unknown>): Promise<Hal0Error> => {
+  const error = await listening.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof Hal0Error) return error
+  throw error ?? new Error('it listens')
 }
 
 describe('listening', () => {
   test('on a port that another hal0 has fails with a sentence that names the port and what to do', async () => {
     const server = await startServer()
-    const error = failure(() => listen(server.app, { host: '127.0.0.1', port: server.port }))
+    const error = await failure(listen(server.app, { host: '127.0.0.1', port: server.port }))
     expect(error.message).toContain(`Port ${server.port} on 127.0.0.1 is taken`)
+    expect(error.message).toContain(`process ${process.pid}`)
     expect(error.message).toContain('--port')
     await server.stop()
   })
@@ -30,21 +30,21 @@ describe('listening', () => {
     const port = await new Promise<number>((resolve) => {
       other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
     })
-    expect(failure(() => listen(server.app, { host: '127.0.0.1', port })).message).toContain('is taken')
+    expect((await failure(listen(server.app, { host: '127.0.0.1', port }))).message).toContain('is taken')
     other.close()
     await server.stop()
   })
 
   test("on an address that is not this machine's fails with a sentence", async () => {
     const server = await startServer()
-    const error = failure(() => listen(server.app, { host: '192.0.2.1', port: 0 }))
+    const error = await failure(listen(server.app, { host: '192.0.2.1', port: 0 }))
     expect(error.message).toContain('192.0.2.1 is not an address of this machine')
     await server.stop()
   })
 
   test('ends gracefully once the event streams are closed', async () => {
     const { app, stop } = await startServer()
-    const server = listen(app, { host: '127.0.0.1', port: 0 })
+    const server = await listen(app, { host: '127.0.0.1', port: 0 })
     const reader = await EventReader.open(`http://127.0.0.1:${server.port}/api/slots/events`)
     await reader.nextBlock()
     app.streams.closeAll()

@@ -99,6 +99,8 @@ describe('a query', () => {
     'lines=0',
     'lines=1.5',
     'lines=1e9',
+    'lines=0x10',
+    'lines=%2B5',
     'lines=1&lines=2',
     'line=1',
     '__proto__=1',

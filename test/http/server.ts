@@ -1,12 +1,19 @@
 /** The HTTP application with fakes behind it, on a real socket of 127.0.0.1. */
+import type { OpenAiModel } from '../../src/dispatch/openai.ts'
 import type { AppDeps } from '../../src/http/app.ts'
 import { makeApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/listen.ts'
 import { FakeDecisions, FakeEngines, FakeModels } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
 
-/** Largest body that the test server takes. */
-export const maxBodyBytes = 2_000_000
+const openAiModel = (id: string): OpenAiModel => ({
+  id,
+  object: 'model',
+  created: 0,
+  owned_by: 'hal0',
+  slot: 'primary',
+  state: 'ready',
+})
 
 export const startServer = async (overrides: Partial<AppDeps> = {}) => {
   const slots = new FakeSlots()
@@ -18,7 +25,7 @@ export const startServer = async (overrides: Partial<AppDeps> = {}) => {
     engines: new FakeEngines(),
     decisions,
     dispatch: async (request, path) => Response.json({ path, bytes: (await request.arrayBuffer()).byteLength }),
-    openaiModels: () => ({ object: 'list', data: [{ id: 'primary' }, { id: 'org/alias' }] }),
+    openaiModels: () => ({ object: 'list', data: ['primary', 'org/alias'].map(openAiModel) }),
     status: () => ({
       version: '0.0.0',
       uptime_s: 1,
@@ -30,12 +37,11 @@ export const startServer = async (overrides: Partial<AppDeps> = {}) => {
     }),
     version: '0.0.0',
     allowedHosts: ['nas.local', 'fd00::1', 'tagged:8080'],
-    maxBodyBytes,
     webDir: null,
     checkReplies: true,
     ...overrides,
   })
-  const server = listen(app, { host: '127.0.0.1', port: 0 })
+  const server = await listen(app, { host: '127.0.0.1', port: 0 })
   const port = server.port ?? 0
   return {
     app,

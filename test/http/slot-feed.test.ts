@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { until } from '../support/until.ts'
 import { EventReader } from './event-reader.ts'
 import { startServer, type TestServer } from './server.ts'
-import { until } from './until.ts'
 
 let server: TestServer
 const readers: EventReader[] = []
@@ -75,7 +75,7 @@ describe('a client that comes back', () => {
     const first = await open()
     const last = (await first.take(2))[1]?.id ?? ''
     first.close()
-    await until(() => server.app.streams.size === 0)
+    await until('no stream is open', () => server.app.streams.size === 0)
     server.slots.become('primary', { state: 'starting' })
     await server.slots.delete('embed')
     const missed = await (await open(last)).take(2)

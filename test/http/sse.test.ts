@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { EventStreams, encodeFrame } from '../../src/http/sse.ts'
+import { until } from '../support/until.ts'
 import { EventReader } from './event-reader.ts'
 import { decisionOf } from './fake-services.ts'
 import { startServer, type TestServer } from './server.ts'
-import { until } from './until.ts'
 
 const text = (frame: Parameters<typeof encodeFrame>[0]): string => new TextDecoder().decode(encodeFrame(frame))
 
@@ -64,7 +64,7 @@ describe('a stream of events', () => {
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
     expect(((await refused.json()) as { error: { code: string } }).error.code).toBe('stream.too_many')
     first.close()
-    await until(() => app.streams.size === 1)
+    await until('one stream is open', () => app.streams.size === 1)
     expect((await open()).response.status).toBe(200)
   })
 
@@ -80,7 +80,7 @@ describe('a stream of events', () => {
         }),
       )
     }
-    await until(() => app.streams.size === 0)
+    await until('no stream is open', () => app.streams.size === 0)
     expect(slots.followers.get('primary')?.size).toBe(0)
   })
 
@@ -93,7 +93,7 @@ describe('a stream of events', () => {
     stalled.on('error', () => {})
     stalled.pause()
     stalled.write('GET /api/slots/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    await until(() => app.streams.size === 2)
+    await until('two streams are open', () => app.streams.size === 2)
     const reason = 'x'.repeat(50_000)
     let sent = 0
     while (app.streams.size === 2) {
@@ -131,7 +131,7 @@ describe('the tail of a log', () => {
   test('sends each line as one JSON string', async () => {
     const { url, slots } = await start()
     const reader = await EventReader.open(`${url}/api/slots/primary/logs/events`)
-    await until(() => (slots.followers.get('primary')?.size ?? 0) === 1)
+    await until('the log is followed', () => slots.followers.get('primary')?.size === 1)
     const lines = ['plain', 'with "quotes" and \n line \r breaks', '\u0000\u001b[31m']
     for (const follower of slots.followers.get('primary') ?? []) for (const line of lines) follower(line)
     const events = await reader.take(3)
@@ -152,7 +152,7 @@ describe('the tail of the decisions', () => {
   test('sends each decision, and on coming back what was missed', async () => {
     const { url, app, decisions } = await start()
     const reader = await EventReader.open(`${url}/api/logs/decisions/events`)
-    await until(() => app.streams.size === 1)
+    await until('one stream is open', () => app.streams.size === 1)
     decisions.add(decisionOf(1))
     const first = await reader.next()
     expect([first.event, first.id, JSON.parse(first.data)]).toEqual(['decision', '1', decisionOf(1)])

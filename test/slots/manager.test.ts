@@ -268,3 +268,8 @@ test('a backend whose slot lost its configuration while no daemon ran is ended',
   await during(host, 5000, host.startDaemon())
   expect(host.processesOf('one')).toEqual([])
 })
+
+test('a slot cannot take a word that the API uses itself', async () => {
+  const host = await openHost()
+  expect(await codeOf(host.manager.create({ name: 'events' }))).toBe('request.invalid')
+})

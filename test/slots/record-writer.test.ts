@@ -92,6 +92,7 @@ describe('the writer of records', () => {
     await settle()
     disk.fails = false
     await clock.advance(10_000)
+    await writer.settled()
     expect(announced.length).toBeLessThanOrEqual(257)
     expect(announced.at(-1)).toBe(400)
   })
