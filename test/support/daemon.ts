@@ -19,6 +19,8 @@ export interface DaemonOptions {
   cwd?: string
   /** Another copy of the executable. */
   program?: string
+  /** An existing folder for its HAL0_ROOT, which stays when the test ends; by default one of its own. */
+  root?: string
 }
 
 export interface Answer<T = unknown> {
@@ -82,6 +84,8 @@ export class Daemon {
   readonly slotPort: number
   readonly #options: DaemonOptions
   #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'> | null = null
+  /** The child is strace, and the daemon its child. */
+  #isTraced = false
   #stderr = ''
 
   private constructor(root: string, port: number, options: DaemonOptions) {
@@ -101,7 +105,7 @@ export class Daemon {
   /** As `start`, but leaves the launch to the test. */
   static async prepare(options: DaemonOptions = {}): Promise<Daemon> {
     if (!existsSync(binary)) throw new Error(`${binary} is not there: run npm run build`)
-    const root = realpathSync(mkdtempSync(join(tmpdir(), 'hal0-e2e-')))
+    const root = options.root ?? realpathSync(mkdtempSync(join(tmpdir(), 'hal0-e2e-')))
     const daemon = new Daemon(root, await freePorts(portsOfSlots + 1), options)
     onTestFinished(() => daemon.#dispose())
     mkdirSync(join(root, 'etc/hal0/slots'), { recursive: true })
@@ -116,7 +120,17 @@ export class Daemon {
 
   get pid(): number {
     if (this.#child === null) throw new Error('the daemon does not run')
-    return this.#child.pid
+    const { pid } = this.#child
+    if (!this.#isTraced) return pid
+    const traced = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0]
+    if (traced === undefined || traced === '') throw new Error('the daemon has ended')
+    return Number(traced)
+  }
+
+  /** Its exit status once it has ended: 128 and the signal's number after a signal. */
+  get exited(): Promise<number> {
+    if (this.#child === null) throw new Error('the daemon does not run')
+    return this.#child.exited
   }
 
   /** What it wrote to stderr, over all its launches. */
@@ -128,16 +142,22 @@ export class Daemon {
     return { HAL0_ROOT: this.root, HAL0_URL: this.url, ...this.#options.env }
   }
 
-  /** Starts the process. @returns milliseconds until it said that it listens */
-  async launch(): Promise<number> {
+  /**
+   * Starts the process.
+   * @param under a command that runs it: strace, or one that becomes it (setpriv)
+   * @returns milliseconds until it said that it listens
+   * @throws when it ends before that
+   */
+  async launch(under: string[] = []): Promise<number> {
     const began = performance.now()
     const { program = binary, cwd = '/' } = this.#options
-    const child = Bun.spawn([program, 'serve', '--port', String(this.port), '--supervisor', 'process'], {
+    const child = Bun.spawn([...under, program, 'serve', '--port', String(this.port), '--supervisor', 'process'], {
       cwd,
       env: { ...process.env, ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
+    this.#isTraced = under[0]?.endsWith('strace') === true
     void this.#collect(child.stderr).catch((error: unknown) => {
       this.#stderr += `(its stderr broke: ${error})\n`
     })
@@ -156,11 +176,14 @@ export class Daemon {
     return performance.now() - began
   }
 
-  /** Ends the process and waits for its end. */
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    this.#child?.kill(signal)
-    await this.#child?.exited
+  /** Ends the process and waits for its end. @returns its exit status; null when there was none */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const child = this.#child
+    if (child === null) return null
+    if (child.exitCode === null && child.signalCode === null) process.kill(this.pid, signal)
+    const code = await child.exited
     this.#child = null
+    return code
   }
 
   /** kill -9 and a new launch on the same port. @returns milliseconds until the new one listens */
@@ -235,6 +258,6 @@ export class Daemon {
       for (const pid of left) killNow(pid)
       await Bun.sleep(5)
     }
-    rmSync(this.root, { recursive: true, force: true })
+    if (this.#options.root === undefined) rmSync(this.root, { recursive: true, force: true })
   }
 }

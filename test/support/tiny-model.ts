@@ -1,24 +1,24 @@
-/** Tiny models that the real llama.cpp serves, written once per test process. */
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+/** Tiny models that the real llama.cpp serves. Kept in the temporary folder, where every test process finds them again. */
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { SingleFlight } from '../../src/lib/single-flight.ts'
 import { type PlumbingOptions, writePlumbingModel } from '../../src/models/plumbing-model.ts'
 
-let folder: Promise<string> | null = null
+const sources = ['gguf-writer.ts', 'plumbing-model.ts', 'plumbing-tensors.ts', 'plumbing-vocabulary.ts']
 const writing = new SingleFlight<string>()
-const written = new Map<string, string>()
 
-const makeFolder = async (): Promise<string> => {
-  const made = await mkdtemp(join(tmpdir(), 'hal0-tiny-model-'))
-  process.on('exit', () => rmSync(made, { recursive: true, force: true }))
-  return made
+/** Changes with the code that writes the models, so that no test meets one of an older version. */
+const version = (): string => {
+  const hasher = new Bun.CryptoHasher('sha256')
+  for (const source of sources) hasher.update(readFileSync(join(import.meta.dir, '../../src/models', source)))
+  return hasher.digest('hex').slice(0, 12)
 }
 
 /**
- * Path of `tiny-<kind>.gguf`, 0.6 MB. Tests share it and must not change it; it goes when the process ends.
- * @param size for one that takes longer to load and to answer: 64 layers of width 256 make 84 MB
+ * Path of `tiny-<kind>.gguf`, 0.6 MB. Tests share it and must not change it.
+ * @param size for one that takes longer to load and to answer: 64 layers of width 256 make 117 MB
  */
 export const tinyModel = (
   kind: PlumbingOptions['kind'] = 'chat',
@@ -26,12 +26,13 @@ export const tinyModel = (
 ): Promise<string> => {
   const name = ['tiny', kind, size.layers, size.width].filter((part) => part !== undefined).join('-')
   return writing.run(name, async () => {
-    const known = written.get(name)
-    if (known !== undefined) return known
-    folder ??= makeFolder()
-    const path = join(await folder, `${name}.gguf`)
-    await writePlumbingModel(path, { seed: 1, kind, ...size })
-    written.set(name, path)
+    const folder = join(tmpdir(), `hal0-tiny-models-${userInfo().uid}-${version()}`)
+    const path = join(folder, `${name}.gguf`)
+    if (existsSync(path)) return path
+    await mkdir(folder, { recursive: true })
+    const unfinished = `${path}.${process.pid}`
+    await writePlumbingModel(unfinished, { seed: 1, kind, ...size })
+    await rename(unfinished, path)
     return path
   })
 }

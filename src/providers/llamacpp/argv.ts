@@ -9,6 +9,9 @@ import { flagOf } from './owned-flags.ts'
  */
 const promptCacheMiB = 1024
 
+/** Threads beyond those for the slot's requests: for the probe, and for a person who asks the backend itself. */
+const spareHttpThreads = 4
+
 /**
  * The command line of llama-server (and of anything that takes its flags). Flags as of builds b9993 to b11549. `--ctx-size` and
  * `--gpu-layers` go along only when the slot sets them: passing them turns off `--fit`, which makes the rest fit the GPU's memory.
@@ -40,6 +43,9 @@ export const buildArgv = (program: string, input: LaunchInput): string[] => {
 
   argv.push('--offline', '--no-webui')
   if (!extra.has('--cache-ram') && !extra.has('-cram')) set('--cache-ram', promptCacheMiB)
+  // A kept-alive connection holds one of llama-server's threads until it was idle for 5 s. With its own default (8 of them for 4
+  // parallel requests) the ninth of many connections waits that long: 50 cold clients were measured at 32 s instead of 1 s.
+  if (!extra.has('--threads-http')) set('--threads-http', config.max_in_flight + spareHttpThreads)
   set('--ctx-size', config.context_size)
   set('--gpu-layers', config.gpu_layers)
   set('--parallel', config.parallel)

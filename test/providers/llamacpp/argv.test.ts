@@ -14,7 +14,7 @@ const argv = (config: Partial<SlotConfig> = {}, model: Partial<ModelEntry> = {},
 
 test('a slot with nothing set passes host, port, first shard and alias, and leaves sizes to the engine', () => {
   expect(argv()).toEqual(
-    '/e/llama-server --host 127.0.0.1 --port 8081 --model /m/a-00001-of-00002.gguf --alias tiny --offline --no-webui --cache-ram 1024'.split(
+    '/e/llama-server --host 127.0.0.1 --port 8081 --model /m/a-00001-of-00002.gguf --alias tiny --offline --no-webui --cache-ram 1024 --threads-http 68'.split(
       ' ',
     ),
   )
@@ -46,6 +46,12 @@ test('every setting becomes its flag, and extra arguments come last', () => {
 
 test.each(['--cache-ram', '-cram', '--cache_ram'])('%s among the extra arguments replaces the default', (flag) => {
   expect(argv({ extra_args: [flag, '0'] }).filter((part) => part === '--cache-ram' || part === flag)).toEqual([flag])
+})
+
+test('the engine gets a thread for every request that the slot lets through, unless extra arguments say otherwise', () => {
+  const flags = argv({ max_in_flight: 200 })
+  expect(flags[flags.indexOf('--threads-http') + 1]).toBe('204')
+  expect(argv({ extra_args: ['--threads-http', '9'] }).filter((part) => part === '--threads-http')).toHaveLength(1)
 })
 
 test('an embedding model runs as one, with its own pooling', () => {

@@ -55,5 +55,5 @@ test('an engine whose manifest says so opens its port late, also when named thro
 
 test('a bad configuration is refused before an engine is looked for', async () => {
   const plan = provider(tempDir()).plan({ ...input(null), config: slotConfig({ extra_args: ['--port', '1'] }) })
-  expect(plan).rejects.toMatchObject({ code: 'request.invalid', param: 'extra_args' })
+  await expect(plan).rejects.toMatchObject({ code: 'request.invalid', param: 'extra_args' })
 })
