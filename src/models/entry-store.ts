@@ -105,9 +105,9 @@ export const commitEntry = async (
   const pending = pendingPath(models, entry.id)
   const final = entryPath(models, entry.id)
   const doing = `register the model ${entry.id}`
-  await writeFileAtomic(pending, `${JSON.stringify(entry, null, 2)}\n`, doing)
   let moved = false
   try {
+    await writeFileAtomic(pending, `${JSON.stringify(entry, null, 2)}\n`, doing)
     await rename(staging, join(models, folder))
     moved = true
     await syncFolder(models)
@@ -118,7 +118,7 @@ export const commitEntry = async (
       if (moved) {
         await rename(final, pending).catch(unlessGone)
         await discard(models, entry, [])
-      } else await unlink(pending)
+      } else await unlink(pending).catch(unlessGone)
     } catch (again) {
       log.warn(`could not undo the registration of ${entry.id}; the next start will`, again)
     }

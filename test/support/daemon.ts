@@ -1,6 +1,15 @@
 /** The compiled hal0 as tests run it: on a data folder and on ports of its own, and with everything that it started ended after. */
-import { onTestFinished } from 'bun:test'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { onTestFinished, setDefaultTimeout } from 'bun:test'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Slot, SlotCreate } from '../../src/contract/slot.ts'
@@ -8,6 +17,9 @@ import type { Status } from '../../src/contract/system.ts'
 import { freePorts } from './free-ports.ts'
 
 export const binary = join(import.meta.dir, '../../dist/hal0')
+
+// Whoever starts processes needs more than the runner's 5 s on a busy machine; what hangs is told by its own wait, long before.
+setDefaultTimeout(60_000)
 
 const portsOfSlots = 8
 const readyWithinMs = 15_000
@@ -71,7 +83,11 @@ export const runHal0 = async (
   args: string[],
   { program = binary, cwd = '/', env = {} }: DaemonOptions,
 ): Promise<{ code: number; stdout: string; stderr: string }> => {
-  const child = Bun.spawn([program, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = Bun.spawn([program, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   return { code: await child.exited, stdout, stderr }
 }

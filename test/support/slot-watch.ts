@@ -32,7 +32,10 @@ export class SlotWatch {
 
   /** Opens the stream; it is closed with the running test. @param after an id to resume after */
   static async open(daemon: Daemon, after?: number): Promise<SlotWatch> {
-    const reader = await EventReader.open(`${daemon.url}/api/slots/events`, after === undefined ? undefined : String(after))
+    const reader = await EventReader.open(
+      `${daemon.url}/api/slots/events`,
+      after === undefined ? undefined : String(after),
+    )
     const watch = new SlotWatch(daemon, reader)
     onTestFinished(() => watch.close())
     return watch

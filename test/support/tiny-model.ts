@@ -18,7 +18,7 @@ const version = (): string => {
 
 /**
  * Path of `tiny-<kind>.gguf`, 0.6 MB. Tests share it and must not change it.
- * @param size for one that takes longer to load and to answer: 64 layers of width 256 make 117 MB
+ * @param size for one that takes longer to load and to answer: 64 layers of width 256 make 119 MB
  */
 export const tinyModel = (
   kind: PlumbingOptions['kind'] = 'chat',
