@@ -38,7 +38,8 @@ const run = async (argv: string[], what: string, talk: 'shown' | 'kept' = 'kept'
   return output
 }
 
-const json = async <T>(...args: string[]): Promise<T> => JSON.parse(await run([hal0, ...args, '--json'], `hal0 ${args.join(' ')}`)) as T
+const json = async <T>(...args: string[]): Promise<T> =>
+  JSON.parse(await run([hal0, ...args, '--json'], `hal0 ${args.join(' ')}`)) as T
 
 const ensureEngine = async (): Promise<void> => {
   const engines = await json<Engine[]>('engine', 'list')
@@ -74,7 +75,10 @@ const ensureSlot = async (): Promise<void> => {
   await run([hal0, 'model', 'import', file, '--id', plumbing], 'The import of the plumbing check')
   const slots = await json<Slot[]>('slot', 'list')
   if (!slots.some(({ config }) => config.name === 'primary')) {
-    await run([hal0, 'slot', 'create', 'primary', '--model', plumbing, '--load', 'on-demand'], 'The creation of slot primary')
+    await run(
+      [hal0, 'slot', 'create', 'primary', '--model', plumbing, '--load', 'on-demand'],
+      'The creation of slot primary',
+    )
   }
 }
 
@@ -97,7 +101,8 @@ const showChat = async (url: string): Promise<void> => {
     error?: { message: string }
   }
   const text = answer.choices?.[0]?.message.content
-  if (text === undefined) throw new Failed(`The slot did not answer: ${answer.error?.message ?? `status ${response.status}`}`)
+  if (text === undefined)
+    throw new Failed(`The slot did not answer: ${answer.error?.message ?? `status ${response.status}`}`)
   say(`→ ${text.trim()}`)
   if (primary.config.model === plumbing) say('  (gibberish, as announced: random weights)')
 }

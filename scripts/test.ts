@@ -64,7 +64,14 @@ const readReport = async (path: string): Promise<Count> => {
 const testFolder = async (folder: string, files: string[]): Promise<void> => {
   console.log(`\n== test/${folder}`)
   const report = join(reports, `${folder}.xml`)
-  const code = await run([process.execPath, 'test', '--timeout=30000', '--reporter=junit', `--reporter-outfile=${report}`, ...files])
+  const code = await run([
+    process.execPath,
+    'test',
+    '--timeout=30000',
+    '--reporter=junit',
+    `--reporter-outfile=${report}`,
+    ...files,
+  ])
   const count = await readReport(report).catch(() => ({ passed: 0, failed: 0, skipped: 0 }))
   // A crash, or an error outside any test, must not look like a pass.
   if (code !== 0 && count.failed === 0) count.failed = 1
@@ -81,7 +88,10 @@ if (wanted.length === 0) await step('lint', [process.execPath, 'scripts/lint.ts'
 if (built) {
   for (const [folder, list] of folders) {
     if (wanted.length > 0 && !wanted.includes(folder)) continue
-    await testFolder(folder === '.' ? 'root' : folder, list.map((file) => `./test/${file}`))
+    await testFolder(
+      folder === '.' ? 'root' : folder,
+      list.map((file) => `./test/${file}`),
+    )
   }
 }
 await rm(reports, { recursive: true, force: true })

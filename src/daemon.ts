@@ -11,6 +11,7 @@ import { errorResponse } from './http/errors.ts'
 import { listen } from './http/listen.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
+import { withDeadline } from './lib/with-deadline.ts'
 import { ModelRegistry } from './models/registry.ts'
 import { Engines } from './providers/engines/engines.ts'
 import { LlamaCpp } from './providers/llamacpp/provider.ts'
@@ -23,8 +24,9 @@ import { PortAllocator } from './slots/port-allocator.ts'
 import { parsePortRange } from './slots/ports.ts'
 import { httpProbe } from './slots/probe.ts'
 import { recordStoreOnDisk } from './slots/record-store.ts'
+import { sweepTemps } from './system/atomic-file.ts'
 import { lockDataFolder } from './system/daemon-lock.ts'
-import { databaseFile, findPaths, modelsDir, type Paths } from './system/paths.ts'
+import { databaseFile, findPaths, modelsDir, type Paths, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { ProcessSupervisor } from './system/process/process-supervisor.ts'
 import { readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
@@ -35,11 +37,16 @@ const drainMs = 10_000
 
 /** Inside the executable the dashboard lies beside this module; in a checkout it is what `npm run build` made. */
 const findDashboard = (): string | null =>
-  [join(import.meta.dir, 'web'), join(import.meta.dir, '../dist/web')].find((folder) => existsSync(join(folder, 'index.html'))) ?? null
+  [join(import.meta.dir, 'web'), join(import.meta.dir, '../dist/web')].find((folder) =>
+    existsSync(join(folder, 'index.html')),
+  ) ?? null
 
 const chooseSupervisor = ({ supervisor }: ServerSettings, paths: Paths): Supervisor => {
   if (supervisor === 'systemd') {
-    throw new Hal0Error('config.invalid', 'This version of hal0 cannot run slots as systemd units yet. Use --supervisor process.')
+    throw new Hal0Error(
+      'config.invalid',
+      'This version of hal0 cannot run slots as systemd units yet. Use --supervisor process.',
+    )
   }
   return new ProcessSupervisor({ paths })
 }
@@ -59,6 +66,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   process.env.NO_PROXY = [process.env.NO_PROXY, '127.0.0.1', 'localhost'].filter(Boolean).join(',')
   const settings = await readServerSettings(paths, options)
   const unlock = await lockDataFolder(paths.data)
+  for (const folder of [paths.config, slotConfigDir(paths)]) await sweepTemps(folder)
   const models = await ModelRegistry.open(modelsDir(paths))
   const engines = new Engines(paths, process.env)
   const supervisor = chooseSupervisor(settings, paths)
@@ -111,10 +119,9 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     status,
     version: packageJson.version,
     allowedHosts: settings.allowedHosts,
-    maxBodyBytes: settings.maxBodyBytes,
     webDir: findDashboard(),
   })
-  const server = listen(app, settings)
+  const server = await listen(app, settings)
   url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${server.port}`
   console.log(`hal0 ${packageJson.version} listens on ${url}`)
   for (const problem of problems()) log.warn(problem)
@@ -124,8 +131,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const names = running.map(({ name }) => name).join(', ')
   log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running, and the next hal0 serve takes it over`)
   app.streams.closeAll()
-  const drained = server.stop()
-  await Promise.race([drained, Bun.sleep(drainMs)])
+  await withDeadline(server.stop(), drainMs, null)
   await server.stop(true)
   await slots.close()
   decisions.close()

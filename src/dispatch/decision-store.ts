@@ -132,6 +132,9 @@ export class DecisionStore {
   }
 
   close(): void {
+    // SQLite folds the write-ahead log into the file only when no statement is left.
+    this.#insertMany.finalize()
+    this.#insertOne.finalize()
     this.#database.close()
   }
 }

@@ -8,7 +8,7 @@ import { defaultMaxBodyBytes, readBody, requireJson } from './body.ts'
 import type { Decisions } from './decisions.ts'
 import type { Dispatch } from './dispatch-port.ts'
 import { modelOf } from './model.ts'
-import { inferencePaths } from './openai.ts'
+import { backendPath } from './openai.ts'
 import { type RelayReport, relay } from './relay.ts'
 import { findRoute, modelNotFound } from './route.ts'
 import { tokenCounts } from './usage.ts'
@@ -36,7 +36,7 @@ const requestIdOf = (headers: Headers): string => {
 
 /** One request on its way, and what the log will say about it. */
 class Passage {
-  readonly requestId: string
+  readonly #requestId: string
   readonly #request: Request
   readonly #path: string
   readonly #deps: DispatchDeps
@@ -54,80 +54,80 @@ class Passage {
     this.#path = path
     this.#deps = deps
     this.#time = (deps.now ?? Date.now)()
-    this.requestId = requestIdOf(request.headers)
+    this.#requestId = requestIdOf(request.headers)
   }
 
+  /** Never rejects. */
   async answer(): Promise<Response> {
-    const { slots, models, maxBodyBytes } = this.#deps
-    const request = this.#request
-    const upstreamPath = inferencePaths.get(this.#path)
-    if (upstreamPath === undefined) {
-      throw new Hal0Error('request.not_found', `There is no inference endpoint ${this.#path}.`)
+    try {
+      const body = await this.#read()
+      const acquired = this.#acquire(modelOf(body))
+      // Awaited only when it must be: a place that is free costs no turn of the event loop.
+      const lease = acquired instanceof Promise ? await acquired : acquired
+      return await this.#relay(lease, body)
+    } catch (error) {
+      return this.#refused(error)
     }
-    requireJson(request.headers)
-    const body = await readBody(request, maxBodyBytes ?? defaultMaxBodyBytes)
-    const model = modelOf(body)
+  }
+
+  #read(): Promise<Uint8Array> {
+    requireJson(this.#request.headers)
+    return readBody(this.#request, this.#deps.maxBodyBytes ?? defaultMaxBodyBytes)
+  }
+
+  #acquire(model: string): Lease | Promise<Lease> {
+    const { slots, models } = this.#deps
     this.#model = model
     const views = slots.views()
     const route = findRoute(views, model)
     if (route === null) throw modelNotFound(views, model, models.get(model) !== null)
-    this.#slot = route.slot.name
-    this.#reason = route.reason
-    this.#candidates = route.candidates
-    this.#state = route.slot.state
-    const acquired = slots.acquire(route.slot.name, request.signal)
-    // Awaited only when it must be: a place that is free costs no turn of the event loop.
-    const lease: Lease = acquired instanceof Promise ? await acquired : acquired
+    const { slot, reason, candidates } = route
+    this.#slot = slot.name
+    this.#reason = reason
+    this.#candidates = candidates
+    this.#state = slot.state
+    return slots.acquire(slot.name, this.#request.signal)
+  }
+
+  #relay(lease: Lease, body: Uint8Array): Promise<Response> {
     this.#state = lease.met
     this.#waitMs = this.#elapsed()
+    const { headers, signal } = this.#request
+    const requestId = this.#requestId
     return relay(
-      {
-        lease,
-        slot: route.slot.name,
-        path: upstreamPath,
-        headers: request.headers,
-        body,
-        requestId: this.requestId,
-        gone: request.signal,
-      },
+      { lease, slot: this.#slot ?? '', path: backendPath(this.#path), headers, body, requestId, gone: signal },
       (report) => this.#answered(report),
     )
   }
 
-  refused(error: unknown): Response {
+  #refused(error: unknown): Response {
     if (this.#request.signal.aborted) {
-      this.#record({ status: clientClosedRequest, outcome: 'aborted' })
+      this.#record(clientClosedRequest, 'aborted', null)
       return new Response(null, { status: clientClosedRequest })
     }
     const refusal = Hal0Error.from(error)
-    if (refusal.code === 'internal') log.error(`request ${this.requestId} failed`, refusal.cause ?? refusal)
+    if (refusal.code === 'internal') log.error(`request ${this.#requestId} failed`, refusal.cause ?? refusal)
     if (this.#reason === '') this.#reason = refusal.message
-    this.#record({ status: refusal.status, outcome: 'error', code: refusal.code })
-    return this.#deps.respond(refusal, this.requestId)
+    this.#record(refusal.status, 'error', refusal.code)
+    return this.#deps.respond(refusal, this.#requestId)
   }
 
   #answered(report: RelayReport): void {
-    const tokens = tokenCounts(report.tail)
-    this.#record({
-      status: report.status,
-      // An error of the backend's own is passed on unchanged; the log still calls it one.
-      outcome: report.outcome === 'ok' && report.status >= 400 ? 'error' : report.outcome,
-      code: report.error?.code ?? null,
-      first_byte_ms: report.firstByteAt === null ? null : report.firstByteAt - this.#arrival,
-      streamed: report.streamed,
-      prompt_tokens: tokens.prompt,
-      completion_tokens: tokens.completion,
-    })
+    // An error of the backend's own is passed on unchanged; the log still calls it one.
+    const outcome = report.outcome === 'ok' && report.status >= 400 ? 'error' : report.outcome
+    this.#record(report.status, outcome, report.error?.code ?? null, report)
   }
 
   #elapsed(): number {
     return performance.now() - this.#arrival
   }
 
-  #record(end: Pick<Decision, 'status' | 'outcome'> & Partial<Decision>): void {
+  #record(status: number, outcome: Decision['outcome'], code: Decision['code'], report?: RelayReport): void {
+    const tokens = report === undefined ? null : tokenCounts(report.tail)
+    const firstByteAt = report?.firstByteAt ?? null
     this.#deps.decisions.record({
       time: new Date(this.#time).toISOString(),
-      request_id: this.requestId,
+      request_id: this.#requestId,
       path: this.#path,
       model: this.#model,
       candidates: this.#candidates,
@@ -135,24 +135,19 @@ class Passage {
       reason: this.#reason,
       state: this.#state,
       wait_ms: this.#waitMs,
-      first_byte_ms: null,
+      first_byte_ms: firstByteAt === null ? null : firstByteAt - this.#arrival,
       duration_ms: this.#elapsed(),
-      code: null,
-      streamed: false,
-      prompt_tokens: null,
-      completion_tokens: null,
-      ...end,
+      status,
+      outcome,
+      code,
+      streamed: report?.streamed ?? false,
+      prompt_tokens: tokens?.prompt ?? null,
+      completion_tokens: tokens?.completion ?? null,
     })
   }
 }
 
 export const makeDispatch =
   (deps: DispatchDeps): Dispatch =>
-  async (request, path) => {
-    const passage = new Passage(request, path, deps)
-    try {
-      return await passage.answer()
-    } catch (error) {
-      return passage.refused(error)
-    }
-  }
+  (request, path) =>
+    new Passage(request, path, deps).answer()

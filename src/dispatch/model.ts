@@ -19,7 +19,6 @@ const afterString = (json: Buffer, from: number): number => {
 
 /** Whether brackets nest deeper than `maxDepth`: a scan of the bytes, strings skipped, that needs no stack. */
 export const nestsTooDeep = (json: Buffer): boolean => {
-  if (json.length <= maxDepth) return false
   let depth = 0
   for (let at = 0; at < json.length; at++) {
     const byte = json[at] as number
@@ -59,7 +58,8 @@ const parseJson = (bytes: Uint8Array): unknown => {
  * @throws Hal0Error `request.invalid`
  */
 export const modelOf = (bytes: Uint8Array): string => {
-  if (nestsTooDeep(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) {
+  const mayNest = bytes.length > maxDepth
+  if (mayNest && nestsTooDeep(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) {
     throw invalid(`The body is not acceptable: its JSON nests deeper than ${maxDepth} levels.`)
   }
   const body = parseJson(bytes)

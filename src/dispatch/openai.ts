@@ -1,6 +1,7 @@
 /** OpenAI's endpoints: where each goes at a backend, and the list of models. Pure. */
 import type { ModelEntry } from '../contract/model.ts'
 import type { SlotState } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
 import type { SlotView } from '../slots/lease.ts'
 import { findRoute, modelNames } from './route.ts'
 
@@ -15,6 +16,13 @@ export const inferencePaths: ReadonlyMap<string, string> = new Map([
   ['/v1/rerank', '/v1/rerank'],
   ['/v1/reranking', '/v1/rerank'],
 ])
+
+/** Where a path of hal0 goes at the backend. @throws Hal0Error `request.not_found` for one that is not of inference */
+export const backendPath = (path: string): string => {
+  const known = inferencePaths.get(path)
+  if (known === undefined) throw new Hal0Error('request.not_found', `There is no inference endpoint ${path}.`)
+  return known
+}
 
 export interface OpenAiModel {
   id: string

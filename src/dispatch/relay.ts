@@ -1,12 +1,13 @@
 /** Sends one request to a backend and its answer to the client: the only place that touches a backend's answer. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Lease } from '../slots/lease.ts'
+import { AnswerStream, joined } from './answer-stream.ts'
 import { answerHeaders, requestHead } from './headers.ts'
 import { SilenceWatch, type Watched } from './silence.ts'
 import type { Connection, Exchange } from './upstream/connection.ts'
+import { upstreamFailed, upstreamTimeout } from './upstream/errors.ts'
 import { ConnectionPool } from './upstream/pool.ts'
 import type { ResponseHead } from './upstream/response-parser.ts'
-import { StreamTail } from './usage.ts'
 
 export interface RelayRequest {
   lease: Lease
@@ -22,7 +23,7 @@ export interface RelayRequest {
   gone: AbortSignal
 }
 
-/** How an answer ended that the client got at least the head of. Times are on the clock of `performance.now()`. */
+/** How an answer ended that the client got at least the head of. */
 export interface RelayReport {
   outcome: 'ok' | 'aborted' | 'broken'
   status: number
@@ -30,9 +31,10 @@ export interface RelayReport {
   error: Hal0Error | null
   /** Server-sent events. */
   streamed: boolean
+  /** When the first byte of the body came, on the clock of `performance.now()`. */
   firstByteAt: number | null
-  /** The last bytes of the body, 4 KiB or more; all of it when it was not streamed. */
-  tail: Uint8Array
+  /** The last bytes of the body, 4 KiB or more; all of it when it was not passed on piece by piece. */
+  tail: Buffer
 }
 
 /** The client hung up before there was anything to send to it. */
@@ -42,17 +44,12 @@ export class ClientGone extends Error {
 
 /** Answers of a known length up to this are collected, so that a backend that dies within one still becomes an error answer. */
 const collectBytes = 1024 * 1024
-/** Pieces that may wait in a stream before the backend is told to wait. */
-const queuedPieces = 8
-
-/** Pieces as one, without a copy where there is but one. */
-const joined = (parts: Buffer<ArrayBuffer>[]): Buffer<ArrayBuffer> =>
-  parts.length === 1 ? (parts[0] as Buffer<ArrayBuffer>) : Buffer.concat(parts)
 
 const pool = new ConnectionPool()
 const silence = new SilenceWatch()
+const nothing = Buffer.alloc(0)
 
-class RelayExchange implements Exchange, Watched, UnderlyingDefaultSource<Uint8Array> {
+class RelayExchange implements Exchange, Watched {
   lastProgress = performance.now()
   readonly timeoutMs: number
   readonly #request: RelayRequest
@@ -62,10 +59,9 @@ class RelayExchange implements Exchange, Watched, UnderlyingDefaultSource<Uint8A
   #connection: Connection | null = null
   #mayRetry = false
   #head: ResponseHead | null = null
-  #complete = false
   #parts: Buffer<ArrayBuffer>[] = []
-  #stream: ReadableStreamDefaultController<Uint8Array> | null = null
-  #tail: StreamTail | null = null
+  #complete = false
+  #stream: AnswerStream | null = null
   #firstByteAt: number | null = null
   #over = false
 
@@ -84,28 +80,19 @@ class RelayExchange implements Exchange, Watched, UnderlyingDefaultSource<Uint8A
 
   begin(): void {
     const { gone, lease } = this.#request
-    if (gone.aborted) {
-      this.#hungUp()
-      return
-    }
-    if (lease.signal.aborted) {
-      this.#takenBack()
-      return
-    }
-    gone.addEventListener('abort', this.#hungUp)
+    gone.addEventListener('abort', this.cancelled)
     lease.signal.addEventListener('abort', this.#takenBack)
+    if (gone.aborted) this.cancelled()
+    else if (lease.signal.aborted) this.#takenBack()
+    if (this.#over) return
     silence.add(this)
     const idle = pool.take(lease.origin)
-    if (idle === null) {
-      this.#sendOnNew()
-    } else {
-      this.#mayRetry = true
-      this.#send(idle)
-    }
+    this.#mayRetry = idle !== null
+    if (idle === null) this.#sendOnNew()
+    else this.#send(idle)
   }
 
   #sendOnNew(): void {
-    this.#mayRetry = false
     pool.open(this.#request.lease.origin).then(
       (connection) => {
         if (this.#over) pool.give(connection)
@@ -149,34 +136,24 @@ class RelayExchange implements Exchange, Watched, UnderlyingDefaultSource<Uint8A
 
   failed(cause: Error): void {
     if (this.#over) return
-    // A backend may close an idle connection in the very moment of its reuse; nothing was processed then.
     if (this.#mayRetry && this.#connection?.unanswered === true) {
+      // A backend may close an idle connection in the very moment of its reuse; nothing was processed then.
+      this.#mayRetry = false
       this.#sendOnNew()
       return
     }
-    const { lease, slot } = this.#request
-    const error = new Hal0Error(
-      'upstream.failed',
-      `The backend of slot ${slot} broke the connection before its answer was complete. Try again; "hal0 slot logs ${slot}" shows what it printed.`,
-      { details: { slot, cause: cause.message }, cause },
-    )
-    if (this.#stream !== null) {
-      this.#break(error)
-      return
-    }
-    lease.verdict().then(
-      (verdict) => this.#break(verdict ?? error),
-      (failure) => this.#break(Hal0Error.from(failure)),
-    )
+    const error = upstreamFailed(this.#request.slot, cause)
+    if (this.#stream !== null) this.#break(error)
+    else this.#afterVerdict((verdict) => this.#break(verdict ?? error))
   }
 
   // What ends it from outside.
 
-  readonly #hungUp = (): void => {
+  readonly cancelled = (): void => {
     if (this.#over) return
     this.#connection?.destroy()
     if (this.#stream === null) {
-      this.#finish()
+      this.#finish(null)
       this.#refuse(new ClientGone())
     } else {
       this.#finish('aborted')
@@ -189,120 +166,98 @@ class RelayExchange implements Exchange, Watched, UnderlyingDefaultSource<Uint8A
   }
 
   silent(): void {
-    const { slot } = this.#request
     this.#connection?.destroy()
-    this.#break(
-      new Hal0Error(
-        'upstream.timeout',
-        `The backend of slot ${slot} was silent for ${this.timeoutMs / 1000} s. If its answers need longer, raise request_timeout_s of the slot.`,
-        { details: { slot, timeout_s: this.timeoutMs / 1000 } },
-      ),
-    )
+    this.#break(upstreamTimeout(this.#request.slot, this.timeoutMs))
   }
 
-  // The stream to the client.
+  // The answer.
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#stream = controller
-  }
-
-  pull(): void {
+  room(): void {
     this.#connection?.resume()
-  }
-
-  cancel(): void {
-    this.#hungUp()
   }
 
   #answerWhole(head: ResponseHead): void {
     const body = joined(this.#parts)
     this.#firstByteAt = this.lastProgress
-    if (this.#respond(head, head.status === 204 || head.status === 304 ? null : body)) this.#finish('ok', null, body)
+    if (this.#respond(head, body.length === 0 ? null : body)) this.#finish('ok', null, body)
   }
 
   #answerStream(head: ResponseHead): void {
-    this.#tail = new StreamTail()
-    if (!this.#respond(head, new ReadableStream(this, { highWaterMark: queuedPieces }))) return
-    if (this.#stream !== null) this.#passOn(this.#stream)
+    const stream = new AnswerStream(this)
+    if (!this.#respond(head, stream.body)) return
+    this.#stream = stream
+    this.#passOn(stream)
   }
 
-  #respond(head: ResponseHead, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null): boolean {
+  #respond(head: ResponseHead, body: BodyInit | null): boolean {
+    const headers = answerHeaders(head.headers, this.#request.requestId)
     try {
-      this.#answer(
-        new Response(body, { status: head.status, headers: answerHeaders(head.headers, this.#request.requestId) }),
-      )
+      this.#answer(new Response(body, { status: head.status, headers }))
       return true
     } catch (error) {
-      this.#stream = null
+      // Response refuses headers that are none.
       this.#connection?.destroy()
       this.failed(error instanceof Error ? error : new Error(String(error)))
       return false
     }
   }
 
-  #passOn(stream: ReadableStreamDefaultController<Uint8Array>): void {
+  #passOn(stream: AnswerStream): void {
     if (this.#parts.length > 0) {
-      const piece = joined(this.#parts)
-      this.#parts = []
       this.#firstByteAt ??= this.lastProgress
-      this.#tail?.add(piece)
-      stream.enqueue(piece)
-      if (!this.#complete && (stream.desiredSize ?? 0) <= 0) this.#connection?.pause()
+      const room = stream.push(joined(this.#parts))
+      this.#parts = []
+      if (!room && !this.#complete) this.#connection?.pause()
     }
-    if (this.#complete) this.#close(stream)
+    if (!this.#complete) return
+    // Where the end of the connection is all that ends an answer, only the slot knows whether its backend lives.
+    if (this.#head?.untilClose === true) this.#afterVerdict((verdict) => this.#endStream(stream, verdict))
+    else this.#endStream(stream, null)
   }
 
-  #close(stream: ReadableStreamDefaultController<Uint8Array>): void {
-    if (this.#head?.untilClose !== true) {
-      stream.close()
+  #endStream(stream: AnswerStream, verdict: Hal0Error | null): void {
+    if (this.#over) return
+    if (verdict === null) {
+      stream.end()
       this.#finish('ok')
-      return
+    } else {
+      this.#break(verdict)
     }
-    // The end of the connection is all that ends such an answer: only the slot knows whether the backend lives.
-    this.#request.lease.verdict().then(
-      (verdict) => {
-        if (this.#over) return
-        if (verdict === null) {
-          stream.close()
-          this.#finish('ok')
-        } else {
-          this.#break(verdict)
-        }
-      },
-      (failure) => this.#break(Hal0Error.from(failure)),
-    )
   }
 
-  /** An error answer while that is possible; later the stream breaks, so that no client takes it for complete. */
+  #afterVerdict(next: (verdict: Hal0Error | null) => void): void {
+    this.#request.lease.verdict().then(next, (failure) => this.#break(Hal0Error.from(failure)))
+  }
+
+  /** An error answer while that is possible; later the stream breaks. */
   #break(error: Hal0Error): void {
     if (this.#over) return
     if (this.#stream === null) {
-      this.#finish()
+      this.#finish(null)
       this.#refuse(error)
     } else {
-      this.#stream.error(error)
+      this.#stream.break(error)
       this.#finish('broken', error)
     }
   }
 
-  /** Everything that an end needs, once. @param outcome absent: the client got nothing, and the promise is rejected instead */
-  #finish(outcome?: RelayReport['outcome'], error: Hal0Error | null = null, whole?: Uint8Array): void {
-    if (this.#over) return
+  /** Everything that an end needs, once. @param outcome null: the client got nothing, the promise is rejected instead */
+  #finish(outcome: RelayReport['outcome'] | null, error: Hal0Error | null = null, whole?: Buffer): void {
     this.#over = true
     const { gone, lease } = this.#request
     silence.remove(this)
-    gone.removeEventListener('abort', this.#hungUp)
+    gone.removeEventListener('abort', this.cancelled)
     lease.signal.removeEventListener('abort', this.#takenBack)
     if (this.#connection !== null) pool.give(this.#connection)
     lease.release()
-    if (outcome === undefined) return
+    if (outcome === null) return
     this.#report({
       outcome,
       status: this.#head?.status ?? 0,
       error,
       streamed: this.#head?.headers['content-type']?.startsWith('text/event-stream') === true,
       firstByteAt: this.#firstByteAt,
-      tail: whole ?? this.#tail?.bytes() ?? new Uint8Array(),
+      tail: whole ?? this.#stream?.tail() ?? nothing,
     })
   }
 }

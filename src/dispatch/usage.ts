@@ -10,10 +10,10 @@ export interface TokenCounts {
 
 /** Keeps the last pieces of a stream, at least 4 KiB of it. */
 export class StreamTail {
-  #pieces: Uint8Array[] = []
+  #pieces: Buffer[] = []
   #size = 0
 
-  add(piece: Uint8Array): void {
+  add(piece: Buffer): void {
     this.#pieces.push(piece)
     this.#size += piece.length
     for (let first = this.#pieces[0]; first !== undefined && this.#size - first.length >= tailBytes; ) {
@@ -23,8 +23,8 @@ export class StreamTail {
     }
   }
 
-  bytes(): Uint8Array {
-    return this.#pieces.length === 1 ? (this.#pieces[0] as Uint8Array) : Buffer.concat(this.#pieces)
+  bytes(): Buffer {
+    return Buffer.concat(this.#pieces)
   }
 }
 
@@ -57,9 +57,8 @@ const countsIn = (text: string): TokenCounts | null => {
 const none: TokenCounts = { prompt: null, completion: null }
 
 /** The counts in a whole answer, or in the tail of a stream; embeddings have them at the front, everything else at the end. */
-export const tokenCounts = (bytes: Uint8Array): TokenCounts => {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const atEnd = countsIn(buffer.toString('latin1', Math.max(0, buffer.length - tailBytes), buffer.length))
-  if (atEnd !== null || buffer.length <= tailBytes) return atEnd ?? none
-  return countsIn(buffer.toString('latin1', 0, tailBytes)) ?? none
+export const tokenCounts = (bytes: Buffer): TokenCounts => {
+  const atEnd = countsIn(bytes.toString('latin1', Math.max(0, bytes.length - tailBytes)))
+  if (atEnd !== null || bytes.length <= tailBytes) return atEnd ?? none
+  return countsIn(bytes.toString('latin1', 0, tailBytes)) ?? none
 }

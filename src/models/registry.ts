@@ -6,7 +6,7 @@ import type { ModelEntry, ModelImport, ModelVerification } from '../contract/mod
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
-import { sweepTemps } from '../system/atomic-file.ts'
+import { makeFolder, sweepTemps } from '../system/atomic-file.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { commitEntry, entryPath, loadEntries, stagingPath, withdrawEntry } from './entry-store.ts'
 import { bringIn } from './import-files.ts'
@@ -33,7 +33,7 @@ export class ModelRegistry implements ModelService {
    * @throws Hal0Error `storage.failed`; an entry that cannot be read is one of `problems()` instead
    */
   static async open(folder: string): Promise<ModelRegistry> {
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    await makeFolder(folder).catch((error: unknown) => {
       throw storageError(error, folder, 'make the models folder')
     })
     await sweepTemps(folder)

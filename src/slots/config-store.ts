@@ -1,9 +1,11 @@
 /** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Type } from 'typebox'
 import { SlotConfig, type SlotPatch, slotNamePattern } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { problemsOf } from '../lib/validate.ts'
+import { makeFolder, syncFolder } from '../system/atomic-file.ts'
 import { type Paths, slotConfigDir, slotConfigFile } from '../system/paths.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { editToml, readToml, type TomlTable } from '../system/toml-file.ts'
@@ -69,7 +71,7 @@ export class SlotConfigStore {
     for (const [key, value] of Object.entries(changes)) edits[key] = value === null ? undefined : value
     const folder = slotConfigDir(this.#paths)
     try {
-      await mkdir(folder, { recursive: true })
+      await makeFolder(folder)
     } catch (error) {
       throw storageError(error, folder, `save the configuration of slot ${name}`)
     }
@@ -79,8 +81,10 @@ export class SlotConfigStore {
   async remove(name: string): Promise<void> {
     const path = slotConfigFile(this.#paths, name)
     try {
-      await rm(path, { force: true })
+      await unlink(path)
+      await syncFolder(dirname(path))
     } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return
       throw storageError(error, path, `delete the configuration of slot ${name}`)
     }
   }

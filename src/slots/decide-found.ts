@@ -52,7 +52,7 @@ const rebooted = (step: Step): void => {
   else if (isLoaded(step.state)) {
     step.enter('unloading', { reason: 'the host was restarted' })
     settle(step)
-  } else if (step.state === 'unloading') settle(step)
+  } else if (step.state === 'unloading' || step.state === 'error') settle(step)
   else if (step.state === 'pulling') step.enter('offline', { reason: 'the host was restarted' })
 }
 
@@ -60,19 +60,22 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
   const { m } = step
   const exit =
     report.kind === 'ended' ? report.exit : { exitCode: null, signal: null, outOfMemory: false, lastLines: [] }
-  if (step.state === 'starting' && report.kind === 'none') {
-    // The old daemon died between the write and the start: the load was accepted, so it goes on.
+  if (step.state === 'starting') {
+    // The old daemon died between the write and the start (what has ended is then an earlier run), or the backend died before it
+    // answered. The load was accepted, so it goes on; if it cannot succeed, the new process tells why.
     m.process = 'launching'
     resumeLoad(step)
     step.effects.push({ do: 'launch', attempt: m.attempt })
   } else if (isLoading(step.state) || isLoaded(step.state)) {
     fail(step, crashed(m.record.name, exit, exit.outOfMemory, 'while hal0 was not running'))
-  } else if (step.state === 'unloading') settle(step)
+  } else if (step.state === 'unloading' || step.state === 'error') settle(step)
   else if (step.state === 'pulling') step.enter('offline', { reason: 'the daemon was restarted' })
 }
 
 export const found = (step: Step, report: FoundAtStart): void => {
   step.m.attempt += 1
+  // A cancelled load was on its way to offline when the daemon ended: there is nothing to acknowledge.
+  if (step.state === 'error' && step.m.record.error?.code === 'slot.load_cancelled') step.m.after = 'offline'
   if (report.kind === 'running') running(step, report.pid)
   else if (report.kind === 'rebooted') rebooted(step)
   else gone(step, report)

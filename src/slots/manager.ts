@@ -34,6 +34,8 @@ export class SlotManager implements SlotService {
   readonly #book: SlotBook
   /** One creation or deletion at a time: names and ports are given out. */
   readonly #changes = new Mutex()
+  /** Slots that have a file and could not be opened, each with a sentence that says why. */
+  readonly #leftOut = new Map<string, string>()
 
   constructor(deps: ManagerDeps) {
     this.#deps = deps
@@ -46,7 +48,9 @@ export class SlotManager implements SlotService {
       try {
         await this.#book.open(name)
       } catch (error) {
-        log.error(`slot ${name} is left out`, Hal0Error.from(error).message)
+        const sentence = `Slot ${name} is left out. ${Hal0Error.from(error).message}`
+        log.error(sentence)
+        this.#leftOut.set(name, sentence)
       }
     }
     await Promise.all(
@@ -63,10 +67,11 @@ export class SlotManager implements SlotService {
 
   /** Sentences about slots whose file or disk is not in order. */
   problems(): string[] {
-    return this.#book.all().flatMap(({ owner, configError }) => {
+    const opened = this.#book.all().flatMap(({ owner, configError }) => {
       const disk = owner.writer.problem
       return [...(configError === null ? [] : [configError.message]), ...(disk === null ? [] : [disk.message])]
     })
+    return [...this.#leftOut.values(), ...opened]
   }
 
   /** Every slot in one line, ordered by name. */
@@ -109,11 +114,15 @@ export class SlotManager implements SlotService {
   create(body: SlotCreate): Promise<Slot> {
     return this.#changes.run(async () => {
       const { name, ...settings } = body
-      const { configs, ports, planner } = this.#deps
+      const { configs, ports, planner, records } = this.#deps
       if (reservedNames.includes(name)) {
-        throw new Hal0Error('request.invalid', `A slot cannot be called ${name}: the API uses that word itself. Choose another name.`, {
-          param: 'name',
-        })
+        throw new Hal0Error(
+          'request.invalid',
+          `A slot cannot be called ${name}: the API uses that word itself. Choose another name.`,
+          {
+            param: 'name',
+          },
+        )
       }
       if (this.#book.has(name) || (await configs.names()).includes(name)) {
         throw new Hal0Error(
@@ -129,6 +138,8 @@ export class SlotManager implements SlotService {
       const port =
         settings.port === undefined ? await ports.allocate(name, taken.keys()) : ports.claim(name, settings.port, taken)
       planner.check({ ...merged(initialConfig(name), settings), port })
+      // What a deletion that was cut off left: a new slot must not begin with an old one's record.
+      await records.remove(name)
       await configs.write(name, { name, ...settings, port })
       const entry = await this.#book.open(name)
       await entry.owner.writer.settled()
@@ -195,7 +206,9 @@ export class SlotManager implements SlotService {
   /** Ends backends of slots whose configuration was taken away while no daemon ran: nobody would ever stop them. */
   async #endStrays(): Promise<void> {
     const { records, supervisor } = this.#deps
-    const strays = (await records.names()).filter((name) => legalSlotName.test(name) && !this.#book.has(name))
+    const strays = (await records.names()).filter(
+      (name) => legalSlotName.test(name) && !this.#book.has(name) && !this.#leftOut.has(name),
+    )
     for (const name of strays) {
       try {
         const found = await supervisor.adopt(name, () =>

@@ -15,7 +15,7 @@ import type { Planner } from './planner.ts'
 import { RecordWriter, type SaveRecord } from './record-writer.ts'
 import { type Runner, type RunnerDeps, SlotRunner } from './runner.ts'
 
-export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machine'> {
+export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machine' | 'recorded'> {
   clock: Clock
   bootId: string | null
   planner: Planner
@@ -57,6 +57,7 @@ export class SlotOwner {
       report: (input) => this.post(input),
       config: () => this.#config,
       machine: () => this.#machine,
+      recorded: () => this.writer.settled(),
     })
   }
 

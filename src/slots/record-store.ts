@@ -1,10 +1,10 @@
 /** `slots/<name>/state.json`: the one durable word on how a slot stands. */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SlotRecord } from '../contract/slot.ts'
 import { log } from '../lib/log.ts'
-import { problemsOf } from '../lib/validate.ts'
-import { sweepTemps, writeFileAtomic } from '../system/atomic-file.ts'
+import { type Problem, problemsOf } from '../lib/validate.ts'
+import { makeFolder, sweepTemps, writeFileAtomic } from '../system/atomic-file.ts'
 import { type Paths, slotDir } from '../system/paths.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 
@@ -17,6 +17,10 @@ export interface RecordStore {
   /** Removes everything of a deleted slot. */
   remove(name: string): Promise<void>
 }
+
+/** A folder that was copied or renamed brings the record of another slot. */
+const problemOfName = (record: SlotRecord, name: string): Problem | null =>
+  record.name === name ? null : { field: 'name', reason: `must be "${name}", as the folder is called` }
 
 export const recordStoreOnDisk = (paths: Paths): RecordStore => {
   const file = (name: string) => join(slotDir(paths, name), 'state.json')
@@ -34,12 +38,12 @@ export const recordStoreOnDisk = (paths: Paths): RecordStore => {
     read: async (name) => {
       const folder = slotDir(paths, name)
       try {
-        await mkdir(folder, { recursive: true })
+        await makeFolder(folder)
         await sweepTemps(folder)
         const json = await readFile(file(name), 'utf8')
         const record: unknown = JSON.parse(json)
-        const problem = problemsOf(SlotRecord, record)[0]
-        if (problem === undefined) return { record: record as SlotRecord, json }
+        const problem = problemsOf(SlotRecord, record)[0] ?? problemOfName(record as SlotRecord, name)
+        if (problem === null) return { record: record as SlotRecord, json }
         log.warn(
           `${file(name)} is not a slot record (${problem.field} ${problem.reason}); the slot starts anew as offline`,
         )

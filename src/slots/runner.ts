@@ -22,6 +22,8 @@ export interface RunnerDeps {
   report: (input: Input) => void
   config: () => SlotConfig
   machine: () => Machine
+  /** Resolves when every record so far is durable, or the disk has refused one. */
+  recorded: () => Promise<void>
 }
 
 export interface Runner {
@@ -32,6 +34,9 @@ export interface Runner {
   expectedMs(): number | null
   close(): void
 }
+
+/** A stop does not wait longer for a disk that hangs. */
+const recordLimitMs = 1000
 
 /** SIGTERM to an adopted process whose plan is not known, then this long until SIGKILL. */
 const defaultGraceMs = 2000
@@ -173,9 +178,11 @@ export class SlotRunner implements Runner {
     this.#endProbe?.()
     this.#endProbe = null
     try {
+      // Why it ends comes to the disk first: else a daemon that dies in between leaves what looks like a crash.
+      await this.#untilRecorded()
+      if (!this.#isStopping(attempt)) return
       await this.#deps.supervisor.stop(this.#name, this.#graceMs)
-      const { process, attempt: current } = this.#deps.machine()
-      if (process === 'stopping' && current === attempt && this.#launching !== attempt) {
+      if (this.#isStopping(attempt) && this.#launching !== attempt) {
         // Nothing was there to be stopped, so no exit will be heard of: without this the slot would unload for ever.
         await this.#exited(attempt, { exitCode: null, signal: null, outOfMemory: false, lastLines: [] })
       }
@@ -186,6 +193,21 @@ export class SlotRunner implements Runner {
         error: this.#typed(error, 'slot.stop_failed', 'could not be stopped'),
       })
     }
+  }
+
+  #isStopping(attempt: number): boolean {
+    const { process, attempt: current } = this.#deps.machine()
+    return process === 'stopping' && current === attempt
+  }
+
+  #untilRecorded(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.setTimer(recordLimitMs, resolve)
+      void this.#deps.recorded().then(() => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   async #exited(attempt: number, exit: ExitReport): Promise<void> {

@@ -43,6 +43,13 @@ export const syncFolder = async (folder: string): Promise<void> => {
   }
 }
 
+/** Makes a folder, with those above it that are missing, so that it survives a power cut as what is written into it does. */
+export const makeFolder = async (folder: string): Promise<void> => {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
 /**
  * Replaces `path` by `content`: afterwards, and after a crash at any point, it holds the old or the new content whole.
  * Tries twice, with another temp file each time. When it throws, `path` holds the old content, or the new one if only the
@@ -60,7 +67,7 @@ export const writeFileAtomic = async (
     await attempt(path, content, mode)
   } catch (first) {
     try {
-      if (errnoOf(first) === 'ENOENT') await mkdir(dirname(path), { recursive: true })
+      if (errnoOf(first) === 'ENOENT') await makeFolder(dirname(path))
       await attempt(path, content, mode)
     } catch (second) {
       throw storageError(second, path, doing)

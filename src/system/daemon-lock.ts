@@ -1,8 +1,10 @@
 /** One daemon per data folder: two owners of the same slots would undo each other's work. */
 import { Database } from 'bun:sqlite'
-import { mkdir } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { makeFolder } from './atomic-file.ts'
 import { storageError } from './storage-error.ts'
 
 /**
@@ -14,7 +16,9 @@ import { storageError } from './storage-error.ts'
 export const lockDataFolder = async (folder: string): Promise<() => void> => {
   const path = join(folder, 'daemon.lock')
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
+    // SQLite says only that it cannot open its file, not why.
+    await access(folder, constants.W_OK | constants.X_OK)
     const database = new Database(path, { create: true })
     database.run('PRAGMA locking_mode = EXCLUSIVE')
     database.run('BEGIN EXCLUSIVE')

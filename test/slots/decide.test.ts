@@ -224,7 +224,7 @@ describe('a restart of the daemon', () => {
     ['offline', 'running', [], ['stop']],
     ['error', 'running', [], ['stop']],
     ['starting', 'none', [], ['launch']],
-    ['starting', 'ended', ['error'], []],
+    ['starting', 'ended', [], ['launch']],
     ['warming', 'ended', ['error'], []],
     ['ready', 'ended', ['error'], []],
     ['idle', 'ended', ['ready', 'error'], []],
@@ -235,6 +235,7 @@ describe('a restart of the daemon', () => {
     ['warming', 'rebooted', ['error', 'offline'], []],
     ['unloading', 'rebooted', ['offline'], []],
     ['error', 'rebooted', [], []],
+    ['error', 'none', [], []],
     ['offline', 'none', [], []],
   ]
   for (const [state, kind, entered, then] of expected) {
@@ -244,6 +245,16 @@ describe('a restart of the daemon', () => {
       for (const effect of then) expect(doing(decision)).toContain(effect)
     })
   }
+})
+
+test('a cancelled load that a restart of the daemon cut off ends offline, and needs no acknowledging', () => {
+  const error = new Hal0Error('slot.load_cancelled', 'cancelled').body()
+  const cut = machineIn('error', { process: 'none', attempt: 0 })
+  const machine = { ...cut, record: { ...cut.record, error } }
+  expect(states(play(machine, { kind: 'found', found: { kind: 'none' } }))).toEqual(['offline'])
+  const alive = play(machine, { kind: 'found', found: { kind: 'running', pid: 7 } })
+  expect(doing(alive)).toContain('stop')
+  expect(alive.machine.after).toBe('offline')
 })
 
 describe('restart = "on-failure"', () => {

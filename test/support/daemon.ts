@@ -1,5 +1,5 @@
 /** The compiled hal0 as tests run it: on a data folder and on ports of its own, and with everything that it started ended after. */
-import { onTestFinished, setDefaultTimeout } from 'bun:test'
+import { onTestFinished } from 'bun:test'
 import {
   existsSync,
   mkdirSync,
@@ -14,12 +14,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Slot, SlotCreate } from '../../src/contract/slot.ts'
 import type { Status } from '../../src/contract/system.ts'
+import { isRunning, readStat } from '../../src/system/proc/stat.ts'
 import { freePorts } from './free-ports.ts'
 
 export const binary = join(import.meta.dir, '../../dist/hal0')
-
-// Whoever starts processes needs more than the runner's 5 s on a busy machine; what hangs is told by its own wait, long before.
-setDefaultTimeout(60_000)
 
 const portsOfSlots = 8
 const readyWithinMs = 15_000
@@ -76,6 +74,12 @@ export const killNow = (pid: number): void => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
+}
+
+/** False once it has let go of everything, its ports included; a zombie is not alive. */
+export const isAlive = (pid: number): boolean => {
+  const stat = readStat(pid)
+  return stat !== null && isRunning(stat)
 }
 
 /** Runs a command of the CLI to its end. */
@@ -179,8 +183,8 @@ export class Daemon {
     })
     const timer = setTimeout(() => child.kill('SIGKILL'), readyWithinMs)
     let said = ''
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-      said += text
+    for await (const bytes of child.stdout) {
+      said += new TextDecoder().decode(bytes)
       if (said.includes('listens on')) break
     }
     clearTimeout(timer)
@@ -265,7 +269,8 @@ export class Daemon {
   }
 
   async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) this.#stderr += text
+    const decoder = new TextDecoder()
+    for await (const bytes of stream) this.#stderr += decoder.decode(bytes, { stream: true })
   }
 
   async #dispose(): Promise<void> {

@@ -55,6 +55,13 @@ const parseHeaders = (text: string, from: number): Record<string, string> => {
   return headers
 }
 
+/** Index of the CRLF that ends the line at `at`; -1 when it is not here yet. */
+const lineEndAt = (all: Buffer, at: number): number => {
+  const end = all.indexOf(lineEnd, at)
+  if ((end < 0 ? all.length : end) - at > maxLineBytes) throw new MalformedResponse('an endless line')
+  return end
+}
+
 export class ResponseParser {
   #state: State = 'head'
   /** A head or a line that is not here whole yet. */
@@ -81,18 +88,18 @@ export class ResponseParser {
 
   /** @throws MalformedResponse */
   feed(bytes: Buffer, events: ResponseEvents): void {
-    let rest = bytes
+    let all = bytes
     if (this.#partial !== null) {
-      rest = Buffer.concat([this.#partial, bytes])
+      all = Buffer.concat([this.#partial, bytes])
       this.#partial = null
     }
-    while (rest.length > 0) {
-      const taken = this.#step(rest, events)
-      if (taken < 0) {
-        this.#partial = rest
+    for (let at = 0; at < all.length; ) {
+      const next = this.#step(all, at, events)
+      if (next < 0) {
+        this.#partial = all.subarray(at)
         return
       }
-      rest = taken === rest.length ? rest.subarray(0, 0) : rest.subarray(taken)
+      at = next
     }
   }
 
@@ -104,34 +111,34 @@ export class ResponseParser {
     return true
   }
 
-  /** @returns bytes used; -1 when more are needed */
-  #step(rest: Buffer, events: ResponseEvents): number {
+  /** @returns where the next step begins; -1 when more bytes are needed */
+  #step(all: Buffer, at: number, events: ResponseEvents): number {
     switch (this.#state) {
       case 'head':
-        return this.#readHead(rest, events)
+        return this.#readHead(all, at, events)
       case 'length':
       case 'chunk-data': {
-        const size = Math.min(this.#left, rest.length)
+        const size = Math.min(this.#left, all.length - at)
         this.#left -= size
-        events.data(size === rest.length ? rest : rest.subarray(0, size))
+        events.data(all.subarray(at, at + size))
         if (this.#left === 0) {
           if (this.#state === 'length') this.#end(events)
           else this.#state = 'chunk-end'
         }
-        return size
+        return at + size
       }
       case 'until-close':
-        events.data(rest)
-        return rest.length
+        events.data(all.subarray(at))
+        return all.length
       case 'chunk-end':
-        if (rest.length < 2) return -1
-        if (rest[0] !== 13 || rest[1] !== 10) throw new MalformedResponse('a chunk longer than its size')
+        if (all.length - at < 2) return -1
+        if (all[at] !== 13 || all[at + 1] !== 10) throw new MalformedResponse('a chunk longer than its size')
         this.#state = 'chunk-size'
-        return 2
+        return at + 2
       case 'chunk-size': {
-        const end = this.#lineEnd(rest)
+        const end = lineEndAt(all, at)
         if (end < 0) return -1
-        const line = rest.toString('latin1', 0, end)
+        const line = all.toString('latin1', at, end)
         const semicolon = line.indexOf(';')
         const size = (semicolon < 0 ? line : line.slice(0, semicolon)).trim()
         if (!hexDigits.test(size)) throw new MalformedResponse('a chunk without a size')
@@ -140,9 +147,9 @@ export class ResponseParser {
         return end + 2
       }
       case 'trailers': {
-        const end = this.#lineEnd(rest)
+        const end = lineEndAt(all, at)
         if (end < 0) return -1
-        if (end === 0) this.#end(events)
+        if (end === at) this.#end(events)
         return end + 2
       }
       case 'done':
@@ -150,22 +157,16 @@ export class ResponseParser {
     }
   }
 
-  #lineEnd(rest: Buffer): number {
-    const end = rest.indexOf(lineEnd)
-    if (end > maxLineBytes || (end < 0 && rest.length > maxLineBytes)) throw new MalformedResponse('an endless line')
-    return end
-  }
-
   #end(events: ResponseEvents): void {
     this.#state = 'done'
     events.end()
   }
 
-  #readHead(rest: Buffer, events: ResponseEvents): number {
-    const end = rest.indexOf(headEnd)
-    if (end > maxHeadBytes || (end < 0 && rest.length > maxHeadBytes)) throw new MalformedResponse('an endless head')
+  #readHead(all: Buffer, at: number, events: ResponseEvents): number {
+    const end = all.indexOf(headEnd, at)
+    if ((end < 0 ? all.length : end) - at > maxHeadBytes) throw new MalformedResponse('an endless head')
     if (end < 0) return -1
-    const text = rest.toString('latin1', 0, end)
+    const text = all.toString('latin1', at, end)
     const status = Number(text.slice(9, 12))
     if (!text.startsWith('HTTP/1.') || !(status >= 100 && status <= 599)) throw new MalformedResponse('no status line')
     if (status === 101) throw new MalformedResponse('a change of protocol that nobody asked for')
@@ -173,7 +174,7 @@ export class ResponseParser {
     if (status < 200) return end + 4
     const firstLine = text.indexOf('\r\n')
     const headers = firstLine < 0 ? Object.create(null) : parseHeaders(text, firstLine + 2)
-    const connection = (headers.connection ?? '').toLowerCase()
+    const connection = headers.connection?.toLowerCase() ?? ''
     this.#closes = connection.includes('close') || (text[7] === '0' && !connection.includes('keep-alive'))
     this.#startBody(status, headers, events)
     return end + 4

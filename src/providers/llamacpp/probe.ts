@@ -48,7 +48,7 @@ const judged =
     if (answer.status === 500 && typeof message === 'string' && message.startsWith(untextualToken))
       return { kind: 'ok' }
     if (answer.status !== 200) return bad(said)
-    if (json === undefined || field(json, 'error') !== undefined) return bad(said)
+    if (json === undefined || (field(json, 'error') ?? null) !== null) return bad(said)
     const fault = judge(json)
     return fault === null ? { kind: 'ok' } : bad(`${what} ${fault}: ${shown(answer.body)}`)
   }

@@ -1,0 +1,128 @@
+/** What is measured: a backend, nginx in front of it, and the compiled hal0 with it as a slot. */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { writePlumbingModel } from '../src/models/plumbing-model.ts'
+
+export const binary = join(import.meta.dir, '../dist/hal0')
+
+const startWithinMs = 15_000
+
+/** Ports that nobody listens on just now. */
+export const freePorts = (count: number): number[] => {
+  const listeners = Array.from({ length: count }, () =>
+    Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } }),
+  )
+  for (const listener of listeners) listener.stop(true)
+  return listeners.map((listener) => listener.port)
+}
+
+/** @returns milliseconds until `url` answered 200 */
+const untilAnswers = async (url: string, began: number): Promise<number> => {
+  while (performance.now() - began < startWithinMs) {
+    const answered = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (answered) return performance.now() - began
+    await Bun.sleep(1)
+  }
+  throw new Error(`${url} did not answer within ${startWithinMs / 1000} s`)
+}
+
+/** Started processes, ended by their own pid in the opposite order. */
+export class Processes {
+  readonly #running: Bun.Subprocess[] = []
+
+  start(command: string[], env: Record<string, string | undefined>, log: string): Bun.Subprocess {
+    const child = Bun.spawn(command, { env, stdin: 'ignore', stdout: Bun.file(log), stderr: Bun.file(log) })
+    this.#running.push(child)
+    return child
+  }
+
+  async end(): Promise<void> {
+    for (const child of this.#running.splice(0).reverse()) {
+      child.kill('SIGTERM')
+      await child.exited
+    }
+  }
+}
+
+/** nginx as a reverse proxy that streams: one worker, no buffering, connections to the backend kept. */
+export const startNginx = async (
+  processes: Processes,
+  folder: string,
+  port: number,
+  backend: number,
+): Promise<void> => {
+  const own = (name: string): string => join(folder, `nginx-${name}`)
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  writeFileSync(
+    own('conf'),
+    `worker_processes 1; daemon off; pid ${own('pid')}; error_log ${own('errors')};
+events { worker_connections 1024; }
+http {
+  access_log off; keepalive_requests 1000000000;
+  ${temporary.map((kind) => `${kind}_temp_path ${own(kind)};`).join(' ')}
+  upstream backend { server 127.0.0.1:${backend}; keepalive 64; keepalive_requests 1000000000; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
+    }
+  }
+}
+`,
+  )
+  const began = performance.now()
+  processes.start(['nginx', '-c', own('conf'), '-e', own('errors')], process.env, own('output'))
+  await untilAnswers(`http://127.0.0.1:${port}/v1/models`, began)
+}
+
+export interface Hal0 {
+  /** From the start of `hal0 serve` to its first answer, milliseconds. */
+  startMs: number
+  /** Resident memory of the daemon, MiB. */
+  memoryMib(): number
+  /** Ends the backend. */
+  unload(): Promise<void>
+}
+
+/** `hal0 serve` on a data folder of its own, with the stand-in as the backend of a slot that is ready. */
+export const startHal0 = async (processes: Processes, folder: string, port: number, backend: number): Promise<Hal0> => {
+  const config = join(folder, 'root/etc/hal0')
+  mkdirSync(config, { recursive: true })
+  writeFileSync(join(config, 'hal0.toml'), `[slots]\nports = "${backend}-${backend}"\n`)
+  const engine = join(folder, 'stand-in')
+  writeFileSync(
+    engine,
+    `#!/bin/sh\nexec "${process.execPath}" "${join(import.meta.dir, 'stand-in-backend.ts')}" "$@"\n`,
+  )
+  chmodSync(engine, 0o755)
+  const model = join(folder, 'bench.gguf')
+  await writePlumbingModel(model, { seed: 1, kind: 'chat' })
+
+  const url = `http://127.0.0.1:${port}`
+  const began = performance.now()
+  const child = processes.start(
+    [binary, 'serve', '--port', String(port), '--supervisor', 'process'],
+    { ...process.env, HAL0_ROOT: join(folder, 'root') },
+    join(folder, 'hal0.log'),
+  )
+  const startMs = await untilAnswers(`${url}/api/health`, began)
+  const post = async (path: string, body: unknown): Promise<void> => {
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`)
+  }
+  await post('/api/models', { path: model, id: 'bench', link: true })
+  await post('/api/slots', { name: 'primary', model: 'bench', engine, port: backend })
+  await post('/api/slots/primary/load?wait=30', {})
+  return {
+    startMs,
+    memoryMib() {
+      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
+      return Number(kib) / 1024
+    },
+    unload: () => post('/api/slots/primary/unload?wait=10', {}),
+  }
+}

@@ -1,0 +1,189 @@
+/** The rules of the house that a compiler does not see: who may import whom, and who alone may do what. */
+import { describe, expect, test } from 'bun:test'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+
+const root = join(import.meta.dir, '..')
+const longestFile = 330
+
+interface SourceFile {
+  /** Relative to the repository: src/slots/step.ts */
+  path: string
+  text: string
+  /** The code without its comments. */
+  code: string
+  imports: string[]
+}
+
+/** Comments become blanks; strings, templates and regular expressions that contain their signs stay. */
+const withoutComments = (text: string): string => {
+  const token =
+    /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|(?<=[=(,:[!&|?{};]\s*)\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g
+  return text.replace(token, (found) => (/^\/[/*]/.test(found) ? ' ' : found))
+}
+
+const importPattern = /(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]+)\1/g
+
+const read = (folder: string): SourceFile[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') || name.endsWith('.tsx'))
+    .map((name) => {
+      const path = join(folder, name)
+      const text = readFileSync(join(root, path), 'utf8')
+      const code = withoutComments(text)
+      return { path, text, code, imports: [...code.matchAll(importPattern)].map((match) => match[2] ?? '') }
+    })
+
+const sources = read('src')
+const web = read('web')
+
+/** The file that a relative import of `from` means, relative to the repository; null for packages. */
+const target = (from: SourceFile, specifier: string): string | null =>
+  specifier.startsWith('.') ? relative(root, join(root, dirname(from.path), specifier)) : null
+
+/** src/slots/step.ts → slots; src/daemon.ts → daemon */
+const partOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.ts$/, '')
+
+/** What is no code (package.json, the engines' Python) has no direction. */
+const edges = sources.flatMap((from) =>
+  from.imports.flatMap((specifier) => {
+    const to = target(from, specifier)
+    return to?.endsWith('.ts') === true ? [{ from: from.path, to }] : []
+  }),
+)
+const edgesOf = (part: string) => edges.filter(({ from }) => partOf(from) === part)
+const shown = (list: { from: string; to: string }[]) => list.map(({ from, to }) => `${from} → ${to}`)
+
+/** Files whose code fits. */
+const filesWith = (pattern: RegExp, among = sources): string[] =>
+  among.filter(({ code }) => pattern.test(code)).map(({ path }) => path)
+
+describe('who may import whom', () => {
+  /** From left to right; parts of one row do not import each other. */
+  const rows = [
+    ['contract'],
+    ['lib'],
+    ['system'],
+    ['providers', 'models'],
+    ['slots'],
+    ['dispatch'],
+    ['http'],
+    ['daemon'],
+  ]
+  const rank = new Map(rows.flatMap((row, index) => row.map((part) => [part, index] as const)))
+
+  test('every import is found by the parser of this test', () => {
+    const sample = `import a from './a.ts'
+      import type { B } from "../b.ts"
+      export * from './c.ts' // from './comment.ts'
+      import './d.ts'
+      const e = await import('./e.ts')
+      const text = "it's // no comment"
+      /* import './f.ts' */`
+    const found = [...withoutComments(sample).matchAll(importPattern)].map((match) => match[2])
+    expect(found).toEqual(['./a.ts', '../b.ts', './c.ts', './d.ts', './e.ts'])
+    expect(edges.length).toBeGreaterThan(300)
+  })
+
+  test('every part of src is in the plan', () => {
+    const parts = new Set(sources.map(({ path }) => partOf(path)))
+    expect([...parts].filter((part) => !rank.has(part) && part !== 'cli' && part !== 'main')).toEqual([])
+  })
+
+  test('the dependencies of the daemon run from left to right only', () => {
+    const upward = edges.filter(({ from, to }) => {
+      const [importer, imported] = [partOf(from), partOf(to)]
+      const mine = rank.get(importer)
+      if (mine === undefined || importer === imported) return false
+      return (rank.get(imported) ?? Number.POSITIVE_INFINITY) >= mine
+    })
+    expect(shown(upward)).toEqual([])
+  })
+
+  test('the command line imports contract and lib, but for its local engines', () => {
+    const beyond = edgesOf('cli').filter(({ to }) => !['cli', 'contract', 'lib'].includes(partOf(to)))
+    const exception = 'src/cli/local-engines.ts'
+    expect(shown(beyond.filter(({ from }) => from !== exception))).toEqual([])
+    expect([...new Set(beyond.map(({ to }) => partOf(to)))].sort()).toEqual(['providers', 'system'])
+  })
+
+  test('main imports the command line and the daemon', () => {
+    expect([...new Set(edgesOf('main').map(({ to }) => partOf(to)))].sort()).toEqual(['cli', 'daemon'])
+  })
+
+  test('nobody imports main, and only main imports the daemon', () => {
+    expect(shown(edges.filter(({ to }) => partOf(to) === 'main'))).toEqual([])
+    expect(edges.filter(({ to }) => partOf(to) === 'daemon').map(({ from }) => from)).toEqual(['src/main.ts'])
+  })
+
+  test('the dashboard imports nothing of src but the contract', () => {
+    const inner = web.flatMap((from) =>
+      from.imports.flatMap((specifier) => {
+        const to = target(from, specifier)
+        return to?.startsWith('src/') === true ? [{ from: from.path, to }] : []
+      }),
+    )
+    expect(shown(inner.filter(({ to }) => partOf(to) !== 'contract'))).toEqual([])
+  })
+
+  test('the contract runs in a browser: typebox and itself, no globals of Bun or Node', () => {
+    const contract = sources.filter(({ path }) => partOf(path) === 'contract')
+    const others = contract
+      .flatMap(({ imports }) => imports)
+      .filter((one) => one !== 'typebox' && !/^\.\/[^/]+$/.test(one))
+    expect(others).toEqual([])
+    const bare = contract.map((file) => ({ ...file, code: file.code.replace(/'[^'\n]*'|`[^`]*`/g, "''") }))
+    expect(filesWith(/\b(Bun|process|Buffer|require|__dirname)\b|import\.meta/, bare)).toEqual([])
+  })
+
+  test('there is no cycle of imports', () => {
+    const next = Map.groupBy(edges, ({ from }) => from)
+    const done = new Set<string>()
+    const cycles: string[] = []
+    const visit = (path: string, trail: string[]): void => {
+      const at = trail.indexOf(path)
+      if (at >= 0) cycles.push([...trail.slice(at), path].join(' → '))
+      if (at >= 0 || done.has(path)) return
+      for (const { to } of next.get(path) ?? []) visit(to, [...trail, path])
+      done.add(path)
+    }
+    for (const { path } of sources) visit(path, [])
+    expect(cycles).toEqual([])
+  })
+})
+
+describe('files', () => {
+  test('are called after the one thing that they hold', () => {
+    const drawer = ({ path }: SourceFile) => /^(index\.tsx?$|utils?\b|helpers?\b)/.test(basename(path))
+    expect([...sources, ...web].filter(drawer).map(({ path }) => path)).toEqual([])
+  })
+
+  test(`have at most ${longestFile} lines`, () => {
+    const long = [...sources, ...web].filter(({ text }) => text.trimEnd().split('\n').length > longestFile)
+    expect(long.map(({ path, text }) => `${path}: ${text.split('\n').length}`)).toEqual([])
+  })
+})
+
+describe('who alone may do what', () => {
+  test('only main ends the process', () => {
+    expect(filesWith(/\bprocess\s*\.\s*(exit|abort|reallyExit)\b/)).toEqual(['src/main.ts'])
+  })
+
+  test('only Step makes the record of another state', () => {
+    const slots = sources.filter(({ path }) => partOf(path) === 'slots')
+    // A record that was made by Step.nextRecord and written first becomes true with `committed`.
+    const assigning = /\.record\s*=(?!=)|\brecord\.state\s*=(?!=)/
+    expect(filesWith(assigning, slots).sort()).toEqual(['src/slots/decide-load.ts', 'src/slots/step.ts'])
+    const commit = slots.find(({ path }) => path.endsWith('/decide-load.ts'))
+    expect(commit?.code.match(new RegExp(assigning, 'g'))?.length).toBe(1)
+    expect(commit?.code).toContain('m.record = m.committing')
+    expect(filesWith(/\.committing\s*=(?!=)(?!\s*(null\b|step\.nextRecord\())/, slots)).toEqual([])
+    expect(filesWith(/\bisLegalTransition\(/, slots)).toEqual(['src/slots/step.ts'])
+  })
+
+  test('only http/errors.ts makes a response of an error', () => {
+    expect(filesWith(/\.envelope\(\)/)).toEqual(['src/http/errors.ts'])
+    expect(filesWith(/Response(\.json)?\(\s*(JSON\.stringify\(\s*)?\{\s*error\b/)).toEqual([])
+    expect(filesWith(/\bx-should-retry\b/)).toEqual(['src/http/errors.ts'])
+  })
+})

@@ -1,0 +1,69 @@
+/** A slot directory whose one answer the test decides, and leases that say what became of them. */
+import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import type { Lease, SlotDirectory, SlotView } from '../../../src/slots/lease.ts'
+
+export class FakeLease implements Lease {
+  readonly origin: string
+  readonly timeoutMs: number
+  readonly met = 'ready' as const
+  readonly #slot = new AbortController()
+  released = 0
+  /** What `verdict` resolves with. */
+  death: Hal0Error | null = null
+
+  constructor(origin: string, timeoutMs: number) {
+    this.origin = origin
+    this.timeoutMs = timeoutMs
+  }
+
+  get signal(): AbortSignal {
+    return this.#slot.signal
+  }
+
+  takeBack(reason: Hal0Error): void {
+    this.#slot.abort(reason)
+  }
+
+  release(): void {
+    this.released++
+  }
+
+  async verdict(): Promise<Hal0Error | null> {
+    return this.death
+  }
+}
+
+export const crashed = (): Hal0Error => new Hal0Error('slot.crashed', 'The backend of slot primary died.')
+
+export class FakeSlots implements SlotDirectory {
+  readonly origin: string
+  readonly leases: FakeLease[] = []
+  list: SlotView[] = [{ name: 'primary', state: 'ready', model: 'tiny', aliases: ['gpt-4o'], load: 'manual' }]
+  timeoutMs = 10_000
+  /** Replaces a grant at once. */
+  onAcquire: ((gone: AbortSignal) => Lease | Promise<Lease>) | null = null
+
+  constructor(origin: string) {
+    this.origin = origin
+  }
+
+  views(): readonly SlotView[] {
+    return this.list
+  }
+
+  grant(): FakeLease {
+    const lease = new FakeLease(this.origin, this.timeoutMs)
+    this.leases.push(lease)
+    return lease
+  }
+
+  acquire(_name: string, gone: AbortSignal): Lease | Promise<Lease> {
+    return this.onAcquire === null ? this.grant() : this.onAcquire(gone)
+  }
+
+  get lastLease(): FakeLease {
+    const lease = this.leases.at(-1)
+    if (lease === undefined) throw new Error('no lease was taken')
+    return lease
+  }
+}

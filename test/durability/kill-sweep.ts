@@ -1,0 +1,35 @@
+/** Kill points along whole lives: the first one of a row of calls, then every so many, until a life is lived to its end. */
+import { type Outcome, runKillPoint } from './kill-point.ts'
+
+export interface Sweep {
+  calls: string
+  /** 1: every call. */
+  stride: number
+}
+
+/** Calls that make or unmake names. */
+export const names = 'mkdir,rmdir,unlink,unlinkat'
+
+/** @returns what happened at each point, in no order; sweeps run two at a time */
+export const runSweeps = async (sweeps: Sweep[]): Promise<Outcome[]> => {
+  const kills: Outcome[] = []
+  const todo = sweeps.values()
+  const work = async (): Promise<void> => {
+    for (const { calls, stride } of todo) {
+      for (let count = 1; ; count += stride) {
+        const outcome = await runKillPoint({ calls, count })
+        if (!outcome.killed) break
+        kills.push(outcome)
+      }
+    }
+  }
+  await Promise.all([work(), work()])
+  return kills
+}
+
+/** For the log: how many kills, in which commands, at which calls. */
+export const summary = (kills: Outcome[]): string => {
+  const count = (key: 'during' | 'call') =>
+    [...Map.groupBy(kills, (kill) => kill[key])].map(([what, list]) => `${what} ${list.length}`).join(', ')
+  return `${kills.length} kills. During: ${count('during')}. Before: ${count('call')}.`
+}
