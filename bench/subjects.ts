@@ -81,8 +81,8 @@ http {
 export interface Hal0 {
   /** From the start of `hal0 serve` to its first answer, milliseconds. */
   startMs: number
-  /** Resident memory of the daemon, MiB. */
-  memoryMib(): number
+  /** Resident memory of the daemon now, or the most that it ever had, MiB. */
+  memoryMib(which: 'VmRSS' | 'VmHWM'): number
   /** Ends the backend. */
   unload(): Promise<void>
 }
@@ -119,9 +119,11 @@ export const startHal0 = async (processes: Processes, folder: string, port: numb
   await post('/api/slots/primary/load?wait=30', {})
   return {
     startMs,
-    memoryMib() {
-      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
-      return Number(kib) / 1024
+    memoryMib(which) {
+      const line = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+        .split('\n')
+        .find((each) => each.startsWith(`${which}:`))
+      return Number.parseInt(line?.slice(which.length + 1) ?? '', 10) / 1024
     },
     unload: () => post('/api/slots/primary/unload?wait=10', {}),
   }

@@ -1,6 +1,7 @@
 /** The composition root: builds the daemon, listens, and shuts down in order. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Server } from 'bun'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Status } from './contract/system.ts'
 import { Decisions } from './dispatch/decisions.ts'
@@ -34,6 +35,7 @@ import type { Supervisor } from './system/supervisor.ts'
 
 /** Requests in flight get this long to end before their connections are closed. */
 const drainMs = 10_000
+const closeMs = 500
 
 /** Inside the executable the dashboard lies beside this module; in a checkout it is what `npm run build` made. */
 const findDashboard = (): string | null =>
@@ -49,6 +51,17 @@ const chooseSupervisor = ({ supervisor }: ServerSettings, paths: Paths): Supervi
     )
   }
   return new ProcessSupervisor({ paths })
+}
+
+/**
+ * Takes no new connection, lets requests in flight end, then closes what is left. What counts is requests: Bun's `stop()` waits
+ * for idle connections of browsers too, and does not always resolve with them (seen with Bun 1.4.5 and Chromium).
+ */
+const drain = async (server: Server<undefined>): Promise<void> => {
+  const stopped = server.stop()
+  const until = performance.now() + drainMs
+  while (server.pendingRequests > 0 && performance.now() < until) await Bun.sleep(20)
+  await withDeadline(Promise.all([stopped, server.stop(true)]), closeMs, null)
 }
 
 const untilAskedToStop = (): Promise<NodeJS.Signals> =>
@@ -131,8 +144,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const names = running.map(({ name }) => name).join(', ')
   log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running, and the next hal0 serve takes it over`)
   app.streams.closeAll()
-  await withDeadline(server.stop(), drainMs, null)
-  await server.stop(true)
+  await drain(server)
   await slots.close()
   decisions.close()
   supervisor.close()

@@ -12,6 +12,8 @@ const root: Group = {
       return serveVerb(async (options) => {
         const { serve } = await import('./daemon.ts')
         await serve(options)
+        // Everything is written and closed; a connection that Bun still counts must not keep the process.
+        process.exit(exitCode.done)
       })
     },
     status: async () => (await import('./cli/status.ts')).default,

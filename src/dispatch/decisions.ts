@@ -52,14 +52,17 @@ export class Decisions implements DecisionLog {
     return this.#problem
   }
 
-  /** Costs no disk access: decisions are written together, a quarter of a second later. */
-  record(decision: Omit<Decision, 'id'>): void {
-    const numbered: Decision = { id: this.#nextId++, ...decision }
-    this.#pending.push(numbered)
+  /**
+   * Costs no disk access: decisions are written together, a quarter of a second later.
+   * @param decision is the log's from here on, which sets its id
+   */
+  record(decision: Decision): void {
+    decision.id = this.#nextId++
+    this.#pending.push(decision)
     if (this.#pending.length > heldRows) this.#pending.shift()
     if (this.#pending.length >= flushRows && this.#problem === null) this.#flush()
     else this.#flushIn(this.#problem === null ? flushEveryMs : retryEveryMs)
-    this.added.publish(numbered)
+    this.added.publish(decision)
   }
 
   list(query: DecisionQuery): Decision[] {

@@ -7,6 +7,7 @@ import type { Lease, SlotDirectory } from '../slots/lease.ts'
 import { defaultMaxBodyBytes, readBody, requireJson } from './body.ts'
 import type { Decisions } from './decisions.ts'
 import type { Dispatch } from './dispatch-port.ts'
+import { HeapTrim } from './heap-trim.ts'
 import { modelOf } from './model.ts'
 import { backendPath } from './openai.ts'
 import { type RelayReport, relay } from './relay.ts'
@@ -34,6 +35,8 @@ const requestIdOf = (headers: Headers): string => {
   return crypto.randomUUID().slice(-12)
 }
 
+const heapTrim = new HeapTrim()
+
 /** One request on its way, and what the log will say about it. */
 class Passage {
   readonly #requestId: string
@@ -55,6 +58,7 @@ class Passage {
     this.#deps = deps
     this.#time = (deps.now ?? Date.now)()
     this.#requestId = requestIdOf(request.headers)
+    heapTrim.began()
   }
 
   /** Never rejects. */
@@ -125,7 +129,9 @@ class Passage {
   #record(status: number, outcome: Decision['outcome'], code: Decision['code'], report?: RelayReport): void {
     const tokens = report === undefined ? null : tokenCounts(report.tail)
     const firstByteAt = report?.firstByteAt ?? null
+    heapTrim.ended()
     this.#deps.decisions.record({
+      id: 0,
       time: new Date(this.#time).toISOString(),
       request_id: this.#requestId,
       path: this.#path,

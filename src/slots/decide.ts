@@ -57,8 +57,8 @@ const apply = (step: Step, input: Input): Decision['refused'] => {
       commitFailed(step, input.error)
       return null
     default:
-      // The rest are reports about one process; those about an earlier one are stale.
-      if (input.attempt !== step.m.attempt) return null
+      // The rest are reports about one process; those about an earlier one, or after its end, are stale.
+      if (input.attempt !== step.m.attempt || step.m.process === 'none') return null
   }
   switch (input.kind) {
     case 'spawned':

@@ -106,11 +106,14 @@ export class SlotRunner implements Runner {
       report({ kind: 'spawned', attempt, pid: process.pid })
       // A stop that came while the start hung found nothing to stop; it is repeated now that there is something.
       if (this.#stopped >= attempt) await this.#stop(attempt)
-      else this.#watch(attempt, port, plan, machine.loadBegan ?? this.#deps.clock.now())
+      // It may have died and been reported before the start returned.
+      else if (this.#deps.machine().process === 'running')
+        this.#watch(attempt, port, plan, machine.loadBegan ?? this.#deps.clock.now())
     } catch (error) {
       report({ kind: 'launch-failed', attempt, error: this.#typed(error, 'slot.spawn_failed', 'could not be started') })
     } finally {
-      this.#launching = 0
+      // Its process may have ended, and the next launch have begun, while it waited for the repeated stop.
+      if (this.#launching === attempt) this.#launching = 0
     }
   }
 

@@ -10,10 +10,18 @@ export interface Sweep {
 /** Calls that make or unmake names. */
 export const names = 'mkdir,rmdir,unlink,unlinkat'
 
-/** @returns what happened at each point, in no order; sweeps run two at a time */
-export const runSweeps = async (sweeps: Sweep[]): Promise<Outcome[]> => {
+/**
+ * Runs the sweeps two at a time, all of them once and then again until there were enough kills: strace counts the calls of each
+ * thread, so that a round has the fewer points the more threads there are, and the next one has others.
+ * @returns what happened at each point, in no order
+ */
+export const runSweeps = async (sweeps: Sweep[], atLeast: number): Promise<Outcome[]> => {
   const kills: Outcome[] = []
-  const todo = sweeps.values()
+  function* rounds(): Generator<Sweep> {
+    do yield* sweeps
+    while (kills.length < atLeast)
+  }
+  const todo = rounds()
   const work = async (): Promise<void> => {
     for (const { calls, stride } of todo) {
       for (let count = 1; ; count += stride) {

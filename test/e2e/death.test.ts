@@ -108,6 +108,7 @@ test('killed while a request waits for the load, the request gets the error at o
 test('restart = "on-failure" brings a killed backend back by itself', async () => {
   const { daemon, watch } = await startStandIn({}, { restart: 'on-failure' })
   const pid = await daemon.load()
+  await watch.untilState('ready')
   const from = watch.seen.length
   killNow(pid)
   const back = await watch.untilState('ready', { from })

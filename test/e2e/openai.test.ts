@@ -195,6 +195,7 @@ withEngine(
   async () => {
     const daemon = await startChat({ context_size: 4096, parallel: 1 })
     const pid = await daemon.load()
+    const watch = await SlotWatch.open(daemon)
     const stream = await clientOf(daemon).chat.completions.create({
       model: 'primary',
       messages,

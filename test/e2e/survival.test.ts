@@ -160,6 +160,16 @@ test('SIGTERM lets a stream under way come to its end', async () => {
   expect(await daemon.state()).toMatchObject({ state: 'ready', pid })
 })
 
+test('a backend that was taken over is restarted on its port, again and again', async () => {
+  const { daemon } = await startStandIn()
+  for (let round = 0; round < 8; round++) {
+    await daemon.load()
+    await daemon.restart()
+    // Its port must be free the moment that it counts as ended: a killed program's threads hold it a little longer.
+    expect(await daemon.command('primary', 'restart')).toMatchObject({ status: 200 })
+  }
+})
+
 test('ten kills in a row lose neither the process nor a transition', async () => {
   const { daemon, program } = await startStandIn({ tokens: 200, token_ms: 5 })
   const pid = await daemon.load()

@@ -50,6 +50,13 @@ describe('a death of the backend', () => {
   test('of an earlier process changes nothing', () => {
     expect(play(machineIn('ready', { attempt: 2 }), exited).effects).toEqual([])
   })
+  test('that is reported once more while the next load is being written does not begin it twice', () => {
+    const asked = play(machineIn('offline'), { kind: 'load' })
+    const again = play(asked.machine, { kind: 'restart' })
+    for (const late of [exited, { kind: 'launch-failed', attempt: 1, error: failure }] as const) {
+      expect(play(again.machine, late)).toEqual({ machine: again.machine, effects: [], refused: null })
+    }
+  })
   test('by the OOM killer is out of memory', () => {
     const decision = play(machineIn('warming'), { ...exited, outOfMemory: true })
     expect(decision.machine.record.error?.code).toBe('slot.out_of_memory')

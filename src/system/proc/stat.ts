@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 export interface ProcStat {
   pid: number
-  /** One letter; Z (zombie) and X (dead) are no longer running. */
+  /** One letter, of the first thread; see `isRunning`. */
   state: string
   ppid: number
   /** Process group. */
@@ -11,6 +11,8 @@ export interface ProcStat {
   /** Session: the pid of the process that called setsid. */
   session: number
   kernelThread: boolean
+  /** Threads that have not ended yet, the first one included. */
+  threads: number
   /** Clock ticks (1/100 s) between the boot of the host and the start of the process; with the pid it names one process. */
   startTime: number
 }
@@ -32,9 +34,11 @@ export const parseStat = (text: string): ProcStat | null => {
     pgrp: field(5),
     session: field(6),
     kernelThread: (field(9) & kernelThreadFlag) !== 0,
+    threads: field(20),
     startTime: field(22),
   }
-  return [pid, stat.ppid, stat.pgrp, stat.session, stat.startTime].every(Number.isSafeInteger) ? stat : null
+  const numbersRead = [pid, stat.ppid, stat.pgrp, stat.session, stat.threads, stat.startTime]
+  return numbersRead.every(Number.isSafeInteger) ? stat : null
 }
 
 /**
@@ -50,7 +54,11 @@ export const readStat = (pid: number): ProcStat | null => {
   }
 }
 
-export const isRunning = (stat: ProcStat): boolean => stat.state !== 'Z' && stat.state !== 'X'
+/**
+ * False once the process has let go of everything. A zombie with other threads has not: they still hold its ports and its memory
+ * (a killed Bun was seen to listen for 25 ms more), and go on for good when only the first thread has ended.
+ */
+export const isRunning = ({ state, threads }: ProcStat): boolean => state !== 'X' && (state !== 'Z' || threads > 1)
 
 /** Whether the process that had this pid and start time still runs; a zombie does not. */
 export const stillRuns = (process: { pid: number; startTime: number }): boolean => {

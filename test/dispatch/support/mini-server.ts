@@ -5,7 +5,7 @@ import type { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { SlotDirectory } from '../../../src/slots/lease.ts'
 
 export class MiniServer {
-  readonly decisions: Omit<Decision, 'id'>[] = []
+  readonly decisions: Decision[] = []
   readonly #waiting = new Set<() => void>()
   readonly #server: ReturnType<typeof Bun.serve>
 
@@ -74,7 +74,7 @@ export class MiniServer {
   }
 
   /** The decisions, once there are `count`. */
-  async logged(count: number): Promise<Omit<Decision, 'id'>[]> {
+  async logged(count: number): Promise<Decision[]> {
     while (this.decisions.length < count) {
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve)

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'bun:test'
-import { parseStat, readStat, runningProcesses, startedAt, stillRuns } from '../../../src/system/proc/stat.ts'
+import {
+  isRunning,
+  type ProcStat,
+  parseStat,
+  readStat,
+  runningProcesses,
+  startedAt,
+  stillRuns,
+} from '../../../src/system/proc/stat.ts'
 
 const line = (name: string) =>
   `4321 (${name}) S 17 4300 4299 0 -1 4194560 55 0 1 0 0 0 0 0 20 0 1 0 225908 2560000 320 18446744073709551615 0 0`
@@ -14,6 +22,7 @@ describe('/proc/<pid>/stat', () => {
         pgrp: 4300,
         session: 4299,
         kernelThread: false,
+        threads: 1,
         startTime: 225908,
       })
     })
@@ -27,6 +36,13 @@ describe('/proc/<pid>/stat', () => {
   for (const text of ['', 'no parenthesis', '1 (x)', '1 (x) S 1 2', 'x (y) S 1 2 3 4 5 6 7']) {
     test(`is not read from ${JSON.stringify(text)}`, () => expect(parseStat(text)).toBeNull())
   }
+
+  test('shows a zombie as running until its last thread has ended', () => {
+    const zombie = (threads: number) =>
+      parseStat(line('x').replace(') S', ') Z').replace('20 0 1 0', `20 0 ${threads} 0`))
+    expect(zombie(2)).toMatchObject({ state: 'Z', threads: 2 })
+    expect([3, 2, 1].map((threads) => isRunning(zombie(threads) as ProcStat))).toEqual([true, true, false])
+  })
 
   test('of this process is among those of all', () => {
     expect(readStat(process.pid)).toMatchObject({ pid: process.pid, ppid: process.ppid })

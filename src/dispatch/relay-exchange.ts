@@ -1,0 +1,235 @@
+/** One request at a backend, from the lease to the end of the answer: the only place that touches a backend's answer. */
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { AnswerStream, joined } from './answer-stream.ts'
+import { answerHeaders, requestHead } from './headers.ts'
+import type { RelayReport, RelayRequest } from './relay.ts'
+import { SilenceWatch, type Watched } from './silence.ts'
+import type { Connection, Exchange } from './upstream/connection.ts'
+import { upstreamFailed, upstreamTimeout } from './upstream/errors.ts'
+import { ConnectionPool } from './upstream/pool.ts'
+import type { ResponseHead } from './upstream/response-parser.ts'
+
+/** The client hung up before there was anything to send to it. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+}
+
+/** Answers of a known length up to this are collected, so that a backend that dies within one still becomes an error answer. */
+const collectBytes = 1024 * 1024
+
+const pool = new ConnectionPool()
+const silence = new SilenceWatch()
+const nothing = Buffer.alloc(0)
+
+export class RelayExchange implements Exchange, Watched {
+  lastProgress = performance.now()
+  readonly timeoutMs: number
+  readonly #request: RelayRequest
+  readonly #answer: (response: Response) => void
+  readonly #refuse: (error: Error) => void
+  readonly #report: (report: RelayReport) => void
+  #connection: Connection | null = null
+  #mayRetry = false
+  #head: ResponseHead | null = null
+  #parts: Buffer<ArrayBuffer>[] = []
+  #complete = false
+  #stream: AnswerStream | null = null
+  #firstByteAt: number | null = null
+  #over = false
+
+  constructor(
+    request: RelayRequest,
+    answer: (response: Response) => void,
+    refuse: (error: Error) => void,
+    report: (report: RelayReport) => void,
+  ) {
+    this.#request = request
+    this.#answer = answer
+    this.#refuse = refuse
+    this.#report = report
+    this.timeoutMs = request.lease.timeoutMs
+  }
+
+  begin(): void {
+    const { gone, lease } = this.#request
+    gone.addEventListener('abort', this.cancelled)
+    lease.signal.addEventListener('abort', this.#takenBack)
+    if (gone.aborted) this.cancelled()
+    else if (lease.signal.aborted) this.#takenBack()
+    if (this.#over) return
+    silence.add(this)
+    const idle = pool.take(lease.origin)
+    this.#mayRetry = idle !== null
+    if (idle === null) this.#sendOnNew()
+    else this.#send(idle)
+  }
+
+  #sendOnNew(): void {
+    pool.open(this.#request.lease.origin).then(
+      (connection) => {
+        if (this.#over) pool.give(connection)
+        else this.#send(connection)
+      },
+      (error) => this.failed(error),
+    )
+  }
+
+  #send(connection: Connection): void {
+    const { path, lease, headers, body, requestId } = this.#request
+    this.#connection = connection
+    connection.send(requestHead(path, lease.origin, headers, body.length, requestId), body, this)
+  }
+
+  // What the connection tells.
+
+  progress(): void {
+    this.lastProgress = performance.now()
+  }
+
+  head(head: ResponseHead): void {
+    this.#head = head
+  }
+
+  data(bytes: Buffer<ArrayBuffer>): void {
+    this.#parts.push(bytes)
+  }
+
+  end(): void {
+    this.#complete = true
+  }
+
+  settled(): void {
+    const head = this.#head
+    if (head === null || this.#over) return
+    if (this.#stream !== null) this.#passOn(this.#stream)
+    else if (this.#complete && !head.untilClose) this.#answerWhole(head)
+    else if (head.length === null || head.length > collectBytes) this.#answerStream(head)
+  }
+
+  failed(cause: Error): void {
+    if (this.#over) return
+    if (this.#mayRetry && this.#connection?.unanswered === true) {
+      // A backend may close an idle connection in the very moment of its reuse; nothing was processed then.
+      this.#mayRetry = false
+      this.#sendOnNew()
+      return
+    }
+    const error = upstreamFailed(this.#request.slot, cause)
+    if (this.#stream !== null) this.#break(error)
+    else this.#afterVerdict((verdict) => this.#break(verdict ?? error))
+  }
+
+  // What ends it from outside.
+
+  readonly cancelled = (): void => {
+    if (this.#over) return
+    this.#connection?.destroy()
+    if (this.#stream === null) {
+      this.#finish(null)
+      this.#refuse(new ClientGone())
+    } else {
+      this.#finish('aborted')
+    }
+  }
+
+  readonly #takenBack = (): void => {
+    this.#connection?.destroy()
+    this.#break(Hal0Error.from(this.#request.lease.signal.reason))
+  }
+
+  silent(): void {
+    this.#connection?.destroy()
+    this.#break(upstreamTimeout(this.#request.slot, this.timeoutMs))
+  }
+
+  // The answer.
+
+  room(): void {
+    this.#connection?.resume()
+  }
+
+  #answerWhole(head: ResponseHead): void {
+    const body = joined(this.#parts)
+    this.#firstByteAt = this.lastProgress
+    if (this.#respond(head, body.length === 0 ? null : body)) this.#finish('ok', null, body)
+  }
+
+  #answerStream(head: ResponseHead): void {
+    const stream = new AnswerStream(this)
+    if (!this.#respond(head, stream.body)) return
+    this.#stream = stream
+    this.#passOn(stream)
+  }
+
+  #respond(head: ResponseHead, body: BodyInit | null): boolean {
+    const headers = answerHeaders(head.headers, this.#request.requestId)
+    try {
+      this.#answer(new Response(body, { status: head.status, headers }))
+      return true
+    } catch (error) {
+      // Response refuses headers that are none.
+      this.#connection?.destroy()
+      this.failed(error instanceof Error ? error : new Error(String(error)))
+      return false
+    }
+  }
+
+  #passOn(stream: AnswerStream): void {
+    if (this.#parts.length > 0) {
+      this.#firstByteAt ??= this.lastProgress
+      const room = stream.push(joined(this.#parts))
+      this.#parts = []
+      if (!room && !this.#complete) this.#connection?.pause()
+    }
+    if (!this.#complete) return
+    // Where the end of the connection is all that ends an answer, only the slot knows whether its backend lives.
+    if (this.#head?.untilClose === true) this.#afterVerdict((verdict) => this.#endStream(stream, verdict))
+    else this.#endStream(stream, null)
+  }
+
+  #endStream(stream: AnswerStream, verdict: Hal0Error | null): void {
+    if (this.#over) return
+    if (verdict === null) {
+      stream.end()
+      this.#finish('ok')
+    } else {
+      this.#break(verdict)
+    }
+  }
+
+  #afterVerdict(next: (verdict: Hal0Error | null) => void): void {
+    this.#request.lease.verdict().then(next, (failure) => this.#break(Hal0Error.from(failure)))
+  }
+
+  /** An error answer while that is possible; later the stream breaks. */
+  #break(error: Hal0Error): void {
+    if (this.#over) return
+    if (this.#stream === null) {
+      this.#finish(null)
+      this.#refuse(error)
+    } else {
+      this.#stream.break(error)
+      this.#finish('broken', error)
+    }
+  }
+
+  /** Everything that an end needs, once. @param outcome null: the client got nothing, the promise is rejected instead */
+  #finish(outcome: RelayReport['outcome'] | null, error: Hal0Error | null = null, whole?: Buffer): void {
+    this.#over = true
+    const { gone, lease } = this.#request
+    silence.remove(this)
+    gone.removeEventListener('abort', this.cancelled)
+    lease.signal.removeEventListener('abort', this.#takenBack)
+    if (this.#connection !== null) pool.give(this.#connection)
+    lease.release()
+    if (outcome === null) return
+    this.#report({
+      outcome,
+      status: this.#head?.status ?? 0,
+      error,
+      streamed: this.#head?.headers['content-type']?.startsWith('text/event-stream') === true,
+      firstByteAt: this.#firstByteAt,
+      tail: whole ?? this.#stream?.tail() ?? nothing,
+    })
+  }
+}
