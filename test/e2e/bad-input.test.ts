@@ -1,14 +1,18 @@
 /** What careless and hostile clients and files do: a clear error each, nothing lost, the daemon up. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exchange, statusOf } from '../http/raw.ts'
 import { Daemon, errorOf, runHal0 } from '../support/daemon.ts'
+import { testWith } from '../support/part.ts'
+import { realEngine } from '../support/real-engine.ts'
 import { standInEventsOf } from '../support/stand-in-llama.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 import { startStandIn } from './stand-in-slot.ts'
 
 setDefaultTimeout(60_000)
+
+const withEngine = testWith('python3 on PATH', Bun.which('python3') !== null)
 
 /** Still there, and still the same slot that serves. */
 const expectUnharmed = async (daemon: Daemon, pid: number) => {
@@ -195,12 +199,20 @@ test('a GGUF cut anywhere, an empty file, a folder and no file at all are refuse
   expect(left.filter((name) => name.includes('cut'))).toEqual([])
 })
 
-test('a model file that is cut after its import fails its load, and the slot says what the backend said', async () => {
-  const { daemon } = await startStandIn({
-    exit: { after_ms: 0, code: 1, print: ['tensor data is not within the file bounds'] },
-  })
-  expect(errorOf(await daemon.command('primary', 'load')).message).toContain('not within the file bounds')
-})
+withEngine(
+  'a model file that is cut after its import fails its load with what the real llama.cpp says of it',
+  async () => {
+    const daemon = await Daemon.start()
+    const path = join(daemon.root, 'whole.gguf')
+    copyFileSync(await tinyModel(), path)
+    await daemon.addSlot(path, { name: 'primary', engine: await realEngine() })
+    truncateSync(path, 300_000)
+    const error = errorOf(await daemon.command('primary', 'load'))
+    expect(error).toMatchObject({ code: 'slot.crashed', details: { exit_code: 1 } })
+    expect(error.details.last_lines).not.toEqual([])
+    expect((await daemon.status()).slots).toMatchObject([{ state: 'error' }])
+  },
+)
 
 test('a slot file with a wrong type leaves the daemon up: the slot says config.invalid, and loads once it is mended', async () => {
   const { daemon, program } = await startStandIn({}, { load: 'on-demand' })
@@ -234,7 +246,7 @@ test('a slot file with a wrong type leaves the daemon up: the slot says config.i
   expect(standInEventsOf(program, 'start')).toHaveLength(1)
 })
 
-test('a slot file whose name is no slot’s name is left alone, and said', async () => {
+test('a slot file whose name is no slot’s name is left alone', async () => {
   const daemon = await Daemon.prepare()
   writeFileSync(join(daemon.root, 'etc/hal0/slots/Not A Name.toml'), 'model = "tiny"\n')
   await daemon.launch()

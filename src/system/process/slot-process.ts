@@ -64,7 +64,11 @@ export class SlotProcess {
       if (attempt.cancelled) throw this.#cancelled()
       const run = await this.#spawn(spec, attempt, onExit)
       await this.#recordStart(run, spec)
-      if (attempt.cancelled) throw this.#cancelled()
+      if (attempt.cancelled) {
+        // The stop is ending it; until then something of it runs, and another start would find it.
+        await run.told
+        throw this.#cancelled()
+      }
       return run.process
     } finally {
       if (this.#starting === attempt) this.#starting = null

@@ -72,5 +72,23 @@ export const stopContract = (at: Fixture): void => {
         expect(await at.supervisor.adopt('primary', ignore)).toEqual({ kind: 'none' })
       }
     })
+
+    test('during a start makes the start fail only once the process has ended, so that the next may begin at once', async () => {
+      for (let delay = 0; delay < 20; delay += 1) {
+        // It ignores SIGTERM, so that its end takes the whole grace.
+        const stubborn = shell('primary', "trap '' TERM; while :; do sleep 0.05; done")
+        const starting = at.start(stubborn).then(
+          () => 'started',
+          (error: unknown) => error,
+        )
+        await Bun.sleep(delay / 2)
+        const stopping = at.supervisor.stop('primary', 60)
+        if ((await starting) === 'started') await stopping
+        // Refused with `internal` while a process of the slot is left.
+        await at.start(shell('primary', 'sleep 60'))
+        await at.supervisor.stop('primary', 0)
+        await stopping
+      }
+    })
   })
 }
