@@ -1,5 +1,6 @@
 /** Reads the body of a request within a limit. */
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { readBytes } from '../lib/request-bytes.ts'
 
 export const defaultMaxBodyBytes = 64 * 1024 * 1024
 
@@ -29,25 +30,10 @@ export const requireJson = (headers: Headers): void => {
   })
 }
 
-const readCounted = async (stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> => {
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of stream) {
-    size += part.length
-    // Leaving the loop cancels the stream. Bun then reads and drops what the client still sends, so that it gets the answer.
-    if (size > limit) throw tooLarge(limit)
-    parts.push(part)
-  }
-  return Buffer.concat(parts)
-}
-
 /**
- * The bytes of the body, as they came. When Content-Length tells it, a body that is too large is refused before it is read.
+ * The bytes of the body, as they came.
  * @param limit bytes
  * @throws Hal0Error `request.too_large`; whatever Bun throws when the client goes
  */
-export const readBody = (request: Request, limit: number): Promise<Uint8Array> => {
-  const length = request.headers.get('content-length')
-  if (length !== null) return Number(length) > limit ? Promise.reject(tooLarge(limit)) : request.bytes()
-  return request.body === null ? Promise.resolve(new Uint8Array()) : readCounted(request.body, limit)
-}
+export const readBody = (request: Request, limit: number): Promise<Uint8Array> =>
+  readBytes(request, limit, () => tooLarge(limit))

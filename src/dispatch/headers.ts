@@ -1,5 +1,7 @@
 /** Which headers pass the relay, in both directions. */
 
+import type { ResponseHead } from './upstream/response-head.ts'
+
 /** RFC 9110 §7.6.1: they speak about one connection and not about the message. */
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 
@@ -64,14 +66,22 @@ export const requestHead = (
   return `${head}x-request-id: ${requestId}\r\ncontent-length: ${bodyBytes}\r\n\r\n`
 }
 
-/** The headers of a backend's answer that the client gets. */
-export const answerHeaders = (backend: Record<string, string>, requestId: string): Record<string, string> => {
-  const dropped = listed(backend.connection)
-  const headers: Record<string, string> = { 'x-request-id': requestId }
-  for (const name in backend) {
-    const value = backend[name]
-    if (value === undefined || notForClients.has(name) || name.startsWith('access-control-')) continue
-    if (!name.startsWith('proxy-') && !dropped.includes(name)) headers[name] = value
+/** Heads that a backend repeats are one object, so that their headers are filtered once. */
+const filtered = new WeakMap<ResponseHead, Headers>()
+
+/**
+ * The headers of a backend's answer that the client gets.
+ * @throws TypeError when they are none
+ */
+export const answerHeaders = (head: ResponseHead): Headers => {
+  const before = filtered.get(head)
+  if (before !== undefined) return before
+  const dropped = listed(head.headers.connection)
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(head.headers)) {
+    if (notForClients.has(name) || name.startsWith('access-control-') || name.startsWith('proxy-')) continue
+    if (!dropped.includes(name)) headers.set(name, value)
   }
+  filtered.set(head, headers)
   return headers
 }

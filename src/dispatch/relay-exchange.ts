@@ -2,12 +2,12 @@
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { AnswerStream, joined } from './answer-stream.ts'
 import { answerHeaders, requestHead } from './headers.ts'
-import type { RelayReport, RelayRequest } from './relay.ts'
+import type { RelayReport, RelayRequest } from './relay-request.ts'
 import { SilenceWatch, type Watched } from './silence.ts'
 import type { Connection, Exchange } from './upstream/connection.ts'
 import { upstreamFailed, upstreamTimeout } from './upstream/errors.ts'
 import { ConnectionPool } from './upstream/pool.ts'
-import type { ResponseHead } from './upstream/response-parser.ts'
+import type { ResponseHead } from './upstream/response-head.ts'
 
 /** The client hung up before there was anything to send to it. */
 export class ClientGone extends Error {
@@ -102,7 +102,7 @@ export class RelayExchange implements Exchange, Watched {
     const head = this.#head
     if (head === null || this.#over) return
     if (this.#stream !== null) this.#passOn(this.#stream)
-    else if (this.#complete && !head.untilClose) this.#answerWhole(head)
+    else if (this.#complete && head.framing !== 'until-close') this.#answerWhole(head)
     else if (head.length === null || head.length > collectBytes) this.#answerStream(head)
   }
 
@@ -162,12 +162,13 @@ export class RelayExchange implements Exchange, Watched {
   }
 
   #respond(head: ResponseHead, body: BodyInit | null): boolean {
-    const headers = answerHeaders(head.headers, this.#request.requestId)
     try {
-      this.#answer(new Response(body, { status: head.status, headers }))
+      const response = new Response(body, { status: head.status, headers: answerHeaders(head) })
+      response.headers.set('x-request-id', this.#request.requestId)
+      this.#answer(response)
       return true
     } catch (error) {
-      // Response refuses headers that are none.
+      // Headers and Response refuse what is no header and no status of an answer.
       this.#connection?.destroy()
       this.failed(error instanceof Error ? error : new Error(String(error)))
       return false
@@ -183,7 +184,7 @@ export class RelayExchange implements Exchange, Watched {
     }
     if (!this.#complete) return
     // Where the end of the connection is all that ends an answer, only the slot knows whether its backend lives.
-    if (this.#head?.untilClose === true) this.#afterVerdict((verdict) => this.#endStream(stream, verdict))
+    if (this.#head?.framing === 'until-close') this.#afterVerdict((verdict) => this.#endStream(stream, verdict))
     else this.#endStream(stream, null)
   }
 

@@ -1,35 +1,6 @@
 /** Sends one request to a backend and its answer to the client. */
-import type { Hal0Error } from '../lib/hal0-error.ts'
-import type { Lease } from '../slots/lease.ts'
 import { RelayExchange } from './relay-exchange.ts'
-
-export interface RelayRequest {
-  lease: Lease
-  /** For sentences only. */
-  slot: string
-  /** Path at the backend. */
-  path: string
-  /** The client's. */
-  headers: Headers
-  body: Uint8Array
-  requestId: string
-  /** Aborts when the client hangs up. */
-  gone: AbortSignal
-}
-
-/** How an answer ended that the client got at least the head of. */
-export interface RelayReport {
-  outcome: 'ok' | 'aborted' | 'broken'
-  status: number
-  /** Why it is broken. */
-  error: Hal0Error | null
-  /** Server-sent events. */
-  streamed: boolean
-  /** When the first byte of the body came, on the clock of `performance.now()`. */
-  firstByteAt: number | null
-  /** The last bytes of the body, 4 KiB or more; all of it when it was not passed on piece by piece. */
-  tail: Buffer
-}
+import type { RelayReport, RelayRequest } from './relay-request.ts'
 
 /**
  * The backend's answer, as soon as its head is here (of small answers: as soon as all is here). The lease is released exactly

@@ -15,7 +15,7 @@ const afterString = (json: Buffer, from: number): number => {
 }
 
 /** Whether brackets nest deeper than `maxDepth`: a scan of the bytes, strings skipped, that needs no stack. */
-const nestsTooDeep = (json: Buffer, maxDepth: number): boolean => {
+export const nestsTooDeep = (json: Buffer, maxDepth: number): boolean => {
   if (json.length <= maxDepth) return false
   let depth = 0
   for (let at = 0; at < json.length; at++) {

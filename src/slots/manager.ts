@@ -32,7 +32,7 @@ export class SlotManager implements SlotService {
   readonly signals = new Bus<SlotSignal>()
   readonly #deps: ManagerDeps
   readonly #book: SlotBook
-  /** One creation or deletion at a time: names and ports are given out. */
+  /** One creation, deletion or change of a port at a time: names and ports are given out. */
   readonly #changes = new Mutex()
   /** Slots that have a file and could not be opened, each with a sentence that says why. */
   readonly #leftOut = new Map<string, string>()
@@ -149,22 +149,27 @@ export class SlotManager implements SlotService {
 
   async edit(name: string, patch: SlotPatch): Promise<Slot> {
     const entry = this.#book.get(name)
-    await this.#book.edit(entry, patch, (next) => {
-      if (patch.port !== undefined) this.#deps.ports.claim(name, patch.port, this.#book.ports())
-      this.#deps.planner.check(next)
-    })
+    const edit = () =>
+      this.#book.edit(entry, patch, (next) => {
+        if (patch.port !== undefined) this.#deps.ports.claim(name, patch.port, this.#book.ports())
+        this.#deps.planner.check(next)
+      })
+    await (patch.port === undefined ? edit() : this.#changes.run(edit))
     return this.#book.slot(entry)
   }
 
   delete(name: string): Promise<void> {
     return this.#changes.run(async () => {
-      const { owner } = this.#book.get(name)
+      const { owner, edits } = this.#book.get(name)
       const refused = owner.post({ kind: 'delete' })
       if (refused !== null) throw refused
       await owner.writer.settled()
-      this.#book.drop(name)
-      this.signals.publish({ kind: 'deleted', name })
-      await this.#deps.configs.remove(name)
+      // An edit under way would write the file anew after its removal.
+      await edits.run(async () => {
+        this.#book.drop(name)
+        this.signals.publish({ kind: 'deleted', name })
+        await this.#deps.configs.remove(name)
+      })
       await this.#deps.supervisor.forget(name)
       await this.#deps.records.remove(name)
     })

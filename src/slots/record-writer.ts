@@ -68,10 +68,12 @@ export class RecordWriter {
     this.#add({ json: JSON.stringify(record), commit: done, restores: false })
   }
 
-  /** Resolves when nothing is left to write, or the disk has refused. */
+  /** Resolves when nothing is left to write, or the disk has refused just now: a write that waits for its next attempt is tried at once. */
   settled(): Promise<void> {
-    if (!this.#running || this.#retryNow !== null) return Promise.resolve()
-    return new Promise((resolve) => this.#idle.push(resolve))
+    if (!this.#running) return Promise.resolve()
+    const settled = new Promise<void>((resolve) => this.#idle.push(resolve))
+    this.#retryNow?.()
+    return settled
   }
 
   #add(job: Job): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { modelOf, nestsTooDeep } from '../../src/dispatch/model.ts'
+import { modelOf } from '../../src/dispatch/model.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import { nestsTooDeep } from '../../src/lib/json-body.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const refusal = (body: Uint8Array): Hal0Error => {
@@ -45,9 +46,9 @@ describe('nesting', () => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 
   test('of 512 levels passes and of 513 does not', () => {
-    expect(nestsTooDeep(Buffer.from(nested(512)))).toBe(false)
-    expect(nestsTooDeep(Buffer.from(nested(513)))).toBe(true)
-    expect(nestsTooDeep(Buffer.from(`{"a":`.repeat(513)))).toBe(true)
+    expect(nestsTooDeep(Buffer.from(nested(512)), 512)).toBe(false)
+    expect(nestsTooDeep(Buffer.from(nested(513)), 512)).toBe(true)
+    expect(nestsTooDeep(Buffer.from(`{"a":`.repeat(513)), 512)).toBe(true)
   })
 
   test('of 10,000 levels is refused before the JSON is parsed', () => {
@@ -58,15 +59,15 @@ describe('nesting', () => {
 
   test('of brackets in strings does not count, however their quotes are escaped', () => {
     const text = JSON.stringify({ model: 'a', x: `\\"\\\\${'['.repeat(2000)}\\` })
-    expect(nestsTooDeep(Buffer.from(text))).toBe(false)
+    expect(nestsTooDeep(Buffer.from(text), 512)).toBe(false)
     expect(modelOf(bytes(text))).toBe('a')
   })
 
   test('of brackets after a string that ends in a backslash counts', () => {
-    expect(nestsTooDeep(Buffer.from(`{"x":"\\\\","y":${nested(600)}}`))).toBe(true)
+    expect(nestsTooDeep(Buffer.from(`{"x":"\\\\","y":${nested(600)}}`), 512)).toBe(true)
   })
 
   test('of a long flat list passes', () => {
-    expect(nestsTooDeep(Buffer.from(JSON.stringify(Array(5000).fill([{}]))))).toBe(false)
+    expect(nestsTooDeep(Buffer.from(JSON.stringify(Array(5000).fill([{}]))), 512)).toBe(false)
   })
 })

@@ -55,6 +55,7 @@ test('twenty loads at once start one process and all get the same slot', async (
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
   expect(new Set(answers.map(({ body }) => body.state.pid)).size).toBe(1)
   expect(standInEventsOf(program, 'start')).toHaveLength(1)
+  await watch.untilState('ready')
   expect(watch.states()).toEqual(['offline', 'starting', 'warming', 'ready'])
 })
 

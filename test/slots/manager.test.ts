@@ -57,6 +57,12 @@ describe('creating a slot', () => {
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     expect(await codeOf(host.manager.create({ name: 'one' }))).toBe('slot.exists')
   })
+  test('two edits that ask for one port at one time do not both get it', async () => {
+    const host = await openHost()
+    for (const name of ['one', 'two']) await host.manager.create({ name, model: 'a' })
+    const both = await Promise.all(['one', 'two'].map((name) => codeOf(host.manager.edit(name, { port: 8090 }))))
+    expect(both).toEqual(['no error', 'slot.port_in_use'])
+  })
   test('refuses a port of another slot and one outside the range', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one' })
@@ -227,6 +233,16 @@ describe('a reboot of the host', () => {
 })
 
 describe('a deleted or unknown slot', () => {
+  test('leaves no file behind for an edit that came at the same time', async () => {
+    const host = await openHost()
+    for (const order of ['edit first', 'delete first']) {
+      await host.manager.create({ name: 'one', model: 'a' })
+      const edit = () => codeOf(host.manager.edit('one', { context_size: 512 }))
+      const remove = () => codeOf(host.manager.delete('one'))
+      await Promise.all(order === 'edit first' ? [edit(), remove()] : [remove(), edit()])
+      expect([order, [...host.configs.keys()]]).toEqual([order, []])
+    }
+  })
   for (const name of ['../../etc', 'a b', '', 'UPPER', 'x'.repeat(40), '__proto__']) {
     test(`${JSON.stringify(name)} is not found`, async () => {
       const host = await openHost()

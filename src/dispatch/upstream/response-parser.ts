@@ -5,16 +5,7 @@
  * relay, allows 256 requests at once for all slots together, and does not tell a close-delimited answer that was cut from
  * one that is complete.
  */
-
-export interface ResponseHead {
-  status: number
-  /** Names in lower case; a name that came several times has its values joined by ", " (Set-Cookie too: it is never relayed). */
-  headers: Record<string, string>
-  /** Length of the body in bytes; null when only its end will tell. */
-  length: number | null
-  /** The body ends where the connection ends, so that a cut cannot be told from the end. */
-  untilClose: boolean
-}
+import { MalformedResponse, parseHead, type ResponseHead } from './response-head.ts'
 
 export interface ResponseEvents {
   head(head: ResponseHead): void
@@ -23,37 +14,15 @@ export interface ResponseEvents {
   end(): void
 }
 
-/** The backend does not speak HTTP/1.1. */
-export class MalformedResponse extends Error {
-  override readonly name = 'MalformedResponse'
-}
-
 /** A head that is longer is no head: llama.cpp's are about 300 bytes. */
 const maxHeadBytes = 64 * 1024
 /** A chunk's size line: 16 digits, and extensions that nobody sends. */
 const maxLineBytes = 1024
 const headEnd = Buffer.from('\r\n\r\n')
 const lineEnd = Buffer.from('\r\n')
-const digits = /^[0-9]{1,15}$/
 const hexDigits = /^[0-9a-fA-F]{1,12}$/
 
 type State = 'head' | 'length' | 'until-close' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'done'
-
-const parseHeaders = (text: string, from: number): Record<string, string> => {
-  const headers: Record<string, string> = Object.create(null)
-  for (let at = from; at < text.length; ) {
-    let end = text.indexOf('\r\n', at)
-    if (end < 0) end = text.length
-    const colon = text.indexOf(':', at)
-    if (colon <= at || colon >= end) throw new MalformedResponse('a header line without a name')
-    const name = text.slice(at, colon).toLowerCase()
-    const value = text.slice(colon + 1, end).trim()
-    const known = headers[name]
-    headers[name] = known === undefined ? value : `${known}, ${value}`
-    at = end + 2
-  }
-  return headers
-}
 
 /** Index of the CRLF that ends the line at `at`; -1 when it is not here yet. */
 const lineEndAt = (all: Buffer, at: number): number => {
@@ -166,42 +135,25 @@ export class ResponseParser {
     const end = all.indexOf(headEnd, at)
     if ((end < 0 ? all.length : end) - at > maxHeadBytes) throw new MalformedResponse('an endless head')
     if (end < 0) return -1
-    const text = all.toString('latin1', at, end)
-    const status = Number(text.slice(9, 12))
-    if (!text.startsWith('HTTP/1.') || !(status >= 100 && status <= 599)) throw new MalformedResponse('no status line')
-    if (status === 101) throw new MalformedResponse('a change of protocol that nobody asked for')
+    const head = parseHead(all.toString('latin1', at, end))
     // 100 Continue and its like announce the real head.
-    if (status < 200) return end + 4
-    const firstLine = text.indexOf('\r\n')
-    const headers = firstLine < 0 ? Object.create(null) : parseHeaders(text, firstLine + 2)
-    const connection = headers.connection?.toLowerCase() ?? ''
-    this.#closes = connection.includes('close') || (text[7] === '0' && !connection.includes('keep-alive'))
-    this.#startBody(status, headers, events)
-    return end + 4
-  }
-
-  #startBody(status: number, headers: Record<string, string>, events: ResponseEvents): void {
-    const coding = headers['transfer-encoding']
-    const size = headers['content-length']
-    if (status === 204 || status === 304) {
-      events.head({ status, headers, length: 0, untilClose: false })
-      this.#end(events)
-    } else if (coding !== undefined) {
-      if (coding.toLowerCase() !== 'chunked') throw new MalformedResponse(`the unknown transfer coding ${coding}`)
-      // RFC 9112 §6.3: a Content-Length beside it counts for nothing; such a connection is not used again.
-      if (size !== undefined) this.#closes = true
-      this.#state = 'chunk-size'
-      events.head({ status, headers, length: null, untilClose: false })
-    } else if (size !== undefined) {
-      if (!digits.test(size)) throw new MalformedResponse('a Content-Length that is no number')
-      this.#left = Number(size)
-      this.#state = 'length'
-      events.head({ status, headers, length: this.#left, untilClose: false })
-      if (this.#left === 0) this.#end(events)
-    } else {
-      this.#state = 'until-close'
-      this.#closes = true
-      events.head({ status, headers, length: null, untilClose: true })
+    if (head.status < 200) return end + 4
+    this.#closes = head.closes
+    events.head(head)
+    switch (head.framing) {
+      case 'none':
+        this.#end(events)
+        break
+      case 'length':
+        this.#left = head.length ?? 0
+        this.#state = 'length'
+        break
+      case 'chunked':
+        this.#state = 'chunk-size'
+        break
+      case 'until-close':
+        this.#state = 'until-close'
     }
+    return end + 4
   }
 }

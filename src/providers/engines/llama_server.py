@@ -8,6 +8,7 @@ import glob
 import os
 import signal
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # The stable-ABI wheel outlives an upgrade of the system's Python, whose version is part of this folder's name.
@@ -51,7 +52,8 @@ def serve(settings):
         server = xllamacpp.Server(params)
     except RuntimeError as error:
         print(f"llama-server: {error} The lines above say why.", file=sys.stderr, flush=True)
-        # The library's threads may still be there; nothing of them is worth waiting for.
+        # The library prints from a thread of its own, whose last lines tell the reason; nothing else of it is worth waiting for.
+        time.sleep(0.2)
         os._exit(1)
     print(f"llama-server: listening on {server.listening_address}", file=sys.stderr, flush=True)
     while True:

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { MalformedResponse, type ResponseHead, ResponseParser } from '../../../src/dispatch/upstream/response-parser.ts'
+import { MalformedResponse, type ResponseHead } from '../../../src/dispatch/upstream/response-head.ts'
+import { ResponseParser } from '../../../src/dispatch/upstream/response-parser.ts'
 
 interface Read {
   head: ResponseHead | null
@@ -36,7 +37,7 @@ describe('an answer of a backend', () => {
   test('with Content-Length is read to that length and the connection may be used again', () => {
     const answer = read(['HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\nContent-Type: text/plain\r\n\r\nhello'])
     expect(answer).toMatchObject({ body: 'hello', ended: true, reusable: true })
-    expect(answer.head).toMatchObject({ status: 404, length: 5, untilClose: false })
+    expect(answer.head).toMatchObject({ status: 404, length: 5, framing: 'length' })
     expect(answer.head?.headers['content-type']).toBe('text/plain')
   })
 
@@ -66,7 +67,7 @@ describe('an answer of a backend', () => {
   test('without a length ends with the connection, which is then of no more use', () => {
     const answer = read(['HTTP/1.1 200 OK\r\n\r\nhel', 'lo'], true)
     expect(answer).toMatchObject({ body: 'hello', ended: true, reusable: false })
-    expect(answer.head?.untilClose).toBe(true)
+    expect(answer.head?.framing).toBe('until-close')
   })
 
   test('is preceded by 100 Continue without harm', () => {
