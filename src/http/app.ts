@@ -3,7 +3,6 @@ import { Elysia } from 'elysia'
 import type { Status } from '../contract/system.ts'
 import type { DecisionLog, Dispatch } from '../dispatch/dispatch-port.ts'
 import type { OpenAiModelList } from '../dispatch/openai.ts'
-import { inferencePaths } from '../dispatch/openai.ts'
 import type { ModelService } from '../models/registry-port.ts'
 import type { EngineService } from '../providers/engines/engine-service.ts'
 import type { SlotService } from '../slots/service.ts'
@@ -71,18 +70,12 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   elysia.compile()
 
   const gate = makeGate(deps)
-  /** Inference goes past Elysia's context and hooks, which do nothing for it and were measured at a third of the CPU of a request. */
-  const infer = (request: Request): Promise<Response> | null => {
-    if (request.method !== 'POST') return null
-    const path = request.url.slice(request.url.indexOf('/', 'https://'.length))
-    return inferencePaths.has(path) ? deps.dispatch(request, path) : null
-  }
   return {
     streams,
     handle: (request) => {
       const refusal = gate(request.method, request.headers)
       if (refusal !== null) return withSecurityHeaders(errorResponse(refusal, request))
-      const answer = infer(request) ?? elysia.fetch(request)
+      const answer = elysia.fetch(request)
       return answer instanceof Promise ? answer.then(withSecurityHeaders) : withSecurityHeaders(answer)
     },
   }
