@@ -1,5 +1,4 @@
 /** Runs what a plan says, without a supervisor: enough to test a provider against its engine. */
-import { afterEach } from 'bun:test'
 import type { ModelEntry } from '../../src/contract/model.ts'
 import type { SlotConfig } from '../../src/contract/slot.ts'
 import { Engines } from '../../src/providers/engines/engines.ts'
@@ -22,12 +21,17 @@ export interface BackendRun {
 }
 
 const running: BackendRun[] = []
-afterEach(async () => {
+
+/**
+ * Ends what a test has started: `afterEach(endRuns)` in every file that runs backends. A hook set here would hold for the first
+ * such file only, since Bun loads this module once for all files of a process.
+ */
+export const endRuns = async (): Promise<void> => {
   for (const run of running.splice(0)) {
     run.stop('SIGKILL')
     await run.ended
   }
-})
+}
 
 /** A port that was free a moment ago. */
 export const freePort = (): number => {

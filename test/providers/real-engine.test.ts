@@ -1,5 +1,5 @@
 /** llama.cpp itself: brought from the package index, started as a plan says, asked as the provider asks. */
-import { expect } from 'bun:test'
+import { afterEach, expect } from 'bun:test'
 import type { SlotConfig } from '../../src/contract/slot.ts'
 import { Engines } from '../../src/providers/engines/engines.ts'
 import { findPaths } from '../../src/system/paths.ts'
@@ -7,7 +7,9 @@ import { testWith } from '../support/part.ts'
 import { realEngine } from '../support/real-engine.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { tinyModel } from '../support/tiny-model.ts'
-import { freePort, planFor, runPlan } from './backend-run.ts'
+import { endRuns, freePort, planFor, runPlan } from './backend-run.ts'
+
+afterEach(endRuns)
 
 const withPython = testWith('python3 on PATH', Bun.which('python3') !== null)
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { SlotConfig } from '../../src/contract/slot.ts'
 import {
@@ -10,7 +10,9 @@ import {
 } from '../support/stand-in-llama.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { until } from '../support/until.ts'
-import { planFor, runPlan } from './backend-run.ts'
+import { endRuns, planFor, runPlan } from './backend-run.ts'
+
+afterEach(endRuns)
 
 const start = async (behaviour: StandInBehaviour, config: Partial<SlotConfig> = {}) => {
   const program = makeStandIn(join(tempDir(), 'engine'), behaviour)
