@@ -2,7 +2,7 @@
 import { readdir, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Type } from 'typebox'
-import { SlotConfig, type SlotPatch, slotNamePattern } from '../contract/slot.ts'
+import { SlotConfig, type SlotPatch } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { makeFolder, syncFolder } from '../system/atomic-file.ts'
@@ -10,10 +10,10 @@ import { type Paths, slotConfigDir, slotConfigFile } from '../system/paths.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { editToml, readToml, type TomlTable } from '../system/toml-file.ts'
 import { initialConfig, type StoredConfig } from './initial.ts'
+import { isSlotName } from './slot-name.ts'
 
 const known = Object.keys(SlotConfig.properties)
 const StoredTable = Type.Partial(SlotConfig)
-const legalName = new RegExp(slotNamePattern)
 
 const withDefaults = (name: string, table: TomlTable, path: string): StoredConfig => {
   const mine: TomlTable = {}
@@ -50,7 +50,7 @@ export class SlotConfigStore {
       return files
         .filter((file) => file.endsWith('.toml'))
         .map((file) => file.slice(0, -'.toml'.length))
-        .filter((name) => legalName.test(name))
+        .filter((name) => isSlotName(name))
         .sort()
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return []

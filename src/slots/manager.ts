@@ -1,5 +1,5 @@
 /** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
-import { type Slot, type SlotCreate, type SlotPatch, slotNamePattern } from '../contract/slot.ts'
+import type { Slot, SlotCreate, SlotPatch } from '../contract/slot.ts'
 import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -8,13 +8,12 @@ import { Mutex } from '../lib/mutex.ts'
 import { type Goal, reach } from './goal.ts'
 import { initialConfig } from './initial.ts'
 import type { Lease, SlotView } from './lease.ts'
+import { unplannedGraceMs } from './runner.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
 import { type BookDeps, merged, SlotBook } from './slot-book.ts'
+import { isSlotName } from './slot-name.ts'
 
 export type ManagerDeps = Omit<BookDeps, 'signals'>
-
-const strayGraceMs = 2000
-const legalSlotName = new RegExp(slotNamePattern)
 
 /** `/api/slots/events` is the event stream. */
 const reservedNames = ['events']
@@ -212,14 +211,14 @@ export class SlotManager implements SlotService {
   async #endStrays(): Promise<void> {
     const { records, supervisor } = this.#deps
     const strays = (await records.names()).filter(
-      (name) => legalSlotName.test(name) && !this.#book.has(name) && !this.#leftOut.has(name),
+      (name) => isSlotName(name) && !this.#book.has(name) && !this.#leftOut.has(name),
     )
     for (const name of strays) {
       try {
         const found = await supervisor.adopt(name, () =>
           log.warn(`the backend of slot ${name}, which has no configuration any more, was ended`),
         )
-        if (found.kind === 'running') await supervisor.stop(name, strayGraceMs)
+        if (found.kind === 'running') await supervisor.stop(name, unplannedGraceMs)
       } catch (error) {
         log.error(`the backend of slot ${name}, which has no configuration any more, could not be ended`, error)
       }

@@ -38,15 +38,15 @@ export interface Runner {
 /** A stop does not wait longer for a disk that hangs. */
 const recordLimitMs = 1000
 
-/** SIGTERM to an adopted process whose plan is not known, then this long until SIGKILL. */
-const defaultGraceMs = 2000
+/** SIGTERM to a process whose plan is not known (it was adopted), then this long until SIGKILL. */
+export const unplannedGraceMs = 2000
 
 export class SlotRunner implements Runner {
   readonly #name: string
   readonly #deps: RunnerDeps
   #history: Awaited<ReturnType<LoadHistory['read']>> = {}
   #endProbe: (() => void) | null = null
-  #graceMs = defaultGraceMs
+  #graceMs = unplannedGraceMs
   /** Attempts that were stopped while they were being launched. */
   #stopped = 0
   #launching = 0

@@ -1,5 +1,5 @@
 /** Every slot with its owner, as the files on disk say; keeps owners and files in step. */
-import { type Slot, type SlotConfig, type SlotPatch, slotNamePattern } from '../contract/slot.ts'
+import type { Slot, SlotConfig, SlotPatch } from '../contract/slot.ts'
 import type { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
@@ -12,6 +12,7 @@ import { tellProgress } from './progress.ts'
 import type { RecordStore } from './record-store.ts'
 import type { SlotSignal } from './service.ts'
 import { slotNotFound } from './slot-errors.ts'
+import { isSlotName } from './slot-name.ts'
 
 export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable'> {
   configs: Pick<SlotConfigStore, 'names' | 'read' | 'write' | 'remove'>
@@ -28,8 +29,6 @@ export interface Entry {
   /** Why the file cannot be used; null when it can. */
   configError: Hal0Error | null
 }
-
-const legalName = new RegExp(slotNamePattern)
 
 /** `config` with the keys of `patch`; null brings back the default. */
 export const merged = (config: StoredConfig, patch: SlotPatch): StoredConfig => {
@@ -49,7 +48,7 @@ export class SlotBook {
 
   /** @throws Hal0Error `slot.not_found` */
   get(name: string): Entry {
-    const entry = legalName.test(name) ? this.#entries.get(name) : undefined
+    const entry = isSlotName(name) ? this.#entries.get(name) : undefined
     if (entry === undefined) throw slotNotFound(name, [...this.#entries.keys()].sort())
     return entry
   }
