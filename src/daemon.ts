@@ -10,6 +10,7 @@ import { openAiModels } from './dispatch/openai.ts'
 import { makeApp } from './http/app.ts'
 import { errorResponse } from './http/errors.ts'
 import { listen } from './http/listen.ts'
+import { addSecurityHeaders, withSecurityHeaders } from './http/security-headers.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
 import { withDeadline } from './lib/with-deadline.ts'
@@ -123,8 +124,9 @@ export const serve = async (options: ServerOptions): Promise<void> => {
       respond: (error, requestId) => {
         const response = errorResponse(error, { method: 'POST', url: `/v1 (request ${requestId})` })
         response.headers.set('x-request-id', requestId)
-        return response
+        return withSecurityHeaders(response)
       },
+      addHeaders: addSecurityHeaders,
       maxBodyBytes: settings.maxBodyBytes,
     }),
     openaiModels: () => openAiModels(slots.views(), (id) => models.get(id)),

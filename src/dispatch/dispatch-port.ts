@@ -16,5 +16,8 @@ export interface DecisionLog {
   readonly added: Bus<Decision>
 }
 
-/** Answers one `/v1` inference request. Never rejects: what fails becomes an enveloped Response. */
-export type Dispatch = (request: Request, path: string) => Promise<Response>
+/**
+ * Answers one `/v1` inference request. Never rejects: what fails becomes an enveloped Response.
+ * @param keepOpen lets the client's connection be silent for as long as it takes
+ */
+export type Dispatch = (request: Request, path: string, keepOpen: () => void) => Promise<Response>

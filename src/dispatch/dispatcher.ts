@@ -21,6 +21,8 @@ export interface DispatchDeps {
   decisions: Pick<Decisions, 'record'>
   /** The one place where an error becomes a response is to the right of this folder. */
   respond(error: Hal0Error, requestId: string): Response
+  /** Adds what every answer of this server carries. */
+  addHeaders(headers: Headers): void
   maxBodyBytes?: number
   /** Unix time in milliseconds. */
   now?: () => number
@@ -43,6 +45,7 @@ class Passage {
   readonly #requestId: string
   readonly #request: Request
   readonly #path: string
+  readonly #keepOpen: () => void
   readonly #deps: DispatchDeps
   readonly #time: number
   readonly #arrival = performance.now()
@@ -53,9 +56,10 @@ class Passage {
   #state: Decision['state'] = null
   #waitMs: number | null = null
 
-  constructor(request: Request, path: string, deps: DispatchDeps) {
+  constructor(request: Request, path: string, keepOpen: () => void, deps: DispatchDeps) {
     this.#request = request
     this.#path = path
+    this.#keepOpen = keepOpen
     this.#deps = deps
     this.#time = (deps.now ?? Date.now)()
     this.#requestId = requestIdOf(request.headers)
@@ -68,11 +72,15 @@ class Passage {
       const body = await this.#read()
       const acquired = this.#acquire(modelOf(body))
       // Awaited only when it must be: a place that is free costs no turn of the event loop.
-      const lease = acquired instanceof Promise ? await acquired : acquired
-      return await this.#relay(lease, body)
+      return await this.#relay(acquired instanceof Promise ? await this.#patiently(acquired) : acquired, body)
     } catch (error) {
       return this.#refused(error)
     }
+  }
+
+  #patiently(lease: Promise<Lease>): Promise<Lease> {
+    this.#keepOpen()
+    return lease
   }
 
   #read(): Promise<Uint8Array> {
@@ -99,10 +107,9 @@ class Passage {
     this.#waitMs = this.#elapsed()
     const { headers, signal } = this.#request
     const requestId = this.#requestId
-    return relay(
-      { lease, slot: this.#slot ?? '', path: backendPath(this.#path), headers, body, requestId, gone: signal },
-      (report) => this.#answered(report),
-    )
+    const { addHeaders } = this.#deps
+    const request = { lease, slot: this.#slot ?? '', path: backendPath(this.#path), headers, body, requestId }
+    return relay({ ...request, addHeaders, keepOpen: this.#keepOpen, gone: signal }, (report) => this.#answered(report))
   }
 
   #refused(error: unknown): Response {
@@ -156,5 +163,5 @@ class Passage {
 
 export const makeDispatch =
   (deps: DispatchDeps): Dispatch =>
-  (request, path) =>
-    new Passage(request, path, deps).answer()
+  (request, path, keepOpen) =>
+    new Passage(request, path, keepOpen, deps).answer()

@@ -12,6 +12,10 @@ export interface RelayRequest {
   headers: Headers
   body: Uint8Array
   requestId: string
+  /** Lets the client's connection be silent for as long as it takes. */
+  keepOpen: () => void
+  /** Adds what every answer of this server carries; always the same. */
+  addHeaders: (headers: Headers) => void
   /** Aborts when the client hangs up. */
   gone: AbortSignal
 }

@@ -52,9 +52,7 @@ export const listen = async (app: App, { host, port }: { host: string; port: num
       // Bun would answer without an envelope; the readers of bodies keep the bounds instead.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch(request, server) {
-        // Loads, inference and event streams may be silent for longer than any idle timeout.
-        if (request.method !== 'GET' || request.url.includes('/events')) server.timeout(request, 0)
-        return app.handle(request)
+        return app.handle(request, () => server.timeout(request, 0))
       },
       error: (error) => withSecurityHeaders(errorResponse(error, { method: 'a request', url: '' })),
     })

@@ -9,9 +9,8 @@ const defaultPolicy = pagePolicy("'self'")
 export const policyWithInlineStyle = (css: string): string =>
   pagePolicy(`'sha256-${new Bun.CryptoHasher('sha256').update(css).digest('base64')}'`)
 
-/** Adds the headers to `response` itself and returns it. */
-export const withSecurityHeaders = (response: Response): Response => {
-  const { headers } = response
+/** Adds them to the headers of an answer that is still to be made. */
+export const addSecurityHeaders = (headers: Headers): void => {
   headers.set('x-content-type-options', 'nosniff')
   headers.set('referrer-policy', 'no-referrer')
   headers.set('cross-origin-resource-policy', 'same-origin')
@@ -20,5 +19,10 @@ export const withSecurityHeaders = (response: Response): Response => {
     // A page names its hashed assets, so a stale one would ask for files of an older build.
     headers.set('cache-control', 'no-cache')
   }
+}
+
+/** Adds the headers to `response` itself and returns it. */
+export const withSecurityHeaders = (response: Response): Response => {
+  addSecurityHeaders(response.headers)
   return response
 }

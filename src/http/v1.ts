@@ -16,6 +16,9 @@ const decode = (text: string | null | undefined): string => {
   }
 }
 
+/** What comes through Elysia and is no GET has its connection kept open already. */
+const keptOpen = (): void => {}
+
 export const mountV1 = (
   routes: Routes,
   { dispatch, openaiModels }: { dispatch: Dispatch; openaiModels: () => OpenAiModelList },
@@ -29,5 +32,7 @@ export const mountV1 = (
       param: 'model',
     })
   })
-  for (const path of inferencePaths.keys()) routes.on('POST', path, (request) => dispatch(request, path))
+  // The plain spelling of these paths goes past Elysia (app.ts), which here only says 405 to other methods, and takes other
+  // spellings of the path.
+  for (const path of inferencePaths.keys()) routes.on('POST', path, (request) => dispatch(request, path, keptOpen))
 }

@@ -5,8 +5,10 @@ import type { Hal0Error } from '../lib/hal0-error.ts'
 export interface Lease {
   /** e.g. http://127.0.0.1:8081 */
   readonly origin: string
-  /** Aborts when the slot takes the lease back (unload, crash); `signal.reason` is the Hal0Error to tell the client. */
-  readonly signal: AbortSignal
+  /** Why the slot took the lease back (unload, crash), for the client; null while it holds. */
+  readonly lost: Hal0Error | null
+  /** Called once when that happens; not an AbortSignal, since one of those a request costs a tenth of the relay. */
+  onLost: ((error: Hal0Error) => void) | null
   /** Longest silence of the backend, milliseconds. */
   readonly timeoutMs: number
   /** The state that the request met. */

@@ -27,6 +27,28 @@ export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machi
 /** How long a broken connection waits for the news that the process died. */
 const verdictMs = 300
 
+/** What one decision may look at. */
+class Now implements Context {
+  readonly now: number
+  readonly wall: number
+  readonly bootId: string | null
+  readonly config: SlotConfig
+  readonly #obstacle: () => Hal0Error | null
+
+  constructor(clock: Clock, bootId: string | null, config: SlotConfig, obstacle: () => Hal0Error | null) {
+    this.now = clock.now()
+    this.wall = clock.wall()
+    this.bootId = bootId
+    this.config = config
+    this.#obstacle = obstacle
+  }
+
+  /** The decider asks for it only where a load could begin. */
+  get obstacle(): Hal0Error | null {
+    return this.#obstacle()
+  }
+}
+
 export class SlotOwner {
   /** Told after every transition (not yet durable). */
   readonly transitions = new Bus<SlotRecord>()
@@ -143,17 +165,7 @@ export class SlotOwner {
   #decide(input: Input): Hal0Error | null {
     const before = this.#machine
     const { clock, bootId, planner } = this.#deps
-    const context: Context = {
-      now: clock.now(),
-      wall: clock.wall(),
-      bootId,
-      config: this.#config,
-      // The decider asks for it only where a load could begin.
-      get obstacle() {
-        return obstacle()
-      },
-    }
-    const obstacle = () => this.#configError ?? planner.obstacle(this.#config)
+    const context = new Now(clock, bootId, this.#config, () => this.#configError ?? planner.obstacle(this.#config))
     const { machine, effects, refused } = decide(before, input, context)
     this.#machine = machine
     for (const effect of effects) this.#start(effect)

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import { until } from '../support/until.ts'
 import { crashed, FakeSlots } from './support/fake-slots.ts'
 import { MiniServer } from './support/mini-server.ts'
 import { rawPost } from './support/raw-client.ts'
@@ -167,7 +168,7 @@ describe('headers', () => {
     const { server } = setUp(({ socket }) => socket.write(jsonAnswer('{}', extra)))
     const answer = await server.post(ask, { headers: { 'x-request-id': 'mine-2' } })
     const names = [...answer.headers.keys()].filter((name) => name !== 'date')
-    expect(names.sort()).toEqual(['content-length', 'content-type', 'x-kept', 'x-request-id'])
+    expect(names.sort()).toEqual(['content-length', 'content-type', 'x-added', 'x-kept', 'x-request-id'])
     expect(answer.headers.get('x-request-id')).toBe('mine-2')
   })
 
@@ -380,6 +381,31 @@ describe('a backend that goes silent', () => {
     })
     slots.timeoutMs = 300
     expect((await (await server.post(askStream)).text()).endsWith('[DONE]\n\n')).toBe(true)
+  })
+})
+
+describe('the idle timeout of the client’s connection', () => {
+  test('stays for a request that is answered at once', async () => {
+    const { server } = setUp(({ socket }) => socket.write(jsonAnswer('{}')))
+    await (await server.post(ask)).text()
+    expect(server.keptOpen).toBe(0)
+  })
+
+  test('is lifted while a request waits for its slot', async () => {
+    const { server, slots } = setUp(({ socket }) => socket.write(jsonAnswer('{}')))
+    slots.onAcquire = async () => slots.grant()
+    await (await server.post(ask)).text()
+    expect(server.keptOpen).toBe(1)
+  })
+
+  test('is lifted when the backend takes longer than a second', async () => {
+    const { server, upstream } = setUp(() => {})
+    const client = new AbortController()
+    const answer = server.post(ask, { signal: client.signal })
+    await until('the connection is kept open', () => server.keptOpen > 0)
+    client.abort()
+    await expect(answer).rejects.toThrow()
+    await upstream.until(() => upstream.closed === 1)
   })
 })
 

@@ -119,6 +119,27 @@ test('no answer allows another origin to read it', async () => {
   }
 })
 
+test('answers and refusals of inference carry the security headers and the id of their request', async () => {
+  const { daemon } = await startStandIn()
+  const ask = (body: unknown) =>
+    daemon.call('POST', '/v1/chat/completions', body, { headers: { 'x-request-id': 'mine-1' } })
+  const messages = [{ role: 'user', content: 'Hello' }]
+  const refused = await ask({ model: 'primary', messages })
+  await daemon.load()
+  const answers = [
+    refused,
+    await ask({ model: 'primary', messages }),
+    await ask({ model: 'primary', messages, stream: true }),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([503, 200, 200])
+  for (const { headers } of answers) {
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+    expect(headers.get('x-request-id')).toBe('mine-1')
+  }
+})
+
 test('daemon and backend listen on 127.0.0.1 only', async () => {
   const { daemon } = await startStandIn()
   await daemon.load()

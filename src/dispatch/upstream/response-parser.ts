@@ -9,7 +9,7 @@ import { MalformedResponse, parseHead, type ResponseHead } from './response-head
 
 export interface ResponseEvents {
   head(head: ResponseHead): void
-  /** A piece of the body, never empty: a view of what was fed. */
+  /** A piece of the body, never empty: a view of what was fed, all that one feeding had of it. */
   data(bytes: Buffer): void
   end(): void
 }
@@ -20,7 +20,11 @@ const maxHeadBytes = 64 * 1024
 const maxLineBytes = 1024
 const headEnd = Buffer.from('\r\n\r\n')
 const lineEnd = Buffer.from('\r\n')
-const hexDigits = /^[0-9a-fA-F]{1,12}$/
+const space = 0x20
+const tab = 0x09
+const semicolon = 0x3b
+/** No real chunk comes near it, and numbers are exact below it. */
+const maxChunk = 2 ** 48
 
 type State = 'head' | 'length' | 'until-close' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'done'
 
@@ -31,6 +35,31 @@ const lineEndAt = (all: Buffer, at: number): number => {
   return end
 }
 
+/** The value of a hexadecimal digit's byte; -1 for any other. */
+const hexDigit = (byte = 0): number => {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+/**
+ * The size in a chunk's first line, which may have blanks and an extension after it (RFC 9112 §7.1).
+ * @param end where the line ends
+ * @throws MalformedResponse
+ */
+const chunkSize = (all: Buffer, at: number, end: number): number => {
+  let size = 0
+  let next = at
+  for (let digit = hexDigit(all[at]); next < end && digit >= 0; digit = hexDigit(all[next])) {
+    size = size * 16 + digit
+    next++
+  }
+  const known = next > at && size <= maxChunk
+  while (next < end && (all[next] === space || all[next] === tab)) next++
+  if (!known || (next < end && all[next] !== semicolon)) throw new MalformedResponse('a chunk without a size')
+  return size
+}
+
 export class ResponseParser {
   #state: State = 'head'
   /** A head or a line that is not here whole yet. */
@@ -38,6 +67,9 @@ export class ResponseParser {
   /** Bytes left of the body, or of the chunk. */
   #left = 0
   #closes = false
+  /** The piece of the body in what is being fed: its chunks, moved together. */
+  #pieceAt = 0
+  #pieceEnd = 0
 
   /** The answer is complete and the connection may carry another one. */
   get reusable(): boolean {
@@ -53,9 +85,14 @@ export class ResponseParser {
     this.#state = 'head'
     this.#partial = null
     this.#closes = false
+    this.#pieceAt = 0
+    this.#pieceEnd = 0
   }
 
-  /** @throws MalformedResponse */
+  /**
+   * @param bytes are the parser's from here on: it moves what they hold
+   * @throws MalformedResponse
+   */
   feed(bytes: Buffer, events: ResponseEvents): void {
     let all = bytes
     if (this.#partial !== null) {
@@ -66,10 +103,11 @@ export class ResponseParser {
       const next = this.#step(all, at, events)
       if (next < 0) {
         this.#partial = all.subarray(at)
-        return
+        break
       }
       at = next
     }
+    this.#flush(all, events)
   }
 
   /** The backend closed the connection. @returns whether the answer is complete by that; then `events.end` was called */
@@ -89,15 +127,15 @@ export class ResponseParser {
       case 'chunk-data': {
         const size = Math.min(this.#left, all.length - at)
         this.#left -= size
-        events.data(all.subarray(at, at + size))
+        this.#add(all, at, size)
         if (this.#left === 0) {
-          if (this.#state === 'length') this.#end(events)
+          if (this.#state === 'length') this.#end(all, events)
           else this.#state = 'chunk-end'
         }
         return at + size
       }
       case 'until-close':
-        events.data(all.subarray(at))
+        this.#add(all, at, all.length - at)
         return all.length
       case 'chunk-end':
         if (all.length - at < 2) return -1
@@ -107,18 +145,14 @@ export class ResponseParser {
       case 'chunk-size': {
         const end = lineEndAt(all, at)
         if (end < 0) return -1
-        const line = all.toString('latin1', at, end)
-        const semicolon = line.indexOf(';')
-        const size = (semicolon < 0 ? line : line.slice(0, semicolon)).trim()
-        if (!hexDigits.test(size)) throw new MalformedResponse('a chunk without a size')
-        this.#left = Number.parseInt(size, 16)
+        this.#left = chunkSize(all, at, end)
         this.#state = this.#left === 0 ? 'trailers' : 'chunk-data'
         return end + 2
       }
       case 'trailers': {
         const end = lineEndAt(all, at)
         if (end < 0) return -1
-        if (end === at) this.#end(events)
+        if (end === at) this.#end(all, events)
         return end + 2
       }
       case 'done':
@@ -126,7 +160,25 @@ export class ResponseParser {
     }
   }
 
-  #end(events: ResponseEvents): void {
+  /** Joins it to the piece: one copy within the bytes costs a third of a view for each chunk and their concatenation. */
+  #add(all: Buffer, at: number, size: number): void {
+    if (this.#pieceEnd === this.#pieceAt) {
+      this.#pieceAt = at
+      this.#pieceEnd = at
+    } else if (this.#pieceEnd < at) {
+      all.copyWithin(this.#pieceEnd, at, at + size)
+    }
+    this.#pieceEnd += size
+  }
+
+  #flush(all: Buffer, events: ResponseEvents): void {
+    if (this.#pieceEnd > this.#pieceAt) events.data(all.subarray(this.#pieceAt, this.#pieceEnd))
+    this.#pieceAt = 0
+    this.#pieceEnd = 0
+  }
+
+  #end(all: Buffer, events: ResponseEvents): void {
+    this.#flush(all, events)
     this.#state = 'done'
     events.end()
   }
@@ -142,7 +194,7 @@ export class ResponseParser {
     events.head(head)
     switch (head.framing) {
       case 'none':
-        this.#end(events)
+        this.#end(all, events)
         break
       case 'length':
         this.#left = head.length ?? 0

@@ -6,7 +6,8 @@ export class FakeLease implements Lease {
   readonly origin: string
   readonly timeoutMs: number
   readonly met = 'ready' as const
-  readonly #slot = new AbortController()
+  lost: Hal0Error | null = null
+  onLost: ((error: Hal0Error) => void) | null = null
   released = 0
   /** What `verdict` resolves with. */
   death: Hal0Error | null = null
@@ -16,12 +17,9 @@ export class FakeLease implements Lease {
     this.timeoutMs = timeoutMs
   }
 
-  get signal(): AbortSignal {
-    return this.#slot.signal
-  }
-
   takeBack(reason: Hal0Error): void {
-    this.#slot.abort(reason)
+    this.lost = reason
+    this.onLost?.(reason)
   }
 
   release(): void {

@@ -6,6 +6,8 @@ import type { SlotDirectory } from '../../../src/slots/lease.ts'
 
 export class MiniServer {
   readonly decisions: Decision[] = []
+  /** How often a connection was allowed to be silent. */
+  keptOpen = 0
   readonly #waiting = new Set<() => void>()
   readonly #server: ReturnType<typeof Bun.serve>
 
@@ -44,15 +46,20 @@ export class MiniServer {
             ...(error.retryAfterS === null ? {} : { 'retry-after': String(error.retryAfterS) }),
           },
         }),
+      addHeaders: (headers) => headers.set('x-added', 'yes'),
       ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     })
     this.#server = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
       development: false,
-      idleTimeout: 0,
+      idleTimeout: 30,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request) => dispatch(request, new URL(request.url).pathname),
+      fetch: (request, server) =>
+        dispatch(request, new URL(request.url).pathname, () => {
+          this.keptOpen++
+          server.timeout(request, 0)
+        }),
     })
   }
 

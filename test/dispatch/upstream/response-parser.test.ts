@@ -58,6 +58,29 @@ describe('an answer of a backend', () => {
     )
   })
 
+  test('hands on all chunks that came together as one piece', () => {
+    const pieces: string[] = []
+    const events = {
+      head: () => {},
+      data: (bytes: Buffer) => pieces.push(bytes.toString()),
+      end: () => pieces.push('end'),
+    }
+    const parser = new ResponseParser()
+    parser.feed(Buffer.from(chunked.slice(0, -'cdef\r\n0\r\nTrailer: x\r\n\r\n'.length)), events)
+    expect(pieces).toEqual(['hello0123456789ab'])
+    parser.feed(Buffer.from('cdef\r\n0\r\n\r\n'), events)
+    expect(pieces).toEqual(['hello0123456789ab', 'cdef', 'end'])
+  })
+
+  test('has chunk sizes in either case, with blanks and extensions after them', () => {
+    const sizes = ['A', 'a ', '0a\t;x', '00a;a=b']
+    const body = sizes.map((size) => `${size}\r\n0123456789\r\n`).join('')
+    expect(read([`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body}0\r\n\r\n`])).toMatchObject({
+      body: '0123456789'.repeat(4),
+      ended: true,
+    })
+  })
+
   test('that is cut short has not ended', () => {
     for (let length = 0; length < chunked.length; length++) {
       expect(read([chunked.slice(0, length)], true).ended).toBe(false)
@@ -100,6 +123,9 @@ describe('what is no answer is refused', () => {
     'a negative length': 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n',
     'two different lengths': 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
     'a chunk without a size': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    'a chunk size that ends in a letter': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1g\r\n',
+    'a negative chunk size': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n',
+    'a chunk of more bytes than there are': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n',
     'a chunk longer than its size': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n',
     'an endless chunk size line': `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1'.repeat(2000)}`,
     'an unknown coding': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n',
