@@ -11,7 +11,6 @@ import { makeApp } from './http/app.ts'
 import { errorResponse } from './http/errors.ts'
 import { listen } from './http/listen.ts'
 import { addSecurityHeaders, withSecurityHeaders } from './http/security-headers.ts'
-import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
 import { withDeadline } from './lib/with-deadline.ts'
 import { ModelRegistry } from './models/registry.ts'
@@ -33,6 +32,9 @@ import { bootId } from './system/proc/boot-id.ts'
 import { ProcessSupervisor } from './system/process/process-supervisor.ts'
 import { readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
 import type { Supervisor } from './system/supervisor.ts'
+import { findSystemd } from './system/systemd/find-systemd.ts'
+import { makeSystemctl } from './system/systemd/systemctl.ts'
+import { SystemdSupervisor } from './system/systemd/systemd-supervisor.ts'
 
 /** Requests in flight get this long to end before their connections are closed. */
 const drainMs = 10_000
@@ -45,12 +47,10 @@ const findDashboard = (): string | null =>
   ) ?? null
 
 const chooseSupervisor = ({ supervisor }: ServerSettings, paths: Paths): Supervisor => {
-  if (supervisor === 'systemd') {
-    throw new Hal0Error(
-      'config.invalid',
-      'This version of hal0 cannot run slots as systemd units yet. Use --supervisor process.',
-    )
-  }
+  if (supervisor === 'process') return new ProcessSupervisor({ paths })
+  const found = findSystemd(paths, process.env)
+  if (found.scope !== null) return new SystemdSupervisor({ paths, systemctl: makeSystemctl(found.scope) })
+  if (supervisor === 'systemd') throw found.reason
   return new ProcessSupervisor({ paths })
 }
 

@@ -44,6 +44,12 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const [first, ...rest] = process.argv.slice(2)
+if (first === 'slot-exec') {
+  // What the template unit executes; not for people, hence no command with a help of its own.
+  const { slotExec } = await import('./system/systemd/slot-exec.ts')
+  const { findPaths } = await import('./system/paths.ts')
+  process.exit(slotExec(findPaths(process.env, process.getuid?.() === 0), rest[0] ?? '', console.error))
+}
 const argv = first === '--version' || first === '-v' ? ['version', ...rest] : process.argv.slice(2)
 try {
   // The process ends when nothing is left to do, which lets pipes drain and the daemon stay.

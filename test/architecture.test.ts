@@ -64,7 +64,7 @@ describe('who may import whom', () => {
     ['contract'],
     ['lib'],
     ['system'],
-    ['providers', 'models'],
+    ['providers', 'models', 'install', 'update'],
     ['slots'],
     ['dispatch'],
     ['http'],
@@ -107,8 +107,8 @@ describe('who may import whom', () => {
     expect([...new Set(beyond.map(({ to }) => partOf(to)))].sort()).toEqual(['providers', 'system'])
   })
 
-  test('main imports the command line and the daemon', () => {
-    expect([...new Set(edgesOf('main').map(({ to }) => partOf(to)))].sort()).toEqual(['cli', 'daemon'])
+  test('main imports the command line, the daemon, and what a slot’s unit executes', () => {
+    expect([...new Set(edgesOf('main').map(({ to }) => partOf(to)))].sort()).toEqual(['cli', 'daemon', 'system'])
   })
 
   test('nobody imports main, and only main imports the daemon', () => {

@@ -8,6 +8,7 @@ import { Mutex } from '../lib/mutex.ts'
 import { type Goal, reach } from './goal.ts'
 import { initialConfig } from './initial.ts'
 import type { Lease, SlotView } from './lease.ts'
+import { Reconciliation } from './reconciliation.ts'
 import { unplannedGraceMs } from './runner.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
 import { type BookDeps, merged, SlotBook } from './slot-book.ts'
@@ -33,12 +34,14 @@ export class SlotManager implements SlotService {
   readonly #book: SlotBook
   /** One creation, deletion or change of a port at a time: names and ports are given out. */
   readonly #changes = new Mutex()
+  readonly #reconciliation: Reconciliation
   /** Slots that have a file and could not be opened, each with a sentence that says why. */
   readonly #leftOut = new Map<string, string>()
 
   constructor(deps: ManagerDeps) {
     this.#deps = deps
     this.#book = new SlotBook({ ...deps, signals: this.signals })
+    this.#reconciliation = new Reconciliation(deps.clock)
   }
 
   /** Picks up every slot where it stands; call it once, before anything else. */
@@ -52,16 +55,9 @@ export class SlotManager implements SlotService {
         this.#leftOut.set(name, sentence)
       }
     }
-    await Promise.all(
-      this.#book.all().map(async ({ owner }) => {
-        const rebooted = await owner.reconcile()
-        if (rebooted && owner.config.autostart) {
-          const refused = owner.post({ kind: 'load' })
-          if (refused !== null) log.warn(`slot ${owner.config.name} was not started: ${refused.message}`)
-        }
-      }),
-    )
-    await this.#endStrays()
+    await this.#reconciliation.run(this.#book.all().map(({ owner }) => owner))
+    // In the background: it may wait for a supervisor that hangs, and nobody waits for it.
+    void this.#endStrays()
   }
 
   /** Sentences about slots whose file or disk is not in order. */
@@ -70,7 +66,7 @@ export class SlotManager implements SlotService {
       const disk = owner.writer.problem
       return [...(configError === null ? [] : [configError.message]), ...(disk === null ? [] : [disk.message])]
     })
-    return [...this.#leftOut.values(), ...opened]
+    return [...this.#leftOut.values(), ...this.#reconciliation.problems(), ...opened]
   }
 
   /** Every slot in one line, ordered by name. */
@@ -200,6 +196,7 @@ export class SlotManager implements SlotService {
   /** Lets the last records reach the disk and ends timers and probes; the backends go on. */
   async close(): Promise<void> {
     const entries = this.#book.all()
+    this.#reconciliation.close()
     await Promise.all(entries.map(({ owner }) => owner.writer.settled()))
     for (const { owner, endProgress } of entries) {
       endProgress()

@@ -241,7 +241,10 @@ export class SlotOwner {
    * @returns true when the host was restarted since the slot's last record
    */
   async reconcile(): Promise<boolean> {
-    const found = await this.#runner.adopt(this.#machine.attempt + 1)
+    const { attempt } = this.#machine
+    const found = await this.#runner.adopt(attempt + 1)
+    // Something was started or stopped while the supervisor was silent: what it found then is that.
+    if (this.#machine.attempt !== attempt || this.#machine.process !== 'none') return false
     const { boot_id } = this.record
     const { bootId } = this.#deps
     const rebooted =

@@ -232,6 +232,52 @@ describe('a reboot of the host', () => {
   })
 })
 
+describe('a supervisor that does not answer when the daemon starts', () => {
+  for (const adopting of ['fails', 'hangs'] as const) {
+    test(`(it ${adopting}) keeps neither the daemon from starting nor a request from its backend`, async () => {
+      const host = await openHost()
+      await host.manager.create({ name: 'one', model: 'a' })
+      await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+      host.killDaemon()
+      host.adopting = adopting
+      await during(host, 3000, host.startDaemon())
+      expect(host.record('one').state).toBe('ready')
+      const lease = await host.manager.acquire('one', new AbortController().signal)
+      expect(lease.origin).toBe(`http://127.0.0.1:${host.record('one').port}`)
+      lease.release()
+    })
+  }
+
+  test('is asked again until it does, and then its backends are watched', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    host.killDaemon()
+    host.adopting = 'fails'
+    await host.startDaemon()
+    expect(host.manager.problems()).toEqual([expect.stringContaining('systemd did not answer')])
+    host.adopting = 'ok'
+    await host.clock.advance(6000)
+    expect(host.manager.problems()).toEqual([])
+    for (const { pid } of host.processesOf('one')) host.end(pid)
+    await host.clock.advance(10)
+    expect(host.record('one')).toMatchObject({ state: 'error', error: { code: 'slot.crashed' } })
+  })
+
+  test('is not believed about a slot that was loaded meanwhile', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    host.killDaemon()
+    host.adopting = 'fails'
+    await host.startDaemon()
+    await during(host, 200, host.manager.command('one', { do: 'load' }, 5))
+    host.adopting = 'ok'
+    await host.clock.advance(6000)
+    expect(statesOf(host, 'one').slice(-3)).toEqual(['starting', 'warming', 'ready'])
+    expect(host.processesOf('one')).toHaveLength(1)
+  })
+})
+
 describe('a deleted or unknown slot', () => {
   test('leaves no file behind for an edit that came at the same time', async () => {
     const host = await openHost()

@@ -48,6 +48,8 @@ export class SimulatedHost {
   readonly models = new Set(['a', 'b'])
   behaviour: Behaviour = wellBehaved
   diskFails = false
+  /** How the supervisor answers a daemon that starts. */
+  adopting: 'ok' | 'fails' | 'hangs' = 'ok'
   bootId = 'boot-1'
   mostProcessesOfOneSlot = 0
   manager: SlotManager
@@ -129,6 +131,8 @@ export class SimulatedHost {
         return this.#spawn(spec, guarded(onExit))
       },
       adopt: async (name, onExit): Promise<Found> => {
+        if (this.adopting === 'hangs') return new Promise(() => {})
+        if (this.adopting === 'fails') throw new Hal0Error('supervisor.failed', 'systemd did not answer.')
         const process = this.processesOf(name)[0]
         if (process === undefined) {
           const { state } = this.record(name)

@@ -12,6 +12,8 @@ const reachable = ['0100007F', '0000000000000000FFFF00000100007F', '00000000', '
 export interface Listeners {
   /** Socket inodes; several when they share the port by SO_REUSEPORT. */
   inodes: number[]
+  /** The user of each. */
+  users: number[]
   /** They listen on 127.0.0.1 itself: no other listener comes before them. */
   exact: boolean
 }
@@ -24,16 +26,21 @@ export const loopbackListeners = (tables: readonly string[], port: number): List
   const wantedPort = port.toString(16).toUpperCase().padStart(4, '0')
   let rank = reachable.length
   let inodes: number[] = []
+  let users: number[] = []
   for (const line of tables.flatMap((table) => table.split('\n'))) {
     if (!line.includes(`:${wantedPort} `)) continue
-    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/)
+    const [, local, , state, , , , user, , inode] = line.trim().split(/\s+/)
     if (state !== listening || local === undefined || inode === undefined) continue
     const [address, itsPort] = local.split(':')
     const itsRank = itsPort === wantedPort && address !== undefined ? reachable.indexOf(address) : -1
     if (itsRank === -1 || itsRank > rank) continue
-    if (itsRank < rank) inodes = []
+    if (itsRank < rank) {
+      inodes = []
+      users = []
+    }
     rank = itsRank
     inodes.push(Number(inode))
+    users.push(Number(user))
   }
-  return { inodes, exact: rank === 0 }
+  return { inodes, users, exact: rank === 0 }
 }

@@ -2,8 +2,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { Bus } from '../../lib/bus.ts'
 import { log } from '../../lib/log.ts'
+import { readableLine } from '../log-line.ts'
 import { errnoOf } from '../storage-error.ts'
-import { readableLine } from './log-line.ts'
 
 const pollMs = 100
 /** Most that is read in one turn, about 15 ms of work. A backend that prints faster than 2.5 MB/s is shown with gaps. */

@@ -1,7 +1,7 @@
 /** Reads the end of a log that lies in several files. */
 import { type FileHandle, open } from 'node:fs/promises'
+import { readableLine } from '../log-line.ts'
 import { errnoOf } from '../storage-error.ts'
-import { readableLine } from './log-line.ts'
 
 const blockBytes = 1 << 16
 /** Most that is read for one answer, over all files. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { holdsSocket } from '../proc/open-sockets.ts'
 import { readCommandLine } from '../proc/start-block.ts'
 import { type ProcStat, runningProcesses } from '../proc/stat.ts'
-import { loopbackListeners } from '../proc/tcp-listeners.ts'
+import { type Listeners, loopbackListeners } from '../proc/tcp-listeners.ts'
 import type { PortOwner } from '../supervisor.ts'
 import { familyOf, type Leader, markOf } from './members.ts'
 
@@ -12,13 +12,15 @@ const readTable = (name: 'tcp' | 'tcp6'): Promise<string> =>
   readFile(`/proc/net/${name}`, 'latin1').catch(() => '')
 
 /**
+ * The listeners on `port` that a connection to 127.0.0.1 would reach.
+ *
  * Leaves the second table out where it can change nothing: the kernel walks its whole hash table of connections for each, which
  * was measured at 5 ms for one of 262,144 buckets.
  */
-const listenersOn = async (port: number): Promise<number[]> => {
+export const listenersOn = async (port: number): Promise<Listeners> => {
   const tcp = await readTable('tcp')
-  const { inodes, exact } = loopbackListeners([tcp], port)
-  return exact ? inodes : loopbackListeners([tcp, await readTable('tcp6')], port).inodes
+  const listeners = loopbackListeners([tcp], port)
+  return listeners.exact ? listeners : loopbackListeners([tcp, await readTable('tcp6')], port)
 }
 
 const holderAmong = (processes: Iterable<ProcStat>, inodes: ReadonlySet<number>): ProcStat | null => {
@@ -33,7 +35,7 @@ const holderAmong = (processes: Iterable<ProcStat>, inodes: ReadonlySet<number>)
  * SO_REUSEPORT, one that is not the slot's makes it `other`: it would get a part of the connections.
  */
 export const findPortOwner = async (port: number, mark: string, leader: Leader | null): Promise<PortOwner> => {
-  const inodes = await listenersOn(port)
+  const { inodes } = await listenersOn(port)
   if (inodes.length === 0) return { kind: 'none' }
   const processes = runningProcesses()
   const family = leader === null ? new Set<ProcStat>() : familyOf(leader, processes)

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { readableLine } from '../../../src/system/process/log-line.ts'
+import { readableLine } from '../../src/system/log-line.ts'
 
 const read = (text: string) => readableLine(Buffer.from(text))
 

@@ -1,0 +1,64 @@
+/** Whether this installation's slots can be units: where the template is installed and systemd runs (spec §7). */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { findPaths, type Paths } from '../paths.ts'
+import type { Scope } from './systemctl.ts'
+
+export type FoundSystemd = { scope: Scope } | { scope: null; reason: Hal0Error }
+
+/** Where a template unit may lie (systemd.unit(5)), the administrator's first. */
+const unitFolders: Record<Scope, (env: Record<string, string | undefined>) => string[]> = {
+  system: () => [
+    '/etc/systemd/system',
+    '/run/systemd/system',
+    '/usr/local/lib/systemd/system',
+    '/usr/lib/systemd/system',
+    '/lib/systemd/system',
+  ],
+  user: (env) => [join(env.HOME ?? '', '.config/systemd/user'), '/etc/systemd/user', '/usr/lib/systemd/user'],
+}
+
+/**
+ * Whose units belong to these folders: an installed template knows only the folders of its own kind, so that a daemon with
+ * other folders (HAL0_ROOT) has none.
+ */
+export const scopeOf = (paths: Paths, env: Record<string, string | undefined>): Scope | null => {
+  const home = { HOME: env.HOME }
+  if (paths.data === findPaths({}, true).data) return 'system'
+  return paths.data === findPaths(home, false).data ? 'user' : null
+}
+
+const failed = (sentence: string): FoundSystemd => ({
+  scope: null,
+  reason: new Hal0Error('supervisor.failed', `${sentence} Use --supervisor process.`),
+})
+
+/** Whether that systemd is this machine's manager: sd_booted(3), or the user's manager with its socket. */
+const answers = (scope: Scope, env: Record<string, string | undefined>, exists: (path: string) => boolean): boolean =>
+  scope === 'system'
+    ? exists('/run/systemd/system')
+    : exists(join(env.XDG_RUNTIME_DIR ?? '/nonexistent', 'systemd/private'))
+
+/**
+ * Told from files alone: a systemd that hangs for a moment must not make the daemon take another supervisor, which would know
+ * nothing of the backends that run.
+ * @param exists for tests
+ */
+export const findSystemd = (
+  paths: Paths,
+  env: Record<string, string | undefined>,
+  exists: (path: string) => boolean = existsSync,
+): FoundSystemd => {
+  const scope = scopeOf(paths, env)
+  if (scope === null) {
+    return failed(`Slots below ${paths.data} cannot be systemd units, which know only the usual folders.`)
+  }
+  if (!answers(scope, env, exists)) {
+    return failed(scope === 'system' ? 'This machine was not booted by systemd.' : "The user's systemd does not run.")
+  }
+  if (unitFolders[scope](env).some((folder) => exists(join(folder, 'hal0-slot@.service')))) return { scope }
+  return failed(
+    `The unit hal0-slot@.service is not installed. Run: ${scope === 'system' ? 'sudo hal0 setup' : 'hal0 setup --user'}.`,
+  )
+}

@@ -1,0 +1,111 @@
+/** Reads what a unit's processes printed from the journal, by journalctl. */
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
+import { JournalLines } from './journal-lines.ts'
+import { findProgram, type Scope } from './systemctl.ts'
+
+const limitMs = 5000
+/** The most recent lines are far less than this. */
+const longestBytes = 16 << 20
+/** A follower that ended by itself (journald was restarted) begins again after this. */
+const againMs = 1000
+
+/** Which entries are meant. */
+export interface Match {
+  unit: string
+  /** Milliseconds since the Unix epoch. */
+  since?: number
+}
+
+const since = (ms: number): string => `--since=@${(ms / 1000).toFixed(6)}`
+
+const matches = (scope: Scope, { unit, since: from }: Match): string[] => [
+  // Not --unit: that would show what systemd itself says about the unit too.
+  scope === 'system' ? `_SYSTEMD_UNIT=${unit}` : `_SYSTEMD_USER_UNIT=${unit}`,
+  ...(scope === 'system' ? [] : [`_UID=${process.getuid?.() ?? 0}`]),
+  ...(from === undefined ? [] : [since(from)]),
+]
+
+const spawn = (program: string, args: string[], timeout?: number) =>
+  Bun.spawn(
+    [program, '--quiet', '--no-pager', '--output=json', '--output-fields=MESSAGE,_LINE_BREAK', '--all', ...args],
+    {
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'ignore',
+      ...(timeout === undefined ? {} : { timeout, killSignal: 'SIGKILL' as const, maxBuffer: longestBytes }),
+    },
+  )
+
+export class Journal {
+  readonly #scope: Scope
+  readonly #program: string | null
+
+  constructor(scope: Scope, program: string | null = findProgram('journalctl')) {
+    this.#scope = scope
+    this.#program = program
+  }
+
+  /**
+   * The last `count` lines, oldest first.
+   * @throws Hal0Error `supervisor.failed` when there is no journalctl or it does not answer within 5 s
+   */
+  async last(match: Match, count: number): Promise<string[]> {
+    const program = this.#journalctl()
+    // Backwards, since journalctl counts from --since on otherwise. Lines that a NUL byte ended are put together again, so that
+    // more entries than lines may be needed.
+    const child = spawn(program, ['--reverse', `--lines=${count * 2}`, ...matches(this.#scope, match)], limitMs)
+    const entries = (await new Response(child.stdout).text()).split('\n')
+    await child.exited
+    if (child.signalCode !== null) {
+      throw new Hal0Error(
+        'supervisor.failed',
+        `journalctl did not answer within ${limitMs / 1000} s. Look at: systemctl status systemd-journald`,
+      )
+    }
+    const lines: string[] = []
+    const reader = new JournalLines((line) => lines.push(line))
+    for (const entry of entries.reverse()) reader.entry(entry)
+    reader.end()
+    return lines.slice(-count)
+  }
+
+  /** Calls `onLine` for each line printed from now on. @returns the function that ends it */
+  follow(unit: string, onLine: (line: string) => void): () => void {
+    let ended = false
+    let child: ReturnType<typeof spawn> | null = null
+    let timer: ReturnType<typeof setTimeout> | null = null
+    const begin = async (from: number): Promise<void> => {
+      timer = null
+      child = spawn(this.#journalctl(), ['--follow', '--no-tail', ...matches(this.#scope, { unit, since: from })])
+      child.unref()
+      const reader = new JournalLines((line) => {
+        if (!ended) onLine(line)
+      })
+      for await (const chunk of child.stdout) reader.push(chunk)
+      await child.exited
+      if (ended) return
+      const until = Date.now()
+      timer = setTimeout(() => start(until), againMs)
+      timer.unref()
+    }
+    const start = (from: number): void => {
+      begin(from).catch((error) => log.warn(`could not follow the journal of ${unit}`, error))
+    }
+    start(Date.now())
+    return () => {
+      ended = true
+      if (timer !== null) clearTimeout(timer)
+      child?.kill('SIGKILL')
+    }
+  }
+
+  #journalctl(): string {
+    if (this.#program !== null) return this.#program
+    throw new Hal0Error(
+      'supervisor.failed',
+      'There is no journalctl on this machine, so that what a slot prints cannot be read.',
+    )
+  }
+}

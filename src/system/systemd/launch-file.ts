@@ -1,0 +1,80 @@
+/**
+ * slots/<name>/launch.json: what `hal0 slot-exec` becomes, and for the next daemon the trace of a start. The backend's user can
+ * read it (its group owns the folder), so that it holds nothing secret.
+ */
+import { readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { nullable } from '../../contract/nullable.ts'
+import { log } from '../../lib/log.ts'
+import { problemsOf } from '../../lib/validate.ts'
+import { writeFileAtomic } from '../atomic-file.ts'
+import { bootId, initStartTime } from '../proc/boot-id.ts'
+import { errnoOf, storageError } from '../storage-error.ts'
+import type { LaunchSpec } from '../supervisor.ts'
+
+const LaunchRecord = Type.Object({
+  argv: Type.Array(Type.String(), { minItems: 1 }),
+  env: Type.Record(Type.String(), Type.String()),
+  cwd: Type.String(),
+  boot_id: nullable(Type.String()),
+  /** Start time of process 1: a restarted container keeps the kernel's boot id. */
+  init_start: nullable(Type.Integer()),
+  /** Milliseconds since the Unix epoch. */
+  started_at: Type.Integer(),
+})
+export type LaunchRecord = Static<typeof LaunchRecord>
+
+/** The group of the backends reads it; nobody else does. */
+const fileMode = 0o640
+
+export const launchRecord = (spec: LaunchSpec, env: Record<string, string>, startedAt: number): LaunchRecord => ({
+  argv: spec.argv,
+  env,
+  cwd: spec.cwd,
+  boot_id: bootId(),
+  init_start: initStartTime(),
+  started_at: startedAt,
+})
+
+export const isOfThisBoot = (record: LaunchRecord): boolean =>
+  record.boot_id === bootId() && record.init_start === initStartTime()
+
+/** @throws Error when the text is no launch record */
+export const parseLaunchRecord = (text: string): LaunchRecord => {
+  const value: unknown = JSON.parse(text)
+  const [problem] = problemsOf(LaunchRecord, value)
+  if (problem !== undefined) throw new Error(`it is no launch record (${JSON.stringify(problem)})`)
+  return value as LaunchRecord
+}
+
+/** @param folder the slot's data folder */
+export const launchFile = (folder: string): string => join(folder, 'launch.json')
+
+/** @throws Hal0Error `storage.full`, `storage.failed` */
+export const writeLaunchRecord = async (folder: string, name: string, record: LaunchRecord): Promise<void> => {
+  const path = launchFile(folder)
+  const doing = `write the launch record of slot ${name}`
+  await writeFileAtomic(path, `${JSON.stringify(record)}\n`, doing, fileMode)
+}
+
+/** @throws Hal0Error `storage.failed` */
+export const removeLaunchRecord = async (folder: string, name: string): Promise<void> => {
+  const path = launchFile(folder)
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw storageError(error, path, `remove the launch record of slot ${name}`)
+  }
+}
+
+/** null when there is none, or what is there is torn: systemd still knows what runs. */
+export const readLaunchRecord = async (folder: string): Promise<LaunchRecord | null> => {
+  const path = launchFile(folder)
+  try {
+    return parseLaunchRecord(await readFile(path, 'utf8'))
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') log.warn(`could not read ${path}`, error)
+    return null
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * `hal0 slot-exec NAME`, the ExecStart of the template unit: becomes the slot's backend. A unit's own ExecStart cannot carry
+ * arguments and environment that change with every start, with newlines and quotes in them; a launch file can.
+ */
+import { dlopen, FFIType, ptr, read } from 'bun:ffi'
+import { readFileSync } from 'node:fs'
+import type { Paths } from '../paths.ts'
+import { slotDir } from '../paths.ts'
+import { errnoOf } from '../storage-error.ts'
+import { type LaunchRecord, launchFile, parseLaunchRecord } from './launch-file.ts'
+import { launchStatus } from './launch-outcome.ts'
+
+const lastSignal = 64
+/** Bytes of glibc's sigset_t. */
+const signalSetBytes = 128
+/** `how` of sigprocmask(2). */
+const setMask = 2
+
+/** errno(3) on Linux, as far as execve(2) gives it. */
+const errnoNames: Readonly<Record<number, string>> = {
+  1: 'EPERM',
+  2: 'ENOENT',
+  5: 'EIO',
+  7: 'E2BIG',
+  8: 'ENOEXEC',
+  11: 'EAGAIN',
+  12: 'ENOMEM',
+  13: 'EACCES',
+  20: 'ENOTDIR',
+  23: 'ENFILE',
+  24: 'EMFILE',
+  26: 'ETXTBSY',
+  40: 'ELOOP',
+}
+
+/** Pointers to strings that end in NUL, and a null pointer at the end; `keep` holds what they point to. */
+const stringArray = (strings: readonly string[], keep: Uint8Array[]): BigUint64Array => {
+  const pointers = new BigUint64Array(strings.length + 1)
+  for (const [index, text] of strings.entries()) {
+    const bytes = Buffer.from(`${text}\0`)
+    keep.push(bytes)
+    pointers[index] = BigInt(ptr(bytes))
+  }
+  return pointers
+}
+
+/** Replaces this process. @returns the errno of why not */
+const execve = ({ argv, env }: LaunchRecord): string => {
+  const libc = dlopen('libc.so.6', {
+    execve: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
+    signal: { args: [FFIType.i32, FFIType.u64], returns: FFIType.u64 },
+    sigprocmask: { args: [FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
+    __errno_location: { args: [], returns: FFIType.ptr },
+  })
+  const { symbols } = libc
+  const keep: Uint8Array[] = []
+  const path = Buffer.from(`${argv[0]}\0`)
+  const words = stringArray(argv, keep)
+  const variables = stringArray(
+    Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    keep,
+  )
+  // An ignored or blocked signal stays so across execve, and Bun ignores SIGPIPE: a backend must not inherit that.
+  const emptySet = new Uint8Array(signalSetBytes)
+  for (let number = 1; number <= lastSignal; number++) symbols.signal(number, 0n)
+  symbols.sigprocmask(setMask, ptr(emptySet), null)
+  symbols.execve(ptr(path), ptr(words), ptr(variables))
+  const location = symbols.__errno_location()
+  return location === null ? '' : (errnoNames[read.i32(location, 0)] ?? '')
+}
+
+/**
+ * Becomes the backend of slot `name`; returns only when that failed.
+ * @param say where the reason goes (the journal)
+ * @returns the exit status that tells the daemon why
+ */
+export const slotExec = (paths: Paths, name: string, say: (sentence: string) => void): number => {
+  const file = launchFile(slotDir(paths, name))
+  let record: LaunchRecord
+  try {
+    record = parseLaunchRecord(readFileSync(file, 'utf8'))
+  } catch (error) {
+    say(`hal0 slot-exec: ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`)
+    return launchStatus('ELAUNCH')
+  }
+  try {
+    process.chdir(record.cwd)
+  } catch (error) {
+    const errno = errnoOf(error) ?? ''
+    say(`hal0 slot-exec: the folder ${record.cwd} cannot be entered: ${errno}`)
+    return launchStatus(errno)
+  }
+  const errno = execve(record)
+  say(`hal0 slot-exec: ${record.argv[0]} cannot be executed: ${errno}`)
+  return launchStatus(errno)
+}

@@ -1,0 +1,248 @@
+/** The unit of one slot: started, adopted, watched until its death. */
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
+import { withDeadline } from '../../lib/with-deadline.ts'
+import { instanceMark, markVariable } from '../process/instance-mark.ts'
+import { spawnFailed } from '../spawn-error.ts'
+import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess } from '../supervisor.ts'
+import type { Journal } from './journal.ts'
+import { isOfThisBoot, launchRecord, readLaunchRecord, removeLaunchRecord, writeLaunchRecord } from './launch-file.ts'
+import { launchErrno } from './launch-outcome.ts'
+import { LogStart } from './log-start.ts'
+import { unitPortOwner } from './unit-port-owner.ts'
+import { UnitRun } from './unit-run.ts'
+import { exitOf, isOver, type UnitState } from './unit-state.ts'
+import type { Units } from './units.ts'
+
+/** A death is told without its last lines when the journal does not give them by then: it has to be known within 250 ms. */
+const lastLinesLimitMs = 180
+const pastLastLinesLimitMs = 3000
+const lastLines = 20
+/** journald stores what was printed a moment later. */
+const journalLagMs = 20
+
+type OnExit = (exit: ExitReport) => void
+
+interface Attempt {
+  cancelled: boolean
+}
+
+export interface SlotUnitOptions {
+  name: string
+  /** The slot's data folder. */
+  folder: string
+  units: Units
+  journal: Journal
+}
+
+export class SlotUnit {
+  readonly #name: string
+  readonly #unit: string
+  readonly #folder: string
+  readonly #units: Units
+  readonly #journal: Journal
+  readonly #mark: () => string
+  readonly #logStart: LogStart
+  #run: UnitRun | null = null
+  #starting: Attempt | null = null
+  #stopping: Promise<void> | null = null
+  #closed = false
+
+  constructor({ name, folder, units, journal }: SlotUnitOptions) {
+    this.#name = name
+    this.#unit = `hal0-slot@${name}.service`
+    this.#folder = folder
+    this.#units = units
+    this.#journal = journal
+    this.#mark = instanceMark(folder)
+    this.#logStart = new LogStart(folder, name)
+  }
+
+  /** As Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. When it throws, onExit is never called. */
+  async start(spec: LaunchSpec, onExit: OnExit): Promise<RunningProcess> {
+    if (this.#run !== null || this.#starting !== null) throw this.#second()
+    this.#refuseUnfit(spec)
+    const attempt: Attempt = { cancelled: false }
+    this.#starting = attempt
+    try {
+      // What an earlier start left (children, a stop under way) ends first: systemd would take a start of it for done.
+      await this.#stopping?.catch(() => null)
+      await this.#units.end(this.#unit, 0)
+      const startedAt = Date.now()
+      await this.#logStart.begin(startedAt)
+      await writeLaunchRecord(this.#folder, this.#name, launchRecord(spec, this.#env(spec), startedAt))
+      if (attempt.cancelled) throw this.#cancelled()
+      await this.#units.start(this.#unit)
+      const state = await this.#executed(spec, attempt)
+      const run = new UnitRun(state, startedAt, (ended) => this.#ended(ended, onExit))
+      this.#run = run
+      return run.process
+    } catch (error) {
+      await this.#undo(attempt)
+      throw error
+    } finally {
+      if (this.#starting === attempt) this.#starting = null
+    }
+  }
+
+  /** As Supervisor.adopt. */
+  async adopt(onExit: OnExit): Promise<Found> {
+    if (this.#run !== null || this.#starting !== null) throw this.#second()
+    const state = await this.#units.show(this.#unit)
+    const record = await readLaunchRecord(this.#folder)
+    if (!isOver(state) && state.mainPid > 0) {
+      const run = new UnitRun(state, record?.started_at ?? Date.now(), (ended) => this.#ended(ended, onExit))
+      this.#run = run
+      return { kind: 'running', process: run.process }
+    }
+    if (record === null) return { kind: 'none' }
+    if (!isOfThisBoot(record)) {
+      await removeLaunchRecord(this.#folder, this.#name)
+      return { kind: 'rebooted' }
+    }
+    const printed = await this.#lastLines(record.started_at, pastLastLinesLimitMs)
+    return { kind: 'ended', exit: { ...exitOf(state), lastLines: printed } }
+  }
+
+  /** As Supervisor.stop. */
+  stop(graceMs: number): Promise<void> {
+    if (this.#run !== null) this.#run.stopping = true
+    if (this.#starting !== null) {
+      this.#starting.cancelled = true
+      this.#starting = null
+    }
+    if (this.#stopping !== null) {
+      this.#units.hasten(this.#unit, graceMs)
+      return this.#stopping
+    }
+    this.#stopping = this.#stop(graceMs).finally(() => {
+      this.#stopping = null
+    })
+    return this.#stopping
+  }
+
+  portOwner(port: number): Promise<PortOwner> {
+    return unitPortOwner(port, this.#mark(), this.#run)
+  }
+
+  async logs(lines: number): Promise<string[]> {
+    const since = await this.#logStart.read()
+    return since === null ? [] : this.#journal.last({ unit: this.#unit, since }, lines)
+  }
+
+  followLogs(onLine: (line: string) => void): () => void {
+    return this.#journal.follow(this.#unit, onLine)
+  }
+
+  async forget(): Promise<void> {
+    await removeLaunchRecord(this.#folder, this.#name)
+    await this.#logStart.remove()
+  }
+
+  /** To be called every 50 ms. */
+  tick(): void {
+    if (!this.#closed) this.#run?.look()
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    const run = this.#run
+    await this.#units.end(this.#unit, graceMs)
+    run?.look()
+    await run?.told
+    await removeLaunchRecord(this.#folder, this.#name)
+  }
+
+  /** Waits until the launcher has become the backend. @throws Hal0Error `slot.spawn_failed` when it could not */
+  async #executed(spec: LaunchSpec, attempt: Attempt): Promise<UnitState> {
+    const state = await this.#units.executed(this.#unit)
+    if (attempt.cancelled) throw this.#cancelled()
+    const errno = state.mainPid === 0 && state.how === 1 ? launchErrno(state.status) : null
+    if (errno !== null) throw spawnFailed(spec, errno === '' ? null : errno, `the unit ended with ${state.status}`)
+    return state
+  }
+
+  /** A start that failed leaves nothing running and no trace; a stop that came in between may have found nothing yet. */
+  async #undo(attempt: Attempt): Promise<void> {
+    try {
+      await this.#units.end(this.#unit, 0)
+      await removeLaunchRecord(this.#folder, this.#name)
+      if (attempt.cancelled) await this.#stopping
+    } catch (error) {
+      // Why the start failed is what its caller has to hear.
+      log.warn(`could not tidy up after ${this.#unit}`, error)
+    }
+  }
+
+  async #ended(run: UnitRun, onExit: OnExit): Promise<void> {
+    if (this.#closed) return
+    const exit = await this.#exitOf(run)
+    if (!run.stopping) this.#clear()
+    if (this.#run === run) this.#run = null
+    try {
+      onExit(exit)
+    } catch (error) {
+      log.error(`the death of slot ${this.#name}'s process could not be told`, error)
+    }
+  }
+
+  /** Children without their main process serve nobody, and a unit that ended well stays active until it is stopped. */
+  #clear(): void {
+    this.#units.end(this.#unit, 0).catch((error) => log.warn(`could not clear ${this.#unit}`, error))
+  }
+
+  async #exitOf(run: UnitRun): Promise<ExitReport> {
+    const printed = this.#lastLines(run.startedAt, lastLinesLimitMs)
+    try {
+      const exit = exitOf(await this.#units.afterDeath(this.#unit, run.invocation))
+      // A stop that had to kill is no lack of memory, whatever systemd calls it.
+      return { ...exit, outOfMemory: exit.outOfMemory && !run.stopping, lastLines: await printed }
+    } catch (error) {
+      log.warn(`systemd did not tell how ${this.#unit} ended`, error)
+      return { exitCode: null, signal: null, outOfMemory: false, lastLines: await printed }
+    }
+  }
+
+  /** What it printed since `startedAt`: read until two looks agree, or the time is over. */
+  async #lastLines(startedAt: number, limitMs: number): Promise<string[]> {
+    let seen: string[] = []
+    const read = async (): Promise<void> => {
+      for (let before = -1; before !== seen.length || seen.length === 0; ) {
+        before = seen.length
+        await Bun.sleep(journalLagMs)
+        if (over) return
+        seen = await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLines)
+      }
+    }
+    let over = false
+    const reading = read().catch((error) => {
+      // The death itself is the news.
+      log.warn(`could not read what slot ${this.#name} printed`, error)
+    })
+    await withDeadline(reading, limitMs, undefined)
+    over = true
+    return seen
+  }
+
+  #env(spec: LaunchSpec): Record<string, string> {
+    return { ...spec.env, [markVariable]: this.#mark() }
+  }
+
+  /** What no launch file could carry, or what would be resolved by a working folder. */
+  #refuseUnfit(spec: LaunchSpec): void {
+    if (!spec.argv[0]?.startsWith('/')) throw spawnFailed(spec, 'ENOENT', 'argv[0] is not an absolute path')
+    const words = [...spec.argv, ...Object.keys(spec.env), ...Object.values(spec.env)]
+    if (words.some((word) => word.includes('\0'))) throw spawnFailed(spec, 'ERR_INVALID_ARG_VALUE', 'a NUL byte')
+  }
+
+  #second(): Hal0Error {
+    return new Hal0Error('internal', `Slot ${this.#name} has a process already; this is a defect of hal0.`)
+  }
+
+  #cancelled(): Hal0Error {
+    return new Hal0Error('slot.load_cancelled', `The start of slot ${this.#name} was cancelled.`)
+  }
+}

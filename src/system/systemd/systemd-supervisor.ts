@@ -1,0 +1,89 @@
+/** Backends as instances of the template unit `hal0-slot@.service`, of the host's systemd or of the user's. */
+import { type Paths, slotDir } from '../paths.ts'
+import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor } from '../supervisor.ts'
+import { Journal } from './journal.ts'
+import { SlotUnit } from './slot-unit.ts'
+import type { Systemctl } from './systemctl.ts'
+import { Units } from './units.ts'
+
+/** A death has to be known within 250 ms, of which systemctl and journalctl need about 60. */
+const tickMs = 50
+
+export interface SystemdSupervisorOptions {
+  paths: Paths
+  systemctl: Systemctl
+}
+
+/** Keeps `launch.json` in each slot's data folder; what backends print is in the journal. */
+export class SystemdSupervisor implements Supervisor {
+  readonly kind = 'systemd'
+  readonly #paths: Paths
+  readonly #units: Units
+  readonly #journal: Journal
+  readonly #slots = new Map<string, SlotUnit>()
+  readonly #followers = new Set<() => void>()
+  readonly #timer: ReturnType<typeof setInterval>
+
+  constructor({ paths, systemctl }: SystemdSupervisorOptions) {
+    this.#paths = paths
+    this.#units = new Units(systemctl)
+    this.#journal = new Journal(systemctl.scope)
+    this.#timer = setInterval(() => {
+      for (const slot of this.#slots.values()) slot.tick()
+    }, tickMs)
+    this.#timer.unref()
+  }
+
+  /** @throws Hal0Error beyond those of the port: `supervisor.failed` when systemd does not answer or refuses */
+  start(spec: LaunchSpec, onExit: (exit: ExitReport) => void): Promise<RunningProcess> {
+    return this.#slot(spec.name).start(spec, onExit)
+  }
+
+  adopt(name: string, onExit: (exit: ExitReport) => void): Promise<Found> {
+    return this.#slot(name).adopt(onExit)
+  }
+
+  stop(name: string, graceMs: number): Promise<void> {
+    return this.#slot(name).stop(graceMs)
+  }
+
+  portOwner(name: string, port: number): Promise<PortOwner> {
+    return this.#slot(name).portOwner(port)
+  }
+
+  logs(name: string, lines: number): Promise<string[]> {
+    return this.#slot(name).logs(lines)
+  }
+
+  followLogs(name: string, onLine: (line: string) => void): () => void {
+    const end = this.#slot(name).followLogs(onLine)
+    this.#followers.add(end)
+    return () => {
+      this.#followers.delete(end)
+      end()
+    }
+  }
+
+  async forget(name: string): Promise<void> {
+    const slot = this.#slot(name)
+    this.#slots.delete(name)
+    slot.close()
+    await slot.forget()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const slot of this.#slots.values()) slot.close()
+    for (const end of this.#followers) end()
+    this.#followers.clear()
+  }
+
+  #slot(name: string): SlotUnit {
+    let slot = this.#slots.get(name)
+    if (slot === undefined) {
+      slot = new SlotUnit({ name, folder: slotDir(this.#paths, name), units: this.#units, journal: this.#journal })
+      this.#slots.set(name, slot)
+    }
+    return slot
+  }
+}

@@ -1,0 +1,90 @@
+/** A throw-away host with a real systemd, for tests (test/systemd/host). */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const script = join(import.meta.dir, '../systemd/host')
+const dist = join(import.meta.dir, '../../dist')
+
+/** Whether such a host can be booted here: root, with Debian's systemd and dbus. */
+export const hasSystemdHost =
+  process.getuid?.() === 0 && Bun.which('nsenter') !== null && (await Bun.file('/lib/systemd/systemd').exists())
+
+export interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+interface ExecOptions {
+  /** Milliseconds; 60 s by default. */
+  timeoutMs?: number
+  /** Whom the command runs as; root by default. */
+  user?: string
+  env?: Record<string, string>
+}
+
+const run = async (argv: string[], timeoutMs: number): Promise<Outcome> => {
+  const child = Bun.spawn(argv, {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  })
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { code, stdout, stderr }
+}
+
+export class SystemdHost {
+  readonly name: string
+  /** The compiled executable, as the host sees it. */
+  readonly binary = join(dist, 'hal0')
+
+  private constructor(name: string) {
+    this.name = name
+  }
+
+  /** @param binds folders shared with the host, beside that of the compiled executable: what is written there stays */
+  static async start(binds: string[] = []): Promise<SystemdHost> {
+    const name = `hal0-${process.pid}-${crypto.randomUUID().slice(-6)}`
+    const host = new SystemdHost(name)
+    await host.boot(binds)
+    return host
+  }
+
+  /** Boots it (again: after a stop, this is a reboot; only what lies in `binds` is still there). */
+  async boot(binds: string[] = []): Promise<void> {
+    const shared = binds.flatMap((folder) => ['--bind', folder])
+    const { code, stderr } = await run([script, 'start', this.name, ...shared], 30_000)
+    if (code !== 0) throw new Error(`the host did not start: ${stderr}`)
+  }
+
+  /** Runs a command in the host. Never rejects for its exit status. */
+  exec(argv: string[], { timeoutMs = 60_000, user, env = {} }: ExecOptions = {}): Promise<Outcome> {
+    const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`)
+    const asUser = user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups']
+    return run([script, 'exec', this.name, '--', 'env', ...variables, ...asUser, ...argv], timeoutMs)
+  }
+
+  /** As `exec`, for what must succeed. @returns what it printed @throws Error with all that it said */
+  async must(argv: string[], options: ExecOptions = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.exec(argv, options)
+    if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}: ${stdout}${stderr}`)
+    return stdout
+  }
+
+  /** A path of the host as this machine sees it. */
+  path(inside: string): string {
+    const pid = readFileSync(`/run/hal0-test-hosts/${this.name}/pid`, 'utf8').trim()
+    return `/proc/${pid}/root${inside}`
+  }
+
+  async stop(): Promise<void> {
+    await run([script, 'stop', this.name], 30_000)
+  }
+}
