@@ -121,7 +121,8 @@ export const machineOf = (record: SlotRecord): Machine => ({
   committing: null,
   attempt: 0,
   process: 'none',
-  pid: null,
+  // Until the supervisor has told: requests are served before, and their transitions must not lose it.
+  pid: record.pid,
   after: 'stay',
   inFlight: 0,
   waiting: [],

@@ -245,6 +245,8 @@ describe('a supervisor that does not answer when the daemon starts', () => {
       const lease = await host.manager.acquire('one', new AbortController().signal)
       expect(lease.origin).toBe(`http://127.0.0.1:${host.record('one').port}`)
       lease.release()
+      await host.clock.advance(500)
+      expect(host.record('one')).toMatchObject({ state: 'ready', pid: host.processesOf('one')[0]?.pid })
     })
   }
 

@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const script = join(import.meta.dir, '../systemd/host')
-const dist = join(import.meta.dir, '../../dist')
+const root = join(import.meta.dir, '../..')
+
+/** Folders of this machine by their path in the host. */
+export type Binds = Record<string, string>
 
 /** Whether such a host can be booted here: root, with Debian's systemd and dbus. */
 export const hasSystemdHost =
@@ -43,14 +46,14 @@ const run = async (argv: string[], timeoutMs: number): Promise<Outcome> => {
 export class SystemdHost {
   readonly name: string
   /** The compiled executable, as the host sees it. */
-  readonly binary = join(dist, 'hal0')
+  readonly binary = join(root, 'dist/hal0')
 
   private constructor(name: string) {
     this.name = name
   }
 
-  /** @param binds folders shared with the host, beside that of the compiled executable: what is written there stays */
-  static async start(binds: string[] = []): Promise<SystemdHost> {
+  /** @param binds folders of this machine by their path in the host: what is written there stays */
+  static async start(binds: Binds = {}): Promise<SystemdHost> {
     const name = `hal0-${process.pid}-${crypto.randomUUID().slice(-6)}`
     const host = new SystemdHost(name)
     await host.boot(binds)
@@ -58,8 +61,10 @@ export class SystemdHost {
   }
 
   /** Boots it (again: after a stop, this is a reboot; only what lies in `binds` is still there). */
-  async boot(binds: string[] = []): Promise<void> {
-    const shared = binds.flatMap((folder) => ['--bind', folder])
+  async boot(binds: Binds = {}): Promise<void> {
+    // The checkout may lie in /tmp, which a host has for itself.
+    const all = { [root]: root, ...binds }
+    const shared = Object.entries(all).flatMap(([to, from]) => ['--bind', `${from}:${to}`])
     const { code, stderr } = await run([script, 'start', this.name, ...shared], 30_000)
     if (code !== 0) throw new Error(`the host did not start: ${stderr}`)
   }
@@ -82,6 +87,15 @@ export class SystemdHost {
   path(inside: string): string {
     const pid = readFileSync(`/run/hal0-test-hosts/${this.name}/pid`, 'utf8').trim()
     return `/proc/${pid}/root${inside}`
+  }
+
+  /** Waits until `done` resolves with true; a rejection is a no. @throws Error after `limitMs` */
+  async until(what: string, done: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
+    const end = performance.now() + limitMs
+    while (!(await done().catch(() => false))) {
+      if (performance.now() > end) throw new Error(`${what}: not within ${limitMs} ms`)
+      await Bun.sleep(50)
+    }
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,73 @@
+/** hal0 set up on a real systemd, with its real units, users and sandboxes. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Slot } from '../../src/contract/slot.ts'
+import { testWith } from '../support/part.ts'
+import { hasSystemdHost, SystemdHost } from '../support/systemd-host.ts'
+import { engineBinds, putEngine, putModel } from './engine.ts'
+
+setDefaultTimeout(400_000)
+const withHost = testWith('root and systemd', hasSystemdHost)
+const run = hasSystemdHost || process.env.CI === 'true'
+
+describe.if(run)('an appliance', () => {
+  let host: SystemdHost
+  let engine: string
+  beforeAll(async () => {
+    host = await SystemdHost.start(await engineBinds())
+    await host.must([host.binary, 'setup', '--yes'])
+    engine = await putEngine(host)
+    await putModel(host)
+  })
+  afterAll(async () => host?.stop())
+
+  withHost('runs slots as units, whatever happens to API, backends and systemctl', async () => {
+    const tests = join(import.meta.dir, 'appliance.host.ts')
+    const env = { HAL0_TEST_ENGINE: engine }
+    const { code, stdout, stderr } = await host.exec([process.execPath, 'test', tests], { timeoutMs: 380_000, env })
+    console.log(stdout.replaceAll(/^.*\((pass|fail)\).*\n/gm, ''))
+    if (code !== 0) console.error(stdout, stderr)
+    expect(code).toBe(0)
+  })
+})
+
+describe.if(run)('a reboot of the host', () => {
+  withHost('takes a slot that was ready the legal way to offline, and one with autostart comes back', async () => {
+    const kept = mkdtempSync(join(tmpdir(), 'hal0-reboot-'))
+    const binds = await engineBinds()
+    for (const folder of ['/etc/hal0', '/var/lib/hal0']) {
+      binds[folder] = join(kept, folder)
+      mkdirSync(join(kept, folder), { recursive: true })
+    }
+    const host = await SystemdHost.start(binds)
+    const slots = async () => {
+      const list = JSON.parse(await host.must(['hal0', 'slot', 'list', '--json'])) as Slot[]
+      return new Map(list.map(({ config, state }) => [config.name, state]))
+    }
+    try {
+      await host.must([host.binary, 'setup', '--yes'])
+      const engine = await putEngine(host)
+      await putModel(host)
+      for (const [name, autostart] of Object.entries({ auto: true, plain: false })) {
+        const settings = [`engine=${engine}`, `autostart=${autostart}`].flatMap((setting) => ['--set', setting])
+        await host.must(['hal0', 'slot', 'create', name, '--model', 'tiny', ...settings])
+        await host.must(['hal0', 'slot', 'load', name])
+      }
+      const before = await slots()
+      await host.stop()
+      await host.boot(binds)
+      await host.must([host.binary, 'setup', '--yes'])
+      await host.until('the slot is ready again', async () => (await slots()).get('auto')?.state === 'ready')
+      const after = await slots()
+      expect(after.get('plain')?.state).toBe('offline')
+      // Unloading and offline; and for the other starting, warming and ready.
+      expect(after.get('plain')?.seq).toBe((before.get('plain')?.seq ?? 0) + 2)
+      expect(after.get('auto')?.seq).toBe((before.get('auto')?.seq ?? 0) + 5)
+    } finally {
+      await host.stop()
+      rmSync(kept, { recursive: true, force: true })
+    }
+  })
+})
