@@ -3,15 +3,80 @@
  *
  *   npm run build                          dist/hal0 for this machine
  *   npm run build -- --target TARGET...    dist/hal0-TARGET for linux-x64, linux-x64-baseline, linux-arm64, or all
+ *   npm run build -- --outfile FILE         for this machine, somewhere else
+ *   npm run build -- --release DIR         all targets as DIR/hal0-VERSION-TARGET, with SHA256SUMS and manifest.json, to be signed
+ *                                          with scripts/sign-release.ts or minisign; DIR then is what a web server serves
+ *
+ * With any of them:
+ *   --release-key KEY      public key of minisign, its line or its .pub file, that `hal0 update` trusts; twice: the current and the
+ *                          next one. Without it the executable refuses every update.
+ *   --version VERSION      not the version of package.json (tests of updates need two)
+ * With --release:
+ *   --url-base URL         where the executables will be; else beside the manifest
+ *   --min-version VERSION  the oldest version that may update directly; 0.1.0
+ *   --expires-days N       how long the manifest is good for; 180
  */
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { BunPlugin } from 'bun'
+import packageJson from './package.json' with { type: 'json' }
+import { artifactName, writeReleaseFiles } from './scripts/release/files.ts'
+import { releaseTargets as targets } from './src/contract/release.ts'
+import { isVersion } from './src/system/release-folder.ts'
+import { parsePublicKey } from './src/update/minisign.ts'
 import { buildWeb } from './web/build.ts'
 
-const targets = ['linux-x64', 'linux-x64-baseline', 'linux-arm64'] as const
 const root = import.meta.dir
 const dist = join(root, 'dist')
+
+/** @returns never; the command line is wrong */
+const refuse = (sentence: string): never => {
+  console.error(sentence)
+  process.exit(2)
+}
+
+const { values } = parseArgs({
+  options: {
+    target: { type: 'string', multiple: true },
+    outfile: { type: 'string' },
+    release: { type: 'string' },
+    'release-key': { type: 'string', multiple: true },
+    version: { type: 'string' },
+    'url-base': { type: 'string' },
+    'min-version': { type: 'string' },
+    'expires-days': { type: 'string' },
+  },
+})
+const version = values.version ?? packageJson.version
+const minVersion = values['min-version'] ?? '0.1.0'
+const expiresDays = Number(values['expires-days'] ?? 180)
+for (const one of [version, minVersion]) if (!isVersion(one)) refuse(`'${one}' is no version like 1.2.3.`)
+if (!(expiresDays > 0)) refuse('--expires-days takes a number of days.')
+const asked = (values.target ?? []).flatMap((one) => (one === 'all' ? targets : one.split(',')))
+const unknown = asked.find((one) => !targets.some((target) => target === one))
+if (unknown !== undefined) refuse(`There is no target ${unknown}. There are: ${targets.join(', ')}, all.`)
+
+/** The base64 line of a public key. */
+const keyLine = (text: string): string => {
+  const line = (existsSync(text) ? readFileSync(text, 'utf8') : text).trim().split('\n').at(-1) ?? ''
+  parsePublicKey(line)
+  return line
+}
+const releaseKeys = (values['release-key'] ?? []).map(keyLine)
+
+/** Everything that asks package.json for the version gets the one that is built. */
+const versionPlugin: BunPlugin = {
+  name: 'version',
+  setup(build) {
+    build.onLoad({ filter: /\/package\.json$/ }, async ({ path }) => {
+      const contents = await Bun.file(path).json()
+      if (path === join(root, 'package.json')) contents.version = version
+      return { contents: JSON.stringify(contents), loader: 'json' }
+    })
+  },
+}
 
 /**
  * Compiles one executable. It is written beside its final name and renamed: a failed build leaves the old one, and a running
@@ -26,7 +91,8 @@ const compile = async (outfile: string, webDir: string, target: string | undefin
     bytecode: true,
     // With bytecode and without this, `import.meta.dir` would be the build machine's path.
     format: 'esm',
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': '"production"', HAL0_RELEASE_KEYS: JSON.stringify(releaseKeys.join(' ')) },
+    plugins: [versionPlugin],
     compile: {
       outfile: fresh,
       assets: [webDir],
@@ -37,23 +103,24 @@ const compile = async (outfile: string, webDir: string, target: string | undefin
     },
   })
   await rename(fresh, outfile)
-}
-
-const { values } = parseArgs({ options: { target: { type: 'string', multiple: true } } })
-const asked = (values.target ?? []).flatMap((one) => (one === 'all' ? targets : one.split(',')))
-const unknown = asked.find((one) => !targets.some((target) => target === one))
-if (unknown !== undefined) {
-  console.error(`There is no target ${unknown}. There are: ${targets.join(', ')}, all.`)
-  process.exit(2)
+  console.log(`${outfile} (${(Bun.file(outfile).size / 1e6).toFixed(0)} MB)`)
 }
 
 await mkdir(dist, { recursive: true })
 const webDir = join(dist, 'web')
 await rm(webDir, { recursive: true, force: true })
 await buildWeb(webDir)
-const outputs = asked.length === 0 ? [undefined] : asked
-for (const target of outputs) {
-  const outfile = join(dist, target === undefined ? 'hal0' : `hal0-${target}`)
-  await compile(outfile, webDir, target)
-  console.log(`${outfile} (${(Bun.file(outfile).size / 1e6).toFixed(0)} MB)`)
+if (values.release === undefined) {
+  const here = values.outfile === undefined ? join(dist, 'hal0') : resolve(values.outfile)
+  const outputs = asked.length === 0 ? [undefined] : asked
+  for (const target of outputs)
+    await compile(target === undefined ? here : join(dist, `hal0-${target}`), webDir, target)
+} else {
+  const folder = resolve(values.release)
+  await mkdir(folder, { recursive: true })
+  for (const target of targets) await compile(join(folder, artifactName(version, target)), webDir, target)
+  const urlBase = values['url-base'] ?? null
+  const written = await writeReleaseFiles(folder, { version, minVersion, urlBase, releasedAt: new Date(), expiresDays })
+  const paths = written.map((name) => join(folder, name)).join(' ')
+  console.log(`Sign them: node_modules/.bin/bun scripts/sign-release.ts --key FILE ${paths}`)
 }

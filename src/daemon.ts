@@ -79,7 +79,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   // Backends listen on loopback: no proxy of the environment may come between.
   process.env.NO_PROXY = [process.env.NO_PROXY, '127.0.0.1', 'localhost'].filter(Boolean).join(',')
   const settings = await readServerSettings(paths, options)
-  const unlock = await lockDataFolder(paths.data)
+  using _lock = await lockDataFolder(paths.data)
   for (const folder of [paths.config, slotConfigDir(paths)]) await sweepTemps(folder)
   const models = await ModelRegistry.open(modelsDir(paths))
   const engines = new Engines(paths, process.env)
@@ -150,5 +150,4 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   await slots.close()
   decisions.close()
   supervisor.close()
-  unlock()
 }

@@ -19,6 +19,16 @@ export const ServerConfig = Type.Object({
       ),
     }),
   ),
+  update: Type.Optional(
+    Type.Object({
+      url: Type.Optional(
+        Type.String({
+          pattern: '^https?://',
+          description: 'Address of the release manifest; --url of hal0 update wins.',
+        }),
+      ),
+    }),
+  ),
   decisions: Type.Optional(
     Type.Object({ keep: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000_000, description: '100000' })) }),
   ),

@@ -1,5 +1,6 @@
 /** The first half of an import: what a path refers to, checked from end to end before a byte is copied. Reads only. */
 import { realpath, stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { ModelImport } from '../contract/model.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -63,6 +64,15 @@ const checkName = (path: string, name: string): void => {
   }
 }
 
+/** Name of the user that this process runs as; its number where it has none, as in many containers. */
+const ownUser = (): string => {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.())
+  }
+}
+
 const findSource = async (path: string, name: string): Promise<ImportSource> => {
   try {
     const realPath = await realpath(path)
@@ -72,10 +82,17 @@ const findSource = async (path: string, name: string): Promise<ImportSource> => 
     return { name, realPath, size: found.size, modifiedMs: found.mtimeMs }
   } catch (error) {
     const errno = errnoOf(error)
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') throw refuse(path, `There is no file ${path} on the server.`)
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') {
+      // The service's unit says PrivateTmp=.
+      const own = /^\/(var\/)?tmp\//.test(path) ? ' A hal0 that runs as a service has a /tmp of its own.' : ''
+      throw refuse(path, `There is no file ${path} on the server.${own}`)
+    }
     if (errno === 'ELOOP' || errno === 'ENAMETOOLONG') throw refuse(path, `${path} cannot be followed to a file.`)
     if (errno === 'EACCES')
-      throw refuse(path, `hal0 may not read ${path}. Check the owner and mode of file and folders.`)
+      throw refuse(
+        path,
+        `hal0 runs as user ${ownUser()} and may not read ${path}. Put the file where that user may, such as /srv, or check the owner and mode of file and folders.`,
+      )
     throw storageError(error, path, 'look at the file to import')
   }
 }

@@ -55,6 +55,10 @@ export const currentVersion = async (paths: Paths): Promise<string | null> => {
   }
 }
 
+/** Whether hal0 itself put this into the folder: versions, the link, an update's record and lock, and what one that was killed left. */
+export const isOwnEntry = (name: string): boolean =>
+  isVersion(name) || name === 'current' || /^\.?(current|update)\./.test(name) || /^\..*\.partial$/.test(name)
+
 /** Versions that have a folder, oldest first. */
 export const installedVersions = async (paths: Paths): Promise<string[]> => {
   try {

@@ -14,6 +14,8 @@ export interface ServerSettings {
   /** e.g. "8081-8099" */
   slotPorts: string
   keepDecisions: number
+  /** Of the release manifest; null: none is configured. */
+  updateUrl: string | null
 }
 
 /** What the command line says; it wins over the file. */
@@ -45,5 +47,13 @@ export const readServerSettings = async (paths: Paths, options: ServerOptions): 
     maxBodyBytes: Math.floor((file.max_body_mb ?? 64) * 1024 * 1024),
     slotPorts: file.slots?.ports ?? '8081-8099',
     keepDecisions: file.decisions?.keep ?? 100_000,
+    updateUrl: file.update?.url ?? null,
   }
+}
+
+/** Where the API answers from this machine. */
+export const localUrl = ({ host, port }: Pick<ServerSettings, 'host' | 'port'>): string => {
+  const any: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+  const address = any[host] ?? host
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
 }

@@ -19,7 +19,7 @@ export interface Outcome {
   stderr: string
 }
 
-interface ExecOptions {
+export interface ExecOptions {
   /** Milliseconds; 60 s by default. */
   timeoutMs?: number
   /** Whom the command runs as; root by default. */
@@ -73,7 +73,7 @@ export class SystemdHost {
   exec(argv: string[], { timeoutMs = 60_000, user, env = {} }: ExecOptions = {}): Promise<Outcome> {
     const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`)
     const asUser = user === undefined ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups']
-    return run([script, 'exec', this.name, '--', 'env', ...variables, ...asUser, ...argv], timeoutMs)
+    return run([script, 'exec', this.name, '--', ...asUser, 'env', ...variables, ...argv], timeoutMs)
   }
 
   /** As `exec`, for what must succeed. @returns what it printed @throws Error with all that it said */

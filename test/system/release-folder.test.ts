@@ -8,6 +8,7 @@ import {
   currentVersion,
   flipCurrent,
   installedVersions,
+  isOwnEntry,
   isVersion,
 } from '../../src/system/release-folder.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -56,6 +57,20 @@ describe('the folder of versions', () => {
     const paths = folder()
     for (const name of ['0.10.0', '0.9.0', '.0.11.0.partial', 'other']) mkdirSync(join(paths.lib, name))
     expect(await installedVersions(paths)).toEqual(['0.9.0', '0.10.0'])
+  })
+
+  test('tells what is its own from what somebody put there', () => {
+    const own = [
+      '0.1.0',
+      'current',
+      '.current.12',
+      'update.json',
+      'update.lock',
+      '.update.json.1a2b.tmp',
+      '.0.3.0.partial',
+    ]
+    expect(own.filter((name) => !isOwnEntry(name))).toEqual([])
+    expect(['notes.txt', 'currently', '.hidden', 'v1'].filter(isOwnEntry)).toEqual([])
   })
 
   test('flips current to another version, and leaves nothing else', async () => {

@@ -228,13 +228,29 @@ describe('a backend that is not well', () => {
   })
 })
 
+test('a launcher that is missing is told as what systemd could not execute', async () => {
+  const program = '/usr/lib/hal0/current/hal0'
+  must('mv', program, `${program}.aside`)
+  try {
+    await call('POST', '/api/slots/primary/load?wait=20').catch(() => null)
+    const { error } = await slot()
+    expect(error).toMatchObject({ code: 'supervisor.failed', details: { status: 203 } })
+    expect(error?.message).toContain('hal0 doctor')
+  } finally {
+    must('mv', `${program}.aside`, program)
+  }
+})
+
 describe('systemctl that fails the API', () => {
   const real = '/usr/bin/systemctl'
   const aside = '/usr/bin/systemctl.real'
-  const replaced = async (script: string, work: () => Promise<void>): Promise<void> => {
+  /** @param script null: there is none */
+  const replaced = async (script: string | null, work: () => Promise<void>): Promise<void> => {
     must('mv', real, aside)
-    writeFileSync(real, `#!/bin/sh\n${script}\n`)
-    chmodSync(real, 0o755)
+    if (script !== null) {
+      writeFileSync(real, `#!/bin/sh\n${script}\n`)
+      chmodSync(real, 0o755)
+    }
     try {
       await work()
     } finally {
@@ -242,7 +258,8 @@ describe('systemctl that fails the API', () => {
     }
   }
 
-  const ways: [string, string, RegExp][] = [
+  const ways: [string, string | null, RegExp][] = [
+    ['is missing', null, /no systemctl/],
     ['refuses', 'echo "Access denied" >&2; exit 4', /polkit/],
     ['has no bus', 'echo "Failed to connect to bus: No such file or directory" >&2; exit 1', /D-Bus|systemd/],
     ['hangs', 'exec sleep 60', /did not answer/],

@@ -33,6 +33,44 @@ describe.if(run)('an appliance', () => {
   })
 })
 
+describe.if(run)("a user's own installation", () => {
+  let host: SystemdHost
+  const user = {
+    user: 'somebody',
+    env: { HOME: '/home/somebody', XDG_RUNTIME_DIR: '/run/user/4242', PATH: '/home/somebody/.local/bin:/usr/bin:/bin' },
+  }
+  beforeAll(async () => {
+    host = await SystemdHost.start(await engineBinds())
+    await host.must(['useradd', '--create-home', '--uid', '4242', 'somebody'])
+    await host.must(['systemctl', 'start', 'user@4242'])
+  })
+  afterAll(async () => host?.stop())
+
+  withHost('is set up without root, runs slots as units of the user, and survives a restart of the API', async () => {
+    await host.must([host.binary, 'setup', '--user', '--yes'], user)
+    const engine = await putEngine(host, '/home/somebody/.local/share/hal0', 'somebody:somebody')
+    await putModel(host, user)
+    await host.must(['hal0', 'slot', 'create', 'primary', '--model', 'tiny', '--set', `engine=${engine}`], user)
+    await host.must(['hal0', 'slot', 'load', 'primary'], user)
+    const state = async () =>
+      (JSON.parse(await host.must(['hal0', 'slot', 'show', 'primary', '--json'], user)) as Slot).state
+    const { pid } = await state()
+    const shown = await host.must(
+      ['systemctl', '--user', 'show', 'hal0-slot@primary', '--property=MainPID', '--value'],
+      user,
+    )
+    expect(Number(shown)).toBe(pid ?? -1)
+    await host.must(['systemctl', '--user', 'restart', 'hal0'], user)
+    await host.until('the API answers again', async () => (await state()).state === 'ready')
+    expect((await state()).pid).toBe(pid)
+    expect(await host.must(['hal0', 'slot', 'logs', 'primary'], user)).not.toBe('')
+    await host.must(['hal0', 'slot', 'unload', 'primary'], user)
+    await host.must(['hal0', 'uninstall', '--yes'], user)
+    expect((await host.exec(['systemctl', '--user', 'cat', 'hal0.service'], user)).code).not.toBe(0)
+    expect((await host.exec(['ls', '/home/somebody/.local/share/hal0/models'], user)).code).toBe(0)
+  })
+})
+
 describe.if(run)('a reboot of the host', () => {
   withHost('takes a slot that was ready the legal way to offline, and one with autostart comes back', async () => {
     const kept = mkdtempSync(join(tmpdir(), 'hal0-reboot-'))

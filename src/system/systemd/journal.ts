@@ -1,10 +1,12 @@
 /** Reads what a unit's processes printed from the journal, by journalctl. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
+import { withDeadline } from '../../lib/with-deadline.ts'
 import { JournalLines } from './journal-lines.ts'
 import { findProgram, type Scope } from './systemctl.ts'
 
 const limitMs = 5000
+const pipesMs = 500
 /** The most recent lines are far less than this. */
 const longestBytes = 16 << 20
 /** A follower that ended by itself (journald was restarted) begins again after this. */
@@ -56,8 +58,9 @@ export class Journal {
     // Backwards, since journalctl counts from --since on otherwise. Lines that a NUL byte ended are put together again, so that
     // more entries than lines may be needed.
     const child = spawn(program, ['--reverse', `--lines=${count * 2}`, ...matches(this.#scope, match)], limitMs)
-    const entries = (await new Response(child.stdout).text()).split('\n')
+    const output = new Response(child.stdout).text()
     await child.exited
+    const entries = (await withDeadline(output, pipesMs, '')).split('\n')
     if (child.signalCode !== null) {
       throw new Hal0Error(
         'supervisor.failed',

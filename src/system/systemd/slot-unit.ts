@@ -101,6 +101,7 @@ export class SlotUnit {
       return { kind: 'rebooted' }
     }
     const printed = await this.#lastLines(record.started_at, pastLastLinesLimitMs)
+    this.#clear()
     return { kind: 'ended', exit: { ...exitOf(state), lastLines: printed } }
   }
 
@@ -189,7 +190,7 @@ export class SlotUnit {
     }
   }
 
-  /** Children without their main process serve nobody, and a unit that ended well stays active until it is stopped. */
+  /** Children without their main process serve nobody, and a unit whose process ended well stays active until it is stopped. */
   #clear(): void {
     this.#units.end(this.#unit, 0).catch((error) => log.warn(`could not clear ${this.#unit}`, error))
   }

@@ -1,6 +1,7 @@
 /** Calls systemctl: argument arrays, an absolute path, and never longer than ten seconds. */
 import { existsSync } from 'node:fs'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { withDeadline } from '../../lib/with-deadline.ts'
 
 /** Whose manager is asked: that of the host, or that of the user who runs the daemon. */
 export type Scope = 'system' | 'user'
@@ -12,6 +13,7 @@ export interface Answer {
 }
 
 const limitMs = 10_000
+const pipesMs = 500
 /** More than any answer that is asked for here. */
 const longestAnswerBytes = 1 << 20
 
@@ -54,11 +56,10 @@ export const makeSystemctl = (scope: Scope, path: string | null = null, timeoutM
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     })
-    const [stdout, stderr, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ])
+    const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+    const code = await child.exited
+    // A child of its own that outlived it would hold the pipes open.
+    const [stdout, stderr] = await withDeadline(output, pipesMs, ['', ''])
     if (child.signalCode !== null) {
       throw failed(
         `systemd did not answer "${shown}" within ${timeoutMs / 1000} s. Look at it with: systemctl status; try again when it answers.`,

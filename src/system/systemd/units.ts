@@ -41,18 +41,22 @@ export class Units {
     return parseUnitState(answer.stdout)
   }
 
-  /** @throws Hal0Error `supervisor.failed` */
+  /** @throws Hal0Error `supervisor.failed`, also when systemd could not execute the launcher (Type=exec) */
   async start(unit: string): Promise<void> {
     const answer = await this.#systemctl.run(['start', unit])
-    // With Type=exec a failure may be that of the launcher, of which the unit's state tells more.
-    if (answer.code !== 0 && !/control process exited|job for .* failed/i.test(answer.stderr)) {
-      throw refusalOf(unit, 'start', answer)
-    }
+    if (answer.code === 0) return
+    if (!/^job for .* failed/i.test(answer.stderr)) throw refusalOf(unit, 'start', answer)
+    const { status, result } = await this.show(unit)
+    throw new Hal0Error(
+      'supervisor.failed',
+      `systemd could not execute ${unit} (${result}, status ${status}). Run hal0 doctor; journalctl -u ${unit} says more.`,
+      { details: { unit, result, status } },
+    )
   }
 
   /**
    * Waits until the unit's main process is the backend, or has ended.
-   * @throws Hal0Error `supervisor.failed` also when systemd could not even execute the launcher
+   * @throws Hal0Error `supervisor.failed`
    */
   async executed(unit: string): Promise<UnitState> {
     const until = performance.now() + executeLimitMs

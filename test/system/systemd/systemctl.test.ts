@@ -46,6 +46,12 @@ describe('systemctl', () => {
     expect(error.message).toContain('did not answer')
   })
 
+  test('that hangs in a child of its own does so too', async () => {
+    const began = performance.now()
+    await refused(fake('sleep 20; true', 200).run(['show', 'x']))
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
+
   test('that is missing becomes an error that says what to do', async () => {
     const error = await refused(makeSystemctl('system', join(tempDir(), 'none')).run(['show', 'x']))
     expect(error).toMatchObject({ code: 'supervisor.failed' })

@@ -1,0 +1,62 @@
+/** What lies beside the executables of a release: SHA256SUMS and the manifest. */
+import { copyFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ReleaseManifest, type ReleaseTarget, releaseTargets } from '../../src/contract/release.ts'
+import { parse } from '../../src/lib/validate.ts'
+
+export interface Release {
+  version: string
+  /** The oldest version that may update to this one directly. */
+  minVersion: string
+  /** Where the executables will be; null: beside the manifest. */
+  urlBase: string | null
+  releasedAt: Date
+  /** Days that the manifest is good for. */
+  expiresDays: number
+}
+
+/** File name of an executable; install.sh finds it in SHA256SUMS by its end. */
+export const artifactName = (version: string, target: ReleaseTarget): string => `hal0-${version}-${target}`
+
+const sha256Of = async (path: string): Promise<string> => {
+  const hash = new Bun.CryptoHasher('sha256')
+  for await (const chunk of Bun.file(path).stream()) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+const instant = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
+
+/**
+ * Writes SHA256SUMS, manifest.json and the same once more as manifest-<version>.json, by which `hal0 update --to` finds it when
+ * manifest.json is of a later version.
+ * @param folder that the executables of all targets are in
+ * @returns what has to be signed, by file name
+ */
+export const writeReleaseFiles = async (folder: string, release: Release): Promise<string[]> => {
+  const { version, minVersion, urlBase, releasedAt, expiresDays } = release
+  const entries = await Promise.all(
+    releaseTargets.map(async (target) => {
+      const name = artifactName(version, target)
+      const path = join(folder, name)
+      const url = urlBase === null ? name : `${urlBase.replace(/\/+$/, '')}/${name}`
+      return { target, name, artifact: { url, size: Bun.file(path).size, sha256: await sha256Of(path) } }
+    }),
+  )
+  const manifest = parse(
+    ReleaseManifest,
+    {
+      version,
+      released_at: instant(releasedAt),
+      expires_at: instant(new Date(releasedAt.getTime() + expiresDays * 86_400_000)),
+      min_version: minVersion,
+      targets: Object.fromEntries(entries.map(({ target, artifact }) => [target, artifact])),
+    },
+    'The manifest',
+  )
+  const sums = entries.map(({ name, artifact }) => `${artifact.sha256}  ${name}\n`)
+  await writeFile(join(folder, 'SHA256SUMS'), sums.join(''))
+  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  const named = `manifest-${version}.json`
+  await copyFile(join(folder, 'manifest.json'), join(folder, named))
+  return ['manifest.json', named, 'SHA256SUMS']
+}

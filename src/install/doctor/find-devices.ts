@@ -1,0 +1,29 @@
+/** The devices of GPUs and other accelerators that are there. */
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errnoOf, storageError } from '../../system/storage-error.ts'
+import type { Device } from './facts.ts'
+
+/** Render nodes (Vulkan, ROCm, SYCL), ROCm's own, NVIDIA's, NPUs. Cards (`card0`) are for displays. */
+const places: readonly { folder: string; name: RegExp }[] = [
+  { folder: '/dev/dri', name: /^renderD\d+$/ },
+  { folder: '/dev', name: /^(kfd|nvidia\d+|nvidiactl|nvidia-uvm)$/ },
+  { folder: '/dev/accel', name: /^accel\d+$/ },
+]
+
+export const findDevices = async (): Promise<Device[]> => {
+  const devices: Device[] = []
+  for (const { folder, name } of places) {
+    try {
+      for (const entry of await readdir(folder)) {
+        if (!name.test(entry)) continue
+        const path = join(folder, entry)
+        const { mode, uid, gid } = await stat(path)
+        devices.push({ path, mode, uid, gid })
+      }
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw storageError(error, folder, 'look for GPUs')
+    }
+  }
+  return devices
+}

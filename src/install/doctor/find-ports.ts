@@ -1,0 +1,88 @@
+/** Which ports hal0 is configured to have, and who else has them. */
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { configFile, type Paths, slotConfigDir } from '../../system/paths.ts'
+import { findPortOwner } from '../../system/process/port-owner.ts'
+import { readServerSettings } from '../../system/server-config.ts'
+import { errnoOf, storageError } from '../../system/storage-error.ts'
+import { readToml } from '../../system/toml-file.ts'
+import { serviceUnit } from '../unit-files.ts'
+import type { TakenPort } from './facts.ts'
+
+interface Wanted {
+  port: number
+  by: string
+  /** The unit that may listen there. */
+  unit: string
+  file: string
+}
+
+/**
+ * The unit that a process runs in, e.g. `hal0.service`; null for none. A host that mounts both versions of control groups has a
+ * line of systemd's for each, one of which may say nothing.
+ * @param text of /proc/<pid>/cgroup
+ */
+export const unitOf = (text: string): string | null => {
+  for (const [, group = ''] of text.matchAll(/^(?:0::|\d+:name=systemd:)(.*)$/gm)) {
+    const unit = group.split('/').findLast((part) => part.endsWith('.service'))
+    if (unit !== undefined) return unit
+  }
+  return null
+}
+
+const slotFiles = async (paths: Paths): Promise<string[]> => {
+  const folder = slotConfigDir(paths)
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith('.toml')).map((name) => join(folder, name))
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw storageError(error, folder, 'list the slots')
+  }
+}
+
+const wantedPorts = async (paths: Paths, problems: string[]): Promise<Wanted[]> => {
+  const wanted: Wanted[] = []
+  const noteRefusal = (error: unknown): void => {
+    if (!(error instanceof Hal0Error)) throw error
+    problems.push(error.message)
+  }
+  try {
+    const { port } = await readServerSettings(paths, {})
+    wanted.push({ port, by: 'the API', unit: serviceUnit, file: configFile(paths) })
+  } catch (error) {
+    noteRefusal(error)
+  }
+  for (const file of await slotFiles(paths)) {
+    try {
+      const name = basename(file, '.toml')
+      const port = (await readToml(file))?.port
+      if (typeof port === 'number') wanted.push({ port, by: `slot ${name}`, unit: `hal0-slot@${name}.service`, file })
+    } catch (error) {
+      noteRefusal(error)
+    }
+  }
+  return wanted
+}
+
+const unitOfProcess = async (pid: number): Promise<string | null> => {
+  try {
+    return unitOf(await readFile(`/proc/${pid}/cgroup`, 'latin1'))
+  } catch {
+    // It has ended meanwhile: no unit's process any more.
+    return null
+  }
+}
+
+/** @returns the ports that others have, and what of the configuration could not be read, as sentences */
+export const findPorts = async (paths: Paths): Promise<{ taken: TakenPort[]; problems: string[] }> => {
+  const problems: string[] = []
+  const taken: TakenPort[] = []
+  for (const { port, by: wanted, unit, file } of await wantedPorts(paths, problems)) {
+    const owner = await findPortOwner(port, '', null)
+    if (owner.kind !== 'other') continue
+    if (owner.pid !== null && (await unitOfProcess(owner.pid)) === unit) continue
+    taken.push({ port, wanted, by: owner.pid === null ? null : { pid: owner.pid, command: owner.command }, file })
+  }
+  return { taken, problems }
+}

@@ -1,0 +1,77 @@
+/** Files that slots need and cannot read: models that are links to elsewhere, and engines. */
+import { readdir, readlink, realpath } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { modelsDir } from '../../system/paths.ts'
+import { errnoOf, storageError } from '../../system/storage-error.ts'
+import { type Layout, slotUser } from '../layout.ts'
+import type { Programs } from '../programs.ts'
+import type { Unreadable } from './facts.ts'
+
+/** What the template unit closes: ProtectHome=, PrivateTmp=, and of hal0's data all but models, engines and the slot's own folder. */
+const closed = ['/home', '/root', '/run/user', '/tmp', '/var/tmp']
+const open = ['models', 'engines']
+
+/** Whether slots of a system installation do not see `target` (a real path) at all. */
+export const isHidden = (target: string, data: string): boolean => {
+  const below = (folder: string): boolean => target === folder || target.startsWith(`${folder}/`)
+  if (open.some((name) => below(join(data, name)))) return false
+  return below(data) || closed.some(below)
+}
+
+/** Links below the models folder; those that setup or an import made are one level deep. */
+const modelLinks = async (models: string): Promise<string[]> => {
+  try {
+    const entries = await readdir(models, { recursive: true, withFileTypes: true })
+    return entries.filter((entry) => entry.isSymbolicLink()).map(({ parentPath, name }) => join(parentPath, name))
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw storageError(error, models, 'look for models that are links')
+  }
+}
+
+const reasonOf = async (
+  target: string,
+  { scope, paths }: Layout,
+  programs: Programs,
+): Promise<Unreadable['why'] | null> => {
+  let real: string
+  try {
+    real = await realpath(target)
+  } catch (error) {
+    return errnoOf(error) === 'ENOENT' ? 'missing' : 'forbidden'
+  }
+  // The user's own units are confined by nothing but the user's rights.
+  if (scope === 'user') return null
+  if (isHidden(real, paths.data)) return 'hidden'
+  const answer = await programs.ask('setpriv', [
+    `--reuid=${slotUser}`,
+    `--regid=${slotUser}`,
+    '--init-groups',
+    '--',
+    '/usr/bin/test',
+    '-r',
+    real,
+  ])
+  // 1: test(1) says no. Anything else (no setpriv, no user) is no answer about the file.
+  return answer?.code === 1 && answer.stderr === '' ? 'forbidden' : null
+}
+
+/** @param engines programs that run models, by absolute path */
+export const findUnreadable = async (
+  layout: Layout,
+  programs: Programs,
+  engines: readonly string[],
+): Promise<Unreadable[]> => {
+  const links = await modelLinks(modelsDir(layout.paths))
+  const targets = await Promise.all(links.map(async (path) => resolve(dirname(path), await readlink(path))))
+  const needed = [
+    ...links.map((path, index) => ({ path, target: targets[index] ?? path })),
+    ...engines.map((path) => ({ path, target: path })),
+  ]
+  const unreadable: Unreadable[] = []
+  for (const { path, target } of needed) {
+    const why = await reasonOf(target, layout, programs)
+    if (why !== null) unreadable.push({ path, target, why })
+  }
+  return unreadable
+}

@@ -1,0 +1,73 @@
+/** Gathers what doctor judges. Changes nothing. */
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { storageError } from '../../system/storage-error.ts'
+import { findUser, groupsOf } from '../accounts.ts'
+import type { Installation } from '../installation.ts'
+import { serviceTail } from '../journal-tail.ts'
+import { commandFor, type Layout, slotUser } from '../layout.ts'
+import type { Programs } from '../programs.ts'
+import { readServiceState } from '../service-state.ts'
+import { hasPolkit, type SetupTools, setupPlan } from '../setup-plan.ts'
+import { examine } from '../step.ts'
+import type { Facts, GpuFacts } from './facts.ts'
+import { findDevices } from './find-devices.ts'
+import { findPorts } from './find-ports.ts'
+import { findUnreadable } from './find-unreadable.ts'
+
+const diskOf = async (folder: string): Promise<Facts['disk']> => {
+  let path = folder
+  while (!existsSync(path)) path = dirname(path)
+  try {
+    const { bavail, blocks, bsize } = await statfs(path)
+    return { path: folder, freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  } catch (error) {
+    throw storageError(error, path, 'see how much space is free')
+  }
+}
+
+/** null where nothing keeps the clock that could tell. */
+const isSynchronised = async (programs: Programs): Promise<boolean | null> => {
+  const answer = await programs.ask('timedatectl', ['show', '--property=NTPSynchronized', '--value'])
+  const text = answer?.code === 0 ? answer.stdout.trim() : ''
+  return text === '' ? null : text === 'yes'
+}
+
+const gpuFacts = async (layout: Layout, programs: Programs): Promise<GpuFacts> => {
+  const devices = await findDevices()
+  if (layout.scope === 'user') {
+    return { devices, user: layout.user, uid: process.getuid?.() ?? 0, groups: process.getgroups?.() ?? [] }
+  }
+  const account = await findUser(programs, slotUser)
+  // Without that user there is another finding, and no rights to judge.
+  if (account === null) return { devices: [], user: slotUser, uid: -1, groups: [] }
+  return { devices, user: slotUser, uid: account.uid, groups: await groupsOf(programs, slotUser) }
+}
+
+/** @param engines programs that could run models, by path @throws Hal0Error */
+export const gatherFacts = async (
+  { layout, programs, systemctl }: Installation,
+  tools: SetupTools,
+  engines: readonly string[],
+): Promise<Facts> => {
+  const pending = await examine(setupPlan(layout, tools))
+  const { taken, problems } = await findPorts(layout.paths)
+  const state = await readServiceState(systemctl)
+  return {
+    scope: layout.scope,
+    setupCommand: commandFor(layout, 'setup'),
+    doctorCommand: commandFor(layout, 'doctor'),
+    drift: pending.map(({ step: { id: step }, changes }) => ({ step, changes })),
+    service: { ...state, lastLines: state.active ? [] : await serviceTail(layout, programs) },
+    takenPorts: taken,
+    configProblems: problems,
+    engines: [...engines],
+    gpu: await gpuFacts(layout, programs),
+    disk: await diskOf(layout.paths.data),
+    lingering: layout.scope === 'user' ? { user: layout.user, on: existsSync(layout.lingerMark) } : null,
+    clock: { now: new Date(), synchronised: await isSynchronised(programs) },
+    polkit: layout.scope === 'system' ? hasPolkit(layout) : null,
+    unreadable: await findUnreadable(layout, programs, engines),
+  }
+}

@@ -1,0 +1,105 @@
+/** An installation on this machine with the ways to look at it and to change it. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { localUrl, readServerSettings } from '../system/server-config.ts'
+import { makeSystemctl, type Systemctl } from '../system/systemd/systemctl.ts'
+import { type HealthPort, waitHealthy } from './health.ts'
+import { serviceTail } from './journal-tail.ts'
+import { type Layout, systemLayout, userLayout } from './layout.ts'
+import { hostPrograms, type Programs } from './programs.ts'
+import { type Circumstances, managerRefusal, requireInstalled, setupRefusal } from './refusal.ts'
+import { readServiceState } from './service-state.ts'
+import type { SetupTools } from './setup-plan.ts'
+import { serviceUnit } from './unit-files.ts'
+
+export interface Installation {
+  layout: Layout
+  programs: Programs
+  systemctl: Systemctl
+}
+
+/** A stop waits for requests that are in flight, and for slots: longer than what the daemon asks of systemctl. */
+const systemctlLimitMs = 60_000
+const healthLimitMs = 2000
+
+const isRoot = (): boolean => process.getuid?.() === 0
+
+/** As the name service has it: HOME may be another one, and systemd's %h is this one. */
+const layoutOf = async (scope: Layout['scope']): Promise<Layout> => {
+  if (scope === 'system') return systemLayout()
+  const uid = process.getuid?.() ?? 0
+  const [name = '', , , , , home = ''] = (await hostPrograms.run('getent', ['passwd', String(uid)])).trim().split(':')
+  return userLayout({ name, uid, home })
+}
+
+const circumstances = (layout: Layout): Circumstances => ({
+  isRoot: isRoot(),
+  isCompiled: import.meta.dir.startsWith('/$bunfs'),
+  hasManager: existsSync(layout.managerMark),
+  root: process.env.HAL0_ROOT ?? '',
+  user: layout.scope === 'user' ? layout.user : 'root',
+})
+
+const open = (layout: Layout): Installation => {
+  // Without a session's environment, the user's own manager is found below the runtime folder.
+  if (layout.scope === 'user') process.env.XDG_RUNTIME_DIR ??= join(layout.managerMark, '..')
+  return { layout, programs: hostPrograms, systemctl: makeSystemctl(layout.scope, null, systemctlLimitMs) }
+}
+
+/** @throws Hal0Error `install.refused` when it cannot be set up from here */
+export const openForSetup = async (scope: Layout['scope']): Promise<Installation> => {
+  const layout = await layoutOf(scope)
+  const refusal = setupRefusal(scope, circumstances(layout))
+  if (refusal !== null) throw refusal
+  return open(layout)
+}
+
+/**
+ * The installation that `verb` is about: that of the machine for root, else the user's own.
+ * @throws Hal0Error `install.refused` when there is none, or it is not this user's
+ */
+export const openInstalled = async (verb: string): Promise<Installation> => {
+  const system = await layoutOf('system')
+  const layout = isRoot() ? system : await layoutOf('user')
+  const has = ({ unitDir }: Layout): boolean => existsSync(join(unitDir, serviceUnit))
+  requireInstalled(verb, isRoot(), { system: has(system), own: has(layout) })
+  const refusal = managerRefusal(layout.scope, circumstances(layout))
+  if (refusal !== null) throw refusal
+  return open(layout)
+}
+
+/** The address of the API as hal0.toml has it. @throws Hal0Error `config.invalid`, `storage.failed` */
+export const installedUrl = async ({ layout }: Installation): Promise<string> =>
+  localUrl(await readServerSettings(layout.paths, {}))
+
+const answers = async (url: string): Promise<boolean> => {
+  try {
+    const options = { signal: AbortSignal.timeout(healthLimitMs), proxy: false } as unknown as RequestInit
+    return (await fetch(`${url}/api/health`, options)).status === 200
+  } catch {
+    // Not yet, or never: whoever waits decides.
+    return false
+  }
+}
+
+/** @param version of this executable */
+export const setupTools = (installation: Installation, version: string): SetupTools => {
+  const { layout, programs, systemctl } = installation
+  return {
+    programs,
+    systemctl,
+    version,
+    executable: process.execPath,
+    async healthy() {
+      const url = await installedUrl(installation)
+      const port: HealthPort = {
+        answers: () => answers(url),
+        state: () => readServiceState(systemctl),
+        lastLines: () => serviceTail(layout, programs),
+        sleep: (ms) => Bun.sleep(ms),
+        now: () => performance.now(),
+      }
+      await waitHealthy(port)
+    },
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Looks through folders that hal0's user may write to, and mends owners there, as root. Every name is resolved from an open
+ * folder and no link is followed: else whoever has taken over the API could swap a folder for a link and be given /etc.
+ */
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lchown, lstat, open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errnoOf, storageError } from '../system/storage-error.ts'
+
+/** What holds for everything below a folder. */
+export interface Rule {
+  uid: number
+  /** The group that has to be able to read it; null: any. */
+  readers: number | null
+}
+
+export interface Wrong {
+  owner: boolean
+  mode: boolean
+}
+
+const setgid = 0o2000
+
+/** The mode that lets the group do what the owner may, but for writing; folders pass their group on. */
+export const readableMode = (mode: number, isFolder: boolean): number => {
+  const now = mode & 0o7777
+  if (isFolder) return now | 0o050 | setgid
+  return now | 0o040 | ((now & 0o100) === 0 ? 0 : 0o010)
+}
+
+/** What of an entry breaks the rule. Links have no rights of their own. */
+export const wrongOf = (entry: Stats, { uid, readers }: Rule): Wrong | null => {
+  if (entry.isSymbolicLink()) return null
+  const owner = entry.uid !== uid || (readers !== null && entry.gid !== readers)
+  const plain = entry.isFile() || entry.isDirectory()
+  const mode = readers !== null && plain && readableMode(entry.mode, entry.isDirectory()) !== (entry.mode & 0o7777)
+  return owner || mode ? { owner, mode } : null
+}
+
+const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants
+
+const vanished = (error: unknown): boolean => errnoOf(error) === 'ENOENT'
+
+/** Opens a folder; null when it is a link, no folder, or gone. */
+const openFolder = async (path: string): Promise<FileHandle | null> => {
+  try {
+    return await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  } catch (error) {
+    if (['ENOENT', 'ELOOP', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return null
+    throw error
+  }
+}
+
+const mendMode = async (path: string): Promise<void> => {
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    const now = await file.stat()
+    await file.chmod(readableMode(now.mode, now.isDirectory()))
+  } finally {
+    await file.close()
+  }
+}
+
+const visit = async (folder: FileHandle, rule: Rule, mend: boolean, skip: readonly string[]): Promise<number> => {
+  const at = `/proc/self/fd/${folder.fd}`
+  let wrong = 0
+  for (const name of await readdir(at)) {
+    if (skip.includes(name)) continue
+    const path = join(at, name)
+    try {
+      const entry = await lstat(path)
+      const found = wrongOf(entry, rule)
+      if (found !== null) wrong += 1
+      // A second name of the file may lie where root's files are.
+      const mendable = mend && (entry.isDirectory() || entry.nlink === 1)
+      if (mendable && found?.owner === true) await lchown(path, rule.uid, rule.readers ?? rule.uid)
+      // After the owner: the kernel clears setgid on a change of owner.
+      if (mendable && rule.readers !== null && found !== null) await mendMode(path)
+      if (!entry.isDirectory()) continue
+      const inner = await openFolder(path)
+      if (inner === null) continue
+      wrong += await visit(inner, rule, mend, []).finally(() => inner.close())
+    } catch (error) {
+      if (!vanished(error)) throw error
+    }
+  }
+  return wrong
+}
+
+/**
+ * How many entries below `path` (itself left out) break the rule.
+ * @param mend also make them keep it; files with several names stay as they are
+ * @param skip names directly below `path` that have a rule of their own
+ * @throws Hal0Error `storage.failed`
+ */
+export const lookThrough = async (
+  path: string,
+  rule: Rule,
+  mend: boolean,
+  skip: readonly string[],
+): Promise<number> => {
+  try {
+    const folder = await openFolder(path)
+    if (folder === null) return 0
+    return await visit(folder, rule, mend, skip).finally(() => folder.close())
+  } catch (error) {
+    throw storageError(error, path, 'look at the owners of files')
+  }
+}

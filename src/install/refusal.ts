@@ -1,0 +1,63 @@
+/** Whether an installation can be set up, looked at or removed from here. Pure. */
+import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Layout } from './layout.ts'
+
+export interface Circumstances {
+  isRoot: boolean
+  /** The executable is hal0 itself, not Bun with hal0's source. */
+  isCompiled: boolean
+  /** systemd runs and can be asked: for `--user` the user's own manager. */
+  hasManager: boolean
+  /** `HAL0_ROOT`; '' when it is not set. */
+  root: string
+  user: string
+}
+
+const refused = (sentence: string): Hal0Error => new Hal0Error('install.refused', sentence)
+
+/** What is the matter with systemd, in a sentence; null when it can be asked. */
+export const managerRefusal = (
+  scope: Layout['scope'],
+  { hasManager, user }: Pick<Circumstances, 'hasManager' | 'user'>,
+): Hal0Error | null => {
+  if (hasManager) return null
+  return scope === 'system'
+    ? refused(
+        'systemd does not run this machine (a container?). Without it, hal0 runs slots as its own processes: hal0 serve',
+      )
+    : refused(
+        `systemd runs no units for ${user} now: log in on a console or by ssh (su and sudo do not count), or let the units run without a login: sudo loginctl enable-linger ${user}`,
+      )
+}
+
+/** @returns null when nothing stands in the way */
+export const setupRefusal = (scope: Layout['scope'], at: Circumstances): Hal0Error | null => {
+  if (!at.isCompiled) {
+    return refused(
+      'hal0 runs from its source here: setup installs the executable. Build it (npm run build) and run: dist/hal0 setup',
+    )
+  }
+  if (at.root !== '' && at.root !== '/') {
+    return refused('HAL0_ROOT is set, but an installation has its places. Unset it, then run the same command again.')
+  }
+  if (scope === 'system' && !at.isRoot) {
+    return refused('To set hal0 up for this machine takes root: sudo hal0 setup. For yourself alone: hal0 setup --user')
+  }
+  if (scope === 'user' && at.isRoot) {
+    return refused('--user is for a user who is not root. For this machine: hal0 setup')
+  }
+  return managerRefusal(scope, at)
+}
+
+/**
+ * `doctor` and `uninstall` are about the machine's installation for root, else about the user's own.
+ * @param verb for the sentence
+ * @param installed whether the units of each are there
+ * @throws Hal0Error `install.refused` when a user has none
+ */
+export const requireInstalled = (verb: string, isRoot: boolean, installed: { system: boolean; own: boolean }): void => {
+  if (isRoot || installed.own) return
+  throw installed.system
+    ? refused(`hal0 is set up for this machine, which root looks after: sudo hal0 ${verb}`)
+    : refused('hal0 is not set up here. For this machine: sudo hal0 setup. For yourself alone: hal0 setup --user')
+}

@@ -1,0 +1,74 @@
+/** What `hal0 setup` does, in order. */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Systemctl } from '../system/systemd/systemctl.ts'
+import type { Layout, SystemLayout, UserLayout } from './layout.ts'
+import type { Programs } from './programs.ts'
+import type { Step } from './step.ts'
+import { accountsStep, gpuGroupsStep } from './steps/accounts.ts'
+import { systemFoldersStep, userFoldersStep } from './steps/folders.ts'
+import { lingeringStep } from './steps/lingering.ts'
+import { ownershipStep } from './steps/ownership.ts'
+import { commandStep, currentStep, programStep } from './steps/program.ts'
+import { serviceStep } from './steps/service.ts'
+import { textFilesStep } from './steps/text-files.ts'
+import { polkitFile, unitFiles } from './unit-files.ts'
+
+export interface SetupTools {
+  programs: Programs
+  systemctl: Systemctl
+  /** The version of this executable, and where it lies. */
+  version: string
+  executable: string
+  /** Waits until the API answers. @throws Hal0Error `install.failed` */
+  healthy(): Promise<void>
+}
+
+/** Whether polkit is there to be told what the API may do. */
+export const hasPolkit = ({ polkitRules, polkitPrograms }: SystemLayout): boolean =>
+  existsSync(dirname(polkitRules)) && polkitPrograms.some((path) => existsSync(path))
+
+export const noPolkit =
+  'polkit is not installed: without it the API, which is not root, cannot start slots. Install it (Debian, Ubuntu: apt install polkitd), then run: sudo hal0 setup'
+
+/** Two steps: only a new unit of the API means a restart of it. */
+const unitSteps = (layout: Layout): Step[] => {
+  const [service, slot] = unitFiles(layout)
+  return [textFilesStep('slot-unit', [slot]), textFilesStep('unit', [service])]
+}
+
+const systemPlan = (layout: SystemLayout, tools: SetupTools): Step[] => {
+  const { programs, systemctl, version, executable } = tools
+  return [
+    accountsStep(layout, programs),
+    gpuGroupsStep(programs),
+    systemFoldersStep(layout, programs),
+    ownershipStep(layout, programs),
+    programStep(layout, version, executable),
+    currentStep(layout, version),
+    commandStep(layout),
+    ...(hasPolkit(layout) ? [textFilesStep('polkit', [polkitFile(layout)])] : []),
+    ...unitSteps(layout),
+    serviceStep(layout, systemctl, tools.healthy),
+  ]
+}
+
+const userPlan = (layout: UserLayout, tools: SetupTools): Step[] => {
+  const { programs, systemctl, version, executable } = tools
+  return [
+    userFoldersStep(layout),
+    programStep(layout, version, executable),
+    currentStep(layout, version),
+    commandStep(layout),
+    ...unitSteps(layout),
+    lingeringStep(layout, programs),
+    serviceStep(layout, systemctl, tools.healthy),
+  ]
+}
+
+export const setupPlan = (layout: Layout, tools: SetupTools): Step[] =>
+  layout.scope === 'system' ? systemPlan(layout, tools) : userPlan(layout, tools)
+
+/** What a person has to know before: it is not for setup to change. */
+export const setupWarnings = (layout: Layout): string[] =>
+  layout.scope === 'system' && !hasPolkit(layout) ? [noPolkit] : []

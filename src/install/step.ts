@@ -1,0 +1,62 @@
+/** A plan is an ordered list of steps that know what they would change, and can do it. */
+import { Hal0Error } from '../lib/hal0-error.ts'
+
+export interface Step {
+  id: string
+  /**
+   * What `apply` would change, in words without a full stop; empty when everything is as it should be. Changes nothing.
+   * @param pending ids of the steps before this one that have something to change
+   * @throws Hal0Error `install.refused` for what only a person can decide
+   */
+  changes(pending: ReadonlySet<string>): Promise<string[]>
+  /** @throws Hal0Error */
+  apply(): Promise<void>
+  /** What it means when this step fails although the rest is of use without it; absent: nothing works without it. */
+  withoutIt?: string
+}
+
+export interface Pending {
+  step: Step
+  changes: string[]
+}
+
+/** The steps that have something to change, in order. */
+export const examine = async (steps: readonly Step[]): Promise<Pending[]> => {
+  const pending: Pending[] = []
+  for (const step of steps) {
+    const changes = await step.changes(new Set(pending.map(({ step: { id } }) => id)))
+    if (changes.length > 0) pending.push({ step, changes })
+  }
+  return pending
+}
+
+/** Called before each step is carried out, and for each that could be left out and failed. */
+export interface Telling {
+  begins(pending: Pending): void
+  warns(sentence: string): void
+}
+
+/**
+ * Carries out what is pending, in order, and looks whether it took hold.
+ * @throws Hal0Error of the first step that nothing works without
+ */
+export const applyAll = async (pending: readonly Pending[], tell: Telling): Promise<void> => {
+  for (const one of pending) {
+    tell.begins(one)
+    const { step } = one
+    try {
+      await step.apply()
+      const left = await step.changes(new Set())
+      if (left.length > 0) {
+        throw new Hal0Error(
+          'install.failed',
+          `This took no hold, for a reason that hal0 does not know: ${left.join('; ')}. Do it by hand, then run the same command again.`,
+          { details: { step: step.id, left } },
+        )
+      }
+    } catch (error) {
+      if (step.withoutIt === undefined || !(error instanceof Hal0Error)) throw error
+      tell.warns(`${error.message} ${step.withoutIt}`)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** What lies in the data folders belongs to the API, and the backends can read what they are meant to. */
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { enginesDir, modelsDir } from '../../system/paths.ts'
+import { findUser } from '../accounts.ts'
+import { apiUser, type SystemLayout, slotUser } from '../layout.ts'
+import { lookThrough, type Rule } from '../owned-tree.ts'
+import type { Programs } from '../programs.ts'
+import type { Step } from '../step.ts'
+
+interface Area {
+  path: string
+  rule: Rule
+  skip: string[]
+}
+
+const areas = async ({ paths }: SystemLayout, programs: Programs): Promise<Area[]> => {
+  const [api, slot] = [await findUser(programs, apiUser), await findUser(programs, slotUser)]
+  if (api === null || slot === null) return []
+  const shared = [`${paths.data}/slots`, modelsDir(paths), enginesDir(paths)]
+  const apiOnly = { uid: api.uid, readers: null }
+  return [
+    { path: paths.config, rule: apiOnly, skip: [] },
+    { path: paths.data, rule: apiOnly, skip: shared.map((path) => basename(path)) },
+    ...shared.map((path) => ({ path, rule: { uid: api.uid, readers: slot.gid }, skip: [] })),
+  ]
+}
+
+export const ownershipStep = (layout: SystemLayout, programs: Programs): Step => ({
+  id: 'owners',
+  async changes(pending) {
+    const { config, data } = layout.paths
+    if (pending.has('users')) {
+      return [config, data].filter(existsSync).map((path) => `give what lies below ${path} to ${apiUser}`)
+    }
+    const changes: string[] = []
+    for (const { path, rule, skip } of await areas(layout, programs)) {
+      const wrong = await lookThrough(path, rule, false, skip)
+      const readers = rule.readers === null ? '' : `, readable by ${slotUser}`
+      if (wrong > 0) changes.push(`give ${wrong} file${wrong === 1 ? '' : 's'} below ${path} to ${apiUser}${readers}`)
+    }
+    return changes
+  },
+  async apply() {
+    for (const { path, rule, skip } of await areas(layout, programs)) await lookThrough(path, rule, true, skip)
+  },
+  withoutIt: 'hal0 runs; what belongs to others it may not be able to read or change.',
+})

@@ -1,0 +1,84 @@
+/** The API's unit: known to systemd, started at boot, running this version. Units of slots are never touched. */
+import { realpath, stat } from 'node:fs/promises'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { readStat, startedAt } from '../../system/proc/stat.ts'
+import { errnoOf } from '../../system/storage-error.ts'
+import { refusalOf, type Systemctl } from '../../system/systemd/systemctl.ts'
+import type { Layout } from '../layout.ts'
+import { readServiceState, type ServiceState } from '../service-state.ts'
+import type { Step } from '../step.ts'
+import { serviceUnit, unitFiles } from '../unit-files.ts'
+import { currentProgram } from './program.ts'
+
+/** Runs one verb of systemctl. @throws Hal0Error `supervisor.failed` */
+const must = async (systemctl: Systemctl, verb: string, ...units: string[]): Promise<void> => {
+  const answer = await systemctl.run([verb, ...units])
+  if (answer.code !== 0) throw refusalOf(units.join(' ') || 'systemd', verb, answer)
+}
+
+/** Whether the process runs another executable than the installed one. */
+const runsOther = async (pid: number, program: string): Promise<boolean> => {
+  try {
+    // The path of a file that was replaced ends in " (deleted)" and is not found.
+    return (await realpath(`/proc/${pid}/exe`)) !== (await realpath(program))
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true
+    throw error
+  }
+}
+
+/** Whether the unit's file is younger than the process that was started from it. */
+const isOlderThan = async (pid: number, unit: string): Promise<boolean> => {
+  const process = readStat(pid)
+  return process === null || (await stat(unit)).mtimeMs > startedAt(process.startTime)
+}
+
+/**
+ * What is to be asked of systemd.
+ * @param reload whether a unit's file is about to be written
+ * @param stale whether it runs from an older file, executable or unit
+ */
+export const serviceChanges = (
+  { active, enabled, needsReload }: ServiceState,
+  reload: boolean,
+  stale: boolean,
+): string[] => [
+  ...(reload || needsReload ? ['tell systemd about the units'] : []),
+  ...(enabled ? [] : [`start ${serviceUnit} at boot`]),
+  ...(active ? [] : [`start ${serviceUnit}`]),
+  ...(active && stale ? [`restart ${serviceUnit}; slots keep running`] : []),
+]
+
+/** @param healthy waits until the API answers. @throws Hal0Error `install.failed` why it does not */
+export const serviceStep = (layout: Layout, systemctl: Systemctl, healthy: () => Promise<void>): Step => {
+  const [unit] = unitFiles(layout)
+  const look = async (): Promise<ServiceState & { stale: boolean }> => {
+    const state = await readServiceState(systemctl)
+    const { mainPid: pid, active } = state
+    if (!active || pid === 0) return { ...state, stale: false }
+    try {
+      const stale = (await runsOther(pid, currentProgram(layout.paths))) || (await isOlderThan(pid, unit.path))
+      return { ...state, stale }
+    } catch (error) {
+      throw new Hal0Error('install.failed', `Could not see what ${serviceUnit} runs. Try again.`, {
+        details: { pid },
+        cause: error,
+      })
+    }
+  }
+  return {
+    id: 'service',
+    async changes(pending) {
+      const renewed = ['unit', 'program', 'current'].some((id) => pending.has(id))
+      const state = await look()
+      return serviceChanges(state, pending.has('unit') || pending.has('slot-unit'), state.stale || renewed)
+    },
+    async apply() {
+      await must(systemctl, 'daemon-reload')
+      const state = await look()
+      if (!state.enabled) await must(systemctl, 'enable', serviceUnit)
+      if (!state.active || state.stale) await must(systemctl, 'restart', serviceUnit)
+      await healthy()
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/** What an update needs of the machine, so that a test can put something else in its place. */
+import type { Paths } from '../system/paths.ts'
+import type { Fetch, Patience } from './receive.ts'
+
+/** `stopped`: by somebody's will. `failed`: it ended by itself, and nothing starts it again. */
+export type ApiState = 'running' | 'failed' | 'stopped'
+
+/** The API, as the service that an update restarts. Slots are services of their own and not touched. */
+export interface ApiService {
+  /** @throws Hal0Error `supervisor.failed` */
+  state(): Promise<ApiState>
+  /** @throws Hal0Error `supervisor.failed` */
+  restart(): Promise<void>
+  /** The version that answers; null when none does. */
+  version(): Promise<string | null>
+  /** What it printed last, at or after `since` (milliseconds since the Unix epoch); oldest first. */
+  lastLines(since: number): Promise<string[]>
+}
+
+export interface Host {
+  paths: Paths
+  /** null: nothing starts the API here, so that nothing can restart it. */
+  service: ApiService | null
+  fetch: Fetch
+  /** For manifests and signatures. */
+  patience: Patience
+  /** For executables. */
+  downloadPatience: Patience
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  sleep(ms: number): Promise<void>
+  /** Tells the person what happens now. */
+  say(sentence: string): void
+  /** Bytes of the download so far. */
+  progress(received: number, total: number): void
+}
+
+/** A manifest and its signature are a few kilobytes. */
+export const manifestPatience: Patience = { silentMs: 15_000, totalMs: 30_000 }
+/** 110 MB at 60 kB/s. */
+export const downloadPatience: Patience = { silentMs: 30_000, totalMs: 30 * 60_000 }

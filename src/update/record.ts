@@ -1,0 +1,62 @@
+/** `update.json` beside the versions: what the links do not say. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { nullable } from '../contract/nullable.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { problemsOf } from '../lib/validate.ts'
+import { writeFileAtomic } from '../system/atomic-file.ts'
+import type { Paths } from '../system/paths.ts'
+import { compareVersions, installedVersions } from '../system/release-folder.ts'
+import { errnoOf, storageError } from '../system/storage-error.ts'
+
+const UpdateRecord = Type.Object({
+  previous: nullable(Type.String({ description: 'The version that ran before the current one.' })),
+  leaving: nullable(
+    Type.String({ description: 'While the current version has not proven itself: the one to go back to.' }),
+  ),
+})
+export type UpdateRecord = Static<typeof UpdateRecord>
+
+const recordFile = (paths: Paths): string => join(paths.lib, 'update.json')
+
+const parseOr = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The caller says what is wrong with it.
+    return undefined
+  }
+}
+
+/** @throws Hal0Error `storage.failed` */
+export const readRecord = async (paths: Paths): Promise<UpdateRecord> => {
+  const path = recordFile(paths)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return { previous: null, leaving: null }
+    throw storageError(error, path, 'read what the last update did')
+  }
+  const value = parseOr(text)
+  if (problemsOf(UpdateRecord, value).length === 0) return value as UpdateRecord
+  throw new Hal0Error('storage.failed', `${path} does not hold what hal0 writes there. Remove it and try again.`, {
+    details: { path },
+  })
+}
+
+/** @throws Hal0Error `storage.full`, `storage.failed` */
+export const writeRecord = (paths: Paths, record: UpdateRecord): Promise<void> =>
+  writeFileAtomic(recordFile(paths), `${JSON.stringify(record)}\n`, 'write down what this update does')
+
+/**
+ * The version to go back to: the one that ran before, or, where no update has run yet, the newest of those that are older.
+ * @returns null when there is none
+ */
+export const previousVersion = async (paths: Paths, current: string): Promise<string | null> => {
+  const { previous } = await readRecord(paths)
+  const others = (await installedVersions(paths)).filter((version) => version !== current)
+  if (previous !== null && others.includes(previous)) return previous
+  return others.findLast((version) => compareVersions(version, current) < 0) ?? null
+}

@@ -1,0 +1,78 @@
+/** The host and the release source of this machine, as the command line is called. */
+import { readFile, realpath } from 'node:fs/promises'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { configFile } from '../system/paths.ts'
+import { localUrl, readServerSettings, type ServerSettings } from '../system/server-config.ts'
+import { errnoOf } from '../system/storage-error.ts'
+import { systemdService } from './api-service.ts'
+import { downloadPatience, type Host, manifestPatience } from './host.ts'
+import { checkPermission, findInstallation, type Installation, installedVersion, notPermitted } from './installation.ts'
+import { pinnedKeys } from './keys.ts'
+import { targetOf } from './target.ts'
+import type { ReleaseSource } from './update.ts'
+
+export interface Talk {
+  say(sentence: string): void
+  progress(received: number, total: number): void
+  /** Ends downloads; what follows them is not interrupted. */
+  signal: AbortSignal
+}
+
+const settingsOf = async ({ paths }: Installation): Promise<ServerSettings> => {
+  try {
+    return await readServerSettings(paths, {})
+  } catch (error) {
+    if (error instanceof Hal0Error && error.details.errno === 'EACCES') throw notPermitted(configFile(paths), error)
+    throw error
+  }
+}
+
+/** @param forChange whether something is to be changed. @throws Hal0Error `update.not_installed`, `update.not_permitted`, `config.invalid` */
+export const openHost = async (talk: Talk, forChange: boolean): Promise<{ host: Host; settings: ServerSettings }> => {
+  const installation = await findInstallation({
+    env: process.env,
+    isRoot: process.getuid?.() === 0,
+    program: await realpath(process.execPath),
+  })
+  await installedVersion(installation.paths)
+  if (forChange) await checkPermission(installation)
+  const settings = await settingsOf(installation)
+  const { paths, scope } = installation
+  const { HAL0_API_KEY = '' } = process.env
+  const host: Host = {
+    paths,
+    service:
+      scope === null ? null : systemdService(scope, localUrl(settings), HAL0_API_KEY === '' ? null : HAL0_API_KEY),
+    fetch,
+    patience: { ...manifestPatience, signal: talk.signal },
+    downloadPatience: { ...downloadPatience, signal: talk.signal },
+    now: Date.now,
+    sleep: Bun.sleep,
+    say: talk.say,
+    progress: talk.progress,
+  }
+  return { host, settings }
+}
+
+/** @param url of the manifest, where it was given by hand. @throws Hal0Error `update.not_configured`, `update.untrusted` */
+export const releaseSource = async (url: string | null, { updateUrl }: ServerSettings): Promise<ReleaseSource> => {
+  const known = url ?? updateUrl
+  if (known === null) {
+    throw new Hal0Error(
+      'update.not_configured',
+      'hal0 does not know where its releases are. Write url = "https://…/manifest.json" below [update] in hal0.toml, or give it with --url.',
+    )
+  }
+  const { platform, arch } = process
+  return { url: known, keys: pinnedKeys(), target: targetOf({ platform, arch, cpuinfo: await readCpuinfo() }) }
+}
+
+/** Empty where the system has no such file: then no flag of the processor is known. */
+const readCpuinfo = async (): Promise<string> => {
+  try {
+    return await readFile('/proc/cpuinfo', 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return ''
+    throw error
+  }
+}

@@ -1,0 +1,28 @@
+/** One update at a time. */
+import { join } from 'node:path'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { exclusiveLock } from '../system/exclusive-lock.ts'
+import type { Paths } from '../system/paths.ts'
+import { storageError } from '../system/storage-error.ts'
+
+const lock = (path: string): Disposable | null => {
+  try {
+    return exclusiveLock(path)
+  } catch (error) {
+    throw storageError(error, path, 'lock the versions')
+  }
+}
+
+/**
+ * Takes the lock of the folder of versions until the process ends.
+ * @returns the lock, given back with its scope
+ * @throws Hal0Error `update.busy`, `storage.failed`
+ */
+export const lockUpdates = (paths: Paths): Disposable => {
+  const path = join(paths.lib, 'update.lock')
+  const taken = lock(path)
+  if (taken !== null) return taken
+  throw new Hal0Error('update.busy', 'Another hal0 update is under way. Wait for its end, then try again.', {
+    details: { path },
+  })
+}

@@ -1,0 +1,137 @@
+/**
+ * `hal0 update`: manifest → judge → stage → activate → prune. Whatever ends it, and wherever, `current` leads to a complete version:
+ * the old one before the flip, the new one after it. The next update finishes or removes what was begun.
+ */
+import type { ReleaseManifest, ReleaseTarget } from '../contract/release.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { compareVersions } from '../system/release-folder.ts'
+import { errnoOf, storageError } from '../system/storage-error.ts'
+import { activate, finishInterrupted } from './activate.ts'
+import { keepOnly, sweepLeftovers } from './folders.ts'
+import type { Host } from './host.ts'
+import { installedVersion } from './installation.ts'
+import { checkFresh, checkStep, chooseArtifact } from './judge.ts'
+import { artifactUrl, fetchManifest, manifestUrl } from './manifest.ts'
+import type { PublicKey } from './minisign.ts'
+import { checkProgram, programOf } from './program.ts'
+import { previousVersion } from './record.ts'
+import { stage } from './stage.ts'
+import { lockUpdates } from './update-lock.ts'
+
+export interface ReleaseSource {
+  /** Of the newest manifest. */
+  url: string
+  keys: readonly PublicKey[]
+  target: ReleaseTarget | null
+}
+
+export interface Check {
+  /** The installed version. */
+  current: string
+  /** What the manifest offers. */
+  available: string
+  newer: boolean
+  released_at: string
+  min_version: string
+}
+
+export interface Outcome {
+  from: string
+  to: string
+  /** false: it was there already, or the person said no. */
+  changed: boolean
+}
+
+/** Asks the person. @returns whether to go on */
+export type Agree = (question: string) => Promise<boolean>
+
+const getManifest = async (host: Host, source: ReleaseSource, wanted: string | null): Promise<ReleaseManifest> => {
+  const manifest = await fetchManifest(host.fetch, manifestUrl(source.url, wanted), source.keys, host.patience)
+  checkFresh(manifest, { now: host.now(), wanted })
+  return manifest
+}
+
+/**
+ * What there is; changes nothing and needs no right to.
+ * @param wanted a version by name; null: the newest
+ * @throws Hal0Error `update.*`
+ */
+export const check = async (host: Host, source: ReleaseSource, wanted: string | null): Promise<Check> => {
+  const current = await installedVersion(host.paths)
+  const { version, released_at, min_version } = await getManifest(host, source, wanted)
+  return { current, available: version, newer: compareVersions(version, current) > 0, released_at, min_version }
+}
+
+/** With the lock held: what an earlier update left is finished and removed. @returns the installed version */
+const prepare = async (host: Host): Promise<string> => {
+  await finishInterrupted(host, await installedVersion(host.paths))
+  await sweepLeftovers(host.paths)
+  return installedVersion(host.paths)
+}
+
+/** Leaves the current version and the one to go back to. What cannot be removed does not undo an update. */
+const tidy = async (host: Host): Promise<void> => {
+  try {
+    const current = await installedVersion(host.paths)
+    await keepOnly(host.paths, [current, await previousVersion(host.paths, current)])
+  } catch (error) {
+    host.say(`Old versions could not be removed: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+const change = async (host: Host, from: string, to: string): Promise<Outcome> => {
+  try {
+    await activate(host, from, to)
+  } finally {
+    await tidy(host)
+  }
+  return { from, to, changed: true }
+}
+
+/** Runs `work` as the only update of this installation; what the file system refuses becomes a sentence. */
+const alone = async (host: Host, work: (from: string) => Promise<Outcome>): Promise<Outcome> => {
+  await installedVersion(host.paths)
+  try {
+    using _lock = lockUpdates(host.paths)
+    return await work(await prepare(host))
+  } catch (error) {
+    throw errnoOf(error) === null ? error : storageError(error, host.paths.lib, 'update hal0')
+  }
+}
+
+/**
+ * Updates to the newest version, or to the one `wanted` by name, which may be older.
+ * @throws Hal0Error `update.*`, `storage.*`, `supervisor.failed`; the reason of an aborted signal
+ */
+export const update = (host: Host, source: ReleaseSource, wanted: string | null, agree: Agree): Promise<Outcome> =>
+  alone(host, async (from) => {
+    const manifest = await getManifest(host, source, wanted)
+    const { version: to } = manifest
+    if (!checkStep(manifest, { current: from, wanted })) {
+      // The update that brought it here may have been killed before it did this.
+      await tidy(host)
+      return { from, to, changed: false }
+    }
+    const artifact = chooseArtifact(manifest, source.target)
+    if (!(await agree(`Replace hal0 ${from} by ${to}?`))) return { from, to, changed: false }
+    await stage(host, to, artifactUrl(manifestUrl(source.url, wanted), artifact.url), artifact)
+    return change(host, from, to)
+  })
+
+/**
+ * Goes back to the version that ran before; a second time comes forth again. Needs no network.
+ * @throws Hal0Error `update.no_previous`, `update.broken`, and as {@link update}
+ */
+export const rollback = (host: Host, agree: Agree): Promise<Outcome> =>
+  alone(host, async (from) => {
+    const to = await previousVersion(host.paths, from)
+    if (to === null) {
+      throw new Hal0Error(
+        'update.no_previous',
+        `There is no other version than hal0 ${from} on this machine. Get one by name: hal0 update --to VERSION`,
+      )
+    }
+    await checkProgram(programOf(host.paths, to), to)
+    if (!(await agree(`Replace hal0 ${from} by ${to}?`))) return { from, to, changed: false }
+    return change(host, from, to)
+  })

@@ -1,0 +1,40 @@
+/** How long setup waits for the API, and what it says when it waits in vain. */
+import { expect, test } from 'bun:test'
+import { type HealthPort, waitHealthy } from '../../src/install/health.ts'
+import { parseServiceState } from '../../src/install/service-state.ts'
+
+/** A clock that only moves while somebody sleeps. */
+const port = (healthyAt: number, restartsAt: (ms: number) => number = () => 0) => {
+  let now = 0
+  const it: HealthPort = {
+    answers: async () => now >= healthyAt,
+    state: async () => parseServiceState(`ActiveState=activating\nSubState=auto-restart\nNRestarts=${restartsAt(now)}`),
+    lastLines: async () => ['starting', 'Error: Port 8080 is taken.'],
+    sleep: async (ms) => {
+      now += ms
+    },
+    now: () => now,
+  }
+  return { port: it, now: () => now }
+}
+
+test('it goes on as soon as the API answers', async () => {
+  const { port: it, now } = port(700)
+  await waitHealthy(it)
+  expect(now()).toBe(700)
+})
+
+test('it gives up after 30 s, with what the API printed last', async () => {
+  const { port: it, now } = port(Number.POSITIVE_INFINITY)
+  const failure = await waitHealthy(it).catch((error: unknown) => error)
+  expect(String(failure)).toContain('does not answer within 30 s: Error: Port 8080 is taken.')
+  expect(now()).toBeGreaterThanOrEqual(30_000)
+  expect(now()).toBeLessThan(31_000)
+})
+
+test('it gives up earlier when the API ends again and again', async () => {
+  const { port: it, now } = port(Number.POSITIVE_INFINITY, (ms) => 5 + Math.floor(ms / 200))
+  const failure = await waitHealthy(it).catch((error: unknown) => error)
+  expect(String(failure)).toContain('ends right after its start')
+  expect(now()).toBeLessThan(4000)
+})

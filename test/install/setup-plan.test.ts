@@ -1,0 +1,175 @@
+/** The plan of a user's own installation, on real folders and with a systemd by word. */
+import { describe, expect, test } from 'bun:test'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { systemLayout, userLayout } from '../../src/install/layout.ts'
+import { noPolkit, setupPlan, setupWarnings } from '../../src/install/setup-plan.ts'
+import { applyAll, examine } from '../../src/install/step.ts'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import { tempDir } from '../support/temp-dir.ts'
+import { FakePrograms, FakeSystemd } from './fakes.ts'
+
+const quiet = { begins() {}, warns() {} }
+
+const house = () => {
+  const root = tempDir()
+  const home = join(root, 'home/ann')
+  const executable = join(root, 'download')
+  mkdirSync(home, { recursive: true })
+  writeFileSync(executable, 'the executable')
+  const layout = userLayout({ name: 'ann', uid: 1000, home }, root)
+  const programs = new FakePrograms({
+    loginctl: () => {
+      mkdirSync(join(root, 'var/lib/systemd/linger'), { recursive: true })
+      writeFileSync(layout.lingerMark, '')
+      return { code: 0, stdout: '', stderr: '' }
+    },
+  })
+  const systemctl = new FakeSystemd()
+  let waits = 0
+  const healthy = async () => {
+    waits += 1
+  }
+  const plan = (version = '1.0.0') => setupPlan(layout, { programs, systemctl, version, executable, healthy })
+  return { root, home, layout, executable, programs, systemctl, plan, waits: () => waits }
+}
+
+/** Every name below a folder with when it was last changed. */
+const snapshot = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => `${name} ${lstatSync(join(folder, name)).mtimeMs} ${lstatSync(join(folder, name)).ino}`)
+
+test('to look at the plan changes nothing and starts nothing', async () => {
+  const { root, plan, programs, systemctl } = house()
+  const before = snapshot(root)
+  const pending = await examine(plan())
+  expect(pending.map(({ step: { id } }) => id)).toEqual([
+    'folders',
+    'program',
+    'current',
+    'command',
+    'slot-unit',
+    'unit',
+    'lingering',
+    'service',
+  ])
+  expect(snapshot(root)).toEqual(before)
+  expect([...programs.asked, ...systemctl.asked]).toEqual([])
+})
+
+test('what was planned is done: executable, links, units, service', async () => {
+  const { home, plan, systemctl, waits } = house()
+  await applyAll(await examine(plan()), quiet)
+  const program = join(home, '.local/lib/hal0/1.0.0/hal0')
+  expect(readFileSync(program, 'utf8')).toBe('the executable')
+  expect(lstatSync(program).mode & 0o777).toBe(0o755)
+  expect(readlinkSync(join(home, '.local/lib/hal0/current'))).toBe('1.0.0')
+  expect(readFileSync(join(home, '.local/bin/hal0'), 'utf8')).toBe('the executable')
+  expect(readdirSync(join(home, '.config/systemd/user')).sort()).toEqual(['hal0-slot@.service', 'hal0.service'])
+  expect(systemctl.asked).toEqual(['daemon-reload', 'enable hal0.service', 'restart hal0.service'])
+  expect(waits()).toBe(1)
+})
+
+test('a second time nothing is to do, and no file is written again', async () => {
+  const { root, plan } = house()
+  await applyAll(await examine(plan()), quiet)
+  const before = snapshot(root)
+  expect(await examine(plan())).toEqual([])
+  expect(snapshot(root)).toEqual(before)
+})
+
+test('a changed unit is mended alone, and systemd is told', async () => {
+  const { layout, plan, systemctl } = house()
+  await applyAll(await examine(plan()), quiet)
+  writeFileSync(join(layout.unitDir, 'hal0.service'), '[Service]\nExecStart=/bin/false\n')
+  const pending = await examine(plan())
+  expect(pending.map(({ step: { id } }) => id)).toEqual(['unit', 'service'])
+  systemctl.asked.length = 0
+  await applyAll(pending, quiet)
+  expect(systemctl.asked).toContain('daemon-reload')
+  expect(await examine(plan())).toEqual([])
+})
+
+test('another version comes beside the old one, and current leads to it', async () => {
+  const { home, executable, plan } = house()
+  await applyAll(await examine(plan('1.0.0')), quiet)
+  writeFileSync(executable, 'a newer executable')
+  const pending = await examine(plan('1.1.0'))
+  expect(pending.flatMap(({ changes }) => changes)).toContain(
+    `let ${join(home, '.local/lib/hal0/current')} lead to 1.1.0 instead of 1.0.0`,
+  )
+  await applyAll(pending, quiet)
+  expect(readdirSync(join(home, '.local/lib/hal0')).sort()).toEqual(['1.0.0', '1.1.0', 'current'])
+  expect(readFileSync(join(home, '.local/bin/hal0'), 'utf8')).toBe('a newer executable')
+})
+
+test('configuration and data that are there stay as they are', async () => {
+  const { home, plan } = house()
+  const config = join(home, '.config/hal0')
+  mkdirSync(config, { recursive: true })
+  writeFileSync(join(config, 'hal0.toml'), '# mine\nport = 9000\n')
+  await applyAll(await examine(plan()), quiet)
+  expect(readFileSync(join(config, 'hal0.toml'), 'utf8')).toBe('# mine\nport = 9000\n')
+})
+
+describe('the command that people type', () => {
+  test('is not put over a file of somebody else', async () => {
+    const { home, plan } = house()
+    mkdirSync(join(home, '.local/bin'), { recursive: true })
+    writeFileSync(join(home, '.local/bin/hal0'), 'a script of mine')
+    const refusal = await examine(plan()).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(Hal0Error)
+    expect((refusal as Hal0Error).code).toBe('install.refused')
+    expect(readFileSync(join(home, '.local/bin/hal0'), 'utf8')).toBe('a script of mine')
+  })
+
+  test('replaces a link to elsewhere, and says so', async () => {
+    const { home, plan, executable } = house()
+    mkdirSync(join(home, '.local/bin'), { recursive: true })
+    symlinkSync(executable, join(home, '.local/bin/hal0'))
+    const pending = await examine(plan())
+    expect(pending.flatMap(({ changes }) => changes)).toContain(
+      `let ${join(home, '.local/bin/hal0')} lead to hal0 instead of ${executable}`,
+    )
+  })
+})
+
+test('without lingering the rest is set up, and the user is told how to get it', async () => {
+  const { layout, plan, programs } = house()
+  const refusing = async (name: string, args: readonly string[]): Promise<string> => {
+    throw new Hal0Error('install.failed', `"${[name, ...args].join(' ')}" failed (Access denied).`)
+  }
+  programs.run = refusing
+  const warned: string[] = []
+  await applyAll(await examine(plan()), { begins() {}, warns: (sentence) => warned.push(sentence) })
+  expect(warned).toHaveLength(1)
+  expect(warned[0]).toContain('sudo loginctl enable-linger ann')
+  expect(existsSync(layout.command)).toBe(true)
+  expect((await examine(plan())).map(({ step: { id } }) => id)).toEqual(['lingering'])
+})
+
+test('a step that takes no hold ends the setup with what is left', async () => {
+  const step = { id: 'stubborn', changes: async () => ['make /a'], apply: async () => {} }
+  const failure = await applyAll(await examine([step]), quiet).catch((error: unknown) => error)
+  expect((failure as Hal0Error).code).toBe('install.failed')
+  expect((failure as Hal0Error).message).toContain('make /a')
+})
+
+test('a system without polkit is warned of what it means', () => {
+  const root = tempDir()
+  expect(setupWarnings(systemLayout(root))).toEqual([noPolkit])
+  mkdirSync(join(root, 'etc/polkit-1/rules.d'), { recursive: true })
+  mkdirSync(join(root, 'usr/lib/polkit-1'), { recursive: true })
+  writeFileSync(join(root, 'usr/lib/polkit-1/polkitd'), '')
+  expect(setupWarnings(systemLayout(root))).toEqual([])
+})

@@ -1,0 +1,6 @@
+/** The command line with nothing but `update`, so that keys can be defined as a build does: `bun --define HAL0_RELEASE_KEYS=… cli.ts`. */
+import { run } from '../../../src/cli/run.ts'
+import update from '../../../src/cli/update.ts'
+
+const root = { kind: 'group', about: 'A test.', commands: { update: async () => update } } as const
+process.exitCode = await run(root, process.argv.slice(2), '')
