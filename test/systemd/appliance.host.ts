@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import type { Slot } from '../../src/contract/slot.ts'
 
 setDefaultTimeout(120_000)
+/** Every other one a kill, every other one a restart. */
+const rounds = process.env.HAL0_LONG === '1' ? 100 : 50
 
 const url = 'http://127.0.0.1:8080'
 /** A folder that the backends' user may read, and the sandbox does not hide. */
@@ -152,7 +154,7 @@ describe('a slot with the real llama.cpp', () => {
       }),
     )
     const gaps: number[] = []
-    for (let round = 0; round < 50; round++) {
+    for (let round = 0; round < rounds; round++) {
       const before = apiPid()
       if (round % 2 === 0) process.kill(before, 'SIGKILL')
       else must('systemctl', 'restart', 'hal0')
@@ -164,13 +166,14 @@ describe('a slot with the real llama.cpp', () => {
     running = false
     await load
     const sorted = gaps.toSorted((a, b) => a - b).map(Math.round)
+    const middle = sorted[Math.floor(rounds / 2)]
     console.log(
-      `served again after: median ${sorted[25]} ms, longest ${sorted.at(-1)} ms; ${counts.answered} answers, ${counts.failed} failures meanwhile`,
+      `served again after: median ${middle} ms, longest ${sorted.at(-1)} ms; ${counts.answered} answers, ${counts.failed} failures meanwhile`,
     )
     expect(counts.answered).toBeGreaterThan(50)
     expect((await slot()).pid).toBe(pid)
     expect(Math.max(...gaps)).toBeLessThan(4000)
-    expect(sorted[25]).toBeLessThan(2000)
+    expect(middle).toBeLessThan(2000)
   })
 
   test('that is killed is told within a quarter of a second, with its signal and last lines', async () => {
@@ -184,6 +187,36 @@ describe('a slot with the real llama.cpp', () => {
     expect(JSON.stringify(error?.details)).toContain('last_lines')
     expect(tookMs).toBeLessThan(1000)
   })
+})
+
+test('a backend reaches loopback and no other address', async () => {
+  // An address of the host itself that is not of loopback's range: only the unit's filter tells them apart.
+  must('ip', 'address', 'add', '10.9.9.9/32', 'dev', 'lo')
+  const servers = ['10.9.9.9', '127.0.0.1'].map((hostname) =>
+    Bun.listen({ hostname, port: 9999, socket: { data() {} } }),
+  )
+  const attempt = [
+    'import socket',
+    'for host in ("127.0.0.1", "10.9.9.9"):',
+    '  try: socket.create_connection((host, 9999), 2); print(host, "reached", flush=True)',
+    '  except OSError as error: print(host, type(error).__name__, flush=True)',
+    'raise SystemExit(1)',
+  ].join('\n')
+  await call('POST', '/api/slots', {
+    name: 'net',
+    model: 'tiny',
+    engine: program('net', `exec /usr/bin/python3 -c '${attempt}'`),
+  })
+  await call('POST', '/api/slots/net/load?wait=20').catch(() => null)
+  const { error } = await slot('net')
+  for (const server of servers) server.stop(true)
+  must('ip', 'address', 'delete', '10.9.9.9/32', 'dev', 'lo')
+  expect(error?.details?.last_lines).toEqual([
+    '127.0.0.1 reached',
+    expect.stringMatching(/^10\.9\.9\.9 (PermissionError|TimeoutError|timeout)$/),
+  ])
+  await call('POST', '/api/slots/net/acknowledge?wait=20')
+  await call('DELETE', '/api/slots/net')
 })
 
 describe('a backend that is not well', () => {

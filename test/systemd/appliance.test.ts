@@ -25,7 +25,7 @@ describe.if(run)('an appliance', () => {
 
   withHost('runs slots as units, whatever happens to API, backends and systemctl', async () => {
     const tests = join(import.meta.dir, 'appliance.host.ts')
-    const env = { HAL0_TEST_ENGINE: engine }
+    const env = { HAL0_TEST_ENGINE: engine, HAL0_LONG: process.env.HAL0_LONG ?? '' }
     const { code, stdout, stderr } = await host.exec([process.execPath, 'test', tests], { timeoutMs: 380_000, env })
     console.log(stdout.replaceAll(/^.*\((pass|fail)\).*\n/gm, ''))
     if (code !== 0) console.error(stdout, stderr)
