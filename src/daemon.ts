@@ -1,5 +1,6 @@
 /** The composition root: builds the daemon, listens, and shuts down in order. */
 import { existsSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Server } from 'bun'
 import packageJson from '../package.json' with { type: 'json' }
@@ -13,6 +14,8 @@ import { listen } from './http/listen.ts'
 import { addSecurityHeaders, withSecurityHeaders } from './http/security-headers.ts'
 import { log } from './lib/log.ts'
 import { withDeadline } from './lib/with-deadline.ts'
+import { openHub } from './models/hub-setup.ts'
+import { Pulls } from './models/pulls.ts'
 import { ModelRegistry } from './models/registry.ts'
 import { Engines } from './providers/engines/engines.ts'
 import { LlamaCpp } from './providers/llamacpp/provider.ts'
@@ -27,7 +30,7 @@ import { httpProbe } from './slots/probe.ts'
 import { recordStoreOnDisk } from './slots/record-store.ts'
 import { sweepTemps } from './system/atomic-file.ts'
 import { lockDataFolder } from './system/daemon-lock.ts'
-import { databaseFile, findPaths, modelsDir, type Paths, slotConfigDir } from './system/paths.ts'
+import { databaseFile, findPaths, hubTokenFile, modelsDir, type Paths, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { ProcessSupervisor } from './system/process/process-supervisor.ts'
 import { readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
@@ -113,9 +116,18 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     problems: problems(),
     slots: slots.overview(),
   })
+  const pulls = new Pulls({
+    folder: modelsDir(paths),
+    hub: openHub(process.env, settings.mirrors, hubTokenFile(paths)),
+    registry: models,
+    clock: systemClock,
+    memoryBytes: totalmem(),
+  })
+  await pulls.resume()
   const app = await makeApp({
     slots,
     models,
+    pulls,
     engines,
     dispatch: makeDispatch({
       slots,
@@ -147,6 +159,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running, and the next hal0 serve takes it over`)
   app.streams.closeAll()
   await drain(server)
+  await pulls.close()
   await slots.close()
   decisions.close()
   supervisor.close()

@@ -19,6 +19,16 @@ export const ServerConfig = Type.Object({
       ),
     }),
   ),
+  hub: Type.Optional(
+    Type.Object({
+      mirrors: Type.Optional(
+        Type.Array(Type.String({ pattern: '^https?://' }), {
+          maxItems: 16,
+          description: 'Asked in this order instead of huggingface.co; HF_ENDPOINT wins.',
+        }),
+      ),
+    }),
+  ),
   update: Type.Optional(
     Type.Object({
       url: Type.Optional(

@@ -5,6 +5,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Engine, EngineInstall, EngineUse } from './engine.ts'
 import { ModelEntry, ModelImport, ModelVerification } from './model.ts'
+import { HubHit, HubRepository, Pull, PullLeftover, PullRequest } from './pull.ts'
 import { Slot, SlotCreate, SlotName, SlotPatch, SwapRequest } from './slot.ts'
 import { Decision, Health, Status } from './system.ts'
 
@@ -164,6 +165,80 @@ export const operations = {
     summary: 'Hash the files again and compare',
     params: id,
     replies: { 200: ModelVerification },
+  }),
+
+  pullModel: op({
+    method: 'POST',
+    path: '/api/models/{id}/pull',
+    tag: 'models',
+    summary: 'Fetch a model from the hub, or join the same pull under way',
+    params: id,
+    body: PullRequest,
+    replies: { 202: Pull },
+  }),
+  showPull: op({
+    method: 'GET',
+    path: '/api/models/{id}/pull',
+    tag: 'models',
+    summary: 'How a pull stands',
+    params: id,
+    replies: { 200: Pull },
+  }),
+  cancelPull: op({
+    method: 'DELETE',
+    path: '/api/models/{id}/pull',
+    tag: 'models',
+    summary: 'Cancel a pull; what was received is kept for the next one',
+    params: id,
+    query: Type.Object(
+      { discard: Type.Optional(Type.Boolean({ description: 'Remove what was received.' })) },
+      { additionalProperties: false },
+    ),
+    replies: { 200: Pull },
+  }),
+  listPulls: op({
+    method: 'GET',
+    path: '/api/pulls',
+    tag: 'models',
+    summary: 'Every pull since the daemon started',
+    replies: { 200: Type.Array(Pull) },
+  }),
+  listPullLeftovers: op({
+    method: 'GET',
+    path: '/api/pulls/leftovers',
+    tag: 'models',
+    summary: 'What interrupted pulls have left on the disk',
+    replies: { 200: Type.Array(PullLeftover) },
+  }),
+  clearPullLeftovers: op({
+    method: 'DELETE',
+    path: '/api/pulls/leftovers',
+    tag: 'models',
+    summary: 'Remove what pulls that are not under way have left',
+    replies: { 200: Type.Array(PullLeftover) },
+  }),
+  searchHub: op({
+    method: 'GET',
+    path: '/api/hub/models',
+    tag: 'hub',
+    summary: 'GGUF models at the hub',
+    query: Type.Object(
+      {
+        q: Type.Optional(Type.String({ maxLength: 200 })),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: '20' })),
+      },
+      { additionalProperties: false },
+    ),
+    replies: { 200: Type.Array(HubHit) },
+  }),
+  showHubRepository: op({
+    method: 'GET',
+    path: '/api/hub/models/{owner}/{repo}',
+    tag: 'hub',
+    summary: 'What a repository of the hub offers',
+    params: Type.Object({ owner: Type.String(), repo: Type.String() }, { additionalProperties: false }),
+    query: Type.Object({ revision: Type.Optional(Type.String({ maxLength: 256 })) }, { additionalProperties: false }),
+    replies: { 200: HubRepository },
   }),
 
   listEngines: op({

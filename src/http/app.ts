@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import type { Status } from '../contract/system.ts'
 import type { DecisionLog, Dispatch } from '../dispatch/dispatch-port.ts'
 import { inferencePaths, type OpenAiModelList } from '../dispatch/openai.ts'
+import type { PullService } from '../models/pull-port.ts'
 import type { ModelService } from '../models/registry-port.ts'
 import type { EngineService } from '../providers/engines/engine-service.ts'
 import type { SlotService } from '../slots/service.ts'
@@ -14,6 +15,7 @@ import { errorResponse, routeNotFound } from './errors.ts'
 import { makeGate } from './gate.ts'
 import { mountLogs } from './logs.ts'
 import { mountModels } from './models.ts'
+import { mountPulls } from './pulls.ts'
 import { Routes } from './routes.ts'
 import { withSecurityHeaders } from './security-headers.ts'
 import { SlotFeed } from './slot-feed.ts'
@@ -24,6 +26,7 @@ import { mountV1 } from './v1.ts'
 export interface AppDeps {
   slots: SlotService
   models: ModelService
+  pulls: PullService
   engines: EngineService
   dispatch: Dispatch
   openaiModels: () => OpenAiModelList
@@ -71,6 +74,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   mountDaemon(routes, deps.status)
   mountSlots(routes, { slots: deps.slots, feed: new SlotFeed(deps.slots, streams), streams })
   mountModels(routes, deps)
+  mountPulls(routes, { pulls: deps.pulls, streams })
   mountEngines(routes, deps.engines)
   mountLogs(routes, { decisions: deps.decisions, streams })
   mountV1(routes, deps)

@@ -107,6 +107,12 @@ const streams: Record<string, OperationObject> = {
     ],
   ),
   '/api/slots/{name}/logs/events': stream('slotLogEvents', 'slots', 'What the backend prints, line by line', slotName),
+  '/api/models/{id}/pull/events': stream(
+    'pullEvents',
+    'models',
+    'A pull: how it stands, then every change, at most four a second',
+    parametersOf(Type.Object({ id: Type.String() }), 'path'),
+  ),
   '/api/logs/decisions/events': stream('decisionEvents', 'logs', 'Decisions of the dispatcher as they are made', [
     lastEventId,
   ]),

@@ -54,7 +54,14 @@ const isNumeric = (schema: TSchema | undefined): boolean => {
   return type === 'number' || type === 'integer'
 }
 
-/** The query string as the schema's object: numbers where the schema wants them, so that one schema serves JSON and query. */
+/** What a query parameter's text stands for in JSON, as its schema wants it. */
+const queryValue = (schema: TSchema | undefined, text: string): unknown => {
+  if (isNumeric(schema)) return jsonNumber.test(text) ? Number(text) : text
+  const isBoolean = (schema as { type?: unknown } | undefined)?.type === 'boolean'
+  return isBoolean && (text === 'true' || text === 'false') ? text === 'true' : text
+}
+
+/** The query string as the schema's object: numbers and booleans where it wants them, so that one schema serves JSON and query. */
 const checkQuery = (schema: TSchema, url: string): unknown => {
   const at = url.indexOf('?')
   if (at < 0) return {}
@@ -64,8 +71,7 @@ const checkQuery = (schema: TSchema, url: string): unknown => {
     if (Object.hasOwn(query, key)) {
       throw new Hal0Error('request.invalid', `The query gives ${key} more than once.`, { param: key })
     }
-    const value = isNumeric(properties[key]) && jsonNumber.test(text) ? Number(text) : text
-    Object.defineProperty(query, key, { value, enumerable: true })
+    Object.defineProperty(query, key, { value: queryValue(properties[key], text), enumerable: true })
   }
   return parse(schema, query, 'The query')
 }

@@ -3,13 +3,13 @@
  * entry not yet or no more: the files that it lists belong to nobody. A model appears and goes by one rename between the two
  * names, so that a death at any point leaves a model whole or leftovers that the next start finds and removes.
  */
-import { readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { link, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ModelEntry } from '../contract/model.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import { parse } from '../lib/validate.ts'
-import { syncFolder, writeFileAtomic } from '../system/atomic-file.ts'
+import { makeFolder, syncFolder, writeFileAtomic } from '../system/atomic-file.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { sidecarPath } from './checksum.ts'
 
@@ -123,6 +123,46 @@ export const commitEntry = async (
       log.warn(`could not undo the registration of ${entry.id}; the next start will`, again)
     }
     throw storageError(error, final, doing)
+  }
+}
+
+/**
+ * As commitEntry, into folders that other models may share: the files get a second name there, so that a death before the entry
+ * appears costs the names and not the files, which stay in `staging`.
+ * @param sources where each file of `entry` lies, durable, with its sidecar
+ * @param others entries that are there already; a file that one of them has is taken for this one too
+ * @throws Hal0Error `storage.full`, `storage.failed`
+ */
+export const linkEntry = async (
+  models: string,
+  entry: ModelEntry,
+  sources: readonly string[],
+  others: Iterable<ModelEntry>,
+): Promise<void> => {
+  const pending = pendingPath(models, entry.id)
+  const doing = `register the model ${entry.id}`
+  const shared = new Set([...others].flatMap(({ files }) => files.map(({ path, sha256 }) => `${sha256} ${path}`)))
+  try {
+    await writeFileAtomic(pending, `${JSON.stringify(entry, null, 2)}\n`, doing)
+    for (const [index, { path, sha256 }] of entry.files.entries()) {
+      const from = sources[index]
+      if (from === undefined || shared.has(`${sha256} ${path}`)) continue
+      const to = join(models, path)
+      await makeFolder(dirname(to))
+      for (const [source, target] of [
+        [from, to],
+        [sidecarPath(from), sidecarPath(to)],
+      ] as const) {
+        // What an earlier attempt left under the name, which no entry has.
+        await unlink(target).catch(unlessGone)
+        await link(source, target)
+      }
+      await syncFolder(dirname(to))
+    }
+    await rename(pending, entryPath(models, entry.id))
+    await syncFolder(models)
+  } catch (error) {
+    throw storageError(error, entryPath(models, entry.id), doing)
   }
 }
 

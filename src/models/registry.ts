@@ -1,18 +1,37 @@
 /** The models on this machine. Answers from memory; the files are the entry store's business. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { ModelEntry, ModelImport, ModelVerification } from '../contract/model.ts'
+import { basename, join } from 'node:path'
+import type { ModelEntry, ModelFile, ModelImport, ModelVerification } from '../contract/model.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import { SingleFlight } from '../lib/single-flight.ts'
 import { makeFolder, sweepTemps } from '../system/atomic-file.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
-import { commitEntry, entryPath, loadEntries, stagingPath, withdrawEntry } from './entry-store.ts'
+import { commitEntry, entryPath, linkEntry, loadEntries, stagingPath, withdrawEntry } from './entry-store.ts'
+import { type GgufHeader, readGgufHeader } from './gguf.ts'
 import { bringIn } from './import-files.ts'
 import { planImport } from './import-plan.ts'
+import { modelFacts } from './model-facts.ts'
 import type { ModelService } from './registry-port.ts'
 import { verifyFiles } from './verify.ts'
+
+/** A model whose files lie ready. */
+export interface Registration {
+  id: string
+  /** First shard first. */
+  files: (ModelFile & {
+    /** Absolute path of where it lies now, with its sidecar. */
+    from: string
+  })[]
+  source: NonNullable<ModelEntry['source']>
+}
+
+const readHeaders = async (paths: readonly string[]): Promise<GgufHeader[]> => {
+  const headers: GgufHeader[] = []
+  for (const path of paths) headers.push(await readGgufHeader(path))
+  return headers
+}
 
 export class ModelRegistry implements ModelService {
   readonly #folder: string
@@ -80,6 +99,32 @@ export class ModelRegistry implements ModelService {
           log.warn(`could not remove ${staging}; the next start will`, error)
         })
       }
+    })
+  }
+
+  /**
+   * Registers files that were downloaded and verified.
+   * @throws Hal0Error `model.exists`, `model.invalid_file`, `storage.full`, `storage.failed`
+   */
+  register({ id, files, source }: Registration): Promise<ModelEntry> {
+    return this.#alone(id, async () => {
+      const [first, ...rest] = await readHeaders(files.map(({ from }) => from))
+      if (first === undefined) throw new Hal0Error('internal', `The model ${id} has no files.`)
+      const entry: ModelEntry = {
+        id,
+        ...modelFacts([first, ...rest], basename(files[0]?.path ?? ''), id),
+        files: files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
+        source,
+        created_at: new Date().toISOString(),
+      }
+      await linkEntry(
+        this.#folder,
+        entry,
+        files.map(({ from }) => from),
+        this.#entries.values(),
+      )
+      this.#entries.set(id, entry)
+      return entry
     })
   }
 

@@ -14,6 +14,8 @@ export interface ServerSettings {
   /** e.g. "8081-8099" */
   slotPorts: string
   keepDecisions: number
+  /** Hubs to ask instead of huggingface.co, in this order. */
+  mirrors: string[]
   /** Of the release manifest; null: none is configured. */
   updateUrl: string | null
 }
@@ -47,6 +49,7 @@ export const readServerSettings = async (paths: Paths, options: ServerOptions): 
     maxBodyBytes: Math.floor((file.max_body_mb ?? 64) * 1024 * 1024),
     slotPorts: file.slots?.ports ?? '8081-8099',
     keepDecisions: file.decisions?.keep ?? 100_000,
+    mirrors: file.hub?.mirrors ?? [],
     updateUrl: file.update?.url ?? null,
   }
 }

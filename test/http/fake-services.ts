@@ -1,10 +1,12 @@
 /** In-memory stand-ins for the other services behind the HTTP layer. */
 import type { Engine } from '../../src/contract/engine.ts'
 import type { ModelEntry } from '../../src/contract/model.ts'
+import type { HubHit, HubRepository, Pull, PullLeftover } from '../../src/contract/pull.ts'
 import type { Decision } from '../../src/contract/system.ts'
 import type { DecisionLog, DecisionQuery } from '../../src/dispatch/dispatch-port.ts'
 import { Bus } from '../../src/lib/bus.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import type { PullService } from '../../src/models/pull-port.ts'
 import type { ModelService } from '../../src/models/registry-port.ts'
 import type { EngineService } from '../../src/providers/engines/engine-service.ts'
 
@@ -51,6 +53,58 @@ export class FakeModels implements ModelService {
       throw new Hal0Error('model.in_use', `Used by ${usedBy.join(', ')}.`, { details: { slots: usedBy } })
     }
     this.entries.delete(id)
+  }
+}
+
+const pull: Pull = {
+  id: 'tiny',
+  repo: 'owner/repo',
+  revision: 'a'.repeat(40),
+  files: [{ path: 'x.gguf', size: 10, received: 5 }],
+  bytes_total: 10,
+  bytes_received: 5,
+  throughput_bps: 5,
+  elapsed_s: 1,
+  eta_s: 1,
+  file: 'x.gguf',
+  phase: 'downloading',
+  error: null,
+}
+
+export class FakePulls implements PullService {
+  readonly changed = new Bus<Pull>()
+
+  start(id: string): Pull {
+    return { ...pull, id }
+  }
+
+  list(): Pull[] {
+    return [pull]
+  }
+
+  get(id: string): Pull {
+    if (id !== pull.id) throw new Hal0Error('pull.not_found', `There was no pull of ${id}.`)
+    return pull
+  }
+
+  async cancel(id: string): Promise<Pull> {
+    return { ...this.get(id), phase: 'cancelled' }
+  }
+
+  async leftovers(): Promise<PullLeftover[]> {
+    return [{ id: 'old', bytes: 5, active: false }]
+  }
+
+  clearLeftovers(): Promise<PullLeftover[]> {
+    return this.leftovers()
+  }
+
+  async search(): Promise<HubHit[]> {
+    return [{ repo: 'owner/repo', downloads: 1, gated: false, architecture: 'llama', context_length: 2048 }]
+  }
+
+  async repository(repo: string): Promise<HubRepository> {
+    return { repo, revision: 'a'.repeat(40), gated: false, models: [], mmproj: [] }
   }
 }
 

@@ -21,6 +21,8 @@ test.skipIf(bin === null)(
         `--seed=${seed}`,
         '--max-examples=100',
         '--request-timeout=10',
+        // A pull that was cancelled is still there to be looked at.
+        '--exclude-checks=use_after_free',
         // Streams never end; what `/v1` takes is the backend's to say.
         '--exclude-path-regex=(events$|^/v1/)',
       ],

@@ -218,6 +218,7 @@ test('every operation of the table is served with an answer that keeps its schem
     editSlot: { load: 'on-demand' },
     swapSlot: { model: 'tiny' },
     importModel: { path: '/models/x.gguf' },
+    pullModel: { repo: 'owner/repo', file: 'x.gguf' },
     installEngine: { provider: 'llama.cpp', source: 'pypi' },
     useEngine: { provider: 'llama.cpp', engine: '/usr/bin/llama-server' },
   }
@@ -227,7 +228,11 @@ test('every operation of the table is served with an answer that keeps its schem
     const { method, path, replies } = operations[name]
     const id = path.startsWith('/api/models') ? 'tiny' : 'llama.cpp-pypi-1'
     if (name === 'deleteModel') server.slots.add('fresh', { model: null }, { model: null })
-    const response = await send(method, path.replace('{name}', 'primary').replace('{id}', id), bodies[name])
+    const response = await send(
+      method,
+      path.replace('{name}', 'primary').replace('{id}', id).replace('{owner}/{repo}', 'owner/repo'),
+      bodies[name],
+    )
     expect([name, Object.keys(replies)]).toEqual([name, expect.arrayContaining([String(response.status)])])
   }
 })

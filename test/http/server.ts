@@ -3,7 +3,7 @@ import type { OpenAiModel } from '../../src/dispatch/openai.ts'
 import type { AppDeps } from '../../src/http/app.ts'
 import { makeApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/listen.ts'
-import { FakeDecisions, FakeEngines, FakeModels } from './fake-services.ts'
+import { FakeDecisions, FakeEngines, FakeModels, FakePulls } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
 
 const openAiModel = (id: string): OpenAiModel => ({
@@ -22,6 +22,7 @@ export const startServer = async (overrides: Partial<AppDeps> = {}) => {
   const app = await makeApp({
     slots,
     models,
+    pulls: new FakePulls(),
     engines: new FakeEngines(),
     decisions,
     dispatch: async (request, path) => Response.json({ path, bytes: (await request.arrayBuffer()).byteLength }),

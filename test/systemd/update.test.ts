@@ -96,7 +96,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an update', () => {
 
   withHost('runs the new version, keeps the slot’s process, and lets a stream end first', async () => {
     const { pid } = await slot()
-    const body = JSON.stringify({ model: 'primary', prompt: 'a', max_tokens: 1500, stream: true, ignore_eos: true })
+    const body = JSON.stringify({ model: 'primary', prompt: 'a', max_tokens: 600, stream: true, ignore_eos: true })
     const stream = host.exec([
       'curl',
       '-sN',

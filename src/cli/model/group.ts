@@ -6,6 +6,9 @@ export default {
   commands: {
     list: async () => (await import('./list.ts')).default,
     show: async () => (await import('./show.ts')).default,
+    pull: async () => (await import('./pull.ts')).default,
+    search: async () => (await import('./search.ts')).default,
+    gc: async () => (await import('./gc.ts')).default,
     import: async () => (await import('./import.ts')).default,
     verify: async () => (await import('./verify.ts')).default,
     rm: async () => (await import('./rm.ts')).default,

@@ -3,8 +3,9 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { SlotName, SlotProgress, SlotRecord, type SlotState } from '../../contract/slot.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import type { ServerEvent } from '../event-stream.ts'
+import { describeFigures } from '../pull-figures.ts'
 import type { Style } from '../style.ts'
-import { bytes, duration } from '../units.ts'
+import { duration } from '../units.ts'
 
 /** What one event of `GET /api/slots/events` says. */
 export type SlotNews =
@@ -33,16 +34,8 @@ export const readSlotEvent = (event: ServerEvent): SlotNews | null => {
 
 /** e.g. `warming — 12 s of about 30 s`, `pulling — 1.2 GB of 4.7 GB, 41 MB/s, about 85 s left`. */
 export const describeProgress = ({ state, elapsed_s, expected_s, pull }: SlotProgress): string => {
-  if (pull !== null) {
-    const parts = [
-      pull.bytes_total === null
-        ? bytes(pull.bytes_received)
-        : `${bytes(pull.bytes_received)} of ${bytes(pull.bytes_total)}`,
-    ]
-    if (pull.throughput_bps !== null) parts.push(`${bytes(pull.throughput_bps)}/s`)
-    if (pull.eta_s !== null) parts.push(`about ${duration(pull.eta_s)} left`)
-    return `${state} — ${pull.phase === 'downloading' ? '' : `${pull.phase}, `}${parts.join(', ')}`
-  }
+  if (pull !== null)
+    return `${state} — ${pull.phase === 'downloading' ? '' : `${pull.phase}, `}${describeFigures(pull)}`
   return `${state} — ${duration(elapsed_s)}${expected_s === null ? '' : ` of about ${duration(expected_s)}`}`
 }
 

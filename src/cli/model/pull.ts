@@ -1,0 +1,110 @@
+import type { HubRepository } from '../../contract/pull.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { exitCode } from '../exit-code.ts'
+import { Failure, usageError } from '../failure.ts'
+import { catchInterrupt, Interrupted } from '../interrupt.ts'
+import { print, printJson, talk } from '../output.ts'
+import { bytes } from '../units.ts'
+import { followPull } from './follow-pull.ts'
+import { parseHubRef } from './hub-ref.ts'
+
+type Offer = HubRepository['models'][number]
+
+/** What is taken when nothing is asked for, as llama.cpp chooses. */
+const preferred = ['Q4_K_M', 'Q8_0']
+
+const choose = (repository: HubRepository, file: string | null, quantization: string | null): Offer => {
+  const { models, repo } = repository
+  const wanted = quantization?.toUpperCase()
+  const byQuantization = (name: string) => models.find((model) => model.quantization === name)
+  const chosen =
+    file !== null
+      ? models.find((model) => model.file === file)
+      : wanted !== undefined
+        ? byQuantization(wanted)
+        : (preferred.map(byQuantization).find((model) => model !== undefined) ?? models[0])
+  if (chosen !== undefined) return chosen
+  if (models.length === 0) throw new Failure(exitCode.notFound, `${repo} has no GGUF file.`)
+  const offers = models.map((model) => model.file).join(', ')
+  throw new Failure(exitCode.notFound, `${repo} has no ${file ?? wanted}. There is: ${offers}.`)
+}
+
+export default defineVerb({
+  about: 'Fetch a model from the Hugging Face Hub: verified, resumed, registered.',
+  more: `Without --file or a quantisation Q4_K_M is taken. Ctrl-C leaves the pull running in the daemon; --watch joins it again.
+For gated and private repositories the daemon needs a token: HF_TOKEN, or the hub's own login.`,
+  examples: [
+    'hal0 model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q4_K_M',
+    'hal0 model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF --file qwen2.5-0.5b-instruct-q8_0.gguf',
+    'hal0 model pull --watch qwen2.5-0.5b-instruct-q8_0',
+    'hal0 model pull --cancel qwen2.5-0.5b-instruct-q8_0 --discard',
+  ],
+  args: {
+    model: {
+      type: 'positional',
+      required: true,
+      description: 'OWNER/REPO, OWNER/REPO:QUANT or an address of the hub; with --watch and --cancel an id',
+    },
+    file: { type: 'string', valueHint: 'FILE', description: 'File of the repository; of a sharded model its first' },
+    id: { type: 'string', valueHint: 'ID', description: "Id in the registry; by default from the file's name" },
+    revision: { type: 'string', valueHint: 'REV', description: 'Branch, tag or commit; main by default' },
+    mmproj: { type: 'boolean', description: 'Bring the vision projector along' },
+    watch: { type: 'boolean', description: 'Join a pull that is under way' },
+    cancel: { type: 'boolean', description: 'Cancel a pull; what was received is kept' },
+    discard: { type: 'boolean', description: 'With --cancel: remove what was received' },
+    wait: { type: 'boolean', default: true, negativeDescription: 'Return as soon as the pull has begun' },
+  },
+  async run({ args: { model, file, id, revision, mmproj, watch, cancel, discard, wait, json } }) {
+    if (cancel === true) {
+      const pull = await call('cancelPull', { params: { id: model }, query: discard === true ? { discard } : {} })
+      if (json) printJson(pull)
+      else
+        print(
+          `${model} is cancelled${discard === true ? ', and what was received is gone.' : '; what was received is kept.'}`,
+        )
+      return exitCode.done
+    }
+    if (discard === true) throw usageError('--discard goes with --cancel.')
+    let wanted = model
+    if (watch !== true) {
+      const ref = parseHubRef(model)
+      if (ref === null) throw usageError(`'${model}' is no repository. Write OWNER/REPO.`)
+      const [owner = '', repo = ''] = ref.repo.split('/')
+      const at = revision ?? ref.revision
+      const repository = await call('showHubRepository', {
+        params: { owner, repo },
+        query: at === null ? {} : { revision: at },
+        patient: true,
+      })
+      const offer = choose(repository, file ?? ref.file, ref.quantization)
+      wanted = id ?? offer.id
+      await call('pullModel', {
+        params: { id: wanted },
+        body: {
+          repo: ref.repo,
+          file: offer.file,
+          ...(at === null ? {} : { revision: at }),
+          ...(mmproj === true ? { mmproj } : {}),
+        },
+      })
+      talk.log(`Pulling ${offer.file} (${bytes(offer.size)}) as ${wanted}.`)
+      if (wait === false) return exitCode.done
+    }
+    using interrupt = catchInterrupt()
+    try {
+      const pull = await followPull(wanted, interrupt.signal)
+      if (json) printJson(pull)
+      else if (pull.phase === 'cancelled') print(`The pull of ${wanted} was cancelled.`)
+      else print(`${wanted} is here, verified. Put it into a slot with: hal0 slot create NAME --model ${wanted}`)
+      return pull.phase === 'done' ? exitCode.done : exitCode.failed
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error
+      talk.log(
+        `${wanted} keeps being pulled by the daemon. See how it gets along with: hal0 model pull --watch ${wanted}`,
+      )
+      talk.log(`Cancel it with: hal0 model pull --cancel ${wanted}`)
+      return exitCode.interrupted
+    }
+  },
+})

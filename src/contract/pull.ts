@@ -1,0 +1,88 @@
+/** Wire types of pulls and of the hub (spec §3, §5). */
+import { type Static, Type } from 'typebox'
+import { ErrorBody } from './error.ts'
+import { nullable } from './nullable.ts'
+import { ModelId, PullFigures } from './slot.ts'
+
+/** `owner/name` at the hub, in its alphabet; no part begins with a dot, so that none leads out of a folder. */
+export const repoPattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}$'
+
+/** Body of `POST /api/models/{id}/pull`. */
+export const PullRequest = Type.Object(
+  {
+    repo: Type.String({ pattern: repoPattern, description: 'owner/name at the hub.' }),
+    file: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: 'Path in the repository; of a sharded model its first shard. `:QUANT` picks by quantisation.',
+    }),
+    revision: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Branch, tag or commit; main.' })),
+    mmproj: Type.Optional(Type.Boolean({ description: "Bring the repository's vision projector along." })),
+  },
+  { additionalProperties: false },
+)
+export type PullRequest = Static<typeof PullRequest>
+
+/** One pull, under way or ended; also the data of its events. */
+export const Pull = Type.Object(
+  {
+    id: ModelId,
+    repo: Type.String(),
+    /** The commit that was pinned; null until it is resolved. */
+    revision: nullable(Type.String()),
+    files: Type.Array(
+      Type.Object({
+        path: Type.String({ description: 'In the repository.' }),
+        size: Type.Integer({ minimum: 0 }),
+        received: Type.Integer({ minimum: 0 }),
+      }),
+    ),
+    ...PullFigures.properties,
+    error: nullable(ErrorBody),
+  },
+  { additionalProperties: false },
+)
+export type Pull = Static<typeof Pull>
+
+/** One hit of a search at the hub. */
+export const HubHit = Type.Object(
+  {
+    repo: Type.String(),
+    downloads: nullable(Type.Integer()),
+    gated: Type.Boolean({ description: 'Access has to be asked for at the hub.' }),
+    architecture: nullable(Type.String()),
+    context_length: nullable(Type.Integer()),
+  },
+  { additionalProperties: false },
+)
+export type HubHit = Static<typeof HubHit>
+
+/** What a repository offers, as models to pull. */
+export const HubRepository = Type.Object(
+  {
+    repo: Type.String(),
+    revision: Type.String({ description: 'Commit.' }),
+    gated: Type.Boolean(),
+    models: Type.Array(
+      Type.Object({
+        id: ModelId,
+        file: Type.String({ description: 'The file, of a sharded model its first shard.' }),
+        quantization: nullable(Type.String()),
+        size: Type.Integer({ description: 'Bytes of all files.' }),
+        shards: Type.Integer({ minimum: 1 }),
+        fits: nullable(Type.Boolean({ description: "Whether it fits into this machine's memory; null: unknown." })),
+        installed: Type.Boolean(),
+      }),
+    ),
+    mmproj: Type.Array(Type.Object({ file: Type.String(), size: Type.Integer() })),
+  },
+  { additionalProperties: false },
+)
+export type HubRepository = Static<typeof HubRepository>
+
+/** What interrupted or failed pulls left, or what was cleared. */
+export const PullLeftover = Type.Object(
+  { id: Type.String(), bytes: Type.Integer(), active: Type.Boolean({ description: 'Being pulled right now.' }) },
+  { additionalProperties: false },
+)
+export type PullLeftover = Static<typeof PullLeftover>

@@ -1,0 +1,54 @@
+/** Signed addresses of the hub's storage, kept while they hold: one resolve serves many ranges. */
+import type { LinkedFile } from './redirects.ts'
+
+export interface SignedAddress {
+  url: URL
+  /** What the hub said of the file when it gave the address away. */
+  linked: LinkedFile
+}
+
+/** A request takes time to arrive; milliseconds. */
+const marginMs = 30_000
+const mostAddresses = 512
+
+/** When the signature ends, as its own parameters tell (CloudFront's `Expires`, S3's `X-Amz-…`); null when they do not. */
+export const signatureEndMs = (url: URL): number | null => {
+  const query = url.searchParams
+  const expires = query.get('Expires') ?? ''
+  if (/^\d{1,12}$/.test(expires)) return Number(expires) * 1000
+  const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '')
+  const seconds = query.get('X-Amz-Expires') ?? ''
+  if (date === null || !/^\d{1,9}$/.test(seconds)) return null
+  const [, year, month, day, hour, minute, second] = date
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) + Number(seconds) * 1000
+}
+
+export class SignedAddresses {
+  readonly #known = new Map<string, SignedAddress>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** null when there is none, or when it is about to end. */
+  get(key: string): SignedAddress | null {
+    const found = this.#known.get(key)
+    if (found === undefined) return null
+    const end = signatureEndMs(found.url)
+    if (end === null || end - marginMs > this.#now()) return found
+    this.#known.delete(key)
+    return null
+  }
+
+  set(key: string, address: SignedAddress): void {
+    this.#known.delete(key)
+    this.#known.set(key, address)
+    const oldest = this.#known.keys().next()
+    if (this.#known.size > mostAddresses && oldest.done !== true) this.#known.delete(oldest.value)
+  }
+
+  forget(key: string): void {
+    this.#known.delete(key)
+  }
+}

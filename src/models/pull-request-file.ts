@@ -1,0 +1,49 @@
+/** `models/.pull-<id>.json`: what was asked for, so that the next daemon goes on with a pull that this one did not end. */
+import { readdir, readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PullRequest } from '../contract/pull.ts'
+import { log } from '../lib/log.ts'
+import { problemsOf } from '../lib/validate.ts'
+import { writeFileAtomic } from '../system/atomic-file.ts'
+import { errnoOf, storageError } from '../system/storage-error.ts'
+
+const requestFile = (models: string, id: string): string => join(models, `.pull-${id}.json`)
+const requestName = /^\.pull-(.+)\.json$/
+
+/** @throws Hal0Error `storage.full`, `storage.failed` */
+export const rememberRequest = (models: string, id: string, request: PullRequest): Promise<void> =>
+  writeFileAtomic(requestFile(models, id), `${JSON.stringify(request)}\n`, `write down the pull of ${id}`)
+
+/** To be called when a pull has ended; its partial files stay. @throws Hal0Error `storage.failed` */
+export const forgetRequest = async (models: string, id: string): Promise<void> => {
+  const path = requestFile(models, id)
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw storageError(error, path, 'forget a pull')
+  }
+}
+
+const read = async (path: string): Promise<PullRequest | null> => {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    return problemsOf(PullRequest, value).length === 0 ? (value as PullRequest) : null
+  } catch (error) {
+    log.warn(`could not read ${path}; that pull is not gone on with`, error)
+    return null
+  }
+}
+
+/** Pulls that a daemon left unfinished, by id. @throws Hal0Error `storage.failed` */
+export const unfinishedPulls = async (models: string): Promise<Map<string, PullRequest>> => {
+  const names = await readdir(models).catch((error: unknown) => {
+    throw storageError(error, models, 'look for unfinished pulls')
+  })
+  const found = new Map<string, PullRequest>()
+  for (const name of names) {
+    const id = requestName.exec(name)?.[1]
+    const request = id === undefined ? null : await read(join(models, name))
+    if (id !== undefined && request !== null) found.set(id, request)
+  }
+  return found
+}

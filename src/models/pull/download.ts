@@ -1,0 +1,70 @@
+/**
+ * Downloads the files of one model into a staging folder, verified. What is there from an interrupted download of the same
+ * bytes is used; after any end but success it stays for the next one.
+ *
+ * For each file: `<name>.partial` and its journal while bytes are missing → sums compared → fsync → `<name>` → sidecar.
+ */
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Clock } from './clock.ts'
+import { Line } from './line.ts'
+import type { Origin, RemoteFile } from './origin.ts'
+import { type DownloadProgress, type FileShare, ProgressReporter } from './progress.ts'
+import { Ranges } from './ranges.ts'
+import { type DownloadSettings, defaultSettings } from './settings.ts'
+import { type DownloadedFile, findStaged, type Source, type StagedFile, StagedFileSteps } from './staged-file.ts'
+import { type StagedNames, stagedNames } from './staged-names.ts'
+import { openStaging, requireSpace } from './staging.ts'
+
+export type { DownloadProgress }
+
+export interface DownloadJob extends Source {
+  files: readonly RemoteFile[]
+}
+
+export interface DownloadDeps {
+  origin: Origin
+  clock: Clock
+  /** Cancels; what is here is kept. */
+  signal: AbortSignal
+  onProgress: (progress: DownloadProgress) => void
+  random?: () => number
+  settings?: Partial<DownloadSettings>
+}
+
+/**
+ * @returns the files in the order of the job
+ * @throws Hal0Error `pull.no_space`, `pull.network`, `pull.rate_limited`, `pull.checksum_mismatch`, `pull.cancelled`, what the
+ *   origin throws, `storage.failed`, `request.invalid` for names that cannot be stored
+ */
+export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<DownloadedFile[]> => {
+  const settings = { ...defaultSettings, ...deps.settings }
+  const names = stagedNames(job.files)
+  await openStaging(job.folder, names)
+  const files: StagedFile[] = []
+  for (const [index, remote] of job.files.entries())
+    files.push(await findStaged(job, remote, names[index] as StagedNames))
+  await requireSpace(job.folder, files, settings.reserveBytes)
+
+  const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress)
+  const received = () => progress.received()
+  const { origin, clock, signal, random = Math.random } = deps
+  const line = new Line({ origin, clock, random, settings, signal, received })
+  try {
+    const done: DownloadedFile[] = []
+    for (const [index, file] of files.entries()) {
+      progress.enter('downloading', file.remote.path)
+      done.push(await new StagedFileSteps(job, line, progress, index, file).run())
+    }
+    progress.end('done')
+    return done
+  } catch (error) {
+    progress.end(error instanceof Hal0Error && error.code === 'pull.cancelled' ? 'cancelled' : 'failed')
+    throw error
+  }
+}
+
+const shareOf = ({ remote: { path, size }, finished, known }: StagedFile): FileShare => ({
+  path,
+  size,
+  received: finished ? size : new Ranges(known).total,
+})

@@ -1,0 +1,86 @@
+/** Checksums that follow a file while it is written: of every byte once, in order, as soon as all before it are there. */
+import type { RemoteFile } from './origin.ts'
+
+/** One piece holds the event loop for about half a millisecond (1 GB/s). */
+const pieceBytes = 512 * 1024
+
+export interface Sums {
+  sha256: string
+  /** In the notation of the hub's sum: equal to it when the file is right. */
+  stated: string
+}
+
+/** Reads bytes that are written already. */
+export type ReadBack = (into: Uint8Array, at: number) => Promise<void>
+
+export class FrontHash {
+  readonly #read: ReadBack
+  readonly #sha256 = new Bun.CryptoHasher('sha256')
+  /** Of the blob that git makes of a file; null where the hub states a sha256. */
+  readonly #git: Bun.CryptoHasher | null
+  #front = 0
+  #hashed = 0
+  #stopped = false
+  #following: Promise<void> = Promise.resolve()
+  #running = false
+
+  constructor(file: RemoteFile, read: ReadBack) {
+    this.#read = read
+    this.#git = file.sum.kind === 'sha256' ? null : new Bun.CryptoHasher('sha1').update(`blob ${file.size}\0`)
+  }
+
+  /** How many bytes went in. */
+  get hashed(): number {
+    return this.#hashed
+  }
+
+  /** Everything before `front` is written, for good: bytes are read some time after this. */
+  advance(front: number): void {
+    this.#front = front
+    if (this.#running || this.#stopped || front <= this.#hashed) return
+    this.#running = true
+    this.#following = this.#follow()
+    this.#following.catch(() => {
+      // `reach` tells it; until then it is nobody's.
+    })
+  }
+
+  /** Resolves once `size` bytes went in, or when the signal fires. @throws what reading threw */
+  async reach(size: number, signal: AbortSignal): Promise<void> {
+    this.advance(size)
+    const stop = () => {
+      this.#stopped = true
+    }
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      await this.#following
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** The sums of what went in; nothing can be added afterwards. */
+  sums(): Sums {
+    const sha256 = this.#sha256.digest('hex')
+    return { sha256, stated: this.#git === null ? sha256 : this.#git.digest('hex') }
+  }
+
+  /** Resolves once nothing is read any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.allSettled([this.#following])
+  }
+
+  async #follow(): Promise<void> {
+    const buffer = new Uint8Array(pieceBytes)
+    while (this.#hashed < this.#front && !this.#stopped) {
+      const piece = buffer.subarray(0, Math.min(pieceBytes, this.#front - this.#hashed))
+      await this.#read(piece, this.#hashed)
+      this.#sha256.update(piece)
+      this.#git?.update(piece)
+      this.#hashed += piece.length
+    }
+    this.#running = false
+  }
+}

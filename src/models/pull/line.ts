@@ -1,0 +1,63 @@
+/** What the files of one download share: the origin, how many connections it bears, and how much patience is left with it. */
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Clock } from './clock.ts'
+import { slowDown, startTuning, type Tuning, tune } from './connections.ts'
+import type { Origin } from './origin.ts'
+import { afterFailure, noFailures, type Retries } from './retry.ts'
+import type { DownloadSettings } from './settings.ts'
+
+export interface LinePorts {
+  origin: Origin
+  clock: Clock
+  /** 0 ≤ x < 1 */
+  random: () => number
+  settings: DownloadSettings
+  /** Cancels the download. */
+  signal: AbortSignal
+  /** Bytes of all files that are here; never fewer than before. */
+  received: () => number
+}
+
+export class Line {
+  readonly origin: Origin
+  readonly clock: Clock
+  readonly settings: DownloadSettings
+  readonly signal: AbortSignal
+  readonly #random: () => number
+  readonly #received: () => number
+  #tuning: Tuning
+  #retries: Retries
+
+  constructor({ origin, clock, random, settings, signal, received }: LinePorts) {
+    this.origin = origin
+    this.clock = clock
+    this.settings = settings
+    this.signal = signal
+    this.#random = random
+    this.#received = received
+    this.#tuning = startTuning(clock.now(), settings.maxConnections)
+    this.#retries = { ...noFailures, received: received() }
+  }
+
+  get tuning(): Tuning {
+    return this.#tuning
+  }
+
+  /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */
+  observe(busy: boolean): boolean {
+    const before = this.#tuning.target
+    this.#tuning = tune(this.#tuning, this.clock.now(), this.#received(), busy)
+    return this.#tuning.target > before
+  }
+
+  /** A request failed. @returns ms to wait before the next one; null: give up */
+  failed(error: Hal0Error, startedAt: number): number | null {
+    const now = this.clock.now()
+    const retryAfterMs = error.retryAfterS === null ? null : error.retryAfterS * 1000
+    if (error.code === 'pull.rate_limited') this.#tuning = slowDown(this.#tuning, now)
+    const failure = { now, startedAt, received: this.#received(), retryAfterMs }
+    const { state, delayMs } = afterFailure(this.#retries, failure, this.#random(), this.settings)
+    this.#retries = state
+    return delayMs
+  }
+}
