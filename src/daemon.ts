@@ -88,11 +88,20 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const engines = new Engines(paths, process.env)
   const supervisor = chooseSupervisor(settings, paths)
   const decisions = new Decisions({ file: databaseFile(paths), keep: settings.keepDecisions })
+  const pulls = new Pulls({
+    folder: modelsDir(paths),
+    ...openHub(process.env, settings.mirrors, hubTokenFile(paths)),
+    registry: models,
+    clock: systemClock,
+    memoryBytes: totalmem(),
+  })
+  await pulls.resume()
   const slots = new SlotManager({
     clock: systemClock,
     bootId: bootId(),
     supervisor,
-    planner: makePlanner(models, [new LlamaCpp(engines, process.env)]),
+    planner: makePlanner(models, [new LlamaCpp(engines, process.env)], (id) => pulls.knows(id)),
+    pulls,
     probe: httpProbe(systemClock),
     configs: new SlotConfigStore(paths),
     records: recordStoreOnDisk(paths),
@@ -116,14 +125,6 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     problems: problems(),
     slots: slots.overview(),
   })
-  const pulls = new Pulls({
-    folder: modelsDir(paths),
-    hub: openHub(process.env, settings.mirrors, hubTokenFile(paths)),
-    registry: models,
-    clock: systemClock,
-    memoryBytes: totalmem(),
-  })
-  await pulls.resume()
   const app = await makeApp({
     slots,
     models,

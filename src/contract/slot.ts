@@ -134,7 +134,17 @@ export type SlotRecord = Static<typeof SlotRecord>
 export const Slot = Type.Object({ config: SlotConfig, state: SlotRecord }, { additionalProperties: false })
 export type Slot = Static<typeof Slot>
 
-export const SwapRequest = Type.Object({ model: ModelId }, { additionalProperties: false })
+/** `repo` and `file` say where the model comes from when it is not here yet. */
+export const SwapRequest = Type.Object(
+  {
+    model: ModelId,
+    repo: Type.Optional(Type.String({ maxLength: 200, description: 'owner/name at the hub.' })),
+    file: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
+    revision: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  },
+  { additionalProperties: false },
+)
+export type SwapRequest = Static<typeof SwapRequest>
 
 /** Figures of a pull (spec §3); null until they are known. */
 export const PullFigures = Type.Object({
@@ -146,6 +156,8 @@ export const PullFigures = Type.Object({
   file: nullable(Type.String()),
   phase: Type.Enum(['resolving', 'downloading', 'verifying', 'done', 'failed', 'cancelled']),
 })
+
+export type PullFigures = Static<typeof PullFigures>
 
 /** Data of a `progress` event: sent between transitions, never written to disk (spec §5). */
 export const SlotProgress = Type.Object(

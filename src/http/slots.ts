@@ -1,5 +1,7 @@
 /** `/api/slots`: see the operation table, and spec §5 for the event streams. */
-import type { Slot } from '../contract/slot.ts'
+import { PullRequest } from '../contract/pull.ts'
+import type { Slot, SwapRequest } from '../contract/slot.ts'
+import { parse } from '../lib/validate.ts'
 import type { SlotCommand, SlotService } from '../slots/service.ts'
 import { routeNotFound } from './errors.ts'
 import { mount, reply } from './operation.ts'
@@ -11,6 +13,13 @@ import { type EventStreams, encodeFrame } from './sse.ts'
 const defaultLines = 200
 
 const plainCommands = ['load', 'unload', 'restart', 'acknowledge', 'cancel'] as const
+
+/** @throws Hal0Error `request.invalid` for half a source */
+const sourceOf = ({ repo, file, revision }: SwapRequest): { source?: PullRequest } => {
+  if (repo === undefined && file === undefined && revision === undefined) return {}
+  const given = { repo, file, ...(revision === undefined ? {} : { revision }) }
+  return { source: parse(PullRequest, given, 'The source of the model') }
+}
 
 export const mountSlots = (
   routes: Routes,
@@ -37,7 +46,7 @@ export const mountSlots = (
     mount(routes, `${verb}Slot`, ({ params, query }) => command(params.name, { do: verb }, query.wait))
   }
   mount(routes, 'swapSlot', ({ params, query, body }) =>
-    command(params.name, { do: 'swap', model: body.model }, query.wait),
+    command(params.name, { do: 'swap', model: body.model, ...sourceOf(body) }, query.wait),
   )
   mount(routes, 'slotLogs', async ({ params, query }) =>
     reply(200, await slots.logs(params.name, query.lines ?? defaultLines)),

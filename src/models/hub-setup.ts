@@ -14,18 +14,23 @@ const readText = async (path: string): Promise<string | null> => {
   }
 }
 
+export interface Hub {
+  hub: HubClient
+  hasToken: () => Promise<boolean>
+}
+
 /**
  * @param tokenFile hal0's own, mode 0600; it wins over HF_TOKEN and the hub tools' file
  * @throws Hal0Error `config.invalid` for an address that is none
  */
-export const openHub = (env: Env, mirrors: readonly string[], tokenFile: string): HubClient =>
-  new HubClient({
-    fetch,
-    endpoints: hubEndpoints(
-      env,
-      mirrors.map((url) => ({ url })),
-    ),
-    token: async () => hubToken(env, await readText(tokenFile), readText),
-    offline: isHubOffline(env),
-    now: Date.now,
-  })
+export const openHub = (env: Env, mirrors: readonly string[], tokenFile: string): Hub => {
+  const token = async () => hubToken(env, await readText(tokenFile), readText)
+  const endpoints = hubEndpoints(
+    env,
+    mirrors.map((url) => ({ url })),
+  )
+  return {
+    hub: new HubClient({ fetch, endpoints, token, offline: isHubOffline(env), now: Date.now }),
+    hasToken: async () => (await token()) !== null,
+  }
+}

@@ -6,7 +6,7 @@ import type { Pull, PullRequest } from '../contract/pull.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { HubClient } from './hub/hub-client.ts'
-import { hubOrigin } from './hub-origin.ts'
+import { hubOrigin } from './hub/hub-origin.ts'
 import type { Clock } from './pull/clock.ts'
 import { type DownloadProgress, download } from './pull/download.ts'
 import type { RemoteFile } from './pull/origin.ts'
@@ -19,7 +19,9 @@ import type { ModelRegistry } from './registry.ts'
 export interface PullJobDeps {
   /** models/ */
   folder: string
-  hub: Pick<HubClient, 'repository' | 'open'>
+  hub: HubClient
+  /** Whether the hub is asked with a token now. */
+  hasToken: () => Promise<boolean>
   registry: Pick<ModelRegistry, 'register'>
   clock: Clock
   /** Of downloads; what is left out is as usual. */
@@ -128,7 +130,7 @@ export class PullJob {
   async #resolve(): Promise<PullPlan> {
     const { repo, revision } = this.request
     const repository = await this.#deps.hub.repository(repo, revision ?? 'main', this.#stop.signal)
-    const plan = planPull(repository, this.request)
+    const plan = planPull(repository, this.request, await this.#deps.hasToken())
     const files = plan.projector === null ? plan.model : [...plan.model, plan.projector]
     this.#change({
       phase: 'downloading',
@@ -149,7 +151,7 @@ export class PullJob {
     const done = await download(
       { folder, commit, files },
       {
-        origin: hubOrigin(hub, repo, commit),
+        origin: hubOrigin(hub, { repo, commit }),
         signal: this.#stop.signal,
         clock,
         settings,

@@ -2,6 +2,20 @@
 import type { HubHit, HubRepository, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
 import type { Bus } from '../lib/bus.ts'
 
+/** What a slot needs to load a model that is not here yet. */
+export interface ModelBringer {
+  readonly changed: Bus<Pull>
+  /** Whether it is known where the model comes from: it was pulled before, or somebody said so. */
+  knows(id: string): boolean
+  /** Takes note of where a model comes from. @throws Hal0Error `storage.full`, `storage.failed` */
+  learn(id: string, request: PullRequest): Promise<void>
+  /** Begins the pull of a known model, or joins it. @throws Hal0Error `model.not_found` for one that is not known */
+  bring(id: string): Pull
+  /** The pull of a model; null when there was none since the daemon started. */
+  find(id: string): Pull | null
+  cancel(id: string, discard: boolean): Promise<Pull>
+}
+
 export interface PullService {
   /** Every change of every pull; of one that downloads at most four a second. */
   readonly changed: Bus<Pull>

@@ -1,4 +1,7 @@
-/** `models/.pull-<id>.json`: what was asked for, so that the next daemon goes on with a pull that this one did not end. */
+/**
+ * `models/.pull-<id>.json`: what was asked for, so that the next daemon goes on with a pull that this one did not end.
+ * `models/.source-<id>.json`: where a model came from, so that a slot can have it brought again.
+ */
 import { readdir, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PullRequest } from '../contract/pull.ts'
@@ -8,7 +11,9 @@ import { writeFileAtomic } from '../system/atomic-file.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 
 const requestFile = (models: string, id: string): string => join(models, `.pull-${id}.json`)
+const sourceFile = (models: string, id: string): string => join(models, `.source-${id}.json`)
 const requestName = /^\.pull-(.+)\.json$/
+const sourceName = /^\.source-(.+)\.json$/
 
 /** @throws Hal0Error `storage.full`, `storage.failed` */
 export const rememberRequest = (models: string, id: string, request: PullRequest): Promise<void> =>
@@ -34,16 +39,25 @@ const read = async (path: string): Promise<PullRequest | null> => {
   }
 }
 
-/** Pulls that a daemon left unfinished, by id. @throws Hal0Error `storage.failed` */
-export const unfinishedPulls = async (models: string): Promise<Map<string, PullRequest>> => {
+const readAll = async (models: string, pattern: RegExp): Promise<Map<string, PullRequest>> => {
   const names = await readdir(models).catch((error: unknown) => {
     throw storageError(error, models, 'look for unfinished pulls')
   })
   const found = new Map<string, PullRequest>()
   for (const name of names) {
-    const id = requestName.exec(name)?.[1]
+    const id = pattern.exec(name)?.[1]
     const request = id === undefined ? null : await read(join(models, name))
     if (id !== undefined && request !== null) found.set(id, request)
   }
   return found
 }
+
+/** Pulls that a daemon left unfinished, by id. @throws Hal0Error `storage.failed` */
+export const unfinishedPulls = (models: string): Promise<Map<string, PullRequest>> => readAll(models, requestName)
+
+/** Where models come from, by id. @throws Hal0Error `storage.failed` */
+export const knownSources = (models: string): Promise<Map<string, PullRequest>> => readAll(models, sourceName)
+
+/** @throws Hal0Error `storage.full`, `storage.failed` */
+export const rememberSource = (models: string, id: string, request: PullRequest): Promise<void> =>
+  writeFileAtomic(sourceFile(models, id), `${JSON.stringify(request)}\n`, `write down where ${id} comes from`)

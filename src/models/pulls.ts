@@ -4,12 +4,11 @@ import { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import { ggufFiles } from './hub/gguf-files.ts'
-import type { HubClient } from './hub/hub-client.ts'
 import { PullJob, type PullJobDeps } from './pull-job.ts'
 import { clearLeftovers, listLeftovers } from './pull-leftovers.ts'
 import { idOf } from './pull-plan.ts'
-import type { PullService } from './pull-port.ts'
-import { unfinishedPulls } from './pull-request-file.ts'
+import type { ModelBringer, PullService } from './pull-port.ts'
+import { knownSources, rememberSource, unfinishedPulls } from './pull-request-file.ts'
 import type { ModelRegistry } from './registry.ts'
 
 /** Downloads at one time; each has several connections. */
@@ -18,7 +17,6 @@ const defaultSlots = 2
 const patienceMs = 60_000
 
 export interface PullsDeps extends Omit<PullJobDeps, 'registry'> {
-  hub: Pick<HubClient, 'repository' | 'search' | 'open'>
   registry: Pick<ModelRegistry, 'get' | 'register'>
   /** Bytes of this machine's memory; null: unknown. */
   memoryBytes: number | null
@@ -29,10 +27,12 @@ export interface PullsDeps extends Omit<PullJobDeps, 'registry'> {
 const same = (a: PullRequest, b: PullRequest): boolean =>
   a.repo === b.repo && a.file === b.file && (a.revision ?? null) === (b.revision ?? null) && a.mmproj === b.mmproj
 
-export class Pulls implements PullService {
+export class Pulls implements PullService, ModelBringer {
   readonly changed = new Bus<Pull>()
   readonly #deps: PullsDeps
   readonly #jobs = new Map<string, PullJob>()
+  /** Where models come from that were pulled before, or that somebody told of. */
+  readonly #sources = new Map<string, PullRequest>()
   #waiting: PullJob[] = []
   #running = 0
 
@@ -43,10 +43,37 @@ export class Pulls implements PullService {
   /** Goes on with what an earlier daemon did not end. To be called once. */
   async resume(): Promise<void> {
     try {
+      for (const [id, request] of await knownSources(this.#deps.folder)) this.#sources.set(id, request)
       for (const [id, request] of await unfinishedPulls(this.#deps.folder)) this.start(id, request)
     } catch (error) {
       log.warn('unfinished pulls are not gone on with', error)
     }
+  }
+
+  knows(id: string): boolean {
+    return this.#sources.has(id)
+  }
+
+  async learn(id: string, request: PullRequest): Promise<void> {
+    await rememberSource(this.#deps.folder, id, request)
+    this.#sources.set(id, request)
+  }
+
+  bring(id: string): Pull {
+    const source = this.#sources.get(id)
+    if (source !== undefined) return this.start(id, source)
+    throw new Hal0Error(
+      'model.not_found',
+      `It is not known where the model ${id} comes from. Pull it: hal0 model pull OWNER/REPO`,
+      {
+        param: 'model',
+        details: { model: id },
+      },
+    )
+  }
+
+  find(id: string): Pull | null {
+    return this.#jobs.get(id)?.snapshot() ?? null
   }
 
   start(id: string, request: PullRequest): Pull {
@@ -60,7 +87,10 @@ export class Pulls implements PullService {
       )
     }
     const entry = this.#deps.registry.get(id)
-    const job = new PullJob(id, request, this.#deps, (pull) => this.changed.publish(pull))
+    const job = new PullJob(id, request, this.#deps, (pull) => {
+      if (pull.phase === 'done') this.#remember(id, request)
+      this.changed.publish(pull)
+    })
     if (entry !== null) {
       if (entry.source?.repo !== request.repo) {
         throw new Hal0Error(
@@ -144,6 +174,10 @@ export class Pulls implements PullService {
   async close(): Promise<void> {
     this.#waiting = []
     await Promise.all([...this.#jobs.values()].map((job) => job.suspend()))
+  }
+
+  #remember(id: string, request: PullRequest): void {
+    this.learn(id, request).catch((error) => log.warn(`it will not be known where ${id} came from`, error))
   }
 
   #isActive(id: string): boolean {

@@ -5,18 +5,22 @@ import { unloading } from './slot-errors.ts'
 import type { Step } from './step.ts'
 
 /**
- * Begins a load from offline. The transition to starting is written before anything is started: whatever kills the daemon
- * afterwards, the next one knows that this slot was being loaded. Until it is durable the slot is offline.
+ * Begins a load from offline, with a pull where the model is not here. The transition is written before anything is started:
+ * whatever kills the daemon afterwards, the next one knows that this slot was being loaded. Until it is durable the slot is
+ * offline.
  */
 export const beginLoad = (step: Step): void => {
-  const { m } = step
+  const { m, context } = step
   if (m.process !== 'none') {
     m.after = 'load'
     return
   }
   m.pid = null
   m.after = 'stay'
-  m.committing = step.nextRecord('starting', { reason: 'load requested' })
+  m.committing =
+    context.missing === null
+      ? step.nextRecord('starting', { reason: 'load requested' })
+      : step.nextRecord('pulling', { reason: 'the model is not here yet', pull: context.missing })
   step.effects.push({ do: 'commit', record: m.committing })
 }
 

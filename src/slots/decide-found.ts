@@ -3,6 +3,7 @@
  * follows goes through the table like everything else (spec §2.1).
  */
 import { fail, settle } from './decide-flow.ts'
+import { resumePull } from './decide-pull.ts'
 import { idleAgain, readyAgain } from './decide-timers.ts'
 import type { FoundAtStart } from './machine.ts'
 import { crashed, loadCancelled } from './slot-errors.ts'
@@ -41,6 +42,7 @@ const running = (step: Step, pid: number): void => {
     else readyAgain(step)
     step.effects.push({ do: 'check-port', attempt: m.attempt })
   } else {
+    // Nothing of a slot that pulls should run: it ends, and its load begins anew by hand.
     if (step.state === 'pulling') step.enter('offline', { reason: 'the daemon was restarted' })
     stop(step)
   }
@@ -53,7 +55,7 @@ const rebooted = (step: Step): void => {
     step.enter('unloading', { reason: 'the host was restarted' })
     settle(step)
   } else if (step.state === 'unloading' || step.state === 'error') settle(step)
-  else if (step.state === 'pulling') step.enter('offline', { reason: 'the host was restarted' })
+  else if (step.state === 'pulling') resumePull(step, 'the host was restarted')
 }
 
 const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none' }>): void => {
@@ -69,7 +71,7 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
   } else if (isLoading(step.state) || isLoaded(step.state)) {
     fail(step, crashed(m.record.name, exit, exit.outOfMemory, 'while hal0 was not running'))
   } else if (step.state === 'unloading' || step.state === 'error') settle(step)
-  else if (step.state === 'pulling') step.enter('offline', { reason: 'the daemon was restarted' })
+  else if (step.state === 'pulling') resumePull(step, 'the daemon was restarted')
 }
 
 export const found = (step: Step, report: FoundAtStart): void => {

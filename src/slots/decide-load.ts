@@ -1,6 +1,7 @@
 /** What is reported about a load and about the process, and what follows. */
 import type { Hal0Error } from '../lib/hal0-error.ts'
 import { fail, settle } from './decide-flow.ts'
+import { pullBegun } from './decide-pull.ts'
 import { readyAgain } from './decide-timers.ts'
 import { admitWaiting, refuseWaiting, watchDeadlines } from './decide-waiting.ts'
 import type { Input } from './machine.ts'
@@ -9,13 +10,17 @@ import { crashed, loadCancelled, portInUse } from './slot-errors.ts'
 import { isLoaded, isLoading } from './states.ts'
 import type { Step } from './step.ts'
 
-/** The transition to starting is durable: it becomes true, and the process may be started. */
+/** The transition to starting (or pulling) is durable: it becomes true, and the process (or the pull) may be started. */
 export const committed = (step: Step): void => {
   const { m, context } = step
   if (m.committing === null) return
   m.record = m.committing
   m.committing = null
   m.attempt += 1
+  if (m.record.state === 'pulling') {
+    pullBegun(step)
+    return
+  }
   m.loadBegan = context.now
   if (m.after !== 'stay') {
     const again = m.after === 'load'
@@ -37,7 +42,8 @@ export const commitFailed = (step: Step, error: Hal0Error): void => {
   if (m.committing === null) return
   m.committing = null
   m.after = 'stay'
-  refuseWaiting(step, error)
+  if (step.state === 'pulling') fail(step, error)
+  else refuseWaiting(step, error)
 }
 
 export const spawned = (step: Step, pid: number): void => {

@@ -3,7 +3,7 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { beginLoad } from './decide-flow.ts'
 import { idleAgain, lingerMs, readyAgain } from './decide-timers.ts'
 import { admitWaiting, watchDeadlines } from './decide-waiting.ts'
-import { notLoaded, queueFull, unloading } from './slot-errors.ts'
+import { notLoaded, pulling, queueFull, unloading } from './slot-errors.ts'
 import { isLoaded, isLoading } from './states.ts'
 import type { Step } from './step.ts'
 
@@ -54,6 +54,9 @@ export const request = (step: Step, id: number): void => {
         wait(step, id)
         if (m.after !== 'load') beginLoad(step)
       }
+      break
+    case 'pulling':
+      refuse(step, id, pulling(m.record.name, m.record.pull, context.pull))
       break
     case 'unloading':
       refuse(step, id, unloading(m.record.name))

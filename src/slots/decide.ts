@@ -12,6 +12,7 @@ import {
   spawned,
   stopFailed,
 } from './decide-load.ts'
+import { pullCancelled, pulled, pullFailed } from './decide-pull.ts'
 import { configured, leave, release, request } from './decide-requests.ts'
 import { timer } from './decide-timers.ts'
 import type { Context, Decision, Input, Machine } from './machine.ts'
@@ -49,6 +50,15 @@ const apply = (step: Step, input: Input): Decision['refused'] => {
       return null
     case 'found':
       found(step, input.found)
+      return null
+    case 'pulled':
+      pulled(step, input.attempt)
+      return null
+    case 'pull-failed':
+      pullFailed(step, input.attempt, input.error)
+      return null
+    case 'pull-cancelled':
+      pullCancelled(step, input.attempt)
       return null
     case 'committed':
       committed(step)

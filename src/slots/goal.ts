@@ -3,7 +3,7 @@ import type { SlotRecord } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Clock } from './clock.ts'
 import type { SlotOwner } from './owner.ts'
-import { loadCancelled, stillStarting, stillWarming, unloading } from './slot-errors.ts'
+import { loadCancelled, pulling, stillStarting, stillWarming, unloading } from './slot-errors.ts'
 import { isLoaded } from './states.ts'
 
 export type Goal = 'loaded' | 'offline'
@@ -29,6 +29,7 @@ export const outcomeOf = (goal: Goal, record: SlotRecord, willLoad: boolean): 'r
 
 const tooLate = (goal: Goal, record: SlotRecord): Hal0Error => {
   if (goal === 'offline' || record.state === 'unloading') return unloading(record.name)
+  if (record.state === 'pulling') return pulling(record.name, record.pull, null)
   return record.state === 'warming' ? stillWarming(record.name) : stillStarting(record.name)
 }
 

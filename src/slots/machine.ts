@@ -1,5 +1,5 @@
 /** The vocabulary of the pure decider: what a slot's owner knows, what can happen to it, and what it wants done. */
-import type { SlotConfig, SlotRecord, SlotState } from '../contract/slot.ts'
+import type { PullFigures, SlotConfig, SlotRecord, SlotState } from '../contract/slot.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
 import type { ExitReport, PortOwner } from '../system/supervisor.ts'
 
@@ -65,6 +65,10 @@ export type Input =
   | { kind: 'leave'; id: number }
   /** A request at the backend has ended. */
   | { kind: 'release'; id: number }
+  /** The pull that this attempt asked for: its model is here; it failed; somebody cancelled it. */
+  | { kind: 'pulled'; attempt: number }
+  | { kind: 'pull-failed'; attempt: number; error: Hal0Error }
+  | { kind: 'pull-cancelled'; attempt: number }
   | { kind: 'timer'; timer: Timer }
   /** What the supervisor found when the daemon started. */
   | { kind: 'found'; found: FoundAtStart }
@@ -82,6 +86,9 @@ export type Effect =
   /** Write, then report `committed` or `commit-failed`. */
   | { do: 'commit'; record: SlotRecord }
   | { do: 'launch'; attempt: number }
+  /** Bring the model, or join who does. */
+  | { do: 'pull'; attempt: number; model: string }
+  | { do: 'cancel-pull'; model: string }
   /** Watch an adopted process get ready. */
   | { do: 'probe'; attempt: number; state: SlotState }
   /** Make sure that the port of an adopted, loaded process is its own. */
@@ -104,8 +111,12 @@ export interface Context {
   wall: number
   bootId: string | null
   config: SlotConfig
-  /** Why the configured model cannot be loaded now; null when it can. */
+  /** Why the configured model cannot be loaded now; null when it can, be it after a pull. */
   obstacle: Hal0Error | null
+  /** The configured model, while it is not here and it is known where it comes from. */
+  missing: string | null
+  /** How the pull under way stands. */
+  pull: PullFigures | null
 }
 
 export interface Decision {

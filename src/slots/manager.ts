@@ -173,8 +173,10 @@ export class SlotManager implements SlotService {
   async command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot> {
     const entry = this.#book.get(name)
     const { owner } = entry
-    if (command.do === 'swap') await this.#setModel(name, command.model)
-    else await this.#book.refresh(entry)
+    if (command.do === 'swap') {
+      if (command.source !== undefined) await this.#deps.pulls.learn(command.model, command.source)
+      await this.#setModel(name, command.model)
+    } else await this.#book.refresh(entry)
     const refused = owner.post({ kind: command.do === 'swap' ? 'restart' : command.do })
     if (refused !== null) throw refused
     if (waitS !== null) await reach(owner, goals[command.do], waitS, this.#deps.clock)

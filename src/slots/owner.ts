@@ -3,15 +3,17 @@
  * each is decided at once by the pure decider, and its effects are started, never awaited. So nothing that hangs (a start, a
  * disk, a probe) can hold up a stop, and a request that finds a free place gets it without a turn of the event loop.
  */
-import type { SlotConfig, SlotRecord } from '../contract/slot.ts'
+import type { PullFigures, SlotConfig, SlotRecord } from '../contract/slot.ts'
 import { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import type { ModelBringer } from '../models/pull-port.ts'
 import type { Clock } from './clock.ts'
 import { decide } from './decide.ts'
 import type { Lease, SlotView } from './lease.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { type Context, type Effect, type Input, type Machine, machineOf, type Timer } from './machine.ts'
 import type { Planner } from './planner.ts'
+import { PullWatch } from './pull-watch.ts'
 import { RecordWriter, type SaveRecord } from './record-writer.ts'
 import { type Runner, type RunnerDeps, SlotRunner } from './runner.ts'
 
@@ -19,6 +21,7 @@ export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machi
   clock: Clock
   bootId: string | null
   planner: Planner
+  pulls: ModelBringer
   save: SaveRecord
   /** A record is durable. */
   onDurable: (json: string) => void
@@ -27,25 +30,39 @@ export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machi
 /** How long a broken connection waits for the news that the process died. */
 const verdictMs = 300
 
+/** What the decider asks for only where a load could begin, or a pull is under way. */
+interface Asked {
+  obstacle(): Hal0Error | null
+  missing(): string | null
+  pull(): PullFigures | null
+}
+
 /** What one decision may look at. */
 class Now implements Context {
   readonly now: number
   readonly wall: number
   readonly bootId: string | null
   readonly config: SlotConfig
-  readonly #obstacle: () => Hal0Error | null
+  readonly #ask: Asked
 
-  constructor(clock: Clock, bootId: string | null, config: SlotConfig, obstacle: () => Hal0Error | null) {
+  constructor(clock: Clock, bootId: string | null, config: SlotConfig, ask: Asked) {
     this.now = clock.now()
     this.wall = clock.wall()
     this.bootId = bootId
     this.config = config
-    this.#obstacle = obstacle
+    this.#ask = ask
   }
 
-  /** The decider asks for it only where a load could begin. */
   get obstacle(): Hal0Error | null {
-    return this.#obstacle()
+    return this.#ask.obstacle()
+  }
+
+  get missing(): string | null {
+    return this.#ask.missing()
+  }
+
+  get pull(): PullFigures | null {
+    return this.#ask.pull()
   }
 }
 
@@ -59,6 +76,12 @@ export class SlotOwner {
   readonly #runner: Runner
   readonly #timers = new Map<Timer, () => void>()
   readonly #desk: LeaseDesk
+  readonly #pull: PullWatch
+  readonly #asked: Asked = {
+    obstacle: () => this.#configError ?? this.#deps.planner.obstacle(this.#config),
+    missing: () => this.#deps.planner.missing(this.#config),
+    pull: () => this.pullFigures,
+  }
   #machine: Machine
   #config: SlotConfig
   #configError: Hal0Error | null = null
@@ -74,6 +97,7 @@ export class SlotOwner {
       (input) => this.post(input),
       () => this.#verdict(),
     )
+    this.#pull = new PullWatch(deps.pulls, (input) => this.post(input))
     this.#runner = new SlotRunner(record.name, {
       ...deps,
       report: (input) => this.post(input),
@@ -95,6 +119,12 @@ export class SlotOwner {
   get loadProgress(): { elapsedMs: number; expectedMs: number | null } | null {
     const began = this.#machine.loadBegan
     return began === null ? null : { elapsedMs: this.#deps.clock.now() - began, expectedMs: this.#runner.expectedMs() }
+  }
+
+  /** How the pull stands that the slot waits for; null when it waits for none. */
+  get pullFigures(): PullFigures | null {
+    const { state, pull } = this.#machine.record
+    return state === 'pulling' ? this.#pull.figures(pull) : null
   }
 
   /** A load was asked for that has not begun: its record is being written, or the last process has yet to end. */
@@ -159,13 +189,14 @@ export class SlotOwner {
   close(): void {
     for (const cancel of this.#timers.values()) cancel()
     this.#timers.clear()
+    this.#pull.close()
     this.#runner.close()
   }
 
   #decide(input: Input): Hal0Error | null {
     const before = this.#machine
-    const { clock, bootId, planner } = this.#deps
-    const context = new Now(clock, bootId, this.#config, () => this.#configError ?? planner.obstacle(this.#config))
+    const { clock, bootId } = this.#deps
+    const context = new Now(clock, bootId, this.#config, this.#asked)
     const { machine, effects, refused } = decide(before, input, context)
     this.#machine = machine
     for (const effect of effects) this.#start(effect)
@@ -211,6 +242,10 @@ export class SlotOwner {
         break
       case 'revoke':
         this.#desk.revoke(effect.error)
+        break
+      case 'pull':
+      case 'cancel-pull':
+        this.#pull.run(effect)
         break
       default:
         this.#runner.run(effect)

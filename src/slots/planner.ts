@@ -9,6 +9,8 @@ import { noModel } from './slot-errors.ts'
 export interface Planner {
   /** Why the configured model cannot be loaded; null when nothing is known against it. From memory, at once. */
   obstacle(config: SlotConfig): Hal0Error | null
+  /** The configured model, while it is not here and it is known where it comes from; null otherwise. */
+  missing(config: SlotConfig): string | null
   /** @throws Hal0Error `engine.not_installed`, `model.not_found`, `request.invalid` */
   plan(config: SlotConfig): Promise<LaunchPlan>
   /** Problems of a configuration that its schema cannot see. @throws Hal0Error `request.invalid` */
@@ -20,7 +22,12 @@ export interface Planner {
 
 const legalId = new RegExp(modelIdPattern)
 
-export const makePlanner = (models: ModelLookup, providers: readonly Provider[]): Planner => {
+/** @param isKnown whether it is known where a model that is not here comes from */
+export const makePlanner = (
+  models: ModelLookup,
+  providers: readonly Provider[],
+  isKnown: (id: string) => boolean = () => false,
+): Planner => {
   const provider = (config: SlotConfig): Provider => {
     const found = providers.find((one) => one.name === config.provider)
     if (found !== undefined) return found
@@ -48,8 +55,9 @@ export const makePlanner = (models: ModelLookup, providers: readonly Provider[])
   return {
     obstacle: (config) => {
       if (config.model === null) return noModel(config.name)
-      return models.get(config.model) === null ? missing(config.model) : null
+      return models.get(config.model) === null && !isKnown(config.model) ? missing(config.model) : null
     },
+    missing: ({ model }) => (model !== null && models.get(model) === null && isKnown(model) ? model : null),
     plan: async (config) => {
       if (config.model === null) throw noModel(config.name)
       const model = models.get(config.model)

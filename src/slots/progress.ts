@@ -27,7 +27,7 @@ export const tellProgress = (
       state,
       elapsed_s: Math.round(elapsedMs) / 1000,
       expected_s: expectedMs === null ? null : Math.round(expectedMs) / 1000,
-      pull: null,
+      pull: owner.pullFigures,
     })
     cancel = clock.setTimer(everyMs, frame)
   }

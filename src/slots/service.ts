@@ -1,4 +1,5 @@
 /** The slots as the HTTP layer and the dispatcher see them. Implemented by the manager. */
+import type { PullRequest } from '../contract/pull.ts'
 import type { Slot, SlotCreate, SlotPatch, SlotProgress } from '../contract/slot.ts'
 import type { Bus } from '../lib/bus.ts'
 import type { SlotDirectory } from './lease.ts'
@@ -9,7 +10,8 @@ export type SlotCommand =
   | { do: 'restart' }
   | { do: 'acknowledge' }
   | { do: 'cancel' }
-  | { do: 'swap'; model: string }
+  /** @param source where the model comes from when it is not here yet */
+  | { do: 'swap'; model: string; source?: PullRequest }
 
 /** What the slots tell the world. */
 export type SlotSignal =

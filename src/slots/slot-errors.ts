@@ -1,5 +1,5 @@
 /** The sentences of the slots' errors, in one place. */
-import type { SlotState } from '../contract/slot.ts'
+import type { PullFigures, SlotState } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ExitReport, PortOwner } from '../system/supervisor.ts'
 
@@ -37,6 +37,22 @@ export const unloading = (name: string): Hal0Error =>
     details: { slot: name },
     retryAfterS: 2,
   })
+
+/** @param figures how far it is; null before it began */
+export const pulling = (name: string, model: string | null, figures: PullFigures | null): Hal0Error => {
+  const percent =
+    figures === null || figures.bytes_total === null || figures.bytes_total === 0
+      ? ''
+      : ` (${Math.floor((figures.bytes_received / figures.bytes_total) * 100)} % are here)`
+  return new Hal0Error(
+    'slot.pulling',
+    `Slot ${name} is waiting for its model ${model ?? ''} to be downloaded${percent}. Try again later.`,
+    {
+      details: { slot: name, model, ...(figures === null ? {} : { pull: figures }) },
+      retryAfterS: Math.min(600, Math.max(5, Math.ceil(figures?.eta_s ?? 10))),
+    },
+  )
+}
 
 export const queueFull = (name: string, inFlight: number, waiting: number): Hal0Error =>
   new Hal0Error(

@@ -8,6 +8,8 @@ interface Entry {
   /** Why, in words. */
   reason: string
   error?: ErrorBody
+  /** The model that has to come first. */
+  pull?: string
 }
 
 /** One decision in the making: a private copy of the machine, and the effects collected so far. */
@@ -53,7 +55,7 @@ export class Step {
       pid: state === 'offline' || state === 'error' || state === 'pulling' ? null : this.m.pid,
       boot_id: bootId,
       reason: entry.reason,
-      pull: null,
+      pull: entry.pull ?? null,
       error: entry.error ?? null,
     }
   }

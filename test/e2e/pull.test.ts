@@ -6,6 +6,9 @@ import type { ModelEntry } from '../../src/contract/model.ts'
 import type { Pull } from '../../src/contract/pull.ts'
 import { Daemon, errorOf, runHal0 } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
+import { testWith } from '../support/part.ts'
+import { realEngine } from '../support/real-engine.ts'
+import { SlotWatch } from '../support/slot-watch.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 
 setDefaultTimeout(60_000)
@@ -32,8 +35,8 @@ const models = (daemon: Daemon, ...rest: string[]): string => join(daemon.root, 
 const pullOnce = async (daemon: Daemon, id: string, done: (pull: Pull) => boolean): Promise<Pull> => {
   const end = performance.now() + 30_000
   for (;;) {
-    const pull = await daemon.must<Pull>('GET', `/api/models/${id}/pull`)
-    if (done(pull)) return pull
+    const { status, body: pull } = await daemon.call<Pull>('GET', `/api/models/${id}/pull`)
+    if (status === 200 && done(pull)) return pull
     if (performance.now() > end) throw new Error(`the pull of ${id} stands still: ${JSON.stringify(pull)}`)
     await Bun.sleep(20)
   }
@@ -55,7 +58,7 @@ test('hal0 model pull brings a verified, registered model that a slot can run', 
   expect(new Uint8Array(readFileSync(models(daemon, 'acme--tiny-GGUF', q4)))).toEqual(content)
   const sums = Bun.spawnSync(['sha256sum', '-c', `${q4}.sha256`], { cwd: models(daemon, 'acme--tiny-GGUF') })
   expect(sums.exitCode).toBe(0)
-  expect(readdirSync(models(daemon)).filter((name) => name.startsWith('.'))).toEqual([])
+  expect(readdirSync(models(daemon)).filter((name) => name.startsWith('.'))).toEqual(['.source-tiny-q4_k_m.json'])
   const again = await runHal0(['model', 'pull', `${repo}:Q4_K_M`], { env: daemon.env })
   expect(again.code).toBe(0)
 })
@@ -168,3 +171,36 @@ test('a hub that cannot be reached is said so, and what is here goes on', async 
   expect(stderr).toContain(new URL(hub.url).origin)
   expect(await daemon.must('GET', '/api/models/tiny-q4_k_m')).toMatchObject({ id: 'tiny-q4_k_m' })
 })
+
+testWith('python3 on PATH', Bun.which('python3') !== null)(
+  'a slot that is swapped to a model which is not here pulls it, tells how far it is, and answers with it',
+  async () => {
+    const { hub, daemon, content } = await setUp({ size: 'large' })
+    hub.behave = ({ kind }) => (kind === 'cdn' ? { bytesPerSecond: 6_000_000 } : null)
+    await daemon.must('POST', '/api/slots', { name: 'primary', engine: await realEngine() })
+    const watch = await SlotWatch.open(daemon)
+    const swap = runHal0(['slot', 'swap', 'primary', '--model', 'one', '--repo', repo, '--file', ':Q4_K_M'], {
+      env: daemon.env,
+    })
+    await pullOnce(daemon, 'one', ({ bytes_received }) => bytes_received > 0)
+    const refused = await daemon.chat()
+    expect(errorOf(refused)).toMatchObject({
+      code: 'slot.pulling',
+      details: { model: 'one', pull: { bytes_total: content.length } },
+    })
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    const { code, stderr } = await swap
+    expect(code).toBe(0)
+    expect(stderr).toContain('primary: pulling')
+    expect((await daemon.chat()).status).toBe(200)
+    await watch.untilState('serving')
+    expect(watch.states('primary').slice(0, 6)).toEqual([
+      'offline',
+      'pulling',
+      'starting',
+      'warming',
+      'ready',
+      'serving',
+    ])
+  },
+)

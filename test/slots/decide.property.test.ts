@@ -39,7 +39,11 @@ const inputs: fc.Arbitrary<Input> = fc.oneof(
   fc
     .constantFrom('load', 'linger', 'idle', 'unload', 'restart', 'waiting')
     .map((timer) => ({ kind: 'timer', timer }) as Input),
-  fc.record({ kind: fc.constantFrom('answered' as const, 'ready' as const), attempt }),
+  fc.record({
+    kind: fc.constantFrom('answered' as const, 'ready' as const, 'pulled' as const, 'pull-cancelled' as const),
+    attempt,
+  }),
+  fc.record({ kind: fc.constant('pull-failed' as const), attempt, error: fc.constant(error) }),
   fc.record({ kind: fc.constant('spawned' as const), attempt, pid: fc.constant(42) }),
   fc.record({
     kind: fc.constantFrom('launch-failed' as const, 'probe-failed' as const, 'stop-failed' as const),
@@ -56,7 +60,7 @@ const inputs: fc.Arbitrary<Input> = fc.oneof(
 )
 
 type Move =
-  | { input: Input; passMs: number; obstacle: boolean }
+  | { input: Input; passMs: number; obstacle: boolean; missing: boolean }
   | { request: true }
   | { release: number }
   | { leave: number }
@@ -69,6 +73,7 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
         input: inputs,
         passMs: fc.constantFrom(0, 50, 200, 20_000),
         obstacle: fc.constantFrom(false, false, false, true),
+        missing: fc.constantFrom(false, false, true),
       }),
     },
     { weight: 2, arbitrary: fc.constant({ request: true as const }) },
@@ -86,8 +91,16 @@ test('whatever comes in whatever order, the decider makes only legal transitions
       let requests = 0
       const places = new Set<number>()
       const answered = new Set<number>()
-      const play = (input: Input, obstacle: boolean) => {
-        const context: Context = { now, wall: now, bootId: 'boot', config, obstacle: obstacle ? error : null }
+      const play = (input: Input, obstacle: boolean, missing: string | null = null) => {
+        const context: Context = {
+          now,
+          wall: now,
+          bootId: 'boot',
+          config,
+          obstacle: obstacle ? error : null,
+          missing,
+          pull: null,
+        }
         const before = machine.record
         const decision = decide(machine, input, context)
         machine = decision.machine
@@ -114,7 +127,7 @@ test('whatever comes in whatever order, the decider makes only legal transitions
       for (const move of sequence) {
         if ('input' in move) {
           now += move.passMs
-          play(move.input, move.obstacle)
+          play(move.input, move.obstacle, move.missing ? 'far' : null)
         } else if ('request' in move) play({ kind: 'request', id: requests++ }, false)
         else if ('leave' in move) play({ kind: 'leave', id: move.leave }, false)
         else {

@@ -21,7 +21,15 @@ const machineIn = (state: SlotState, more: Partial<Machine> = {}): Machine => ({
 })
 
 const play = (machine: Machine, input: Input, config: Partial<SlotConfig> = {}, now = 0): Decision =>
-  decide(machine, input, { now, wall: now, bootId: 'boot', config: { ...base, ...config }, obstacle: null })
+  decide(machine, input, {
+    now,
+    wall: now,
+    bootId: 'boot',
+    config: { ...base, ...config },
+    obstacle: null,
+    missing: null,
+    pull: null,
+  })
 
 const states = ({ effects }: Decision) =>
   effects.flatMap((effect) => (effect.do === 'write' ? [effect.record.state] : []))

@@ -18,6 +18,7 @@ export type Act =
   | { act: 'crash'; name: Name }
   | { act: 'behave'; behaviour: typeof wellBehaved }
   | { act: 'restart-daemon' | 'reboot' | 'disk-fails' | 'disk-works' }
+  | { act: 'model-goes' | 'pull-fails' | 'pull-works' | 'pull-cancelled' }
   | { act: 'clock-jump'; ms: number }
   | { act: 'pass'; ms: number }
 
@@ -30,7 +31,7 @@ const command: fc.Arbitrary<SlotCommand> = fc.oneof(
     { do: 'acknowledge' },
     { do: 'cancel' },
   ),
-  fc.constantFrom('a', 'b', 'missing').map((model): SlotCommand => ({ do: 'swap', model })),
+  fc.constantFrom('a', 'b', 'missing', 'far', 'far').map((model): SlotCommand => ({ do: 'swap', model })),
 )
 const behaviour = fc.record({
   spawn: fc.constantFrom('ok' as const, 'ok' as const, 'fails' as const, 'hangs' as const),
@@ -49,6 +50,17 @@ export const acts: fc.Arbitrary<Act[]> = fc.array(
     },
     { weight: 2, arbitrary: fc.record({ act: fc.constant('crash' as const), name }) },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('behave' as const), behaviour }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        act: fc.constantFrom(
+          'model-goes' as const,
+          'pull-fails' as const,
+          'pull-works' as const,
+          'pull-cancelled' as const,
+        ),
+      }),
+    },
     {
       weight: 2,
       arbitrary: fc.record({
@@ -165,6 +177,18 @@ export const live = async (script: Act[]): Promise<void> => {
         break
       case 'disk-works':
         host.diskFails = false
+        break
+      case 'model-goes':
+        host.models.delete('far')
+        break
+      case 'pull-fails':
+        host.pulls.outcome = 'failed'
+        break
+      case 'pull-works':
+        host.pulls.outcome = 'done'
+        break
+      case 'pull-cancelled':
+        await host.pulls.cancel('far').catch(() => null)
         break
       case 'clock-jump':
         host.clock.jump(one.ms)

@@ -13,6 +13,7 @@ import type { Probe } from '../../src/slots/probe.ts'
 import { noModel } from '../../src/slots/slot-errors.ts'
 import type { ExitReport, Found, LaunchSpec, RunningProcess, Supervisor } from '../../src/system/supervisor.ts'
 import { SimulatedClock } from './simulated-clock.ts'
+import { SimulatedPulls } from './simulated-pulls.ts'
 
 interface SimulatedProcess {
   name: string
@@ -51,6 +52,7 @@ export class SimulatedHost {
   /** How the supervisor answers a daemon that starts. */
   adopting: 'ok' | 'fails' | 'hangs' = 'ok'
   bootId = 'boot-1'
+  readonly pulls: SimulatedPulls
   mostProcessesOfOneSlot = 0
   manager: SlotManager
   /** Set while a daemon lives; what a dead daemon still tries to do has no effect. */
@@ -58,6 +60,7 @@ export class SimulatedHost {
   #lastPid = 100
 
   constructor() {
+    this.pulls = new SimulatedPulls(this.clock, (model) => this.models.add(model))
     this.manager = this.#makeManager(this.#daemon)
   }
 
@@ -72,6 +75,7 @@ export class SimulatedHost {
   killDaemon(): void {
     this.#daemon.alive = false
     this.clock.forgetTimers()
+    this.pulls.forget()
     for (const process of this.processes.values()) process.onExit = null
   }
 
@@ -193,8 +197,10 @@ export class SimulatedHost {
     return {
       obstacle: (config) => {
         if (config.model === null) return noModel(config.name)
+        if (this.pulls.knows(config.model)) return null
         return this.models.has(config.model) ? null : new Hal0Error('model.not_found', 'There is no such model.')
       },
+      missing: ({ model }) => (model !== null && !this.models.has(model) && this.pulls.knows(model) ? model : null),
       plan: async (config) => plan(config),
       check: () => {},
       mode: () => 'chat',
@@ -210,6 +216,7 @@ export class SimulatedHost {
       bootId: this.bootId,
       supervisor,
       planner: this.#planner(),
+      pulls: this.pulls,
       probe: this.#probe(daemon),
       configs: {
         names: async () => [...configs.keys()].sort(),

@@ -29,7 +29,7 @@ const legal = new Set(
 )
 
 const config = { ...initialConfig('primary'), port: 8081 }
-const context = { now: 0, wall: 0, bootId: 'boot', config, obstacle: null }
+const context = { now: 0, wall: 0, bootId: 'boot', config, obstacle: null, missing: null, pull: null }
 
 describe('the transition table', () => {
   test('has 23 legal pairs of 81', () => {

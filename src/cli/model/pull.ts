@@ -1,4 +1,6 @@
 import type { HubRepository } from '../../contract/pull.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { type HubReference, parseHubReference } from '../../lib/hub-reference.ts'
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
@@ -7,27 +9,33 @@ import { catchInterrupt, Interrupted } from '../interrupt.ts'
 import { print, printJson, talk } from '../output.ts'
 import { bytes } from '../units.ts'
 import { followPull } from './follow-pull.ts'
-import { parseHubRef } from './hub-ref.ts'
 
 type Offer = HubRepository['models'][number]
 
 /** What is taken when nothing is asked for, as llama.cpp chooses. */
 const preferred = ['Q4_K_M', 'Q8_0']
 
-const choose = (repository: HubRepository, file: string | null, quantization: string | null): Offer => {
-  const { models, repo } = repository
-  const wanted = quantization?.toUpperCase()
+/** @param selector `:QUANT`, a file, or null for what is usual */
+const choose = ({ models, repo }: HubRepository, selector: string | null): Offer => {
   const byQuantization = (name: string) => models.find((model) => model.quantization === name)
-  const chosen =
-    file !== null
-      ? models.find((model) => model.file === file)
-      : wanted !== undefined
-        ? byQuantization(wanted)
-        : (preferred.map(byQuantization).find((model) => model !== undefined) ?? models[0])
+  const isTag = selector?.startsWith(':') === true && selector !== ':latest'
+  const usual = () => preferred.map(byQuantization).find((model) => model !== undefined) ?? models[0]
+  const named = () =>
+    isTag ? byQuantization(selector.slice(1).toUpperCase()) : models.find((model) => model.file === selector)
+  const chosen = selector === null || selector === ':latest' ? usual() : named()
   if (chosen !== undefined) return chosen
-  if (models.length === 0) throw new Failure(exitCode.notFound, `${repo} has no GGUF file.`)
+  if (models.length === 0) throw new Failure(exitCode.notFound, `${repo} has no GGUF model that is whole.`)
   const offers = models.map((model) => model.file).join(', ')
-  throw new Failure(exitCode.notFound, `${repo} has no ${file ?? wanted}. There is: ${offers}.`)
+  throw new Failure(exitCode.notFound, `${repo} has no ${selector}. There is: ${offers}.`)
+}
+
+/** @throws Failure wrong usage */
+const parse = (text: string): HubReference => {
+  try {
+    return parseHubReference(text)
+  } catch (error) {
+    throw usageError(Hal0Error.from(error).message)
+  }
 }
 
 export default defineVerb({
@@ -68,21 +76,21 @@ For gated and private repositories the daemon needs a token: HF_TOKEN, or the hu
     if (discard === true) throw usageError('--discard goes with --cancel.')
     let wanted = model
     if (watch !== true) {
-      const ref = parseHubRef(model)
-      if (ref === null) throw usageError(`'${model}' is no repository. Write OWNER/REPO.`)
-      const [owner = '', repo = ''] = ref.repo.split('/')
-      const at = revision ?? ref.revision
+      const reference = parse(model)
+      const { repo, selector } = reference
+      const [owner = '', name = ''] = repo.split('/')
+      const at = revision ?? reference.revision
       const repository = await call('showHubRepository', {
-        params: { owner, repo },
+        params: { owner, repo: name },
         query: at === null ? {} : { revision: at },
         patient: true,
       })
-      const offer = choose(repository, file ?? ref.file, ref.quantization)
+      const offer = choose(repository, file ?? selector)
       wanted = id ?? offer.id
       await call('pullModel', {
         params: { id: wanted },
         body: {
-          repo: ref.repo,
+          repo,
           file: offer.file,
           ...(at === null ? {} : { revision: at }),
           ...(mmproj === true ? { mmproj } : {}),

@@ -1,13 +1,13 @@
 /** What the hub knows: the files of a repository at a commit, and the models that fit some words. */
 import { repoPattern } from '../../contract/pull.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { encodeRemotePath } from '../../lib/remote-path.ts'
 import { HubAccess, type HubDeps, type Way } from './hub-access.ts'
 import { unreachable } from './hub-error.ts'
 import { nextPage } from './hub-headers.ts'
 import { type HubFile, RepositoryInfo, SearchPage, TreePage, treeFiles } from './hub-json.ts'
 import type { Endpoint } from './hub-settings.ts'
 import { type OpenedFile, openRange, type PinnedFile } from './open-range.ts'
-import { encodeRemotePath } from './remote-path.ts'
 import { SignedAddresses } from './signed-addresses.ts'
 
 /** A repository at one commit. */

@@ -28,14 +28,14 @@ const hubSentence = (headers: Headers, token: string | null): string | null => {
 const thing = ({ repo, path, revision }: Asked): string =>
   `${path === null ? '' : `${path} of `}${repo ?? 'the search'}${revision === null ? '' : ` at ${revision}`}`
 
-const gated = (asked: Asked, details: Record<string, unknown>): Hal0Error => {
-  const page = `${hubUrl}/${asked.repo}`
-  const next =
-    asked.token === null
-      ? 'Ask for access there, then give hal0 a token of that account: HF_TOKEN, or the hub’s own login.'
-      : 'The account of the token that hal0 has is not on the list: ask for access there, then try again.'
-  const sentence = `${asked.repo} is gated: its owner gives access on ${page}. ${next}`
-  return new Hal0Error('pull.gated', sentence, { details: { ...details, page } })
+/** @param details further facts for programs */
+export const gatedRepository = (repo: string, hasToken: boolean, details: Record<string, unknown> = {}): Hal0Error => {
+  const page = `${hubUrl}/${repo}`
+  const next = hasToken
+    ? 'The account of the token that hal0 has is not on the list: ask for access there, then try again.'
+    : 'Ask for access there, then give hal0 a token of that account: HF_TOKEN, or the login of the hub.'
+  const sentence = `${repo} is gated: its owner gives access on ${page}. ${next}`
+  return new Hal0Error('pull.gated', sentence, { details: { repo, ...details, page } })
 }
 
 const unauthorized = (asked: Asked, status: number, said: string, details: Record<string, unknown>): Hal0Error => {
@@ -83,7 +83,8 @@ export const hubError = (status: number, headers: Headers, asked: Asked, nowMs: 
     )
   }
   if (asked.isHub && asked.repo !== null) {
-    if ((status === 401 || status === 403) && code === 'GatedRepo') return gated(asked, details)
+    if ((status === 401 || status === 403) && code === 'GatedRepo')
+      return gatedRepository(asked.repo, asked.token !== null, details)
     if (code === 'RepoNotFound' || code === 'EntryNotFound' || code === 'RevisionNotFound' || status === 404) {
       return notFound(asked, code, details)
     }

@@ -2,9 +2,9 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { nullable } from '../../contract/nullable.ts'
 import { parseJsonBody } from '../../lib/json-body.ts'
+import { isSafeRemotePath } from '../../lib/remote-path.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { unreachable } from './hub-error.ts'
-import { isSafeRemotePath } from './remote-path.ts'
 
 const Size = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 

@@ -82,7 +82,6 @@ export const openRange = async (request: RangeRequest): Promise<OpenedFile> => {
     try {
       const again = await access.follow(way, known.url, headers, signal)
       if (usable.has(again.response.status)) return await opened(again, known.linked)
-      addresses.forget(url.href)
       if (!refusals.has(again.response.status)) throw await access.failure(way, again, asked(file))
       await again.response.body?.cancel()
     } catch (error) {
@@ -90,6 +89,7 @@ export const openRange = async (request: RangeRequest): Promise<OpenedFile> => {
       addresses.forget(url.href)
       throw error
     }
+    addresses.forget(url.href)
   }
   const arrival = await access.follow(way, url, headers, signal)
   if (!usable.has(arrival.response.status)) throw await access.failure(way, arrival, asked(file))

@@ -6,14 +6,14 @@ import { networkError } from './network-error.ts'
 import type { Origin, OriginAnswer } from './origin.ts'
 import { StallWatch } from './stall-watch.ts'
 
-/** Chunks are collected to this much before they are written. */
-const bufferBytes = 1024 * 1024
 /** Of a slow connection, what came is written after this long. */
 const writeEveryMs = 250
 
 export interface SegmentPorts {
   origin: Origin
   clock: Clock
+  /** Chunks are collected in it before they are written. */
+  buffer: Uint8Array
   stallMs: number
   /** Ends the request; what came by then is written. */
   signal: AbortSignal
@@ -94,7 +94,7 @@ const take = async (
   wanted: number,
   { watch, ports, broken, ended }: Taking,
 ): Promise<SegmentEnd> => {
-  const buffer = new Uint8Array(Math.min(bufferBytes, to - from))
+  const { buffer } = ports
   let filled = 0
   let at = from
   let wroteAt = ports.clock.now()

@@ -138,9 +138,11 @@ export class FileDownload {
     const { size, path } = this.#remote
     const startedAt = line.clock.now()
     const segment: ActiveSegment = { range, at: range[0], work: Promise.resolve() }
+    const buffer = line.takeBuffer()
     const ending = fetchSegment(path, {
       origin: line.origin,
       clock: line.clock,
+      buffer,
       stallMs: line.settings.stallMs,
       signal: this.#requests.signal,
       question: { range, size, whole: this.#whole },
@@ -159,6 +161,7 @@ export class FileDownload {
         },
       )
       .finally(() => {
+        line.giveBuffer(buffer)
         this.#active.delete(segment)
         this.#notify()
       })

@@ -18,6 +18,9 @@ export interface LinePorts {
   received: () => number
 }
 
+/** What a connection collects before it is written. */
+const bufferBytes = 512 * 1024
+
 export class Line {
   readonly origin: Origin
   readonly clock: Clock
@@ -25,6 +28,8 @@ export class Line {
   readonly signal: AbortSignal
   readonly #random: () => number
   readonly #received: () => number
+  /** Used again by the next request: fresh ones would be most of the memory that a pull takes. */
+  readonly #buffers: Uint8Array[] = []
   #tuning: Tuning
   #retries: Retries
 
@@ -41,6 +46,15 @@ export class Line {
 
   get tuning(): Tuning {
     return this.#tuning
+  }
+
+  takeBuffer(): Uint8Array {
+    return this.#buffers.pop() ?? new Uint8Array(bufferBytes)
+  }
+
+  /** Nothing may refer to it any more. */
+  giveBuffer(buffer: Uint8Array): void {
+    this.#buffers.push(buffer)
   }
 
   /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */

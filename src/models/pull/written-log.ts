@@ -5,7 +5,7 @@ import { type Range, Ranges } from './ranges.ts'
 
 export interface WrittenLogPorts {
   clock: Clock
-  file: PartialFile
+  file: Pick<PartialFile, 'persist' | 'reset'>
   /** Makes a record of durable ranges durable. */
   record: (written: Range[]) => Promise<void>
   /** The journal moved on (null), or failed. */

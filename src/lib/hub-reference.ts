@@ -1,6 +1,6 @@
 /** What people write or paste to name a model at the hub. Pure. */
-import { repoPattern } from '../../contract/pull.ts'
-import { Hal0Error } from '../../lib/hal0-error.ts'
+import { repoPattern } from '../contract/pull.ts'
+import { Hal0Error } from './hal0-error.ts'
 import { isSafeRemotePath } from './remote-path.ts'
 
 export interface HubReference {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import { parseHubReference } from '../../../src/models/hub/hub-reference.ts'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import { parseHubReference } from '../../src/lib/hub-reference.ts'
 
 const repo = 'acme/tiny-GGUF'
 test.each([
