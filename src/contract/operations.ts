@@ -5,7 +5,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { Engine, EngineInstall, EngineUse } from './engine.ts'
 import { ModelEntry, ModelImport, ModelVerification } from './model.ts'
-import { HubHit, HubRepository, Pull, PullLeftover, PullRequest } from './pull.ts'
+import { HubHit, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest } from './pull.ts'
 import { Slot, SlotCreate, SlotName, SlotPatch, SwapRequest } from './slot.ts'
 import { Decision, Health, Status } from './system.ts'
 
@@ -230,6 +230,13 @@ export const operations = {
       { additionalProperties: false },
     ),
     replies: { 200: Type.Array(HubHit) },
+  }),
+  listOutdated: op({
+    method: 'GET',
+    path: '/api/hub/outdated',
+    tag: 'hub',
+    summary: 'Which of the models here the hub has otherwise by now',
+    replies: { 200: Type.Array(ModelDrift) },
   }),
   showHubRepository: op({
     method: 'GET',

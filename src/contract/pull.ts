@@ -86,3 +86,17 @@ export const PullLeftover = Type.Object(
   { additionalProperties: false },
 )
 export type PullLeftover = Static<typeof PullLeftover>
+
+/** Whether the hub has something else than what is here; nothing is changed. */
+export const ModelDrift = Type.Object(
+  {
+    id: ModelId,
+    repo: Type.String(),
+    revision: Type.String({ description: 'Commit that is here.' }),
+    outdated: Type.Boolean(),
+    files: Type.Array(Type.String(), { description: 'Files that the hub has otherwise, or no more.' }),
+    problem: nullable(Type.String({ description: 'Why it could not be told; what is here loads all the same.' })),
+  },
+  { additionalProperties: false },
+)
+export type ModelDrift = Static<typeof ModelDrift>

@@ -33,6 +33,7 @@ export const mountPulls = (routes: Routes, { pulls, streams }: { pulls: PullServ
   mount(routes, 'listPullLeftovers', async () => reply(200, await pulls.leftovers()))
   mount(routes, 'clearPullLeftovers', async () => reply(200, await pulls.clearLeftovers()))
   mount(routes, 'searchHub', async ({ query: { q, limit } }) => reply(200, await pulls.search(q ?? '', limit ?? hits)))
+  mount(routes, 'listOutdated', async () => reply(200, await pulls.outdated()))
   mount(routes, 'showHubRepository', async ({ params: { owner, repo }, query: { revision } }) =>
     reply(200, await pulls.repository(`${owner}/${repo}`, revision ?? null)),
   )

@@ -1,5 +1,5 @@
 /** Pulls and the hub as the API sees them. */
-import type { HubHit, HubRepository, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
+import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
 import type { Bus } from '../lib/bus.ts'
 
 /** What a slot needs to load a model that is not here yet. */
@@ -38,6 +38,8 @@ export interface PullService {
   leftovers(): Promise<PullLeftover[]>
   /** Removes what pulls that are not under way have left. @returns what was removed. @throws Hal0Error `storage.failed` */
   clearLeftovers(): Promise<PullLeftover[]>
+  /** Asks the hub about every model that came from it. Never rejects for one of them. */
+  outdated(): Promise<ModelDrift[]>
   /** @throws Hal0Error `pull.*` */
   search(query: string, limit: number): Promise<HubHit[]>
   /** @throws Hal0Error `pull.*` */

@@ -1,8 +1,9 @@
 /** All pulls of the daemon: joined when asked for twice, a few at a time, the rest in their order. */
-import type { HubHit, HubRepository, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
+import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
 import { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
+import { driftOf } from './drift.ts'
 import { ggufFiles } from './hub/gguf-files.ts'
 import { PullJob, type PullJobDeps } from './pull-job.ts'
 import { clearLeftovers, listLeftovers } from './pull-leftovers.ts'
@@ -17,7 +18,7 @@ const defaultSlots = 2
 const patienceMs = 60_000
 
 export interface PullsDeps extends Omit<PullJobDeps, 'registry'> {
-  registry: Pick<ModelRegistry, 'get' | 'register'>
+  registry: Pick<ModelRegistry, 'get' | 'list' | 'register'>
   /** Bytes of this machine's memory; null: unknown. */
   memoryBytes: number | null
   /** Pulls at one time. */
@@ -134,6 +135,16 @@ export class Pulls implements PullService, ModelBringer {
 
   clearLeftovers(): Promise<PullLeftover[]> {
     return clearLeftovers(this.#deps.folder, (id) => this.#isActive(id))
+  }
+
+  async outdated(): Promise<ModelDrift[]> {
+    const { hub, registry } = this.#deps
+    const drifts: ModelDrift[] = []
+    for (const entry of registry.list()) {
+      const drift = await driftOf(hub, entry)
+      if (drift !== null) drifts.push(drift)
+    }
+    return drifts
   }
 
   async search(query: string, limit: number): Promise<HubHit[]> {

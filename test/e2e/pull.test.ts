@@ -162,6 +162,25 @@ test('search and a repository are shown with what can be pulled', async () => {
   expect(found.mmproj).toHaveLength(1)
 })
 
+test('model outdated tells what the hub has otherwise, and changes nothing', async () => {
+  const { hub, daemon, content } = await setUp()
+  for (const quantization of ['Q4_K_M', 'Q8_0']) {
+    expect((await runHal0(['model', 'pull', `${repo}:${quantization}`], { env: daemon.env })).code).toBe(0)
+  }
+  const changed = new Uint8Array([...content, 0])
+  hub.repos.get(repo)?.commit([
+    { path: q4, content },
+    { path: 'tiny-Q8_0.gguf', content: changed },
+  ])
+  const { stdout } = await runHal0(['model', 'outdated', '--json'], { env: daemon.env })
+  expect(JSON.parse(stdout)).toMatchObject([
+    { id: 'tiny-q4_k_m', outdated: false, files: [], problem: null },
+    { id: 'tiny-q8_0', outdated: true, files: ['tiny-Q8_0.gguf'], problem: null },
+  ])
+  const verified = await runHal0(['model', 'verify'], { env: daemon.env })
+  expect(verified.code).toBe(0)
+})
+
 test('a hub that cannot be reached is said so, and what is here goes on', async () => {
   const { hub, daemon } = await setUp()
   expect((await runHal0(['model', 'pull', `${repo}:Q4_K_M`], { env: daemon.env })).code).toBe(0)

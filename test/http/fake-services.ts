@@ -1,7 +1,7 @@
 /** In-memory stand-ins for the other services behind the HTTP layer. */
 import type { Engine } from '../../src/contract/engine.ts'
 import type { ModelEntry } from '../../src/contract/model.ts'
-import type { HubHit, HubRepository, Pull, PullLeftover } from '../../src/contract/pull.ts'
+import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover } from '../../src/contract/pull.ts'
 import type { Decision } from '../../src/contract/system.ts'
 import type { DecisionLog, DecisionQuery } from '../../src/dispatch/dispatch-port.ts'
 import { Bus } from '../../src/lib/bus.ts'
@@ -97,6 +97,10 @@ export class FakePulls implements PullService {
 
   clearLeftovers(): Promise<PullLeftover[]> {
     return this.leftovers()
+  }
+
+  async outdated(): Promise<ModelDrift[]> {
+    return [{ id: 'tiny', repo: 'owner/repo', revision: 'a'.repeat(40), outdated: false, files: [], problem: null }]
   }
 
   async search(): Promise<HubHit[]> {

@@ -8,6 +8,7 @@ export default {
     show: async () => (await import('./show.ts')).default,
     pull: async () => (await import('./pull.ts')).default,
     search: async () => (await import('./search.ts')).default,
+    outdated: async () => (await import('./outdated.ts')).default,
     gc: async () => (await import('./gc.ts')).default,
     import: async () => (await import('./import.ts')).default,
     verify: async () => (await import('./verify.ts')).default,

@@ -24,7 +24,7 @@ test('while nothing can be recorded, no more is asked for than the segments in f
         contentLength: body.length,
         contentEncoding: null,
         etag: null,
-        body: new Blob([body]).stream(),
+        body: new Blob([Uint8Array.from(body)]).stream(),
       }
     },
   }

@@ -52,6 +52,33 @@ describe('an origin that always', () => {
     expect(server.asked.filter(({ range }) => range === null).length).toBe(1)
   })
 
+  test('ignores Range twice at the same moment still gives the right file', async () => {
+    const waiting: (() => void)[] = []
+    let opened = 0
+    const origin: Origin = {
+      async open() {
+        // The first two, of two connections, are answered in one go.
+        if (++opened <= 2) {
+          const { promise, resolve } = Promise.withResolvers<void>()
+          waiting.push(resolve)
+          if (waiting.length === 2) for (const go of waiting) go()
+          await promise
+        }
+        const body = new Blob([Uint8Array.from(content)]).stream()
+        const contentLength = content.length
+        return { status: 200, contentRange: null, contentLength, contentEncoding: null, etag: null, body }
+      },
+    }
+    const folder = join(tempDir(), '.pull-model')
+    const { signal } = new AbortController()
+    await download(
+      { folder, commit: 'c', files },
+      { origin, clock: systemClock, signal, onProgress: () => {}, settings: small },
+    )
+    expect(opened).toBe(3)
+    expect(problemOfSuccess(folder, { [name]: content })).toBeNull()
+  })
+
   test('stalls is given up after the set time, and the sentence says so', async () => {
     const { outcome } = await against((asked) => ({ ...honest(content, asked), body: new Uint8Array(), after: 'hang' }))
     expect(codeOf(outcome)).toBe('pull.network')

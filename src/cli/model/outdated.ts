@@ -1,0 +1,21 @@
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { print, printJson, talk } from '../output.ts'
+import { style } from '../style.ts'
+
+export default defineVerb({
+  about: 'Tell which models the hub has otherwise by now; changes nothing.',
+  examples: ['hal0 model outdated', 'hal0 model outdated --json'],
+  args: {},
+  async run({ args: { json } }) {
+    const drifts = await call('listOutdated', { patient: true })
+    if (json) return printJson(drifts)
+    if (drifts.length === 0) talk.log('No model here came from the hub.')
+    for (const { id, repo, outdated, files, problem } of drifts) {
+      const verdict = outdated
+        ? `${style(process.stdout, 'yellow', 'outdated')}  ${repo} has other: ${files.join(', ')}`
+        : style(process.stdout, 'green', 'current')
+      print(`${id}  ${problem === null ? verdict : `unknown  ${problem}`}`)
+    }
+  },
+})
