@@ -1,5 +1,5 @@
 /** What a crash may cost is bounded even when the disk is much slower than the network. */
-import { expect, test } from 'bun:test'
+import { expect, onTestFinished, test } from 'bun:test'
 import { join } from 'node:path'
 import { FileDownload } from '../../../src/models/pull/file-download.ts'
 import { Line } from '../../../src/models/pull/line.ts'
@@ -41,6 +41,12 @@ test('while nothing can be recorded, no more is asked for than the segments in f
     onReceived: () => {},
     onVerifying: () => {},
   }).run()
+  // It must not go on into other tests when this one fails.
+  onTestFinished(async () => {
+    disk.resolve()
+    await Promise.allSettled([run])
+    await partial.close()
+  })
   const most = (line.tuning.target + 1) * small.segmentBytes
   await until('as much is asked for as may be', () => asked >= most)
   // Time for what must not happen.
@@ -48,5 +54,4 @@ test('while nothing can be recorded, no more is asked for than the segments in f
   expect(asked).toBe(most)
   disk.resolve()
   expect((await run).sha256).toBe(sha256(content))
-  await partial.close()
 })
