@@ -32,7 +32,6 @@ export type Layout = SystemLayout | UserLayout
 
 /** The users that the API and the backends run as. */
 export const apiUser = 'hal0'
-export const slotUser = 'hal0-slot'
 
 /** @param root for tests: a folder that stands for `/` */
 export const systemLayout = (root = '/'): SystemLayout => ({

@@ -17,10 +17,9 @@ export const beginLoad = (step: Step): void => {
   }
   m.pid = null
   m.after = 'stay'
-  m.committing =
-    context.missing === null
-      ? step.nextRecord('starting', { reason: 'load requested' })
-      : step.nextRecord('pulling', { reason: 'the model is not here yet', pull: context.missing })
+  const { missing } = context
+  if (missing === null) m.committing = step.nextRecord('starting', { reason: 'load requested' })
+  else m.committing = step.nextRecord('pulling', { reason: 'the model is not here yet', pull: missing })
   step.effects.push({ do: 'commit', record: m.committing })
 }
 

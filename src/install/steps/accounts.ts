@@ -1,6 +1,8 @@
 /** The users that nothing of hal0 runs without, and their way to the GPUs. */
+
+import { slotUser } from '../../system/systemd/slot-user.ts'
 import { findUser, groupExists, groupsOf } from '../accounts.ts'
-import { apiUser, type SystemLayout, slotUser } from '../layout.ts'
+import { apiUser, type SystemLayout } from '../layout.ts'
 import type { Programs } from '../programs.ts'
 import type { Step } from '../step.ts'
 import { sysusersFile } from '../unit-files.ts'

@@ -3,6 +3,7 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { withDeadline } from '../../lib/with-deadline.ts'
 import { JournalLines } from './journal-lines.ts'
+import { slotUid } from './slot-user.ts'
 import { findProgram, type Scope } from './systemctl.ts'
 
 const limitMs = 5000
@@ -21,12 +22,20 @@ export interface Match {
 
 const since = (ms: number): string => `--since=@${(ms / 1000).toFixed(6)}`
 
-const matches = (scope: Scope, { unit, since: from }: Match): string[] => [
-  // Not --unit: that would show what systemd itself says about the unit too.
-  scope === 'system' ? `_SYSTEMD_UNIT=${unit}` : `_SYSTEMD_USER_UNIT=${unit}`,
-  ...(scope === 'system' ? [] : [`_UID=${process.getuid?.() ?? 0}`]),
-  ...(from === undefined ? [] : [since(from)]),
-]
+/**
+ * Not --unit: that would show what systemd itself says about the unit too. And not by the unit alone: journald looks up the unit
+ * of a line's process when the line comes, which fails for one that has died by then (systemd 252), unless it runs as root. The
+ * identifier is the unit's own word and stays; with the user, so that nobody else can write into a slot's log.
+ */
+const matches = (scope: Scope, { unit, since: from }: Match): string[] => {
+  const identifier = `SYSLOG_IDENTIFIER=${unit.replace(/\.service$/, '')}`
+  const slot = unit.startsWith('hal0-slot@') ? slotUid() : null
+  return [
+    ...(from === undefined ? [] : [since(from)]),
+    ...(scope === 'user' ? [identifier, `_UID=${process.getuid?.() ?? 0}`] : [`_SYSTEMD_UNIT=${unit}`]),
+    ...(scope === 'user' || slot === null ? [] : ['+', identifier, `_UID=${slot}`]),
+  ]
+}
 
 const spawn = (program: string, args: string[], timeout?: number) =>
   Bun.spawn(

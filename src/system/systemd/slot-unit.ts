@@ -16,6 +16,11 @@ import type { Units } from './units.ts'
 
 /** A death is told without its last lines when the journal does not give them by then: it has to be known within 250 ms. */
 const lastLinesLimitMs = 180
+/** For a process that failed young without a line so far: on a busy machine journald is still busy with the very ones that say why. */
+const youngLimitMs = 500
+const youngMs = 2000
+/** Whoever sends these knows why; the process had nothing to say about it. */
+const fromOutside = new Set(['SIGKILL', 'SIGTERM'])
 const pastLastLinesLimitMs = 3000
 const lastLines = 20
 /** journald stores what was printed a moment later. */
@@ -196,9 +201,15 @@ export class SlotUnit {
   }
 
   async #exitOf(run: UnitRun): Promise<ExitReport> {
-    const printed = this.#lastLines(run.startedAt, lastLinesLimitMs)
+    const ending = this.#units.afterDeath(this.#unit, run.invocation).then(exitOf)
+    const failedYoung = ending.then(
+      ({ exitCode, signal }) =>
+        Date.now() - run.startedAt < youngMs && exitCode !== 0 && !fromOutside.has(signal ?? ''),
+      () => false,
+    )
+    const printed = this.#lastLines(run.startedAt, lastLinesLimitMs, failedYoung)
     try {
-      const exit = exitOf(await this.#units.afterDeath(this.#unit, run.invocation))
+      const exit = await ending
       // A stop that had to kill is no lack of memory, whatever systemd calls it.
       return { ...exit, outOfMemory: exit.outOfMemory && !run.stopping, lastLines: await printed }
     } catch (error) {
@@ -208,7 +219,11 @@ export class SlotUnit {
   }
 
   /** What it printed since `startedAt`: read until two looks agree, or the time is over. */
-  async #lastLines(startedAt: number, limitMs: number): Promise<string[]> {
+  async #lastLines(
+    startedAt: number,
+    limitMs: number,
+    deservesPatience: Promise<boolean> = Promise.resolve(false),
+  ): Promise<string[]> {
     let seen: string[] = []
     const read = async (): Promise<void> => {
       for (let before = -1; before !== seen.length || seen.length === 0; ) {
@@ -224,6 +239,7 @@ export class SlotUnit {
       log.warn(`could not read what slot ${this.#name} printed`, error)
     })
     await withDeadline(reading, limitMs, undefined)
+    if (seen.length === 0 && (await deservesPatience)) await withDeadline(reading, youngLimitMs - limitMs, undefined)
     over = true
     return seen
   }
