@@ -2,7 +2,7 @@
 import type { SlotConfig } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import type { ExitReport, Supervisor } from '../system/supervisor.ts'
+import type { ExitReport, PortOwner, Supervisor } from '../system/supervisor.ts'
 import type { Clock } from './clock.ts'
 import { expectedLoadMs, type LoadHistory, withLoad } from './load-history.ts'
 import type { Effect, FoundAtStart, Input, Machine } from './machine.ts'
@@ -35,6 +35,8 @@ export interface Runner {
   close(): void
 }
 
+/** How long the socket of a dead process may be seen. */
+const lastSocketMs = 30
 /** A stop does not wait longer for a disk that hangs. */
 const recordLimitMs = 1000
 
@@ -214,7 +216,7 @@ export class SlotRunner implements Runner {
   }
 
   async #exited(attempt: number, exit: ExitReport): Promise<void> {
-    const { supervisor, planner, report, config } = this.#deps
+    const { planner, report, config } = this.#deps
     this.#endProbe?.()
     this.#endProbe = null
     const { port } = this.#deps.machine().record
@@ -222,13 +224,22 @@ export class SlotRunner implements Runner {
     try {
       // A backend that dies while loading may have found its port taken; who has it now tells.
       const owner = isLoading(this.#deps.machine().record.state)
-        ? await supervisor.portOwner(this.#name, port)
+        ? await this.#ownerAfterDeath(port)
         : ({ kind: 'none' } as const)
       report({ kind: 'exited', attempt, exit, outOfMemory, port: owner })
     } catch (error) {
       log.warn(`slot ${this.#name}: could not tell who owns port ${port}`, error)
       report({ kind: 'exited', attempt, exit, outOfMemory, port: { kind: 'none' } })
     }
+  }
+
+  /** A listener that no process holds may be the last of the one that just died: seen once on a busy machine. */
+  async #ownerAfterDeath(port: number): Promise<PortOwner> {
+    const { supervisor, clock } = this.#deps
+    const owner = await supervisor.portOwner(this.#name, port)
+    if (owner.kind !== 'other' || owner.pid !== null) return owner
+    await new Promise<void>((resolve) => clock.setTimer(lastSocketMs, resolve))
+    return supervisor.portOwner(this.#name, port)
   }
 
   async #learn(model: string | null, loadMs: number): Promise<void> {

@@ -76,8 +76,9 @@ withEngine(
     await daemon.command('primary', 'load', null)
     await watch.untilState('starting')
     const pids = () => daemon.backends()
-    while (pids().length === 0) await Bun.sleep(2)
-    const [pid] = pids()
+    let pid: number | undefined
+    // In the middle of an exec a process shows no command line.
+    for (; pid === undefined; [pid] = pids()) await Bun.sleep(2)
     const upMs = await daemon.restart()
     const slot = await daemon.command('primary', 'load', 30)
     console.log(`after kill -9 in a load: listening in ${Math.round(upMs)} ms`)
