@@ -54,7 +54,13 @@ const ensureEngine = async (): Promise<void> => {
 
 /** Starts the daemon and waits until it says where it listens. */
 const startDaemon = async (): Promise<{ child: Bun.Subprocess; url: string }> => {
-  const child = Bun.spawn([hal0, 'serve', ...serveOptions], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  // In a session of its own: a Ctrl-C in the terminal goes to all of its programs, and the slots are to be unloaded first.
+  const child = Bun.spawn([hal0, 'serve', ...serveOptions], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
   const decoder = new TextDecoder()
   let printed = ''
   for await (const chunk of child.stdout) {
