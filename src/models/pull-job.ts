@@ -1,5 +1,4 @@
 /** One pull: resolve → download and verify → register. Its state is what the API shows. */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelEntry } from '../contract/model.ts'
 import type { Pull, PullRequest } from '../contract/pull.ts'
@@ -11,6 +10,7 @@ import type { Clock } from './pull/clock.ts'
 import { type DownloadProgress, download } from './pull/download.ts'
 import type { RemoteFile } from './pull/origin.ts'
 import type { DownloadSettings } from './pull/settings.ts'
+import { discard } from './pull/staging.ts'
 import { stagingFolder } from './pull-leftovers.ts'
 import { type PullPlan, planPull, safeRef } from './pull-plan.ts'
 import { forgetRequest, rememberRequest } from './pull-request-file.ts'
@@ -211,7 +211,7 @@ export class PullJob {
   }
 
   async #clear(): Promise<void> {
-    await rm(this.#staging, { recursive: true, force: true })
+    await discard(this.#staging)
     await forgetRequest(this.#deps.folder, this.#id)
   }
 

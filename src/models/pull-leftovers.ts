@@ -1,8 +1,9 @@
 /** What pulls leave on the disk until they are done: one folder `.pull-<id>` each. */
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PullLeftover } from '../contract/pull.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
+import { discard } from './pull/staging.ts'
 
 const prefix = '.pull-'
 
@@ -38,12 +39,7 @@ export const clearLeftovers = async (models: string, isActive: (id: string) => b
   const removed: PullLeftover[] = []
   for (const leftover of await listLeftovers(models, isActive)) {
     if (leftover.active) continue
-    const folder = stagingFolder(models, leftover.id)
-    try {
-      await rm(folder, { recursive: true, force: true })
-    } catch (error) {
-      throw storageError(error, folder, 'remove what a pull has left')
-    }
+    await discard(stagingFolder(models, leftover.id))
     removed.push(leftover)
   }
   return removed

@@ -2,13 +2,13 @@
  * `models/.pull-<id>.json`: what was asked for, so that the next daemon goes on with a pull that this one did not end.
  * `models/.source-<id>.json`: where a model came from, so that a slot can have it brought again.
  */
-import { readdir, readFile, unlink } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PullRequest } from '../contract/pull.ts'
 import { log } from '../lib/log.ts'
 import { problemsOf } from '../lib/validate.ts'
-import { writeFileAtomic } from '../system/atomic-file.ts'
-import { errnoOf, storageError } from '../system/storage-error.ts'
+import { removeFile, writeFileAtomic } from '../system/atomic-file.ts'
+import { storageError } from '../system/storage-error.ts'
 
 const requestFile = (models: string, id: string): string => join(models, `.pull-${id}.json`)
 const sourceFile = (models: string, id: string): string => join(models, `.source-${id}.json`)
@@ -20,14 +20,8 @@ export const rememberRequest = (models: string, id: string, request: PullRequest
   writeFileAtomic(requestFile(models, id), `${JSON.stringify(request)}\n`, `write down the pull of ${id}`)
 
 /** To be called when a pull has ended; its partial files stay. @throws Hal0Error `storage.failed` */
-export const forgetRequest = async (models: string, id: string): Promise<void> => {
-  const path = requestFile(models, id)
-  try {
-    await unlink(path)
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw storageError(error, path, 'forget a pull')
-  }
-}
+export const forgetRequest = (models: string, id: string): Promise<void> =>
+  removeFile(requestFile(models, id), 'forget a pull')
 
 const read = async (path: string): Promise<PullRequest | null> => {
   try {

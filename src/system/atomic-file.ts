@@ -75,6 +75,19 @@ export const writeFileAtomic = async (
   }
 }
 
+/**
+ * Removes a file; one that is not there is removed already.
+ * @param doing what this is, for the error's sentence
+ * @throws Hal0Error `storage.failed`
+ */
+export const removeFile = async (path: string, doing: string): Promise<void> => {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw storageError(error, path, doing)
+  }
+}
+
 /** Removes what interrupted writes left in `folder`; run at start, before anything writes there. */
 export const sweepTemps = async (folder: string): Promise<void> => {
   let names: string[]

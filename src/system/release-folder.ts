@@ -42,6 +42,8 @@ export const compareVersions = (a: string, b: string): number => {
 }
 
 export const versionDir = (paths: Paths, version: string): string => join(paths.lib, version)
+/** The executable of a version. */
+export const versionProgram = (paths: Paths, version: string): string => join(versionDir(paths, version), 'hal0')
 export const currentLink = (paths: Paths): string => join(paths.lib, 'current')
 
 /** The version that `current` leads to; null when there is no such link, or it leads to no version. */

@@ -1,14 +1,9 @@
 /** The executable of one version. */
-import { join } from 'node:path'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { Paths } from '../system/paths.ts'
-import { versionDir } from '../system/release-folder.ts'
 
 /** It starts in milliseconds; a cold disk may need seconds to read it. */
 const startMs = 20_000
 const longestAnswerBytes = 64 * 1024
-
-export const programOf = (paths: Paths, version: string): string => join(versionDir(paths, version), 'hal0')
 
 /** The version that a program says it is. @throws what spawning and parsing throw */
 const askVersion = async (program: string): Promise<unknown> => {

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import type { ReleaseArtifact } from '../contract/release.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { syncFolder } from '../system/atomic-file.ts'
-import { versionDir } from '../system/release-folder.ts'
+import { versionDir, versionProgram } from '../system/release-folder.ts'
 import { discardVersion, partialDir, removeFolder } from './folders.ts'
 import type { Host } from './host.ts'
-import { checkProgram, programOf } from './program.ts'
+import { checkProgram } from './program.ts'
 import { receive } from './receive.ts'
 
 const executable = 0o755
@@ -73,8 +73,8 @@ export const stage = async (host: Host, version: string, url: string, artifact: 
   const { paths } = host
   const partial = partialDir(paths, version)
   try {
-    if (await isHere(programOf(paths, version), artifact)) {
-      await checkProgram(programOf(paths, version), version)
+    if (await isHere(versionProgram(paths, version), artifact)) {
+      await checkProgram(versionProgram(paths, version), version)
       return
     }
     await discardVersion(paths, version)

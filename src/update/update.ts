@@ -4,7 +4,7 @@
  */
 import type { ReleaseManifest, ReleaseTarget } from '../contract/release.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { compareVersions } from '../system/release-folder.ts'
+import { compareVersions, versionProgram } from '../system/release-folder.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { activate, finishInterrupted } from './activate.ts'
 import { keepOnly, sweepLeftovers } from './folders.ts'
@@ -13,7 +13,7 @@ import { installedVersion } from './installation.ts'
 import { checkFresh, checkStep, chooseArtifact } from './judge.ts'
 import { artifactUrl, fetchManifest, manifestUrl } from './manifest.ts'
 import type { PublicKey } from './minisign.ts'
-import { checkProgram, programOf } from './program.ts'
+import { checkProgram } from './program.ts'
 import { previousVersion } from './record.ts'
 import { stage } from './stage.ts'
 import { lockUpdates } from './update-lock.ts'
@@ -131,7 +131,7 @@ export const rollback = (host: Host, agree: Agree): Promise<Outcome> =>
         `There is no other version than hal0 ${from} on this machine. Get one by name: hal0 update --to VERSION`,
       )
     }
-    await checkProgram(programOf(host.paths, to), to)
+    await checkProgram(versionProgram(host.paths, to), to)
     if (!(await agree(`Replace hal0 ${from} by ${to}?`))) return { from, to, changed: false }
     return change(host, from, to)
   })

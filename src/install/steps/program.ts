@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { makeFolder, sweepTemps, syncFolder } from '../../system/atomic-file.ts'
 import type { Paths } from '../../system/paths.ts'
-import { currentLink, currentVersion, flipCurrent, versionDir } from '../../system/release-folder.ts'
+import { currentLink, currentVersion, flipCurrent, versionProgram } from '../../system/release-folder.ts'
 import { errnoOf, storageError } from '../../system/storage-error.ts'
 import type { Layout } from '../layout.ts'
 import type { Step } from '../step.ts'
@@ -13,7 +13,6 @@ import type { Step } from '../step.ts'
 const programName = 'hal0'
 const mode = 0o755
 
-export const versionProgram = (paths: Paths, version: string): string => join(versionDir(paths, version), programName)
 export const currentProgram = (paths: Paths): string => join(currentLink(paths), programName)
 
 const digest = async (path: string): Promise<string> => {

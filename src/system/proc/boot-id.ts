@@ -17,3 +17,16 @@ export const bootId = (): string | null => {
  * new process 1 gives it away.
  */
 export const initStartTime = (): number | null => readStat(1)?.startTime ?? null
+
+/** What a record keeps to be known as one of this boot. */
+export interface BootMark {
+  boot_id: string | null
+  init_start: number | null
+}
+
+export const thisBoot = (): BootMark => ({ boot_id: bootId(), init_start: initStartTime() })
+
+export const isOfThisBoot = (record: BootMark): boolean => {
+  const now = thisBoot()
+  return record.boot_id === now.boot_id && record.init_start === now.init_start
+}

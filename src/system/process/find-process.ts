@@ -1,9 +1,10 @@
 /** What is left of a slot's process when a daemon starts. */
 import { log } from '../../lib/log.ts'
+import { isOfThisBoot } from '../proc/boot-id.ts'
 import { readCommandLine } from '../proc/start-block.ts'
 import { isRunning, readStat, startedAt } from '../proc/stat.ts'
 import { type Leader, leaderAmong, markOf, membersOf } from './members.ts'
-import { isOfThisBoot, type ProcessRecord, type RecordFile, recordOf } from './record.ts'
+import { type ProcessRecord, type RecordFile, recordOf } from './record.ts'
 
 export type Trace =
   | { kind: 'running'; leader: Leader; startedAt: number }

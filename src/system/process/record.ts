@@ -1,13 +1,13 @@
 /** slots/<name>/process.json: what the next daemon needs in order to know a backend again. */
-import { readFile, unlink } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../../contract/nullable.ts'
 import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
-import { writeFileAtomic } from '../atomic-file.ts'
-import { bootId, initStartTime } from '../proc/boot-id.ts'
-import { errnoOf, storageError } from '../storage-error.ts'
+import { removeFile, writeFileAtomic } from '../atomic-file.ts'
+import { thisBoot } from '../proc/boot-id.ts'
+import { errnoOf } from '../storage-error.ts'
 import type { Leader } from './members.ts'
 
 const ProcessRecord = Type.Object({
@@ -27,14 +27,10 @@ export type ProcessRecord = Static<typeof ProcessRecord>
 export const recordOf = ({ pid, startTime }: Leader, startedAt: number, argv0: string): ProcessRecord => ({
   pid,
   start_time: startTime,
-  boot_id: bootId(),
-  init_start: initStartTime(),
+  ...thisBoot(),
   started_at: startedAt,
   argv0,
 })
-
-export const isOfThisBoot = (record: ProcessRecord): boolean =>
-  record.boot_id === bootId() && record.init_start === initStartTime()
 
 const parseJson = (text: string): unknown => {
   try {
@@ -68,14 +64,7 @@ export class RecordFile {
 
   /** @throws Hal0Error `storage.failed` */
   remove(): Promise<void> {
-    return this.#next(async () => {
-      try {
-        await unlink(this.path)
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOENT')
-          throw storageError(error, this.path, `remove the process record of slot ${this.#name}`)
-      }
-    })
+    return this.#next(() => removeFile(this.path, `remove the process record of slot ${this.#name}`))
   }
 
   /** null when there is none, or what is there is torn or no record: the process can still be found by its mark. */

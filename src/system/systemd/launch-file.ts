@@ -2,15 +2,15 @@
  * slots/<name>/launch.json: what `hal0 slot-exec` becomes, and for the next daemon the trace of a start. The backend's user can
  * read it (its group owns the folder), so that it holds nothing secret.
  */
-import { readFile, unlink } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../../contract/nullable.ts'
 import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
-import { writeFileAtomic } from '../atomic-file.ts'
-import { bootId, initStartTime } from '../proc/boot-id.ts'
-import { errnoOf, storageError } from '../storage-error.ts'
+import { removeFile, writeFileAtomic } from '../atomic-file.ts'
+import { thisBoot } from '../proc/boot-id.ts'
+import { errnoOf } from '../storage-error.ts'
 import type { LaunchSpec } from '../supervisor.ts'
 
 const LaunchRecord = Type.Object({
@@ -32,13 +32,9 @@ export const launchRecord = (spec: LaunchSpec, env: Record<string, string>, star
   argv: spec.argv,
   env,
   cwd: spec.cwd,
-  boot_id: bootId(),
-  init_start: initStartTime(),
+  ...thisBoot(),
   started_at: startedAt,
 })
-
-export const isOfThisBoot = (record: LaunchRecord): boolean =>
-  record.boot_id === bootId() && record.init_start === initStartTime()
 
 /** @throws Error when the text is no launch record */
 export const parseLaunchRecord = (text: string): LaunchRecord => {
@@ -59,14 +55,8 @@ export const writeLaunchRecord = async (folder: string, name: string, record: La
 }
 
 /** @throws Hal0Error `storage.failed` */
-export const removeLaunchRecord = async (folder: string, name: string): Promise<void> => {
-  const path = launchFile(folder)
-  try {
-    await unlink(path)
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw storageError(error, path, `remove the launch record of slot ${name}`)
-  }
-}
+export const removeLaunchRecord = (folder: string, name: string): Promise<void> =>
+  removeFile(launchFile(folder), `remove the launch record of slot ${name}`)
 
 /** null when there is none, or what is there is torn: systemd still knows what runs. */
 export const readLaunchRecord = async (folder: string): Promise<LaunchRecord | null> => {

@@ -2,9 +2,9 @@
  * slots/<name>/log-start: from when on the journal is this slot's. The journal keeps what an earlier slot of the same name
  * printed, and only the host's administrator may remove that.
  */
-import { readFile, unlink } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../atomic-file.ts'
+import { removeFile, writeFileAtomic } from '../atomic-file.ts'
 import { errnoOf, storageError } from '../storage-error.ts'
 
 export class LogStart {
@@ -41,12 +41,6 @@ export class LogStart {
   /** @throws Hal0Error `storage.failed` */
   async remove(): Promise<void> {
     this.#known = null
-    try {
-      await unlink(this.#path)
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') {
-        throw storageError(error, this.#path, `forget when the log of slot ${this.#name} began`)
-      }
-    }
+    await removeFile(this.#path, `forget when the log of slot ${this.#name} began`)
   }
 }
