@@ -11,6 +11,7 @@ import { HeapTrim } from './heap-trim.ts'
 import { modelOf } from './model.ts'
 import { backendPath } from './openai.ts'
 import { relay } from './relay.ts'
+import { ClientGone } from './relay-exchange.ts'
 import type { RelayReport } from './relay-request.ts'
 import { findRoute, modelNotFound } from './route.ts'
 import { tokenCounts } from './usage.ts'
@@ -78,9 +79,12 @@ class Passage {
     }
   }
 
-  #patiently(lease: Promise<Lease>): Promise<Lease> {
+  async #patiently(waiting: Promise<Lease>): Promise<Lease> {
     this.#keepOpen()
-    return lease
+    const lease = await waiting
+    if (!this.#request.signal.aborted) return lease
+    lease.release()
+    throw new ClientGone()
   }
 
   #read(): Promise<Uint8Array> {
@@ -99,17 +103,19 @@ class Passage {
     this.#reason = reason
     this.#candidates = candidates
     this.#state = slot.state
-    return slots.acquire(slot.name, this.#request.signal)
+    return slots.acquire(slot.name, this.#request)
   }
 
   #relay(lease: Lease, body: Uint8Array): Promise<Response> {
     this.#state = lease.met
     this.#waitMs = this.#elapsed()
-    const { headers, signal } = this.#request
+    const { headers } = this.#request
     const requestId = this.#requestId
     const { addHeaders } = this.#deps
     const request = { lease, slot: this.#slot ?? '', path: backendPath(this.#path), headers, body, requestId }
-    return relay({ ...request, addHeaders, keepOpen: this.#keepOpen, gone: signal }, (report) => this.#answered(report))
+    return relay({ ...request, addHeaders, keepOpen: this.#keepOpen, client: this.#request }, (report) =>
+      this.#answered(report),
+    )
   }
 
   #refused(error: unknown): Response {

@@ -72,7 +72,7 @@ export const requestHead = (
 const filtered = new WeakMap<ResponseHead, Headers>()
 
 /**
- * The headers of a backend's answer that the client gets.
+ * The headers of a backend's answer that the client gets: one object for all equal answers, to be copied by a Response.
  * @param add more of them, the same for every answer
  * @throws TypeError when they are none
  */

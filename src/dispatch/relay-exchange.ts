@@ -1,9 +1,9 @@
 /** One request at a backend, from the lease to the end of the answer: the only place that touches a backend's answer. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { AnswerStream, joined } from './answer-stream.ts'
+import { FlightWatch, type Watched } from './flight-watch.ts'
 import { answerHeaders, requestHead } from './headers.ts'
 import type { RelayReport, RelayRequest } from './relay-request.ts'
-import { SilenceWatch, type Watched } from './silence.ts'
 import type { Connection, Exchange } from './upstream/connection.ts'
 import { upstreamFailed, upstreamTimeout } from './upstream/errors.ts'
 import { ConnectionPool } from './upstream/pool.ts'
@@ -18,7 +18,7 @@ export class ClientGone extends Error {
 const collectBytes = 1024 * 1024
 
 const pool = new ConnectionPool()
-const silence = new SilenceWatch()
+const flight = new FlightWatch()
 const nothing = Buffer.alloc(0)
 
 export class RelayExchange implements Exchange, Watched {
@@ -36,6 +36,8 @@ export class RelayExchange implements Exchange, Watched {
   #complete = false
   #stream: AnswerStream | null = null
   #firstByteAt: number | null = null
+  /** Aborts when the client hangs up; null until the request lasts. */
+  #gone: AbortSignal | null = null
   #over = false
 
   constructor(
@@ -52,13 +54,11 @@ export class RelayExchange implements Exchange, Watched {
   }
 
   begin(): void {
-    const { gone, lease } = this.#request
-    gone.addEventListener('abort', this.cancelled)
-    if (gone.aborted) this.cancelled()
-    else if (lease.lost !== null) this.#takenBack(lease.lost)
+    const { lease } = this.#request
+    if (lease.lost !== null) this.#takenBack(lease.lost)
     else lease.onLost = this.#takenBack
     if (this.#over) return
-    silence.add(this)
+    flight.add(this)
     const idle = pool.take(lease.origin)
     this.#mayRetry = idle !== null
     if (idle === null) this.#sendOnNew()
@@ -143,6 +143,14 @@ export class RelayExchange implements Exchange, Watched {
     this.#break(upstreamTimeout(this.#request.slot, this.timeoutMs))
   }
 
+  lasting(): void {
+    if (this.#gone !== null) return
+    const gone = this.#request.client.signal
+    this.#gone = gone
+    gone.addEventListener('abort', this.cancelled)
+    if (gone.aborted) this.cancelled()
+  }
+
   slow(): void {
     this.#request.keepOpen()
   }
@@ -168,8 +176,8 @@ export class RelayExchange implements Exchange, Watched {
 
   #respond(head: ResponseHead, body: BodyInit | null): boolean {
     try {
-      // Complete before the Response is made: to change them on it costs five times as much.
-      const headers = new Headers(answerHeaders(head, this.#request.addHeaders))
+      // Complete before the Response is made, which copies them: to change them on it costs five times as much.
+      const headers = answerHeaders(head, this.#request.addHeaders)
       headers.set('x-request-id', this.#request.requestId)
       this.#answer(new Response(body, { status: head.status, headers }))
       return true
@@ -223,9 +231,9 @@ export class RelayExchange implements Exchange, Watched {
   /** Everything that an end needs, once. @param outcome null: the client got nothing, the promise is rejected instead */
   #finish(outcome: RelayReport['outcome'] | null, error: Hal0Error | null = null, whole?: Buffer): void {
     this.#over = true
-    const { gone, lease } = this.#request
-    silence.remove(this)
-    gone.removeEventListener('abort', this.cancelled)
+    const { lease } = this.#request
+    flight.remove(this)
+    this.#gone?.removeEventListener('abort', this.cancelled)
     lease.onLost = null
     if (this.#connection !== null) pool.give(this.#connection)
     lease.release()

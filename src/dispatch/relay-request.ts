@@ -1,6 +1,6 @@
 /** What is relayed, and what is known of it at its end. */
 import type { Hal0Error } from '../lib/hal0-error.ts'
-import type { Lease } from '../slots/lease.ts'
+import type { Client, Lease } from '../slots/lease.ts'
 
 export interface RelayRequest {
   lease: Lease
@@ -16,8 +16,7 @@ export interface RelayRequest {
   keepOpen: () => void
   /** Adds what every answer of this server carries; always the same. */
   addHeaders: (headers: Headers) => void
-  /** Aborts when the client hangs up. */
-  gone: AbortSignal
+  client: Client
 }
 
 /** How an answer ended that the client got at least the head of. */

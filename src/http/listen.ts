@@ -1,5 +1,6 @@
 /** The listening socket of the daemon. */
 import type { Server } from 'bun'
+import { inferencePaths } from '../dispatch/openai.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { findPortOwner } from '../system/process/port-owner.ts'
 import type { App } from './app.ts'
@@ -35,6 +36,17 @@ const listenError = async (error: unknown, host: string, port: number): Promise<
   return say(`hal0 could not listen on ${host}:${port}. Choose another address with --host and --port.`)
 }
 
+type Handler = (request: Request, server: Server<undefined>) => Response | Promise<Response>
+
+/** The plain spelling of the inference paths; whatever else there is goes to `fetch`. */
+const inferenceRoutes = (app: App): Record<string, { POST: Handler }> =>
+  Object.fromEntries(
+    [...inferencePaths.keys()].map((path) => [
+      path,
+      { POST: (request, server) => app.infer(request, path, () => server.timeout(request, 0)) },
+    ]),
+  )
+
 /**
  * Starts to serve `app`.
  * @param port 0: any free one
@@ -51,6 +63,7 @@ export const listen = async (app: App, { host, port }: { host: string; port: num
       idleTimeout: idleTimeoutS,
       // Bun would answer without an envelope; the readers of bodies keep the bounds instead.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      routes: inferenceRoutes(app),
       fetch(request, server) {
         return app.handle(request, () => server.timeout(request, 0))
       },

@@ -32,7 +32,7 @@ export const mountV1 = (
       param: 'model',
     })
   })
-  // The plain spelling of these paths goes past Elysia (app.ts), which here only says 405 to other methods, and takes other
+  // The plain spelling of these paths goes past Elysia (listen.ts), which here only says 405 to other methods, and takes other
   // spellings of the path.
   for (const path of inferencePaths.keys()) routes.on('POST', path, (request) => dispatch(request, path, keptOpen))
 }

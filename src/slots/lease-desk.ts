@@ -2,7 +2,7 @@
 import type { SlotState } from '../contract/slot.ts'
 import { DenseSet, type Member } from '../lib/dense-set.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { Lease } from './lease.ts'
+import type { Client, Lease } from './lease.ts'
 import type { Input } from './machine.ts'
 
 type Outcome = Lease | Hal0Error
@@ -56,7 +56,7 @@ export class LeaseDesk {
   }
 
   /** See SlotDirectory.acquire. */
-  acquire(gone: AbortSignal): Lease | Promise<Lease> {
+  acquire(client: Client): Lease | Promise<Lease> {
     const id = ++this.#lastId
     const outer = this.#asking
     const asking: NonNullable<typeof outer> = { id, outcome: null }
@@ -64,7 +64,7 @@ export class LeaseDesk {
     this.#post({ kind: 'request', id })
     this.#asking = outer
     if (asking.outcome instanceof Hal0Error) throw asking.outcome
-    return asking.outcome ?? this.#wait(id, gone)
+    return asking.outcome ?? this.#wait(id, client)
   }
 
   grant(id: number, place: Place): void {
@@ -94,7 +94,8 @@ export class LeaseDesk {
     this.#post({ kind: 'release', id: grant.id })
   }
 
-  #wait(id: number, gone: AbortSignal): Promise<Lease> {
+  #wait(id: number, client: Client): Promise<Lease> {
+    const gone = client.signal
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(id)

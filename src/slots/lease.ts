@@ -32,13 +32,16 @@ export interface SlotView {
   load: 'manual' | 'on-demand'
 }
 
+/** Who waits: a Request, or anything else with a signal that aborts when the client leaves. Asked for it as late as can be. */
+export type Client = Pick<Request, 'signal'>
+
 export interface SlotDirectory {
   views(): readonly SlotView[]
   /**
    * A place at the slot's backend, waiting as spec §2.2 says. Synchronous (not a promise) when a place is free, so that the
    * common path costs no turn of the event loop.
-   * @param gone aborts when the client leaves; the wait then ends, a load that it started goes on
+   * @param client when it leaves, the wait ends; a load that it started goes on
    * @throws Hal0Error of the slot's state (rejects, or throws when synchronous)
    */
-  acquire(name: string, gone: AbortSignal): Lease | Promise<Lease>
+  acquire(name: string, client: Client): Lease | Promise<Lease>
 }

@@ -7,7 +7,7 @@ import { log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { type Goal, reach } from './goal.ts'
 import { initialConfig } from './initial.ts'
-import type { Lease, SlotView } from './lease.ts'
+import type { Client, Lease, SlotView } from './lease.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { unplannedGraceMs } from './runner.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
@@ -90,8 +90,8 @@ export class SlotManager implements SlotService {
     return views
   }
 
-  acquire(name: string, gone: AbortSignal): Lease | Promise<Lease> {
-    return this.#book.get(name).owner.acquire(gone)
+  acquire(name: string, client: Client): Lease | Promise<Lease> {
+    return this.#book.get(name).owner.acquire(client)
   }
 
   async list(): Promise<Slot[]> {

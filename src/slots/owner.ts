@@ -9,7 +9,7 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ModelBringer } from '../models/pull-port.ts'
 import type { Clock } from './clock.ts'
 import { decide } from './decide.ts'
-import type { Lease, SlotView } from './lease.ts'
+import type { Client, Lease, SlotView } from './lease.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { type Context, type Effect, type Input, type Machine, machineOf, type Timer } from './machine.ts'
 import type { Planner } from './planner.ts'
@@ -181,8 +181,8 @@ export class SlotOwner {
   }
 
   /** See SlotDirectory.acquire. */
-  acquire(gone: AbortSignal): Lease | Promise<Lease> {
-    return this.#desk.acquire(gone)
+  acquire(client: Client): Lease | Promise<Lease> {
+    return this.#desk.acquire(client)
   }
 
   /** Stops timers and probes; the backend goes on. */

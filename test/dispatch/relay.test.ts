@@ -320,9 +320,9 @@ describe('a client that hangs up', () => {
   test('while it waits for a lease ends the wait', async () => {
     const { server, slots } = setUp(() => {})
     const waiting = Promise.withResolvers<void>()
-    slots.onAcquire = (gone) =>
+    slots.onAcquire = ({ signal }) =>
       new Promise((_resolve, reject) => {
-        gone.addEventListener('abort', () => reject(new Error('the client left')))
+        signal.addEventListener('abort', () => reject(new Error('the client left')))
         waiting.resolve()
       })
     const client = new AbortController()
@@ -336,9 +336,9 @@ describe('a client that hangs up', () => {
   test('just as its lease is granted gives the lease back', async () => {
     const { server, slots, upstream } = setUp(({ socket }) => socket.write(jsonAnswer('{}')))
     const waiting = Promise.withResolvers<void>()
-    slots.onAcquire = (gone) =>
+    slots.onAcquire = ({ signal }) =>
       new Promise((resolve) => {
-        gone.addEventListener('abort', () => resolve(slots.grant()))
+        signal.addEventListener('abort', () => resolve(slots.grant()))
         waiting.resolve()
       })
     const client = new AbortController()

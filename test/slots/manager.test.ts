@@ -146,10 +146,10 @@ describe('a thundering herd', () => {
   test('of 50 requests at a cold slot starts one process, and all 50 get a place in turn', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'a', load: 'on-demand', max_in_flight: 8 })
-    const { signal } = new AbortController()
+    const client = new AbortController()
     const served = Promise.all(
       Array.from({ length: 50 }, async () => {
-        const lease = await host.manager.acquire('one', signal)
+        const lease = await host.manager.acquire('one', client)
         lease.release()
         return lease.origin
       }),
@@ -162,8 +162,8 @@ describe('a thundering herd', () => {
     const host = await openHost()
     host.behaviour = { ...wellBehaved, spawn: 'fails' }
     await host.manager.create({ name: 'one', model: 'a', load: 'on-demand' })
-    const { signal } = new AbortController()
-    const codes = Promise.all(Array.from({ length: 20 }, () => codeOf(() => host.manager.acquire('one', signal))))
+    const client = new AbortController()
+    const codes = Promise.all(Array.from({ length: 20 }, () => codeOf(() => host.manager.acquire('one', client))))
     expect(new Set(await during(host, 500, codes))).toEqual(new Set(['slot.spawn_failed']))
   })
 })
@@ -242,7 +242,7 @@ describe('a supervisor that does not answer when the daemon starts', () => {
       host.adopting = adopting
       await during(host, 3000, host.startDaemon())
       expect(host.record('one').state).toBe('ready')
-      const lease = await host.manager.acquire('one', new AbortController().signal)
+      const lease = await host.manager.acquire('one', new AbortController())
       expect(lease.origin).toBe(`http://127.0.0.1:${host.record('one').port}`)
       lease.release()
       await host.clock.advance(500)
@@ -301,7 +301,7 @@ describe('a model that is not here yet', () => {
     await host.manager.create({ name: 'one', model: 'far', load: 'on-demand' })
     const refusal = async () => {
       try {
-        await host.manager.acquire('one', new AbortController().signal)
+        await host.manager.acquire('one', new AbortController())
       } catch (error) {
         if (error instanceof Hal0Error) return error
         throw error
@@ -386,7 +386,7 @@ describe('a deleted or unknown slot', () => {
     test(`${JSON.stringify(name)} is not found`, async () => {
       const host = await openHost()
       expect(await codeOf(host.manager.show(name))).toBe('slot.not_found')
-      expect(await codeOf(() => host.manager.acquire(name, new AbortController().signal))).toBe('slot.not_found')
+      expect(await codeOf(() => host.manager.acquire(name, new AbortController()))).toBe('slot.not_found')
     })
   }
 })

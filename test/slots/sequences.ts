@@ -116,7 +116,7 @@ export const live = async (script: Act[]): Promise<void> => {
     clients.push(client)
     const { manager } = host
     try {
-      client.lease = await manager.acquire(slot, client.gone.signal)
+      client.lease = await manager.acquire(slot, client.gone)
       client.outcome = 'served'
     } catch (error) {
       if (client.gone.signal.aborted) client.outcome = 'left'

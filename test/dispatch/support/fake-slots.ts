@@ -1,6 +1,6 @@
 /** A slot directory whose one answer the test decides, and leases that say what became of them. */
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import type { Lease, SlotDirectory, SlotView } from '../../../src/slots/lease.ts'
+import type { Client, Lease, SlotDirectory, SlotView } from '../../../src/slots/lease.ts'
 
 export class FakeLease implements Lease {
   readonly origin: string
@@ -39,7 +39,7 @@ export class FakeSlots implements SlotDirectory {
   list: SlotView[] = [{ name: 'primary', state: 'ready', model: 'tiny', aliases: ['gpt-4o'], load: 'manual' }]
   timeoutMs = 10_000
   /** Replaces a grant at once. */
-  onAcquire: ((gone: AbortSignal) => Lease | Promise<Lease>) | null = null
+  onAcquire: ((client: Client) => Lease | Promise<Lease>) | null = null
 
   constructor(origin: string) {
     this.origin = origin
@@ -55,8 +55,8 @@ export class FakeSlots implements SlotDirectory {
     return lease
   }
 
-  acquire(_name: string, gone: AbortSignal): Lease | Promise<Lease> {
-    return this.onAcquire === null ? this.grant() : this.onAcquire(gone)
+  acquire(_name: string, client: Client): Lease | Promise<Lease> {
+    return this.onAcquire === null ? this.grant() : this.onAcquire(client)
   }
 
   get lastLease(): FakeLease {
