@@ -1,8 +1,9 @@
 /** The API as typed calls: every request and every reply is held against the operation table. */
+
 import { ErrorEnvelope } from '../contract/error.ts'
+import type { Operation } from '../contract/operation.ts'
 import {
   type Body,
-  type Operation,
   type OperationName,
   operations,
   type Params,

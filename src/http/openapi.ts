@@ -1,7 +1,8 @@
 /** `/openapi.json`: OpenAPI 3.1, made from the operation table and the few routes outside of it. */
 import { type TSchema, Type } from 'typebox'
 import { ErrorEnvelope } from '../contract/error.ts'
-import { type Operation, operations } from '../contract/operations.ts'
+import type { Operation } from '../contract/operation.ts'
+import { operations } from '../contract/operations.ts'
 import { SlotName } from '../contract/slot.ts'
 import { inferencePaths } from '../dispatch/openai.ts'
 import { componentSchemas, type JsonSchema, schemaRef } from './openapi-components.ts'

@@ -1,14 +1,8 @@
 /** Makes a route of one row of the operation table: checks what comes in, calls the typed handler, answers. */
+
 import type { Static, TSchema } from 'typebox'
-import {
-  type Body,
-  NoBody,
-  type Operation,
-  type OperationName,
-  operations,
-  type Params,
-  type Query,
-} from '../contract/operations.ts'
+import type { Operation } from '../contract/operation.ts'
+import { type Body, NoBody, type OperationName, operations, type Params, type Query } from '../contract/operations.ts'
 import { slotNamePattern } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { parse, problemsOf } from '../lib/validate.ts'

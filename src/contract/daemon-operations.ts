@@ -1,0 +1,37 @@
+/** The routes about the daemon itself. */
+import { Type } from 'typebox'
+import { type Operation, op } from './operation.ts'
+import { Decision, Health, Status } from './system.ts'
+
+export const daemonOperations = {
+  health: op({
+    method: 'GET',
+    path: '/api/health',
+    tag: 'daemon',
+    summary: 'The process is up',
+    replies: { 200: Health },
+  }),
+  status: op({
+    method: 'GET',
+    path: '/api/status',
+    tag: 'daemon',
+    summary: 'The daemon in short',
+    replies: { 200: Status },
+  }),
+  listDecisions: op({
+    method: 'GET',
+    path: '/api/logs/decisions',
+    tag: 'logs',
+    summary: 'Decisions of the dispatcher, newest first',
+    query: Type.Object(
+      {
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+        before: Type.Optional(Type.Integer({ minimum: 1, description: 'Only decisions with a smaller id.' })),
+        slot: Type.Optional(Type.String()),
+        model: Type.Optional(Type.String()),
+      },
+      { additionalProperties: false },
+    ),
+    replies: { 200: Type.Array(Decision) },
+  }),
+} as const satisfies Record<string, Operation>

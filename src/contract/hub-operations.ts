@@ -1,0 +1,37 @@
+/** The routes of the hub. */
+import { Type } from 'typebox'
+import { type Operation, op } from './operation.ts'
+import { HubHit, HubRepository, ModelDrift } from './pull.ts'
+
+export const hubOperations = {
+  searchHub: op({
+    method: 'GET',
+    path: '/api/hub/models',
+    tag: 'hub',
+    summary: 'GGUF models at the hub',
+    query: Type.Object(
+      {
+        q: Type.Optional(Type.String({ maxLength: 200 })),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: '20' })),
+      },
+      { additionalProperties: false },
+    ),
+    replies: { 200: Type.Array(HubHit) },
+  }),
+  listOutdated: op({
+    method: 'GET',
+    path: '/api/hub/outdated',
+    tag: 'hub',
+    summary: 'Which of the models here the hub has otherwise by now',
+    replies: { 200: Type.Array(ModelDrift) },
+  }),
+  showHubRepository: op({
+    method: 'GET',
+    path: '/api/hub/models/{owner}/{repo}',
+    tag: 'hub',
+    summary: 'What a repository of the hub offers',
+    params: Type.Object({ owner: Type.String(), repo: Type.String() }, { additionalProperties: false }),
+    query: Type.Object({ revision: Type.Optional(Type.String({ maxLength: 256 })) }, { additionalProperties: false }),
+    replies: { 200: HubRepository },
+  }),
+} as const satisfies Record<string, Operation>

@@ -1,0 +1,57 @@
+/** The routes of pulls. */
+import { Type } from 'typebox'
+import { idParams, type Operation, op } from './operation.ts'
+import { Pull, PullLeftover, PullRequest } from './pull.ts'
+
+export const pullOperations = {
+  pullModel: op({
+    method: 'POST',
+    path: '/api/models/{id}/pull',
+    tag: 'models',
+    summary: 'Fetch a model from the hub, or join the same pull under way',
+    params: idParams,
+    body: PullRequest,
+    replies: { 202: Pull },
+  }),
+  showPull: op({
+    method: 'GET',
+    path: '/api/models/{id}/pull',
+    tag: 'models',
+    summary: 'How a pull stands',
+    params: idParams,
+    replies: { 200: Pull },
+  }),
+  cancelPull: op({
+    method: 'DELETE',
+    path: '/api/models/{id}/pull',
+    tag: 'models',
+    summary: 'Cancel a pull; what was received is kept for the next one',
+    params: idParams,
+    query: Type.Object(
+      { discard: Type.Optional(Type.Boolean({ description: 'Remove what was received.' })) },
+      { additionalProperties: false },
+    ),
+    replies: { 200: Pull },
+  }),
+  listPulls: op({
+    method: 'GET',
+    path: '/api/pulls',
+    tag: 'models',
+    summary: 'Every pull since the daemon started',
+    replies: { 200: Type.Array(Pull) },
+  }),
+  listPullLeftovers: op({
+    method: 'GET',
+    path: '/api/pulls/leftovers',
+    tag: 'models',
+    summary: 'What interrupted pulls have left on the disk',
+    replies: { 200: Type.Array(PullLeftover) },
+  }),
+  clearPullLeftovers: op({
+    method: 'DELETE',
+    path: '/api/pulls/leftovers',
+    tag: 'models',
+    summary: 'Remove what pulls that are not under way have left',
+    replies: { 200: Type.Array(PullLeftover) },
+  }),
+} as const satisfies Record<string, Operation>
