@@ -9,11 +9,16 @@ export interface ModelBringer {
   knows(id: string): boolean
   /** Takes note of where a model comes from. @throws Hal0Error `storage.full`, `storage.failed` */
   learn(id: string, request: PullRequest): Promise<void>
-  /** Begins the pull of a known model, or joins it. @throws Hal0Error `model.not_found` for one that is not known */
-  bring(id: string): Pull
+  /**
+   * Begins the pull of a known model, or joins it.
+   * @param by the slot that wants it
+   * @throws Hal0Error `model.not_found` for one that is not known
+   */
+  bring(id: string, by: string): Pull
+  /** The slot `by` wants it no more: it is cancelled unless another slot or a person does; what was received is kept. */
+  leave(id: string, by: string): Promise<void>
   /** The pull of a model; null when there was none since the daemon started. */
   find(id: string): Pull | null
-  cancel(id: string, discard: boolean): Promise<Pull>
 }
 
 export interface PullService {

@@ -6,6 +6,7 @@ import { log } from '../lib/log.ts'
 import { driftOf } from './drift.ts'
 import { ggufFiles } from './hub/gguf-files.ts'
 import { PullJob, type PullJobDeps } from './pull-job.ts'
+import { aPerson, PullInterest } from './pull-interest.ts'
 import { clearLeftovers, listLeftovers } from './pull-leftovers.ts'
 import { idOf } from './pull-plan.ts'
 import type { ModelBringer, PullService } from './pull-port.ts'
@@ -34,6 +35,7 @@ export class Pulls implements PullService, ModelBringer {
   readonly #jobs = new Map<string, PullJob>()
   /** Where models come from that were pulled before, or that somebody told of. */
   readonly #sources = new Map<string, PullRequest>()
+  readonly #interest = new PullInterest()
   #waiting: PullJob[] = []
   #running = 0
 
@@ -45,7 +47,7 @@ export class Pulls implements PullService, ModelBringer {
   async resume(): Promise<void> {
     try {
       for (const [id, request] of await knownSources(this.#deps.folder)) this.#sources.set(id, request)
-      for (const [id, request] of await unfinishedPulls(this.#deps.folder)) this.start(id, request)
+      for (const [id, request] of await unfinishedPulls(this.#deps.folder)) this.#begin(id, request)
     } catch (error) {
       log.warn('unfinished pulls are not gone on with', error)
     }
@@ -60,9 +62,12 @@ export class Pulls implements PullService, ModelBringer {
     this.#sources.set(id, request)
   }
 
-  bring(id: string): Pull {
+  bring(id: string, by: string): Pull {
     const source = this.#sources.get(id)
-    if (source !== undefined) return this.start(id, source)
+    if (source !== undefined) {
+      this.#interest.add(id, by)
+      return this.#begin(id, source)
+    }
     throw new Hal0Error(
       'model.not_found',
       `It is not known where the model ${id} comes from. Pull it: hal0 model pull OWNER/REPO`,
@@ -73,11 +78,21 @@ export class Pulls implements PullService, ModelBringer {
     )
   }
 
+  async leave(id: string, by: string): Promise<void> {
+    if (this.#interest.drop(id, by) && this.#isActive(id)) await this.cancel(id, false)
+  }
+
   find(id: string): Pull | null {
     return this.#jobs.get(id)?.snapshot() ?? null
   }
 
   start(id: string, request: PullRequest): Pull {
+    const pull = this.#begin(id, request)
+    if (this.#isActive(id)) this.#interest.add(id, aPerson)
+    return pull
+  }
+
+  #begin(id: string, request: PullRequest): Pull {
     const known = this.#jobs.get(id)
     if (known?.active === true) {
       if (same(known.request, request)) return known.snapshot()
@@ -90,6 +105,7 @@ export class Pulls implements PullService, ModelBringer {
     const entry = this.#deps.registry.get(id)
     const job = new PullJob(id, request, this.#deps, (pull) => {
       if (pull.phase === 'done') this.#remember(id, request)
+      if (!this.#isActive(id)) this.#interest.end(id)
       this.changed.publish(pull)
     })
     if (entry !== null) {

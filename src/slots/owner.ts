@@ -97,7 +97,7 @@ export class SlotOwner {
       (input) => this.post(input),
       () => this.#verdict(),
     )
-    this.#pull = new PullWatch(deps.pulls, (input) => this.post(input))
+    this.#pull = new PullWatch(record.name, deps.pulls, (input) => this.post(input))
     this.#runner = new SlotRunner(record.name, {
       ...deps,
       report: (input) => this.post(input),

@@ -9,18 +9,20 @@ import type { Effect, Input } from './machine.ts'
 type PullEffect = Extract<Effect, { do: 'pull' | 'cancel-pull' }>
 
 export class PullWatch {
+  readonly #slot: string
   readonly #pulls: ModelBringer
   readonly #report: (input: Input) => void
   #end: (() => void) | null = null
 
-  constructor(pulls: ModelBringer, report: (input: Input) => void) {
+  constructor(slot: string, pulls: ModelBringer, report: (input: Input) => void) {
+    this.#slot = slot
     this.#pulls = pulls
     this.#report = report
   }
 
   run(effect: PullEffect): void {
     if (effect.do === 'pull') this.#bring(effect.attempt, effect.model)
-    else this.#cancel(effect.model)
+    else this.#leave(effect.model)
   }
 
   /** How the pull of a model stands; null before there is one. */
@@ -43,7 +45,7 @@ export class PullWatch {
       this.#end = this.#pulls.changed.subscribe((pull) => {
         if (pull.id === model) this.#look(attempt, pull)
       })
-      this.#look(attempt, this.#pulls.bring(model))
+      this.#look(attempt, this.#pulls.bring(model, this.#slot))
     } catch (error) {
       this.close()
       this.#report({ kind: 'pull-failed', attempt, error: Hal0Error.from(error) })
@@ -64,8 +66,8 @@ export class PullWatch {
     }
   }
 
-  #cancel(model: string): void {
+  #leave(model: string): void {
     this.close()
-    this.#pulls.cancel(model, false).catch((error) => log.warn(`the pull of ${model} could not be cancelled`, error))
+    this.#pulls.leave(model, this.#slot).catch((error) => log.warn(`the pull of ${model} could not be cancelled`, error))
   }
 }

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ModelEntry } from '../../src/contract/model.ts'
 import type { Pull } from '../../src/contract/pull.ts'
+import type { Slot } from '../../src/contract/slot.ts'
 import { Daemon, errorOf, runHal0 } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { testWith } from '../support/part.ts'
@@ -223,3 +224,29 @@ testWith('python3 on PATH', Bun.which('python3') !== null)(
     ])
   },
 )
+
+test('cancelling the load of one slot leaves the pull to whoever else wants it, and the last to leave ends it', async () => {
+  const { daemon, hub } = await setUp({ size: 'large' })
+  hub.behave = ({ kind }) => (kind === 'cdn' ? { bytesPerSecond: 500_000 } : null)
+  const phase = async () => (await daemon.must<Pull>('GET', '/api/models/one/pull')).phase
+  for (const name of ['first', 'second']) {
+    await daemon.must('POST', '/api/slots', { name })
+    await daemon.must('POST', `/api/slots/${name}/swap`, { model: 'one', repo, file: q4 })
+  }
+  await pullOnce(daemon, 'one', ({ bytes_received }) => bytes_received > 0)
+  const slot = (name: string, verb: string) => daemon.must('POST', `/api/slots/${name}/${verb}?wait=10`, {})
+  await slot('first', 'cancel')
+  expect([await phase(), (await daemon.must<Slot>('GET', '/api/slots/second')).state.state]).toEqual([
+    'downloading',
+    'pulling',
+  ])
+  // A person asks for it as well, and keeps it.
+  await daemon.must('POST', '/api/models/one/pull', { repo, file: q4 })
+  await slot('second', 'cancel')
+  expect(await phase()).toBe('downloading')
+  await daemon.must('DELETE', '/api/models/one/pull?discard=true')
+  await daemon.must('POST', '/api/slots/second/load', {})
+  await pullOnce(daemon, 'one', ({ phase: now }) => now === 'downloading')
+  await slot('second', 'cancel')
+  expect((await ended(daemon, 'one')).phase).toBe('cancelled')
+})

@@ -16,6 +16,7 @@ export class SimulatedPulls implements ModelBringer {
   readonly #clock: SimulatedClock
   readonly #arrive: (model: string) => void
   readonly #pulls = new Map<string, Pull>()
+  readonly #wanting = new Map<string, Set<string>>()
 
   constructor(clock: SimulatedClock, arrive: (model: string) => void) {
     this.#clock = clock
@@ -30,9 +31,13 @@ export class SimulatedPulls implements ModelBringer {
     this.known.add(id)
   }
 
-  bring(id: string): Pull {
+  bring(id: string, by: string): Pull {
     const before = this.#pulls.get(id)
-    if (before?.phase === 'downloading') return before
+    if (before?.phase === 'downloading') {
+      this.#wanting.get(id)?.add(by)
+      return before
+    }
+    this.#wanting.set(id, new Set([by]))
     this.begun += 1
     const pull: Pull = {
       id,
@@ -57,11 +62,17 @@ export class SimulatedPulls implements ModelBringer {
     return this.#pulls.get(id) ?? null
   }
 
-  async cancel(id: string): Promise<Pull> {
+  async leave(id: string, by: string): Promise<void> {
     const pull = this.#pulls.get(id)
-    if (pull === undefined) throw new Hal0Error('pull.not_found', 'There is none.')
-    if (pull.phase === 'downloading') this.#tell({ ...pull, phase: 'cancelled' })
-    return this.#pulls.get(id) ?? pull
+    const wanting = this.#wanting.get(id)
+    wanting?.delete(by)
+    if (wanting?.size === 0 && pull?.phase === 'downloading') this.#tell({ ...pull, phase: 'cancelled' })
+  }
+
+  /** Somebody cancels the pull itself, whoever waits for it. */
+  cancel(id: string): void {
+    const pull = this.#pulls.get(id)
+    if (pull?.phase === 'downloading') this.#tell({ ...pull, phase: 'cancelled' })
   }
 
   /** The daemon died: nobody listens any more, and what it was pulling stands still until it is asked for again. */

@@ -1,0 +1,26 @@
+/** Who wants a pull: the slots that wait for it, and the person who asked for it. One that nobody wants any more is cancelled. */
+
+/** Whoever asked for a pull by itself; no slot can be called so. */
+export const aPerson = '*'
+
+export class PullInterest {
+  readonly #wanting = new Map<string, Set<string>>()
+
+  add(id: string, by: string): void {
+    const wanting = this.#wanting.get(id)
+    if (wanting === undefined) this.#wanting.set(id, new Set([by]))
+    else wanting.add(by)
+  }
+
+  /** @returns whether nobody else wants it */
+  drop(id: string, by: string): boolean {
+    const wanting = this.#wanting.get(id)
+    wanting?.delete(by)
+    return wanting === undefined || wanting.size === 0
+  }
+
+  /** The pull has ended. */
+  end(id: string): void {
+    this.#wanting.delete(id)
+  }
+}
