@@ -86,7 +86,8 @@ const versionPlugin: BunPlugin = {
 const compile = async (outfile: string, webDir: string, target: string | undefined): Promise<void> => {
   const fresh = `${outfile}.new`
   await Bun.build({
-    entrypoints: [join(root, 'src/main.ts')],
+    // The thread of a download is a program of its own, which `new Worker` finds beside the main one.
+    entrypoints: [join(root, 'src/main.ts'), join(root, 'src/pull-thread.ts')],
     minify: true,
     bytecode: true,
     // With bytecode and without this, `import.meta.dir` would be the build machine's path.

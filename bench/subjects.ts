@@ -17,9 +17,9 @@ export const freePorts = (count: number): number[] => {
 }
 
 /** @returns milliseconds until `url` answered 200 */
-const untilAnswers = async (url: string, began: number): Promise<number> => {
+export const untilAnswers = async (url: string, began: number, method = 'GET'): Promise<number> => {
   while (performance.now() - began < startWithinMs) {
-    const answered = await fetch(url).then(
+    const answered = await fetch(url, { method }).then(
       (response) => response.ok,
       () => false,
     )

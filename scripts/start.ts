@@ -1,45 +1,21 @@
 /**
  * `npm start`: hal0 on a machine that has nothing but node, npm and python3. Builds it, brings an engine, starts the daemon,
- * shows one real answer, and stays up. Everything lands below .hal0/ of this checkout.
+ * pulls a first model, shows one real answer, and stays up. Everything lands below .hal0/ of this checkout (or HAL0_ROOT).
  *
  *   npm start                  on 127.0.0.1:8080
+ *   npm start -- --demo        without the first model: a plumbing check
  *   npm start -- --port 8090   options of `hal0 serve` may follow
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../src/contract/engine.ts'
-import type { ModelEntry } from '../src/contract/model.ts'
 import type { Slot } from '../src/contract/slot.ts'
 import type { Status } from '../src/contract/system.ts'
-import { writePlumbingModel } from '../src/models/plumbing-model.ts'
+import { ensureModel, plumbing } from './start/first-model.ts'
+import { data, env, Failed, hal0, json, root, run, say } from './start/hal0.ts'
 
-const root = join(import.meta.dir, '..')
-const data = join(root, '.hal0')
-const hal0 = join(root, 'dist/hal0')
-const serveOptions = process.argv.slice(2)
-const env: Record<string, string | undefined> = { ...process.env, HAL0_ROOT: data }
-const plumbing = 'plumbing-check'
-
-const say = (line = ''): void => console.log(line)
-
-class Failed extends Error {}
-
-/** @param talk what the step says on the way: shown as it comes, or only when it fails */
-const run = async (argv: string[], what: string, talk: 'shown' | 'kept' = 'kept'): Promise<string> => {
-  const child = Bun.spawn(argv, { cwd: root, env, stdio: ['ignore', 'pipe', talk === 'shown' ? 'inherit' : 'pipe'] })
-  const [output, kept] = await Promise.all([
-    new Response(child.stdout).text(),
-    child.stderr instanceof ReadableStream ? new Response(child.stderr).text() : '',
-  ])
-  if ((await child.exited) !== 0) {
-    console.error(kept.trim())
-    throw new Failed(`${what} failed; what stands above says why.`)
-  }
-  return output
-}
-
-const json = async <T>(...args: string[]): Promise<T> =>
-  JSON.parse(await run([hal0, ...args, '--json'], `hal0 ${args.join(' ')}`)) as T
+const demo = process.argv.includes('--demo')
+const serveOptions = process.argv.slice(2).filter((option) => option !== '--demo')
 
 const ensureEngine = async (): Promise<void> => {
   const engines = await json<Engine[]>('engine', 'list')
@@ -71,29 +47,12 @@ const startDaemon = async (): Promise<{ child: Bun.Subprocess; url: string }> =>
   throw new Failed('The daemon did not start; what stands above says why.')
 }
 
-/** A first slot, when there is no model at all. */
-const ensureSlot = async (): Promise<void> => {
-  if ((await json<ModelEntry[]>('model', 'list')).length > 0) return
-  say('The registry is empty: writing a tiny model with random weights. It is a plumbing check: it proves that')
-  say('everything works from the request to the engine and back, and its answers are gibberish.')
-  const file = join(data, `${plumbing}.gguf`)
-  await writePlumbingModel(file, { seed: 1, kind: 'chat' })
-  await run([hal0, 'model', 'import', file, '--id', plumbing], 'The import of the plumbing check')
-  const slots = await json<Slot[]>('slot', 'list')
-  if (!slots.some(({ config }) => config.name === 'primary')) {
-    await run(
-      [hal0, 'slot', 'create', 'primary', '--model', plumbing, '--load', 'on-demand'],
-      'The creation of slot primary',
-    )
-  }
-}
-
 /** One chat completion through /v1, as any OpenAI client would ask for it. */
 const showChat = async (url: string): Promise<void> => {
   const slots = await json<Slot[]>('slot', 'list')
   const primary = slots.find(({ config }) => config.name === 'primary' && config.model !== null)
   if (primary === undefined) return
-  const body = { model: 'primary', messages: [{ role: 'user', content: 'Hello! Who are you?' }], max_tokens: 24 }
+  const body = { model: 'primary', messages: [{ role: 'user', content: 'Hello! Who are you?' }], max_tokens: 48 }
   say()
   say(`POST ${url}/v1/chat/completions`)
   say(JSON.stringify(body))
@@ -126,6 +85,13 @@ const showWhatNext = (url: string): void => {
   say('hal0 stays up until you press Ctrl-C.')
 }
 
+const show = async (url: string, stopped: () => boolean): Promise<void> => {
+  await ensureModel(url, demo, stopped)
+  if (stopped()) return
+  await showChat(url)
+  showWhatNext(url)
+}
+
 /** Models outlive `hal0 serve` on purpose; a first try in a checkout should leave nothing running. */
 const unloadAll = async (): Promise<void> => {
   const { slots } = await json<Status>('status')
@@ -137,8 +103,12 @@ const unloadAll = async (): Promise<void> => {
 
 const main = async (): Promise<void> => {
   let askedToStop = () => {}
+  let stopped = false
   const stop = new Promise<void>((resolve) => {
-    askedToStop = resolve
+    askedToStop = () => {
+      stopped = true
+      resolve()
+    }
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => askedToStop())
 
@@ -149,9 +119,10 @@ const main = async (): Promise<void> => {
   const { child, url } = await startDaemon()
   env.HAL0_URL = url
   try {
-    await ensureSlot()
-    await showChat(url)
-    showWhatNext(url)
+    const shown = show(url, () => stopped)
+    await Promise.race([stop, child.exited, shown])
+    // What cannot be shown because everything ends is of no interest.
+    shown.catch(() => {})
     await Promise.race([stop, child.exited])
     say()
     say('Unloading the slots and stopping ...')

@@ -12,9 +12,13 @@ import { makeApp } from './http/app.ts'
 import { errorResponse } from './http/errors.ts'
 import { listen } from './http/listen.ts'
 import { addSecurityHeaders, withSecurityHeaders } from './http/security-headers.ts'
+import { tryListen } from './http/try-listen.ts'
+import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
 import { withDeadline } from './lib/with-deadline.ts'
+import { Catalog, catalogEntries } from './models/catalog/catalog.ts'
 import { openHub } from './models/hub-setup.ts'
+import { downloadInThread } from './models/pull-thread/download-in-thread.ts'
 import { Pulls } from './models/pulls.ts'
 import { ModelRegistry } from './models/registry.ts'
 import { Engines } from './providers/engines/engines.ts'
@@ -34,6 +38,7 @@ import { databaseFile, findPaths, hubTokenFile, modelsDir, type Paths, slotConfi
 import { bootId } from './system/proc/boot-id.ts'
 import { ProcessSupervisor } from './system/process/process-supervisor.ts'
 import { readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
+import { ServerSettingsFile } from './system/settings.ts'
 import type { Supervisor } from './system/supervisor.ts'
 import { findSystemd } from './system/systemd/find-systemd.ts'
 import { makeSystemctl } from './system/systemd/systemctl.ts'
@@ -55,6 +60,24 @@ const chooseSupervisor = ({ supervisor }: ServerSettings, paths: Paths): Supervi
   if (found.scope !== null) return new SystemdSupervisor({ paths, systemctl: makeSystemctl(found.scope) })
   if (supervisor === 'systemd') throw found.reason
   return new ProcessSupervisor({ paths })
+}
+
+/** @param engine null: none is named @throws Hal0Error `engine.not_found` */
+const requireEngine = async (engines: Engines, engine: string | null): Promise<void> => {
+  if (engine === null) return
+  try {
+    await engines.find('llama.cpp', engine)
+  } catch (error) {
+    if (!(error instanceof Hal0Error) || error.code !== 'engine.not_installed') throw error
+    const message = `${engine} is neither an installed engine nor a program. See: hal0 engine list`
+    throw new Hal0Error('engine.not_found', message, { param: 'engines.llama.cpp', cause: error })
+  }
+}
+
+/** @throws Hal0Error `supervisor.failed` for a systemd that is not there */
+const requireSupervisor = ({ supervisor }: ServerSettings, paths: Paths): void => {
+  const found = supervisor === 'systemd' ? findSystemd(paths, process.env) : null
+  if (found?.scope === null) throw found.reason
 }
 
 /**
@@ -88,11 +111,15 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const engines = new Engines(paths, process.env)
   const supervisor = chooseSupervisor(settings, paths)
   const decisions = new Decisions({ file: databaseFile(paths), keep: settings.keepDecisions })
+  const catalog = new Catalog({ entries: catalogEntries, registry: models, memoryBytes: totalmem() })
+  const hub = openHub(process.env, settings.mirrors, hubTokenFile(paths))
   const pulls = new Pulls({
     folder: modelsDir(paths),
-    ...openHub(process.env, settings.mirrors, hubTokenFile(paths)),
+    ...hub,
+    download: downloadInThread(() => new Worker(new URL('./pull-thread.ts', import.meta.url)), hub.place),
     registry: models,
     clock: systemClock,
+    catalog,
     memoryBytes: totalmem(),
   })
   await pulls.resume()
@@ -100,7 +127,10 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     clock: systemClock,
     bootId: bootId(),
     supervisor,
-    planner: makePlanner(models, [new LlamaCpp(engines, process.env)], (id) => pulls.knows(id)),
+    planner: makePlanner(models, [new LlamaCpp(engines, process.env)], {
+      knows: (id) => pulls.knows(id),
+      refusalOf: (id) => catalog.refusalOf(id),
+    }),
     pulls,
     probe: httpProbe(systemClock),
     configs: new SlotConfigStore(paths),
@@ -129,7 +159,24 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     slots,
     models,
     pulls,
+    catalog,
     engines,
+    settings: new ServerSettingsFile({
+      paths,
+      options,
+      endpoint: process.env.HF_ENDPOINT?.trim() || null,
+      started: settings,
+      token: hub.token,
+      async trial(next, { supervisor, host, port, engines: chosen }) {
+        if (supervisor !== undefined) requireSupervisor(next, paths)
+        // On its own port this daemon listens itself: only the address is a question then.
+        if (host !== undefined || port !== undefined) {
+          await tryListen(next.host, next.port === settings.port ? 0 : next.port)
+        }
+        await requireEngine(engines, chosen?.['llama.cpp'] ?? null)
+      },
+      apply: ({ mirrors }) => hub.useMirrors(mirrors),
+    }),
     dispatch: makeDispatch({
       slots,
       models,
@@ -159,6 +206,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const names = running.map(({ name }) => name).join(', ')
   log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running, and the next hal0 serve takes it over`)
   app.streams.closeAll()
+  models.close()
   await drain(server)
   await pulls.close()
   await slots.close()

@@ -22,6 +22,7 @@ const root: Group = {
     engine: async () => (await import('./cli/engine/group.ts')).default,
     chat: async () => (await import('./cli/chat/chat.ts')).default,
     logs: async () => (await import('./cli/logs.ts')).default,
+    config: async () => (await import('./cli/config/group.ts')).default,
     setup: async () => (await import('./cli/setup.ts')).default,
     doctor: async () => (await import('./cli/doctor.ts')).default,
     update: async () => (await import('./cli/update.ts')).default,

@@ -68,7 +68,8 @@ describe('who may import whom', () => {
     ['slots'],
     ['dispatch'],
     ['http'],
-    ['daemon'],
+    // Two programs: the daemon, and the thread of a download.
+    ['daemon', 'pull-thread'],
   ]
   const rank = new Map(rows.flatMap((row, index) => row.map((part) => [part, index] as const)))
 
@@ -100,9 +101,11 @@ describe('who may import whom', () => {
     expect(shown(upward)).toEqual([])
   })
 
-  test('the command line imports contract and lib, but for its local engines and the verbs that work on this host', () => {
+  test('the command line imports contract and lib, but for its local engines, hal0.toml and the verbs that work on this host', () => {
     const beyond = edgesOf('cli').filter(({ to }) => !['cli', 'contract', 'lib'].includes(partOf(to)))
-    const exceptions = ['local-engines', 'setup', 'doctor', 'update', 'uninstall'].map((name) => `src/cli/${name}.ts`)
+    const exceptions = ['local-engines', 'local-config', 'setup', 'doctor', 'update', 'uninstall'].map(
+      (name) => `src/cli/${name}.ts`,
+    )
     expect(shown(beyond.filter(({ from }) => !exceptions.includes(from)))).toEqual([])
     expect([...new Set(beyond.map(({ to }) => partOf(to)))].sort()).toEqual([
       'install',
@@ -116,8 +119,8 @@ describe('who may import whom', () => {
     expect([...new Set(edgesOf('main').map(({ to }) => partOf(to)))].sort()).toEqual(['cli', 'daemon', 'system'])
   })
 
-  test('nobody imports main, and only main imports the daemon', () => {
-    expect(shown(edges.filter(({ to }) => partOf(to) === 'main'))).toEqual([])
+  test('nobody imports main or the thread of a download, and only main imports the daemon', () => {
+    expect(shown(edges.filter(({ to }) => ['main', 'pull-thread'].includes(partOf(to))))).toEqual([])
     expect(edges.filter(({ to }) => partOf(to) === 'daemon').map(({ from }) => from)).toEqual(['src/main.ts'])
   })
 

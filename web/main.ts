@@ -1,6 +1,8 @@
-/** The dashboard: slots live, the registry, the daemon, and how to call the API. */
+/** The dashboard: slots and pulls live, the registry, the daemon, and how to call the API. */
 import { call } from './api.ts'
 import { showModels } from './models/models-view.ts'
+import { PullForm } from './models/pull-form.ts'
+import { PullsView } from './models/pulls-view.ts'
 import { followSlots } from './slots/slot-events.ts'
 import { SlotsView } from './slots/slots-view.ts'
 import { StatusView, showConnection } from './status/status-view.ts'
@@ -28,14 +30,29 @@ const refresh = async (): Promise<void> => {
   }
 }
 
+const pulls = new PullsView({
+  onDone: () => void refresh(),
+  onUnknown: (repo) => form.choose(repo),
+  onFocusLost: () => form.focus(),
+})
+const form = new PullForm((id, request) => pulls.start(id, request))
+
 followSlots({
-  onRecord: (record) => slots.show(record),
+  onRecord: (record) => {
+    slots.show(record)
+    // Its pull began without a word to this page.
+    if (record.pull !== null) void pulls.refresh()
+  },
   onProgress: (progress) => slots.progress(progress),
   onDeleted: (name) => slots.remove(name),
   onOpen: () => {
     showConnection(false)
     void refresh()
+    void pulls.refresh()
   },
   onLost: () => showConnection(true),
 })
-setInterval(() => void refresh(), refreshMs)
+setInterval(() => {
+  void refresh()
+  void pulls.refresh()
+}, refreshMs)

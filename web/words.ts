@@ -1,9 +1,9 @@
 /** Figures as people read them. */
 
-/** e.g. 42 s, 3 min, 5 h, 2 d */
+/** e.g. 100 s, 3 min, 5 h, 2 d */
 export const duration = (seconds: number): string => {
   const s = Math.max(0, Math.floor(seconds))
-  if (s < 60) return `${s} s`
+  if (s < 120) return `${s} s`
   if (s < 3600) return `${Math.floor(s / 60)} min`
   if (s < 86_400) return `${Math.floor(s / 3600)} h`
   return `${Math.floor(s / 86_400)} d`
@@ -19,8 +19,8 @@ const scaled = (value: number, step: number, units: readonly string[]): string =
   return `${left < 10 && at > 0 ? left.toFixed(1) : Math.round(left)} ${units[at] ?? ''}`.trimEnd()
 }
 
-/** e.g. 4.4 GiB */
-export const bytes = (value: number): string => scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB'])
+/** e.g. 4.7 GB: powers of 1000, as disks, downloads and the command line have them. */
+export const bytes = (value: number): string => scaled(value, 1000, ['B', 'kB', 'MB', 'GB', 'TB'])
 
 /** e.g. 7.6 B for 7.6 billion weights */
 export const count = (value: number): string => scaled(value, 1000, ['', 'K', 'M', 'B', 'T'])

@@ -44,13 +44,16 @@ const sentence = (error: unknown): string => {
 export const checkArguments = (rawArgs: string[], args: ArgsDef): void => {
   const { values, positionals } = parse(rawArgs, args)
   const expected = Object.values(args).filter(({ type }) => type === 'positional').length
-  const superfluous = positionals[expected]
+  const superfluous = rest in args ? undefined : positionals[expected]
   if (superfluous !== undefined) throw usageError(`Unexpected argument '${superfluous}'.`)
   for (const [name, given] of Object.entries(values)) {
     if (name in repeatable || !Array.isArray(given) || given.length < 2) continue
     throw usageError(`--${name} is given ${given.length} times; it takes one value.`)
   }
 }
+
+/** The positional of this name takes every word; citty has them in `_`. */
+const rest = 'words'
 
 /** Flags that may be given more than once; citty itself keeps the last one only. */
 const repeatable = { set: true, unset: true }

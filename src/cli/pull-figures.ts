@@ -1,4 +1,4 @@
-/** The figures of a pull, in words and as a bar. */
+/** The figures of a pull, or of other work on files, in words and as a bar. */
 
 import type { Static } from 'typebox'
 import type { PullFigures } from '../contract/slot.ts'
@@ -7,7 +7,12 @@ import { bytes, duration } from './units.ts'
 type Figures = Static<typeof PullFigures>
 
 /** e.g. `1.2 GB of 4.7 GB, 41 MB/s, about 85 s left` */
-export const describeFigures = ({ bytes_received, bytes_total, throughput_bps, eta_s }: Figures): string =>
+export const describeFigures = ({
+  bytes_received,
+  bytes_total,
+  throughput_bps,
+  eta_s,
+}: Pick<Figures, 'bytes_received' | 'bytes_total' | 'throughput_bps' | 'eta_s'>): string =>
   [
     bytes_total === null ? bytes(bytes_received) : `${bytes(bytes_received)} of ${bytes(bytes_total)}`,
     ...(throughput_bps === null ? [] : [`${bytes(throughput_bps)}/s`]),

@@ -1,6 +1,7 @@
 /** The routes about the daemon itself. */
 import { Type } from 'typebox'
 import { type Operation, op } from './operation.ts'
+import { Settings, SettingsPatch } from './settings.ts'
 import { Decision, Health, Status } from './system.ts'
 
 export const daemonOperations = {
@@ -17,6 +18,21 @@ export const daemonOperations = {
     tag: 'daemon',
     summary: 'The daemon in short',
     replies: { 200: Status },
+  }),
+  showSettings: op({
+    method: 'GET',
+    path: '/api/settings',
+    tag: 'daemon',
+    summary: 'The settings: hal0.toml and its defaults',
+    replies: { 200: Settings },
+  }),
+  editSettings: op({
+    method: 'PATCH',
+    path: '/api/settings',
+    tag: 'daemon',
+    summary: 'Change settings; null takes a key back to its default',
+    body: SettingsPatch,
+    replies: { 200: Settings },
   }),
   listDecisions: op({
     method: 'GET',

@@ -32,6 +32,7 @@ export const errorCodes = {
   'model.exists': row(409, conflict, 'never'),
   'model.invalid_file': row(400, invalid),
   'model.corrupt': row(500, server, 'never'),
+  'model.verify_stopped': row(503, server),
   'slot.not_found': row(404, notFound),
   'slot.exists': row(409, conflict, 'never'),
   'slot.invalid_transition': row(409, conflict, 'never'),

@@ -1,9 +1,25 @@
 /** The routes of the hub. */
 import { Type } from 'typebox'
+import { CatalogOffer } from './catalog.ts'
 import { type Operation, op } from './operation.ts'
 import { HubHit, HubRepository, ModelDrift } from './pull.ts'
 
 export const hubOperations = {
+  listCatalog: op({
+    method: 'GET',
+    path: '/api/catalog',
+    tag: 'hub',
+    summary: 'Well-known models, without asking the hub',
+    query: Type.Object(
+      {
+        q: Type.Optional(
+          Type.String({ maxLength: 200, description: 'Words of the name, the id, the repository or the kind.' }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    replies: { 200: Type.Array(CatalogOffer) },
+  }),
   searchHub: op({
     method: 'GET',
     path: '/api/hub/models',

@@ -39,7 +39,7 @@ export const modelOperations = {
     method: 'POST',
     path: '/api/models/{id}/verify',
     tag: 'models',
-    summary: 'Hash the files again and compare',
+    summary: 'Hash the files again and compare, or join the same under way; ends when its clients have hung up',
     params: idParams,
     replies: { 200: ModelVerification },
   }),

@@ -62,3 +62,19 @@ export const ModelVerification = Type.Object(
   { additionalProperties: false },
 )
 export type ModelVerification = Static<typeof ModelVerification>
+
+/** Data of a `verify` event: how far a verification under way is. */
+export const VerificationProgress = Type.Object(
+  {
+    id: ModelId,
+    file: nullable(
+      Type.String({ description: 'The one that is hashed, relative to the models folder; null after the last.' }),
+    ),
+    bytes_total: Type.Integer({ minimum: 0, description: 'Of all files, as they were registered.' }),
+    bytes_done: Type.Integer({ minimum: 0, description: 'Of all files; a file that is missing counts as done.' }),
+    throughput_bps: nullable(Type.Number({ description: 'Bytes per second, smoothed; null until known.' })),
+    eta_s: nullable(Type.Number({ description: 'Seconds left; null until known.' })),
+  },
+  { additionalProperties: false },
+)
+export type VerificationProgress = Static<typeof VerificationProgress>

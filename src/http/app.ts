@@ -4,10 +4,13 @@ import type { Status } from '../contract/system.ts'
 import type { DecisionLog, Dispatch } from '../dispatch/dispatch-port.ts'
 import type { OpenAiModelList } from '../dispatch/openai.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
+import type { CatalogService } from '../models/catalog/catalog-port.ts'
 import type { PullService } from '../models/pull-port.ts'
 import type { ModelService } from '../models/registry-port.ts'
 import type { EngineService } from '../providers/engines/engine-service.ts'
 import type { SlotService } from '../slots/service.ts'
+import type { SettingsService } from '../system/settings.ts'
+import { mountCatalog } from './catalog.ts'
 import { mountDaemon } from './daemon.ts'
 import { mountDashboard } from './dashboard.ts'
 import { mountDocs } from './docs.ts'
@@ -19,6 +22,7 @@ import { mountModels } from './models.ts'
 import { mountPulls } from './pulls.ts'
 import { Routes } from './routes.ts'
 import { withSecurityHeaders } from './security-headers.ts'
+import { mountSettings } from './settings.ts'
 import { SlotFeed } from './slot-feed.ts'
 import { mountSlots } from './slots.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './sse.ts'
@@ -28,7 +32,9 @@ export interface AppDeps {
   slots: SlotService
   models: ModelService
   pulls: PullService
+  catalog: CatalogService
   engines: EngineService
+  settings: SettingsService
   dispatch: Dispatch
   openaiModels: () => OpenAiModelList
   decisions: DecisionLog
@@ -78,9 +84,11 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   ) as unknown as Elysia
   const routes = new Routes(elysia, deps.checkReplies ?? false)
   mountDaemon(routes, deps.status)
+  mountSettings(routes, deps.settings)
   mountSlots(routes, { slots: deps.slots, feed: new SlotFeed(deps.slots, streams), streams })
-  mountModels(routes, deps)
+  mountModels(routes, { models: deps.models, slots: deps.slots, streams })
   mountPulls(routes, { pulls: deps.pulls, streams })
+  mountCatalog(routes, deps.catalog)
   mountEngines(routes, deps.engines)
   mountLogs(routes, { decisions: deps.decisions, streams })
   mountV1(routes, deps)

@@ -5,13 +5,18 @@ import { log } from '../lib/log.ts'
 
 /**
  * The enveloped answer for anything thrown. What is not a Hal0Error becomes `internal` with a fixed sentence; causes of
- * server-side failures go to the log, never to the client.
+ * server-side failures go to the log, never to the client: a defect with its stack, what the world did (a hub that is not
+ * reachable) in a line.
  * @param request for the log line
  */
 export const errorResponse = (thrown: unknown, request: { method: string; url: string }): Response => {
   const error = Hal0Error.from(thrown)
-  if (error.status >= 500 && error.cause !== undefined)
-    log.error(`${request.method} ${request.url} failed`, error.cause)
+  const { cause, code } = error
+  if (error.status >= 500 && cause !== undefined) {
+    const what = `${request.method} ${request.url} failed`
+    if (code === 'internal') log.error(what, cause)
+    else log.warn(`${what} (${code}): ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
   const headers: Record<string, string> = { 'cache-control': 'no-store' }
   // Both are honoured by OpenAI's clients, which else repeat every 409, 429 and 5xx.
   if (error.retryAfterS !== null) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterS)))

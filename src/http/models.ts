@@ -1,26 +1,37 @@
 /** `/api/models`: see the operation table. */
+import type { ModelEntry, VerificationProgress } from '../contract/model.ts'
 import type { Slot } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ModelService } from '../models/registry-port.ts'
 import type { SlotService } from '../slots/service.ts'
 import { mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
+import { type EventStreams, encodeFrame } from './sse.ts'
 
 const isUsing = ({ config, state }: Slot, id: string): boolean =>
   config.model === id || config.mmproj === id || state.model === id || state.pull === id
 
-export const mountModels = (routes: Routes, { models, slots }: { models: ModelService; slots: SlotService }): void => {
+const frame = (progress: VerificationProgress): Uint8Array =>
+  encodeFrame({ event: 'verify', data: JSON.stringify(progress) })
+
+interface ModelsDeps {
+  models: ModelService
+  slots: SlotService
+  streams: EventStreams
+}
+
+export const mountModels = (routes: Routes, { models, slots, streams }: ModelsDeps): void => {
+  const known = (id: string): ModelEntry => {
+    const entry = models.get(id)
+    if (entry !== null) return entry
+    throw new Hal0Error('model.not_found', `There is no model "${id}". \`hal0 model list\` shows what there is.`, {
+      param: 'id',
+    })
+  }
+
   mount(routes, 'listModels', () => reply(200, models.list()))
   mount(routes, 'importModel', async ({ body }) => reply(201, await models.import(body)))
-  mount(routes, 'showModel', ({ params: { id } }) => {
-    const entry = models.get(id)
-    if (entry === null) {
-      throw new Hal0Error('model.not_found', `There is no model "${id}". \`hal0 model list\` shows what there is.`, {
-        param: 'id',
-      })
-    }
-    return reply(200, entry)
-  })
+  mount(routes, 'showModel', ({ params: { id } }) => reply(200, known(id)))
   mount(routes, 'deleteModel', async ({ params: { id } }) => {
     const users = (await slots.list()).filter((slot) => isUsing(slot, id))
     await models.remove(
@@ -29,5 +40,17 @@ export const mountModels = (routes: Routes, { models, slots }: { models: ModelSe
     )
     return reply(204, null)
   })
-  mount(routes, 'verifyModel', async ({ params: { id } }) => reply(200, await models.verify(id)))
+  mount(routes, 'verifyModel', async ({ params: { id } }, client) => reply(200, await models.verify(id, client.signal)))
+  routes.on('GET', '/api/models/{id}/verify/events', (request, params) => {
+    const { id } = known(params.id ?? '')
+    return streams.open(request, (stream) => {
+      const now = models.verifying(id)
+      if (now !== null) stream.send(frame(now))
+      return models.verifications.subscribe((news) => {
+        if (news.id !== id) return
+        if (news.progress === null) stream.finish()
+        else stream.send(frame(news.progress))
+      })
+    })
+  })
 }

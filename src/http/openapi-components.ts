@@ -2,7 +2,7 @@
 import type { TSchema } from 'typebox'
 import { Engine, EngineInstall, EngineUse } from '../contract/engine.ts'
 import { ErrorBody, ErrorEnvelope } from '../contract/error.ts'
-import { ModelEntry, ModelFile, ModelImport, ModelVerification } from '../contract/model.ts'
+import { ModelEntry, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../contract/model.ts'
 import {
   Slot,
   SlotConfig,
@@ -38,6 +38,7 @@ const named: Record<string, TSchema> = {
   SlotState,
   Status,
   SwapRequest,
+  VerificationProgress,
 }
 
 export type JsonSchema = Record<string, unknown>

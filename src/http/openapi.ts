@@ -114,6 +114,12 @@ const streams: Record<string, OperationObject> = {
     'A pull: how it stands, then every change, at most four a second',
     parametersOf(Type.Object({ id: Type.String() }), 'path'),
   ),
+  '/api/models/{id}/verify/events': stream(
+    'verifyEvents',
+    'models',
+    'The verification of a model, under way or the next one: how far it is, at most four times a second, until it ends',
+    parametersOf(Type.Object({ id: Type.String() }), 'path'),
+  ),
   '/api/logs/decisions/events': stream('decisionEvents', 'logs', 'Decisions of the dispatcher as they are made', [
     lastEventId,
   ]),

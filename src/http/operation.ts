@@ -26,7 +26,10 @@ export type Answer<N extends OperationName> = {
 /** An answer with its status kept as a literal type. */
 export const reply = <const S extends number, const B>(status: S, body: B): { status: S; body: B } => ({ status, body })
 
-export type Handler<N extends OperationName> = (input: Input<N>) => Answer<N> | Promise<Answer<N>>
+/** Whoever waits for the answer: `signal` aborts when it hangs up. Made only when it is asked for, which costs. */
+export type Client = Pick<Request, 'signal'>
+
+export type Handler<N extends OperationName> = (input: Input<N>, client: Client) => Answer<N> | Promise<Answer<N>>
 
 /** A name that no slot can have is an unknown slot; it never reaches a path or a unit name. */
 const checkParams = (schema: TSchema | undefined, params: PathParams, request: Request): unknown => {
@@ -96,7 +99,7 @@ export const mount = <N extends OperationName>(routes: Routes, name: N, handler:
       query: checkQuery(operation.query ?? NoBody, request.url),
       body: await checkBody(operation, request),
     } as Input<N>
-    const { status, body } = (await handler(input)) as { status: number; body: unknown }
+    const { status, body } = (await handler(input, request)) as { status: number; body: unknown }
     if (routes.checkReplies) assertReply(name, operation.replies[status], body)
     const headers = { 'cache-control': 'no-store' }
     return body === null ? new Response(null, { status, headers }) : Response.json(body, { status, headers })

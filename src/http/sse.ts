@@ -99,6 +99,16 @@ export class EventStream {
     controller.close()
   }
 
+  /** Closes the stream after what is queued, which still reaches the reader. */
+  finish(): void {
+    const controller = this.#controller
+    if (controller === null) return
+    const rest = this.#queue
+    this.#end()
+    for (const bytes of rest) controller.enqueue(bytes)
+    controller.close()
+  }
+
   #flush(): void {
     if (!this.#wanted || this.#queue.length === 0 || this.#controller === null) return
     const [first] = this.#queue

@@ -2,11 +2,13 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Systemctl } from '../system/systemd/systemctl.ts'
-import type { Layout, SystemLayout, UserLayout } from './layout.ts'
+import { findUser } from './accounts.ts'
+import { apiUser, type Layout, type SystemLayout, type UserLayout } from './layout.ts'
 import type { Programs } from './programs.ts'
 import type { Step } from './step.ts'
 import { accountsStep, gpuGroupsStep } from './steps/accounts.ts'
 import { systemFoldersStep, userFoldersStep } from './steps/folders.ts'
+import { hubTokenStep, type TokenOwner } from './steps/hub-token.ts'
 import { lingeringStep } from './steps/lingering.ts'
 import { ownershipStep } from './steps/ownership.ts'
 import { commandStep, currentStep, programStep } from './steps/program.ts'
@@ -37,6 +39,17 @@ const unitSteps = (layout: Layout): Step[] => {
   return [textFilesStep('slot-unit', [slot]), textFilesStep('unit', [service])]
 }
 
+const apiOwner = async (programs: Programs): Promise<TokenOwner | null> => {
+  const account = await findUser(programs, apiUser)
+  return account === null ? null : { name: apiUser, ...account }
+}
+
+const ownerMyself = ({ user }: UserLayout): TokenOwner => ({
+  name: user,
+  uid: process.getuid?.() ?? 0,
+  gid: process.getgid?.() ?? 0,
+})
+
 const systemPlan = (layout: SystemLayout, tools: SetupTools): Step[] => {
   const { programs, systemctl, version, executable } = tools
   return [
@@ -44,6 +57,7 @@ const systemPlan = (layout: SystemLayout, tools: SetupTools): Step[] => {
     gpuGroupsStep(programs),
     systemFoldersStep(layout, programs),
     ownershipStep(layout, programs),
+    hubTokenStep(layout.paths, () => apiOwner(programs)),
     programStep(layout, version, executable),
     currentStep(layout, version),
     commandStep(layout),
@@ -57,6 +71,7 @@ const userPlan = (layout: UserLayout, tools: SetupTools): Step[] => {
   const { programs, systemctl, version, executable } = tools
   return [
     userFoldersStep(layout),
+    hubTokenStep(layout.paths, async () => ownerMyself(layout)),
     programStep(layout, version, executable),
     currentStep(layout, version),
     commandStep(layout),

@@ -5,15 +5,15 @@ import type { Pull, PullRequest } from '../contract/pull.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { HubClient } from './hub/hub-client.ts'
-import { hubOrigin } from './hub/hub-origin.ts'
 import type { Clock } from './pull/clock.ts'
-import { type DownloadProgress, download } from './pull/download.ts'
 import type { RemoteFile } from './pull/origin.ts'
+import type { DownloadProgress } from './pull/progress.ts'
 import type { DownloadSettings } from './pull/settings.ts'
 import { discard } from './pull/staging.ts'
 import { stagingFolder } from './pull-leftovers.ts'
 import { type PullPlan, planPull, safeRef } from './pull-plan.ts'
 import { forgetRequest, rememberRequest } from './pull-request-file.ts'
+import type { Downloader } from './pull-thread/download-in-thread.ts'
 import type { ModelRegistry } from './registry.ts'
 
 export interface PullJobDeps {
@@ -23,6 +23,7 @@ export interface PullJobDeps {
   /** Whether the hub is asked with a token now. */
   hasToken: () => Promise<boolean>
   registry: Pick<ModelRegistry, 'register'>
+  download: Downloader
   clock: Clock
   /** Of downloads; what is left out is as usual. */
   settings?: Partial<DownloadSettings>
@@ -144,19 +145,12 @@ export class PullJob {
 
   /** @returns the files where they lie, by their path in the repository */
   async #download(files: RemoteFile[]): Promise<Map<string, { from: string; sha256: string }>> {
-    const { hub, clock, settings = {} } = this.#deps
+    const { download, settings = {} } = this.#deps
     const { repo, revision } = this.#pull
-    const commit = revision ?? ''
     const folder = this.#staging
     const done = await download(
-      { folder, commit, files },
-      {
-        origin: hubOrigin(hub, { repo, commit }),
-        signal: this.#stop.signal,
-        clock,
-        settings,
-        onProgress: (progress) => this.#progress(progress),
-      },
+      { folder, repo, commit: revision ?? '', files },
+      { signal: this.#stop.signal, settings, onProgress: (progress) => this.#progress(progress) },
     )
     return new Map(done.map(({ path, name, sha256 }) => [path, { from: join(folder, name), sha256 }]))
   }

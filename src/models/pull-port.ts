@@ -5,7 +5,7 @@ import type { Bus } from '../lib/bus.ts'
 /** What a slot needs to load a model that is not here yet. */
 export interface ModelBringer {
   readonly changed: Bus<Pull>
-  /** Whether it is known where the model comes from: it was pulled before, or somebody said so. */
+  /** Whether it is known where the model comes from: it was pulled before, somebody said so, or the catalog has it. */
   knows(id: string): boolean
   /** Takes note of where a model comes from. @throws Hal0Error `storage.full`, `storage.failed` */
   learn(id: string, request: PullRequest): Promise<void>

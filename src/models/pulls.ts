@@ -3,10 +3,11 @@ import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest
 import { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
+import type { CatalogSources } from './catalog/catalog-port.ts'
 import { driftOf } from './drift.ts'
 import { ggufFiles } from './hub/gguf-files.ts'
-import { PullJob, type PullJobDeps } from './pull-job.ts'
 import { aPerson, PullInterest } from './pull-interest.ts'
+import { PullJob, type PullJobDeps } from './pull-job.ts'
 import { clearLeftovers, listLeftovers } from './pull-leftovers.ts'
 import { idOf } from './pull-plan.ts'
 import type { ModelBringer, PullService } from './pull-port.ts'
@@ -20,6 +21,8 @@ const patienceMs = 60_000
 
 export interface PullsDeps extends Omit<PullJobDeps, 'registry'> {
   registry: Pick<ModelRegistry, 'get' | 'list' | 'register'>
+  /** Asked for models of which nothing else is known. */
+  catalog: Pick<CatalogSources, 'sourceOf'>
   /** Bytes of this machine's memory; null: unknown. */
   memoryBytes: number | null
   /** Pulls at one time. */
@@ -54,7 +57,7 @@ export class Pulls implements PullService, ModelBringer {
   }
 
   knows(id: string): boolean {
-    return this.#sources.has(id)
+    return this.#sourceOf(id) !== null
   }
 
   async learn(id: string, request: PullRequest): Promise<void> {
@@ -63,8 +66,8 @@ export class Pulls implements PullService, ModelBringer {
   }
 
   bring(id: string, by: string): Pull {
-    const source = this.#sources.get(id)
-    if (source !== undefined) {
+    const source = this.#sourceOf(id)
+    if (source !== null) {
       this.#interest.add(id, by)
       return this.#begin(id, source)
     }
@@ -201,6 +204,10 @@ export class Pulls implements PullService, ModelBringer {
   async close(): Promise<void> {
     this.#waiting = []
     await Promise.all([...this.#jobs.values()].map((job) => job.suspend()))
+  }
+
+  #sourceOf(id: string): PullRequest | null {
+    return this.#sources.get(id) ?? this.#deps.catalog.sourceOf(id)
   }
 
   #remember(id: string, request: PullRequest): void {

@@ -1,5 +1,6 @@
 /** The model registry as its users see it. */
-import type { ModelEntry, ModelImport, ModelVerification } from '../contract/model.ts'
+import type { ModelEntry, ModelImport, ModelVerification, VerificationProgress } from '../contract/model.ts'
+import type { Bus } from '../lib/bus.ts'
 
 /** What the slots and the dispatcher need to know of the registry: answers from memory. */
 export interface ModelLookup {
@@ -11,11 +12,26 @@ export interface ModelLookup {
   filePaths(entry: ModelEntry): string[]
 }
 
+/** What happens to the verification of a model. */
+export interface VerificationNews {
+  id: string
+  /** null: it has ended, or the model is gone. */
+  progress: VerificationProgress | null
+}
+
 export interface ModelService extends ModelLookup {
   /** @throws Hal0Error `model.exists`, `model.invalid_file`, `request.invalid`, `storage.full`, `storage.failed` */
   import(request: ModelImport): Promise<ModelEntry>
-  /** Hashes every file again. @throws Hal0Error `model.not_found` */
-  verify(id: string): Promise<ModelVerification>
+  /** Every verification: its start, at most four times a second how far it is, a last time, its end. */
+  readonly verifications: Bus<VerificationNews>
+  /**
+   * Hashes every file again, or joins who does so already. It ends early when every client of it has gone.
+   * @param client aborts when nobody waits for this answer any more
+   * @throws Hal0Error `model.not_found`, `model.verify_stopped`
+   */
+  verify(id: string, client?: AbortSignal): Promise<ModelVerification>
+  /** How far the verification of a model is; null while none is under way. */
+  verifying(id: string): VerificationProgress | null
   /**
    * Removes the entry, then its files (of a linked model only the link).
    * @param usedBy names of the slots that refer to it

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { ModelEntry, ModelFile, ModelImport, ModelVerification } from '../contract/model.ts'
+import type { ModelEntry, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../contract/model.ts'
+import type { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import { SingleFlight } from '../lib/single-flight.ts'
 import { makeFolder, sweepTemps } from '../system/atomic-file.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { commitEntry, entryPath, linkEntry, loadEntries, stagingPath, withdrawEntry } from './entry-store.ts'
@@ -13,8 +13,9 @@ import { type GgufHeader, readGgufHeader } from './gguf.ts'
 import { bringIn } from './import-files.ts'
 import { planImport } from './import-plan.ts'
 import { modelFacts } from './model-facts.ts'
-import type { ModelService } from './registry-port.ts'
-import { verifyFiles } from './verify.ts'
+import { realTime } from './pull/clock.ts'
+import type { ModelService, VerificationNews } from './registry-port.ts'
+import { Verifications } from './verifications.ts'
 
 /** A model whose files lie ready. */
 export interface Registration {
@@ -39,12 +40,13 @@ export class ModelRegistry implements ModelService {
   readonly #problems: readonly string[]
   /** Ids that an import or a removal is working on. */
   readonly #busy = new Set<string>()
-  readonly #verifications = new SingleFlight<ModelVerification>()
+  readonly #verifications: Verifications
 
   private constructor(folder: string, entries: Map<string, ModelEntry>, problems: readonly string[]) {
     this.#folder = folder
     this.#entries = entries
     this.#problems = problems
+    this.#verifications = new Verifications(folder, realTime)
   }
 
   /**
@@ -128,11 +130,21 @@ export class ModelRegistry implements ModelService {
     })
   }
 
-  verify(id: string): Promise<ModelVerification> {
-    return this.#verifications.run(id, async () => {
-      const entry = this.#require(id)
-      return { id, ...(await verifyFiles(this.#folder, entry.files)) }
-    })
+  get verifications(): Bus<VerificationNews> {
+    return this.#verifications.changed
+  }
+
+  async verify(id: string, client?: AbortSignal): Promise<ModelVerification> {
+    return this.#verifications.verify(this.#require(id), client)
+  }
+
+  verifying(id: string): VerificationProgress | null {
+    return this.#verifications.progress(id)
+  }
+
+  /** Ends the verifications under way, for which requests wait. */
+  close(): void {
+    this.#verifications.close()
   }
 
   async remove(id: string, usedBy: string[]): Promise<void> {
@@ -149,6 +161,7 @@ export class ModelRegistry implements ModelService {
         if (await exists(entryPath(this.#folder, id))) this.#entries.set(id, entry)
         throw error
       }
+      this.#verifications.forget(id)
     })
   }
 

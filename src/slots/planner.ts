@@ -22,11 +22,20 @@ export interface Planner {
 
 const legalId = new RegExp(modelIdPattern)
 
-/** @param isKnown whether it is known where a model that is not here comes from */
+/** What is known of models that are not here. */
+export interface ModelSources {
+  /** Whether it is known where a model comes from. */
+  knows(id: string): boolean
+  /** Why a model that is known cannot be had, as a sentence; null when nothing is against it. */
+  refusalOf(id: string): string | null
+}
+
+const noSources: ModelSources = { knows: () => false, refusalOf: () => null }
+
 export const makePlanner = (
   models: ModelLookup,
   providers: readonly Provider[],
-  isKnown: (id: string) => boolean = () => false,
+  sources: ModelSources = noSources,
 ): Planner => {
   const provider = (config: SlotConfig): Provider => {
     const found = providers.find((one) => one.name === config.provider)
@@ -42,7 +51,8 @@ export const makePlanner = (
   const missing = (id: string) =>
     new Hal0Error(
       'model.not_found',
-      `Model ${id} is not in the registry. See what is there: hal0 model list; register a file: hal0 model import FILE`,
+      sources.refusalOf(id) ??
+        `Model ${id} is not in the registry. See what is there: hal0 model list; find one: hal0 model search WORDS; register a file: hal0 model import FILE`,
       { param: 'model', details: { model: id, available: models.list().map((one) => one.id) } },
     )
   const projector = (config: SlotConfig): string | null => {
@@ -55,9 +65,9 @@ export const makePlanner = (
   return {
     obstacle: (config) => {
       if (config.model === null) return noModel(config.name)
-      return models.get(config.model) === null && !isKnown(config.model) ? missing(config.model) : null
+      return models.get(config.model) === null && !sources.knows(config.model) ? missing(config.model) : null
     },
-    missing: ({ model }) => (model !== null && models.get(model) === null && isKnown(model) ? model : null),
+    missing: ({ model }) => (model !== null && models.get(model) === null && sources.knows(model) ? model : null),
     plan: async (config) => {
       if (config.model === null) throw noModel(config.name)
       const model = models.get(config.model)

@@ -1,5 +1,6 @@
 /** Which port a slot gets: pure. */
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { portRangeOf } from '../lib/port-range.ts'
 
 export interface PortRange {
   first: number
@@ -8,14 +9,12 @@ export interface PortRange {
 
 /** @param text e.g. "8081-8099" @throws Hal0Error `config.invalid` */
 export const parsePortRange = (text: string): PortRange => {
-  const [first, last] = text.split('-').map(Number)
-  if (first === undefined || last === undefined || !(first >= 1 && first <= last && last <= 65_535)) {
-    throw new Hal0Error(
-      'config.invalid',
-      `The port range ${JSON.stringify(text)} is not valid. Write [slots] ports in hal0.toml as "8081-8099".`,
-    )
-  }
-  return { first, last }
+  const range = portRangeOf(text)
+  if (range !== null) return range
+  throw new Hal0Error(
+    'config.invalid',
+    `The port range ${JSON.stringify(text)} is not valid. Write [slots] ports in hal0.toml as "8081-8099".`,
+  )
 }
 
 /**

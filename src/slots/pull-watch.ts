@@ -68,6 +68,8 @@ export class PullWatch {
 
   #leave(model: string): void {
     this.close()
-    this.#pulls.leave(model, this.#slot).catch((error) => log.warn(`the pull of ${model} could not be cancelled`, error))
+    this.#pulls
+      .leave(model, this.#slot)
+      .catch((error) => log.warn(`the pull of ${model} could not be cancelled`, error))
   }
 }

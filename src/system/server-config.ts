@@ -1,8 +1,8 @@
 /** hal0.toml with its defaults (spec §6, §7). */
-import { ServerConfig } from '../contract/config.ts'
+import { configDefaults, type ServerConfig } from '../contract/config.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { problemsOf } from '../lib/validate.ts'
 import { configFile, type Paths } from './paths.ts'
+import { serverProblems } from './server-problems.ts'
 import { readToml } from './toml-file.ts'
 
 export interface ServerSettings {
@@ -23,36 +23,45 @@ export interface ServerSettings {
 /** What the command line says; it wins over the file. */
 export type ServerOptions = Partial<Pick<ServerSettings, 'host' | 'port' | 'supervisor'>>
 
-/** @throws Hal0Error `config.invalid` naming the file, the key and what is wrong with it */
-export const readServerSettings = async (paths: Paths, options: ServerOptions): Promise<ServerSettings> => {
-  const path = configFile(paths)
-  const table = (await readToml(path)) ?? {}
-  const problem = problemsOf(ServerConfig, table)[0]
-  if (problem !== undefined) {
-    throw new Hal0Error(
-      'config.invalid',
-      `${path} is not valid: ${problem.field} ${problem.reason}. Correct it and start again.`,
-      {
-        param: problem.field,
-        details: { path },
-      },
-    )
-  }
-  const file = table as ServerConfig
-  const host = options.host ?? file.host ?? '127.0.0.1'
+/** The table of a valid hal0.toml as settings. */
+export const serverSettings = (file: ServerConfig, options: ServerOptions): ServerSettings => {
+  const host = options.host ?? file.host ?? configDefaults.host
   return {
     host,
-    port: options.port ?? file.port ?? 8080,
-    supervisor: options.supervisor ?? file.supervisor ?? 'auto',
+    port: options.port ?? file.port ?? configDefaults.port,
+    supervisor: options.supervisor ?? file.supervisor ?? configDefaults.supervisor,
     // Whoever makes hal0 listen on an address means clients to use it.
     allowedHosts: [...(file.allowed_hosts ?? []), ...(host === '0.0.0.0' || host === '::' ? [] : [host])],
-    maxBodyBytes: Math.floor((file.max_body_mb ?? 64) * 1024 * 1024),
-    slotPorts: file.slots?.ports ?? '8081-8099',
-    keepDecisions: file.decisions?.keep ?? 100_000,
+    maxBodyBytes: Math.floor((file.max_body_mb ?? configDefaults.max_body_mb) * 1024 * 1024),
+    slotPorts: file.slots?.ports ?? configDefaults.slots.ports,
+    keepDecisions: file.decisions?.keep ?? configDefaults.decisions.keep,
     mirrors: file.hub?.mirrors ?? [],
     updateUrl: file.update?.url ?? null,
   }
 }
+
+/**
+ * The table of hal0.toml; empty where there is none.
+ * @throws Hal0Error `config.invalid` naming the file, the key and what is wrong with it
+ */
+export const readServerConfig = async (paths: Paths): Promise<ServerConfig> => {
+  const path = configFile(paths)
+  const table = (await readToml(path)) ?? {}
+  const problem = serverProblems(table)[0]
+  if (problem === undefined) return table as ServerConfig
+  throw new Hal0Error(
+    'config.invalid',
+    `${path} is not valid: ${problem.field} ${problem.reason}. Correct it and start again.`,
+    {
+      param: problem.field,
+      details: { path },
+    },
+  )
+}
+
+/** @throws Hal0Error `config.invalid` naming the file, the key and what is wrong with it */
+export const readServerSettings = async (paths: Paths, options: ServerOptions): Promise<ServerSettings> =>
+  serverSettings(await readServerConfig(paths), options)
 
 /** Where the API answers from this machine. */
 export const localUrl = ({ host, port }: Pick<ServerSettings, 'host' | 'port'>): string => {

@@ -16,22 +16,30 @@ const readText = async (path: string): Promise<string | null> => {
   }
 }
 
-const parseText = (text: string, path: string): TomlTable => {
+/** @param path of the file, for the sentence @throws Hal0Error `config.invalid` with the line */
+export const parseToml = (text: string, path: string): TomlTable => {
   try {
     return parse(text) as TomlTable
   } catch (error) {
-    const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
-    throw new Hal0Error('config.invalid', `${path} is not valid TOML: ${why} Correct the file and try again.`, {
-      details: { path },
-      cause: error,
-    })
+    const line = (error as { line?: unknown } | null)?.line
+    const where = typeof line === 'number' ? `, line ${line}` : ''
+    // Above its last line the message has the line of the file.
+    const why = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? ''
+    throw new Hal0Error(
+      'config.invalid',
+      `${path} is not valid TOML${where}: ${why}. Correct the file and try again.`,
+      {
+        details: { path },
+        cause: error,
+      },
+    )
   }
 }
 
 /** The table in `path`, or null when there is no such file. @throws Hal0Error `config.invalid`, `storage.failed` */
 export const readToml = async (path: string): Promise<TomlTable | null> => {
   const text = await readText(path)
-  return text === null ? null : parseText(text, path)
+  return text === null ? null : parseToml(text, path)
 }
 
 /**
@@ -41,7 +49,7 @@ export const readToml = async (path: string): Promise<TomlTable | null> => {
  */
 export const editToml = async (path: string, changes: TomlTable, doing: string): Promise<void> => {
   const text = await readText(path)
-  const table = text === null ? {} : parseText(text, path)
+  const table = text === null ? {} : parseToml(text, path)
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) delete table[key]
     else table[key] = value

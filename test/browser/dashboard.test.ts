@@ -9,6 +9,7 @@ import { tiny } from '../http/fake-services.ts'
 import { startServer, type TestServer } from '../http/server.ts'
 import { launch, skipWithoutChromium } from './chromium.ts'
 import { lowestContrast } from './contrast.ts'
+import { offencesOf } from './offences.ts'
 
 setDefaultTimeout(30_000)
 
@@ -21,7 +22,6 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
   let context: BrowserContext
   let page: Page
   let server: TestServer
-  /** What the page may never cause: refused by its content security policy, or an error of its code. */
   let offences: string[]
 
   beforeAll(async () => {
@@ -39,11 +39,7 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
     server = await startServer({ webDir: join(folder, 'web'), checkReplies: false })
     context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
     page = await context.newPage()
-    offences = []
-    page.on('pageerror', (error) => offences.push(error.message))
-    page.on('console', (message) => {
-      if (/content security policy|refused to/i.test(message.text())) offences.push(message.text())
-    })
+    offences = offencesOf(page)
   })
   afterEach(async () => {
     await context.close()
@@ -69,7 +65,7 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
       '8083',
       expect.stringMatching(/ ago$/),
     ])
-    expect(await page.locator('#models td').allTextContents()).toContain('480 KiB')
+    expect(await page.locator('#models td').allTextContents()).toContain('492 kB')
     expect(await page.locator('#usage pre').textContent()).toContain(`curl ${server.url}/v1/chat/completions`)
     expect(await page.locator('#usage pre').textContent()).toContain('"model":"primary"')
   })
@@ -105,6 +101,26 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
     server.slots.become('primary', { state: 'offline', error: null })
     await badge('primary').getByText('offline').waitFor()
     expect(await card('primary').locator('.failure').isVisible()).toBe(false)
+  })
+
+  test('tells on the card of a slot how far the pull of its model is', async () => {
+    server.slots.add('primary', { state: 'pulling', pull: 'big' })
+    await open()
+    const pull = {
+      ...{ bytes_total: 398_000_000, bytes_received: 167_200_000, throughput_bps: 12_000_000, elapsed_s: 14 },
+      ...{ eta_s: 19.2, file: 'big.gguf', phase: 'downloading' as const },
+    }
+    const tell = (phase: typeof pull.phase | 'resolving' | 'verifying') => {
+      const progress = { name: 'primary', state: 'pulling' as const, elapsed_s: 14, expected_s: null }
+      server.slots.signals.publish({ kind: 'progress', progress: { ...progress, pull: { ...pull, phase } } })
+    }
+    tell('downloading')
+    await card('primary').getByText('pulling — 42 % of 398 MB, 12 MB/s, 20 s left', { exact: true }).waitFor()
+    expect(await card('primary').locator('progress').getAttribute('value')).toMatch(/^0\.42/)
+    tell('verifying')
+    await card('primary').getByText('pulling — verifying 398 MB', { exact: true }).waitFor()
+    tell('resolving')
+    await card('primary').getByText('pulling — asking the hub', { exact: true }).waitFor()
   })
 
   test('shows slots that are made and drops slots that are deleted, in the order of their names', async () => {

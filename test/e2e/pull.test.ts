@@ -1,6 +1,6 @@
 /** Pulls with the compiled binary, from a fake hub that the hub's own client downloads from (test/models/hub). */
 import { expect, onTestFinished, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ModelEntry } from '../../src/contract/model.ts'
 import type { Pull } from '../../src/contract/pull.ts'
@@ -137,7 +137,7 @@ test('a gated repository without a token says where access is asked for, and not
 
 test('the token reaches the hub and nothing else: not the storage, no log, no answer, no file but its own', async () => {
   const { hub, daemon } = await setUp({ gated: true })
-  await Bun.write(join(daemon.root, 'etc/hal0/hf-token'), `${token}\n`)
+  writeFileSync(join(daemon.root, 'etc/hal0/hf-token'), `${token}\n`, { mode: 0o600 })
   await daemon.must('POST', '/api/models/one/pull', { repo, file: q4 })
   expect((await ended(daemon, 'one')).phase).toBe('done')
   const withToken = hub.log.filter(({ headers }) => (headers.get('authorization') ?? '').includes(token))

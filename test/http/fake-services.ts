@@ -1,14 +1,16 @@
 /** In-memory stand-ins for the other services behind the HTTP layer. */
 import type { Engine } from '../../src/contract/engine.ts'
-import type { ModelEntry } from '../../src/contract/model.ts'
+import type { ModelEntry, VerificationProgress } from '../../src/contract/model.ts'
 import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover } from '../../src/contract/pull.ts'
+import type { Settings } from '../../src/contract/settings.ts'
 import type { Decision } from '../../src/contract/system.ts'
 import type { DecisionLog, DecisionQuery } from '../../src/dispatch/dispatch-port.ts'
 import { Bus } from '../../src/lib/bus.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import type { PullService } from '../../src/models/pull-port.ts'
-import type { ModelService } from '../../src/models/registry-port.ts'
+import type { ModelService, VerificationNews } from '../../src/models/registry-port.ts'
 import type { EngineService } from '../../src/providers/engines/engine-service.ts'
+import type { SettingsService } from '../../src/system/settings.ts'
 
 export const tiny: ModelEntry = {
   id: 'tiny',
@@ -40,6 +42,14 @@ export class FakeModels implements ModelService {
 
   async import(): Promise<ModelEntry> {
     return tiny
+  }
+
+  readonly verifications = new Bus<VerificationNews>()
+  /** What `verifying` answers. */
+  underWay: VerificationProgress | null = null
+
+  verifying(): VerificationProgress | null {
+    return this.underWay
   }
 
   async verify(id: string): Promise<{ id: string; ok: boolean; files: [] }> {
@@ -141,6 +151,36 @@ export class FakeEngines implements EngineService {
 
   async find(): Promise<Engine> {
     return engine
+  }
+}
+
+const settings: Settings = {
+  file: '/etc/hal0/hal0.toml',
+  values: {
+    host: '127.0.0.1',
+    port: 8080,
+    supervisor: 'auto',
+    allowed_hosts: [],
+    max_body_mb: 64,
+    slots: { ports: '8081-8099' },
+    engines: { 'llama.cpp': null },
+    hub: { mirrors: [], token: 'none' },
+    update: { url: null },
+    decisions: { keep: 100_000 },
+  },
+  set: [],
+  overridden: [],
+  restart_needed: false,
+  problems: [],
+}
+
+export class FakeSettings implements SettingsService {
+  async show(): Promise<Settings> {
+    return settings
+  }
+
+  async edit(): Promise<Settings> {
+    return settings
   }
 }
 

@@ -20,6 +20,7 @@ describe('/openapi.json', () => {
     const paths = Object.keys(document.paths)
     expect(paths).toContain('/api/slots/events')
     expect(paths).toContain('/api/slots/{name}/logs/events')
+    expect(paths).toContain('/api/models/{id}/verify/events')
     expect(paths).toContain('/api/logs/decisions/events')
     expect(paths).toContain('/v1/chat/completions')
     expect(paths).toContain('/v1/models/{id}')

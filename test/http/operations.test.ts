@@ -217,6 +217,7 @@ test('every operation of the table is served with an answer that keeps its schem
     createSlot: { name: 'fresh' },
     editSlot: { load: 'on-demand' },
     swapSlot: { model: 'tiny' },
+    editSettings: { port: 9000 },
     importModel: { path: '/models/x.gguf' },
     pullModel: { repo: 'owner/repo', file: 'x.gguf' },
     installEngine: { provider: 'llama.cpp', source: 'pypi' },

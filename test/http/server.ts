@@ -3,7 +3,8 @@ import type { OpenAiModel } from '../../src/dispatch/openai.ts'
 import type { AppDeps } from '../../src/http/app.ts'
 import { makeApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/listen.ts'
-import { FakeDecisions, FakeEngines, FakeModels, FakePulls } from './fake-services.ts'
+import { Catalog, catalogEntries } from '../../src/models/catalog/catalog.ts'
+import { FakeDecisions, FakeEngines, FakeModels, FakePulls, FakeSettings } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
 
 const openAiModel = (id: string): OpenAiModel => ({
@@ -23,7 +24,9 @@ export const startServer = async (overrides: Partial<AppDeps> = {}) => {
     slots,
     models,
     pulls: new FakePulls(),
+    catalog: new Catalog({ entries: catalogEntries, registry: models, memoryBytes: 8e9 }),
     engines: new FakeEngines(),
+    settings: new FakeSettings(),
     decisions,
     dispatch: async (request, path) => Response.json({ path, bytes: (await request.arrayBuffer()).byteLength }),
     openaiModels: () => ({ object: 'list', data: ['primary', 'org/alias'].map(openAiModel) }),

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
-import { EventStreams, encodeFrame } from '../../src/http/sse.ts'
+import { EventStream, EventStreams, encodeFrame } from '../../src/http/sse.ts'
 import { until } from '../support/until.ts'
 import { EventReader } from './event-reader.ts'
 import { decisionOf } from './fake-services.ts'
@@ -24,6 +24,20 @@ describe('a frame', () => {
       expect(() => encodeFrame({ event, data: '' })).toThrow()
     })
   }
+})
+
+test('a stream that is finished still gives its reader what was queued, one that is closed does not', async () => {
+  const endings: string[] = []
+  const take = async (end: (stream: EventStream) => void): Promise<string> => {
+    const stream = new EventStream(() => endings.push('ended'))
+    for (const data of ['1', '2']) stream.send(encodeFrame({ data }))
+    end(stream)
+    stream.send(encodeFrame({ data: 'too late' }))
+    return new Response(stream.body).text()
+  }
+  expect(await take((stream) => stream.finish())).toBe('data: 1\n\ndata: 2\n\n')
+  expect(await take((stream) => stream.close())).toBe('')
+  expect(endings).toEqual(['ended', 'ended'])
 })
 
 let server: TestServer | null = null

@@ -45,7 +45,7 @@ test('nothing is found where nothing is wrong', () => {
 
 describe('what setup would change', () => {
   test('is an error that --fix mends, for units, owners, users and rights', () => {
-    for (const step of ['unit', 'slot-unit', 'owners', 'folders', 'users', 'polkit', 'gpu-groups']) {
+    for (const step of ['unit', 'slot-unit', 'owners', 'hub-token', 'folders', 'users', 'polkit', 'gpu-groups']) {
       const [finding] = judge({ ...healthy, drift: [{ step, changes: ['write /a'] }] })
       expect(finding).toMatchObject({ severity: 'error', fixable: true, advice: 'sudo hal0 doctor --fix' })
       expect(finding?.problem).toContain('write /a')

@@ -121,9 +121,17 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
     await host.must(['chmod', '0777', '/var/lib/hal0/models'])
     await write('/etc/hal0/slots/main.toml', 'port = 8095\n')
     await host.must(['gpasswd', '--delete', 'hal0-slot', 'video'])
+    await host.must(['sh', '-c', 'echo hf_x > /etc/hal0/hf-token && chmod 644 /etc/hal0/hf-token'])
     const { code, findings } = await doctor(host)
     expect(code).toBe(1)
-    expect(findings.map(({ check }) => check).sort()).toEqual(['GPU access', 'owners', 'owners', 'polkit', 'units'])
+    expect(findings.map(({ check }) => check).sort()).toEqual([
+      'GPU access',
+      'hub token',
+      'owners',
+      'owners',
+      'polkit',
+      'units',
+    ])
     const pid = await mainPid('hal0')
     expect(await doctor(host, '--fix')).toEqual({ code: 0, findings: [] })
     expect(await host.must(['cat', slotUnit])).toBe(unit)
@@ -133,6 +141,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
       'User=hal0-slot',
     ])
     expect(await host.must(['stat', '--format=%U', '/etc/hal0/slots/main.toml'])).toBe('hal0\n')
+    expect(await host.must(['stat', '--format=%U %a', '/etc/hal0/hf-token'])).toBe('hal0 600\n')
     expect(await mainPid('hal0')).toBe(pid)
   })
 
@@ -263,5 +272,41 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of a u
     expect(
       added(before, await find()).filter((name) => !/\/\.(config|local)(\/(systemd|user|bin|lib|share))*$/.test(name)),
     ).toEqual([])
+  })
+})
+
+describe.if(hasSystemdHost || process.env.CI === 'true')('lingering, kept by a real logind', () => {
+  let host: SystemdHost
+  const as = { user: 'bea', env: { HOME: '/home/bea' } }
+  const mine = '/home/bea/.local/bin/hal0'
+
+  beforeAll(async () => {
+    if (!hasSystemdHost) return
+    host = await SystemdHost.start()
+    await host.must(['useradd', '--create-home', '--uid', '4244', 'bea'])
+    await host.must(['rm', '/etc/systemd/system/systemd-logind.service'])
+    await host.must(['systemctl', 'daemon-reload'])
+    await host.must(['systemctl', 'start', 'systemd-logind', 'user@4244'])
+  })
+  afterAll(async () => host?.stop())
+
+  withHost('is asked for by setup; where only root may allow it, setup and doctor say the command', async () => {
+    const { code, stdout, stderr } = await host.exec([host.binary, 'setup', '--user', '--yes'], as)
+    expect([code, stdout + stderr]).toEqual([0, expect.stringContaining('sudo loginctl enable-linger bea')])
+    const found = JSON.parse((await host.exec([mine, 'doctor', '--json'], as)).stdout) as Finding[]
+    expect(found.find(({ check }) => check === 'lingering')).toMatchObject({
+      advice: expect.stringContaining('loginctl enable-linger bea'),
+    })
+  })
+
+  withHost('once allowed brings hal0 up without anybody logged in, and doctor is content', async () => {
+    await host.must(['loginctl', 'enable-linger', 'bea'])
+    const found = JSON.parse((await host.exec([mine, 'doctor', '--json'], as)).stdout) as Finding[]
+    expect(found.map(({ check }) => check)).not.toContain('lingering')
+    // As at boot: the manager of a user who may linger is started by logind.
+    await host.must(['systemctl', 'stop', 'user@4244'])
+    expect((await host.exec([mine, 'status'], as)).code).toBe(3)
+    await host.must(['systemctl', 'restart', 'systemd-logind'])
+    await host.until('hal0 answers', async () => (await host.exec([mine, 'status'], as)).code === 0)
   })
 })

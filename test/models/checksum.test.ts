@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { copyHashing, hashFile, readSidecar, writeSidecar } from '../../src/models/checksum.ts'
 import { testWith } from '../support/part.ts'
@@ -35,14 +35,67 @@ test('a copy never replaces a file', async () => {
   expect(readFileSync(join(folder, 'to'), 'utf8')).toBe('precious')
 })
 
-test('hashing lets the event loop run in between', async () => {
+/** As large as some hundred MB of a model, without their disk. */
+const sparse = (bytes: number): string => {
   const path = join(tempDir(), 'large')
-  writeFileSync(path, Buffer.alloc(64 * 1024 * 1024))
-  let turns = 0
-  const counting = setInterval(() => turns++, 0)
-  await hashFile(path)
-  clearInterval(counting)
-  expect(turns).toBeGreaterThan(10)
+  writeFileSync(path, '')
+  truncateSync(path, bytes)
+  return path
+}
+
+test('hashing gives the event loop a turn after each piece, and timers fire meanwhile', async () => {
+  const path = sparse(256 * 1024 * 1024)
+  let pieces = 0
+  let inThisTurn = 0
+  let most = 0
+  let ticks = 0
+  let counting = true
+  const turn = () => {
+    inThisTurn = 0
+    if (counting) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const timer = setInterval(() => ticks++, 1)
+  let last = 0
+  let largest = 0
+  await hashFile(path, {
+    onBytes: (bytes) => {
+      // What holds the loop is what is hashed at one go, whatever the speed of this machine.
+      largest = Math.max(largest, bytes - last)
+      last = bytes
+      pieces += 1
+      inThisTurn += 1
+      most = Math.max(most, inThisTurn)
+    },
+  })
+  counting = false
+  clearInterval(timer)
+  expect(last).toBe(256 * 1024 * 1024)
+  expect(pieces).toBeGreaterThanOrEqual(1024)
+  expect(largest).toBeLessThanOrEqual(256 * 1024)
+  expect(most).toBeLessThanOrEqual(2)
+  expect(ticks).toBeGreaterThan(10)
+}, 60_000)
+
+test('hashing ends with its signal, and tells its reason', async () => {
+  const path = sparse(100 * 1024 ** 3)
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  let told = 0
+  const hashing = hashFile(path, {
+    signal: stop.signal,
+    onBytes: () => {
+      told += 1
+      if (told === 3) stop.abort(reason)
+    },
+  })
+  await expect(hashing).rejects.toBe(reason)
+  expect(told).toBe(3)
+})
+
+test('a file that cannot be read to its end is an error, not a sum', async () => {
+  // A regular file to stat, whose first page no process has.
+  await expect(hashFile('/proc/self/mem')).rejects.toMatchObject({ code: 'EIO' })
 })
 
 describe('a sidecar', () => {

@@ -31,6 +31,36 @@ describe.if(run)('an appliance', () => {
     if (code !== 0) console.error(stdout, stderr)
     expect(code).toBe(0)
   })
+
+  withHost('lets a slot reach every kind of GPU by its group, and no other device', async () => {
+    // No GPU is here: nodes with the numbers of one, and a kernel that says to have its drivers. A node that may be opened and
+    // has no driver behind it is ENXIO; one that the sandbox keeps away is EPERM, one of another group EACCES.
+    const majors = { drm: 226, kfd: 240, accel: 261, 'nvidia-frontend': 195, 'nvidia-uvm': 241 }
+    const drivers = Object.entries(majors).map(([name, major]) => `${major} ${name}`)
+    const nodes = Object.entries(majors).map(
+      ([name, major]) => `mknod -m 660 ${name} c ${major} 0; chgrp render ${name}`,
+    )
+    const opening = `for node in /run/gpus/*; do (: < $node) 2>&1; done; exit 3`
+    await host.must([
+      'sh',
+      '-ec',
+      `grep -vE '(${drivers.join('|')})$' /proc/devices | sed '/^Character/a ${drivers.join('\\n')}' > /run/devices
+      mount --bind /run/devices /proc/devices
+      mkdir /run/gpus; cd /run/gpus; ${nodes.join('; ')}
+      mknod -m 666 kernel-log c 1 11; mknod -m 660 of-root c 226 1; mknod -m 666 null c 1 3
+      printf '#!/bin/sh\n%s\n' '${opening}' > /opt/opens; chmod 755 /opt/opens`,
+    ])
+    await host.must(['hal0', 'slot', 'create', 'gpus', '--model', 'tiny', '--set', 'engine=/opt/opens'])
+    expect((await host.exec(['hal0', 'slot', 'load', 'gpus'])).code).toBe(1)
+    const { state } = JSON.parse(await host.must(['hal0', 'slot', 'show', 'gpus', '--json'])) as Slot
+    const { last_lines: said } = (state.error?.details ?? { last_lines: [] }) as { last_lines: string[] }
+    const outcomes = said.map((line) => / \/run\/gpus\/([\w-]+): (.*)$/.exec(line)?.slice(1) ?? [line])
+    expect(Object.fromEntries(outcomes)).toEqual({
+      ...Object.fromEntries(Object.keys(majors).map((name) => [name, 'No such device or address'])),
+      'kernel-log': 'Operation not permitted',
+      'of-root': 'Permission denied',
+    })
+  })
 })
 
 describe.if(run)("a user's own installation", () => {

@@ -32,9 +32,8 @@ export const showModels = (models: readonly ModelEntry[]): void => {
       element(
         'p',
         { class: 'empty' },
-        'No models yet. ',
+        'No models yet. Pull one above, or take a file that you have: ',
         element('code', {}, 'hal0 model import FILE.gguf'),
-        ' adds one.',
       ),
     )
     return

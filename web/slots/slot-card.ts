@@ -117,7 +117,7 @@ export class SlotCard {
     try {
       await call<`${SlotVerb}Slot`>('POST', `/api/slots/${encodeURIComponent(this.#record.name)}/${verb}`)
     } catch (error) {
-      this.#refuse(error instanceof ApiError ? error.message : String(error))
+      this.#refuse(ApiError.from(error).message)
     } finally {
       this.#markBusy(false)
     }

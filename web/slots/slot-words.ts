@@ -1,6 +1,7 @@
 /** What a slot's state means on the page: pure. */
 import type { SlotProgress, SlotState } from '../../src/contract/slot.ts'
-import { bytes, duration } from '../words.ts'
+import { pullPart, shortPullText } from '../models/pull-words.ts'
+import { duration } from '../words.ts'
 
 export type SlotVerb = 'load' | 'unload' | 'restart' | 'cancel' | 'acknowledge'
 
@@ -28,21 +29,15 @@ export const moodOf = (state: SlotState): Mood => {
   return state === 'ready' || state === 'serving' || state === 'idle' ? 'good' : 'busy'
 }
 
-/** e.g. "warming — 12 s of about 30 s" */
+/** e.g. "warming — 12 s of about 30 s", "pulling — 42 % of 398 MB, 12 MB/s, 20 s left" */
 export const progressText = ({ state, elapsed_s, expected_s, pull }: SlotProgress): string => {
-  if (pull !== null) {
-    const total = pull.bytes_total === null ? '' : ` of ${bytes(pull.bytes_total)}`
-    const eta = pull.eta_s === null ? '' : `, ${duration(pull.eta_s)} left`
-    return `${pull.phase} — ${bytes(pull.bytes_received)}${total}${eta}`
-  }
+  if (pull !== null) return `${state} — ${shortPullText(pull)}`
   const about = expected_s === null ? '' : ` of about ${duration(Math.max(1, expected_s))}`
   return `${state} — ${duration(elapsed_s)}${about}`
 }
 
 /** Part done between 0 and 1; null when it cannot be told, e.g. a load that takes longer than expected. */
 export const progressPart = ({ elapsed_s, expected_s, pull }: SlotProgress): number | null => {
-  if (pull !== null) {
-    return pull.bytes_total === null || pull.bytes_total === 0 ? null : pull.bytes_received / pull.bytes_total
-  }
+  if (pull !== null) return pullPart(pull)
   return expected_s === null || elapsed_s >= expected_s ? null : elapsed_s / expected_s
 }

@@ -9,6 +9,7 @@ import { catchInterrupt, Interrupted } from '../interrupt.ts'
 import { print, printJson, talk } from '../output.ts'
 import { bytes } from '../units.ts'
 import { followPull } from './follow-pull.ts'
+import { fromCatalog, type PullOrder } from './from-catalog.ts'
 
 type Offer = HubRepository['models'][number]
 
@@ -38,13 +39,31 @@ const parse = (text: string): HubReference => {
   }
 }
 
+/** @throws Failure wrong usage, or there is no such repository, revision or file */
+const fromHub = async (text: string, file: string | undefined, revision: string | undefined): Promise<PullOrder> => {
+  const reference = parse(text)
+  const { repo, selector } = reference
+  const [owner = '', name = ''] = repo.split('/')
+  const at = revision ?? reference.revision
+  const repository = await call('showHubRepository', {
+    params: { owner, repo: name },
+    query: at === null ? {} : { revision: at },
+    patient: true,
+  })
+  const offer = choose(repository, file ?? selector)
+  const body = { repo, file: offer.file, ...(at === null ? {} : { revision: at }) }
+  return { id: offer.id, body, size: offer.size }
+}
+
 export default defineVerb({
   about: 'Fetch a model from the Hugging Face Hub: verified, resumed, registered.',
   more: `Without --file or a quantisation Q4_K_M is taken. Ctrl-C leaves the pull running in the daemon; --watch joins it again.
-For gated and private repositories the daemon needs a token: HF_TOKEN, or the hub's own login.`,
+The catalog's ids are shown by hal0 model search --catalog.
+For gated and private repositories the daemon needs a token: hal0 config token`,
   examples: [
     'hal0 model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q4_K_M',
     'hal0 model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF --file qwen2.5-0.5b-instruct-q8_0.gguf',
+    'hal0 model pull qwen3-4b-instruct-2507-q4_k_m',
     'hal0 model pull --watch qwen2.5-0.5b-instruct-q8_0',
     'hal0 model pull --cancel qwen2.5-0.5b-instruct-q8_0 --discard',
   ],
@@ -52,7 +71,8 @@ For gated and private repositories the daemon needs a token: HF_TOKEN, or the hu
     model: {
       type: 'positional',
       required: true,
-      description: 'OWNER/REPO, OWNER/REPO:QUANT or an address of the hub; with --watch and --cancel an id',
+      description:
+        'OWNER/REPO, OWNER/REPO:QUANT, an address of the hub or an id of the catalog; with --watch and --cancel an id',
     },
     file: { type: 'string', valueHint: 'FILE', description: 'File of the repository; of a sharded model its first' },
     id: { type: 'string', valueHint: 'ID', description: "Id in the registry; by default from the file's name" },
@@ -76,27 +96,12 @@ For gated and private repositories the daemon needs a token: HF_TOKEN, or the hu
     if (discard === true) throw usageError('--discard goes with --cancel.')
     let wanted = model
     if (watch !== true) {
-      const reference = parse(model)
-      const { repo, selector } = reference
-      const [owner = '', name = ''] = repo.split('/')
-      const at = revision ?? reference.revision
-      const repository = await call('showHubRepository', {
-        params: { owner, repo: name },
-        query: at === null ? {} : { revision: at },
-        patient: true,
-      })
-      const offer = choose(repository, file ?? selector)
-      wanted = id ?? offer.id
-      await call('pullModel', {
-        params: { id: wanted },
-        body: {
-          repo,
-          file: offer.file,
-          ...(at === null ? {} : { revision: at }),
-          ...(mmproj === true ? { mmproj } : {}),
-        },
-      })
-      talk.log(`Pulling ${offer.file} (${bytes(offer.size)}) as ${wanted}.`)
+      const isId = !model.includes('/') && file === undefined && revision === undefined
+      const order = (isId ? await fromCatalog(model) : null) ?? (await fromHub(model, file, revision))
+      wanted = id ?? order.id
+      const body = mmproj === true ? { ...order.body, mmproj } : order.body
+      await call('pullModel', { params: { id: wanted }, body })
+      talk.log(`Pulling ${body.file} (${bytes(order.size)}) as ${wanted}.`)
       if (wait === false) return exitCode.done
     }
     using interrupt = catchInterrupt()

@@ -1,41 +1,88 @@
+import type { CatalogOffer } from '../../contract/catalog.ts'
+import type { HubHit } from '../../contract/pull.ts'
 import { wholeNumber } from '../arguments.ts'
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
+import { Failure, usageError } from '../failure.ts'
 import { print, printJson, talk } from '../output.ts'
-import { row } from '../table.ts'
-import { count } from '../units.ts'
+import { row, table } from '../table.ts'
+import { bytes, count } from '../units.ts'
 
-const columns = [
+const hubColumns = [
   { title: 'REPOSITORY', min: 40 },
   { title: 'DOWNLOADS', min: 9 },
   { title: 'ARCHITECTURE', min: 12 },
   { title: 'ACCESS' },
 ]
 
+const catalogColumns = [
+  { title: 'ID' },
+  { title: 'KIND' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'LICENCE' },
+  { title: 'RAM', align: 'right' },
+  { title: 'DESCRIPTION' },
+] as const
+
+const printHits = (hits: HubHit[]): void => {
+  for (const { repo, downloads, architecture, gated } of hits) {
+    print(
+      row(hubColumns, [
+        repo,
+        downloads === null ? '' : count(downloads),
+        architecture ?? '',
+        gated ? 'has to be asked for' : '',
+      ]),
+    )
+  }
+}
+
+const printCatalog = (offers: CatalogOffer[]): void => {
+  const rows = offers.map(({ id, kind, size, licence, ram_bytes, description }) => [
+    id,
+    kind,
+    bytes(size),
+    licence,
+    bytes(ram_bytes),
+    description,
+  ])
+  print(table(catalogColumns, rows))
+}
+
 export default defineVerb({
-  about: 'Search the hub for GGUF models.',
-  examples: ['hal0 model search qwen2.5 0.5b', 'hal0 model search embedding --limit 5 --json'],
+  about: 'Search the hub for GGUF models, or the catalog of well-known ones.',
+  more: `The catalog is part of hal0: it also answers while the hub cannot be reached. Its ids are for hal0 model pull and for
+slots: hal0 slot create NAME --model ID.`,
+  examples: [
+    'hal0 model search qwen2.5 0.5b',
+    'hal0 model search embedding --limit 5 --json',
+    'hal0 model search --catalog',
+  ],
   args: {
-    query: { type: 'positional', required: true, description: 'Words to search for' },
-    limit: { type: 'string', valueHint: 'N', description: 'How many; 20 by default' },
+    words: { type: 'positional', required: false, description: 'Words to search for; --catalog goes without' },
+    catalog: { type: 'boolean', description: 'Search the catalog; the hub is not asked' },
+    limit: { type: 'string', valueHint: 'N', description: 'How many; 20 by default, of the catalog all' },
   },
-  async run({ args: { query, limit, json, _: words } }) {
-    const q = words.length > 0 ? words.join(' ') : query
-    const hits = await call('searchHub', {
-      query: { q, ...(limit === undefined ? {} : { limit: wholeNumber('limit', limit, 1, 100) }) },
-      patient: true,
-    })
-    if (json) return printJson(hits)
-    if (hits.length === 0) talk.log('Nothing was found.')
-    for (const { repo, downloads, architecture, gated } of hits) {
-      print(
-        row(columns, [
-          repo,
-          downloads === null ? '' : count(downloads),
-          architecture ?? '',
-          gated ? 'has to be asked for' : '',
-        ]),
-      )
+  async run({ args: { catalog, limit, json, _: words } }) {
+    const q = words.join(' ')
+    const most = limit === undefined ? undefined : wholeNumber('limit', limit, 1, 100)
+    const fromCatalog = async () => (await call('listCatalog', { query: { q } })).slice(0, most)
+    const show = <T>(found: T[], asTable: (found: T[]) => void): void => {
+      if (json) printJson(found)
+      else if (found.length === 0) talk.log('Nothing was found.')
+      else asTable(found)
+    }
+    if (catalog === true) return show(await fromCatalog(), printCatalog)
+    if (q === '') throw usageError('Say what to search for.', 'hal0 model search --catalog')
+    try {
+      const query = { q, ...(most === undefined ? {} : { limit: most }) }
+      show(await call('searchHub', { query, patient: true }), printHits)
+    } catch (error) {
+      if (!(error instanceof Failure) || error.body?.code !== 'pull.network') throw error
+      const offers = await fromCatalog()
+      if (offers.length === 0) throw error
+      talk.warn('The hub cannot be reached, so this is what the catalog of hal0 has.')
+      show(offers, printCatalog)
     }
   },
 })

@@ -2,8 +2,10 @@ import type { ModelVerification } from '../../contract/model.ts'
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
+import { catchInterrupt, Interrupted } from '../interrupt.ts'
 import { print, printJson, talk } from '../output.ts'
 import { style } from '../style.ts'
+import { followVerify } from './follow-verify.ts'
 
 const show = ({ id, files }: ModelVerification): void => {
   for (const file of files) {
@@ -14,17 +16,25 @@ const show = ({ id, files }: ModelVerification): void => {
 
 export default defineVerb({
   about: "Hash a model's files again and compare; without ID those of every model.",
-  more: 'The exit status is 1 when a file differs. With --json an array of verdicts, one per model.',
+  more: `The exit status is 1 when a file differs. With --json an array of verdicts, one per model.
+Verifying changes nothing; Ctrl-C gives it up.`,
   examples: ['hal0 model verify', 'hal0 model verify qwen2.5-0.5b-instruct-q4_k_m'],
   args: { id: { type: 'positional', required: false, description: 'Id of the model' } },
   async run({ args: { id, json } }) {
     const ids = id === undefined ? (await call('listModels', {})).map((model) => model.id) : [id]
     if (ids.length === 0) talk.log('There is no model to verify.')
     const verdicts: ModelVerification[] = []
+    using interrupt = catchInterrupt()
     for (const each of ids) {
-      const verdict = await call('verifyModel', { params: { id: each }, patient: true })
-      if (json !== true) show(verdict)
-      verdicts.push(verdict)
+      try {
+        const verdict = await followVerify(each, interrupt.signal)
+        if (json !== true) show(verdict)
+        verdicts.push(verdict)
+      } catch (error) {
+        if (!(error instanceof Interrupted)) throw error
+        talk.log(`The verification of ${each} was given up. Nothing was changed.`)
+        return exitCode.interrupted
+      }
     }
     if (json) printJson(verdicts)
     const broken = verdicts.filter(({ ok }) => !ok).map((verdict) => verdict.id)

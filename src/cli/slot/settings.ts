@@ -3,16 +3,11 @@ import type { TSchema } from 'typebox'
 import { SlotPatch, slotDefaults } from '../../contract/slot.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { usageError } from '../failure.ts'
+import { typedValue } from '../typed-value.ts'
 
 export const setFlag = {
   set: { type: 'string', valueHint: 'KEY=VALUE', description: 'Set a key of the configuration; may be repeated' },
 } as const
-
-/** The part of JSON Schema that the slot's keys are made of. */
-interface Shape {
-  type?: string
-  anyOf?: Shape[]
-}
 
 const schemas = SlotPatch.properties as unknown as Record<string, TSchema>
 
@@ -28,26 +23,6 @@ const schemaOf = (key: string): TSchema => {
   return schema
 }
 
-const typesOf = (shape: Shape): (string | undefined)[] =>
-  shape.anyOf === undefined ? [shape.type] : shape.anyOf.flatMap(typesOf)
-
-const words: Record<string, boolean> = { true: true, yes: true, on: true, false: false, no: false, off: false }
-
-/** The text as the schema's type; as it stands where it is not one, for the check to say so. */
-const read = (types: (string | undefined)[], text: string): unknown => {
-  if (types.includes('null') && text === 'null') return null
-  if (types.includes('boolean')) return words[text] ?? text
-  if (types.includes('integer') || types.includes('number')) return /^[+-]?(\d|\.\d)/.test(text) ? Number(text) : text
-  if (!types.includes('array')) return text
-  if (!text.startsWith('[')) return text === '' ? [] : text.split(',').map((part) => part.trim())
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    // The schema's check then says that a list is wanted.
-    return text
-  }
-}
-
 /**
  * @param assignments the words after each `--set`
  * @throws Failure wrong usage: no `=`, an unknown key, a value that the key does not take
@@ -60,7 +35,7 @@ export const parseSettings = (assignments: readonly string[]): SlotPatch => {
     const key = assignment.slice(0, at)
     const text = assignment.slice(at + 1)
     const schema = schemaOf(key)
-    const value = read(typesOf(schema as Shape), text)
+    const value = typedValue(schema, text)
     const problem = problemsOf(schema, value)[0]
     if (problem !== undefined) throw usageError(`'${text}' cannot be the ${key} of a slot: it ${problem.reason}.`)
     patch[key] = value

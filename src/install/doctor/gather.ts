@@ -15,6 +15,7 @@ import { examine } from '../step.ts'
 import type { Facts, GpuFacts } from './facts.ts'
 import { findDevices } from './find-devices.ts'
 import { findPorts } from './find-ports.ts'
+import { findTokenProblems } from './find-token.ts'
 import { findUnreadable } from './find-unreadable.ts'
 
 const diskOf = async (folder: string): Promise<Facts['disk']> => {
@@ -62,7 +63,7 @@ export const gatherFacts = async (
     drift: pending.map(({ step: { id: step }, changes }) => ({ step, changes })),
     service: { ...state, lastLines: state.active ? [] : await serviceTail(layout, programs) },
     takenPorts: taken,
-    configProblems: problems,
+    configProblems: [...problems, ...(await findTokenProblems(layout))],
     engines: [...engines],
     gpu: await gpuFacts(layout, programs),
     disk: await diskOf(layout.paths.data),

@@ -1,7 +1,7 @@
 /** What lies in the data folders belongs to the API, and the backends can read what they are meant to. */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { enginesDir, modelsDir } from '../../system/paths.ts'
+import { enginesDir, hubTokenFile, modelsDir } from '../../system/paths.ts'
 import { slotUser } from '../../system/systemd/slot-user.ts'
 import { findUser } from '../accounts.ts'
 import { apiUser, type SystemLayout } from '../layout.ts'
@@ -21,7 +21,8 @@ const areas = async ({ paths }: SystemLayout, programs: Programs): Promise<Area[
   const shared = [`${paths.data}/slots`, modelsDir(paths), enginesDir(paths)]
   const apiOnly = { uid: api.uid, readers: null }
   return [
-    { path: paths.config, rule: apiOnly, skip: [] },
+    // The hub's token has a step of its own, which closes it as well.
+    { path: paths.config, rule: apiOnly, skip: [basename(hubTokenFile(paths))] },
     { path: paths.data, rule: apiOnly, skip: shared.map((path) => basename(path)) },
     ...shared.map((path) => ({ path, rule: { uid: api.uid, readers: slot.gid }, skip: [] })),
   ]

@@ -69,7 +69,11 @@ export class HubAccess {
         { details: { offline: true } },
       )
     }
-    const order = first === null ? endpoints : [first, ...endpoints.filter((endpoint) => endpoint !== first)]
+    // The settings may name other endpoints by now.
+    const order =
+      first === null || !endpoints.includes(first)
+        ? endpoints
+        : [first, ...endpoints.filter((endpoint) => endpoint !== first)]
     const stored = order.some((endpoint) => endpoint.takesToken) ? await this.#deps.token() : null
     const tried: string[] = []
     let last: Hal0Error | null = null

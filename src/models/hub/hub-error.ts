@@ -33,7 +33,7 @@ export const gatedRepository = (repo: string, hasToken: boolean, details: Record
   const page = `${hubUrl}/${repo}`
   const next = hasToken
     ? 'The account of the token that hal0 has is not on the list: ask for access there, then try again.'
-    : 'Ask for access there, then give hal0 a token of that account: HF_TOKEN, or the login of the hub.'
+    : 'Ask for access there, then give hal0 a token of that account: hal0 config token'
   const sentence = `${repo} is gated: its owner gives access on ${page}. ${next}`
   return new Hal0Error('pull.gated', sentence, { details: { repo, ...details, page } })
 }
@@ -41,9 +41,9 @@ export const gatedRepository = (repo: string, hasToken: boolean, details: Record
 const unauthorized = (asked: Asked, status: number, said: string, details: Record<string, unknown>): Hal0Error => {
   const sentence =
     asked.token === null
-      ? `The hub does not show ${thing(asked)} without a token. It is misspelt, or private: then set HF_TOKEN to a token that may read it.`
+      ? `The hub does not show ${thing(asked)} without a token. It is misspelt, or private: then give hal0 a token that may read it: hal0 config token`
       : status === 401
-        ? `The hub does not accept the token for ${thing(asked)}. Check HF_TOKEN and the spelling of the repository.`
+        ? `The hub does not accept the token for ${thing(asked)}. Check the spelling of the repository, or give another token: hal0 config token`
         : `The hub refuses ${thing(asked)} to the account of the token.${said} Check what the token may do.`
   return new Hal0Error('pull.unauthorized', sentence, { details })
 }
@@ -78,7 +78,7 @@ export const hubError = (status: number, headers: Headers, asked: Asked, nowMs: 
     const wait = waitS ?? 30
     return new Hal0Error(
       'pull.rate_limited',
-      `${asked.origin} limits how often it may be asked, and says to wait ${wait} s.${asked.token === null ? ' With a token (HF_TOKEN) the limit is higher.' : ''}`,
+      `${asked.origin} limits how often it may be asked, and says to wait ${wait} s.${asked.token === null ? ' With a token (hal0 config token) the limit is higher.' : ''}`,
       { details, retryAfterS: wait },
     )
   }

@@ -1,6 +1,8 @@
 /** Where the hub is, with which token, and whether it may be asked at all: the variables of the hub's own tools, and settings. */
 import { join } from 'node:path'
+import type { TokenSource } from '../../contract/settings.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { hubAddress } from '../../lib/hub-address.ts'
 
 export type Env = Record<string, string | undefined>
 
@@ -25,17 +27,18 @@ const set = (value: string | undefined): value is string => value !== undefined 
 
 const invalid = (message: string): Hal0Error => new Hal0Error('config.invalid', message)
 
+/** What to do about an address that is none. */
+const mended: Record<string, string> = {
+  'is no http or https address': `Correct it, e.g. ${hubUrl}`,
+  'holds a user name or password': 'Remove them; a token is given with: hal0 config token',
+  'has a query': 'Give the address without it.',
+}
+
 /** The address may hold credentials, so no sentence repeats it. */
 const endpointUrl = (text: string, what: string): string => {
-  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw invalid(`${what} is no http or https address. Correct it, e.g. ${hubUrl}`)
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw invalid(`${what} holds a user name or password. Remove them; a token goes into HF_TOKEN.`)
-  }
-  if (url.search !== '' || url.hash !== '') throw invalid(`${what} has a query. Give the address without it.`)
-  return url.href.replace(/\/+$/, '')
+  const address = hubAddress(text)
+  if ('url' in address) return address.url
+  throw invalid(`${what} ${address.problem}. ${mended[address.problem] ?? 'Correct it.'}`)
 }
 
 /**
@@ -68,21 +71,44 @@ export const tokenFile = (env: Env): string | null => {
 /** null: no such file. */
 export type ReadText = (path: string) => Promise<string | null>
 
-/**
- * The token, in this order: the one given, `HF_TOKEN`, the file of the hub's own tools. Ask at each use: people log in while
- * hal0 runs.
- * @throws Hal0Error `config.invalid` for what cannot be a token; what `readText` throws
- */
-export const hubToken = async (env: Env, given: string | null, readText: ReadText): Promise<string | null> => {
-  const checked = (text: string, where: string): string => {
-    const token = text.trim()
-    // What does not fit into a header would make `fetch` complain with the token in its message.
-    if (/^[\x21-\x7e]+$/.test(token)) return token
-    throw invalid(`The token in ${where} has blanks or characters that no token has. Correct it.`)
-  }
-  if (given !== null && set(given)) return checked(given, 'the settings of hal0')
-  if (set(env.HF_TOKEN)) return checked(env.HF_TOKEN, 'HF_TOKEN')
+/** One of the places where a token may be. */
+export interface TokenPlace {
+  source: Exclude<TokenSource, 'none'>
+  /** Its name in sentences. */
+  name: string
+  /** null: nothing is there. @throws Hal0Error why it cannot be read */
+  read: () => Promise<string | null>
+}
+
+/** What was found: a token, or why the one that would be taken is none. */
+export type FoundToken = { source: TokenPlace['source'] } & ({ token: string } | { problem: Hal0Error })
+
+/** `HF_TOKEN` and the file of the hub's own tools, in the order in which they are looked into. */
+export const sharedTokenPlaces = (env: Env, readText: ReadText): TokenPlace[] => {
   const path = tokenFile(env)
-  const text = path === null ? null : await readText(path)
-  return path === null || text === null || !set(text) ? null : checked(text, path)
+  return [
+    { source: 'environment', name: 'HF_TOKEN', read: async () => env.HF_TOKEN ?? null },
+    ...(path === null ? [] : [{ source: 'hub tools' as const, name: path, read: () => readText(path) }]),
+  ]
+}
+
+/**
+ * The token of the first place that has one; null where none has. Ask at each use: people log in while hal0 runs.
+ * @throws what is no Hal0Error
+ */
+export const findHubToken = async (places: readonly TokenPlace[]): Promise<FoundToken | null> => {
+  for (const { source, name, read } of places) {
+    try {
+      const text = await read()
+      if (text === null || !set(text)) continue
+      const token = text.trim()
+      // What does not fit into a header would make `fetch` complain with the token in its message.
+      if (/^[\x21-\x7e]+$/.test(token)) return { source, token }
+      throw invalid(`The token in ${name} has blanks or characters that no token has. Correct it.`)
+    } catch (error) {
+      if (!(error instanceof Hal0Error)) throw error
+      return { source, problem: error }
+    }
+  }
+  return null
 }

@@ -5,3 +5,11 @@ export interface Clock {
   /** @returns the function that cancels it */
   setTimer(ms: number, fire: () => void): () => void
 }
+
+export const realTime: Clock = {
+  now: () => performance.now(),
+  setTimer: (ms, fire) => {
+    const timer = setTimeout(fire, ms)
+    return () => clearTimeout(timer)
+  },
+}

@@ -34,6 +34,7 @@ export interface FileShare {
 export class ProgressReporter {
   readonly #clock: Clock
   readonly #report: (progress: DownloadProgress) => void
+  readonly #hear: (bytes: number) => void
   readonly #files: FileShare[]
   readonly #startedAt: number
   readonly #total: number
@@ -42,10 +43,20 @@ export class ProgressReporter {
   #phase: DownloadPhase = 'downloading'
   #cancelTick: () => void
 
-  /** @param files copied */
-  constructor(clock: Clock, files: readonly FileShare[], report: (progress: DownloadProgress) => void) {
+  /**
+   * @param files copied
+   * @param report gets the figures at each tick
+   * @param hear gets the bytes of all files whenever there are more
+   */
+  constructor(
+    clock: Clock,
+    files: readonly FileShare[],
+    report: (progress: DownloadProgress) => void,
+    hear: (bytes: number) => void = () => {},
+  ) {
     this.#clock = clock
     this.#report = report
+    this.#hear = hear
     this.#files = files.map((file) => ({ ...file }))
     this.#startedAt = clock.now()
     this.#total = files.reduce((sum, { size }) => sum + size, 0)
@@ -61,7 +72,9 @@ export class ProgressReporter {
   /** So many bytes of a file are here. What a file that starts over loses is not counted back: it is only slower to grow. */
   onReceived(index: number, bytes: number): void {
     const file = this.#files[index]
-    if (file !== undefined) file.received = Math.max(file.received, bytes)
+    if (file === undefined || bytes <= file.received) return
+    file.received = bytes
+    this.#hear(this.received())
   }
 
   /** @param file the one that is worked on */

@@ -45,7 +45,7 @@ test.each([
 test('gated names the page where access is asked for, and what to do next with and without a token', () => {
   const anonymous = error(401, gated)
   expect(anonymous.message).toContain(page)
-  expect(anonymous.message).toContain('HF_TOKEN')
+  expect(anonymous.message).toContain('hal0 config token')
   expect(anonymous.details.page).toBe(page)
   const stranger = error(403, gated, { token: 'hf_t' })
   expect(stranger.message).toContain(page)
@@ -53,7 +53,7 @@ test('gated names the page where access is asked for, and what to do next with a
 })
 
 test('unauthorized says that the repository may be misspelt or private, and where a token goes', () => {
-  expect(error(401).message).toMatch(/misspelt, or private.*HF_TOKEN/)
+  expect(error(401).message).toMatch(/misspelt, or private.*hal0 config token/)
 })
 
 test('not found names what is not there', () => {

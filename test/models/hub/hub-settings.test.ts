@@ -1,11 +1,28 @@
 import { describe, expect, test } from 'bun:test'
 import type { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import { hubEndpoints, hubToken, isHubOffline, type ReadText, tokenFile } from '../../../src/models/hub/hub-settings.ts'
+import {
+  type Env,
+  findHubToken,
+  hubEndpoints,
+  isHubOffline,
+  type ReadText,
+  sharedTokenPlaces,
+  type TokenPlace,
+  tokenFile,
+} from '../../../src/models/hub/hub-settings.ts'
 
 const files =
   (known: Record<string, string>): ReadText =>
   async (path) =>
     known[path] ?? null
+
+/** The token that is found when hal0's own file holds `given`; null: there is no such file. */
+const hubToken = async (env: Env, given: string | null, readText: ReadText): Promise<string | null> => {
+  const own: TokenPlace = { source: 'file', name: '/etc/hal0/hf-token', read: async () => given }
+  const found = await findHubToken([own, ...sharedTokenPlaces(env, readText)])
+  if (found !== null && 'problem' in found) throw found.problem
+  return found?.token ?? null
+}
 
 describe('endpoints', () => {
   test('are the hub by default', () => {
@@ -57,6 +74,13 @@ describe('the token', () => {
     expect(await hubToken({ HOME: '/home/me', HF_TOKEN: '' }, '', stored)).toBe('hf_file')
     expect(await hubToken({ HOME: '/home/other' }, null, stored)).toBeNull()
     expect(await hubToken({}, null, stored)).toBeNull()
+  })
+
+  test('is told with the place that it comes from', async () => {
+    const sourceOf = async (env: Env) => (await findHubToken(sharedTokenPlaces(env, stored)))?.source
+    expect(await sourceOf(env)).toBe('environment')
+    expect(await sourceOf({ HOME: '/home/me' })).toBe('hub tools')
+    expect(await sourceOf({})).toBeUndefined()
   })
 
   test('is read anew at each use', async () => {

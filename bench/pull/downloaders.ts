@@ -1,0 +1,88 @@
+/** Who downloads: hal0, and what people have otherwise. Each ends with a file whose checksum was compared, but for the hub's client. */
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { file, repo } from './origin.ts'
+import { run, runBeside } from './programs.ts'
+
+export interface Place {
+  folder: string
+  /** Address of the daemon. */
+  url: string
+  /** Address of the hub. */
+  hub: string
+  /** Address of the file at the storage. */
+  storage: () => string
+  sha256: string
+  /** A python that has huggingface_hub; null: none. */
+  python: string | null
+}
+
+export const call = async (
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ phase: string; error?: unknown }> => {
+  const response = await fetch(url + path, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return response.status === 204 ? { phase: '' } : ((await response.json()) as { phase: string })
+}
+
+/** One model pulled by the daemon; how long it took includes the registration, but not its removal. */
+export const pullByHal0 = async ({ url }: Place): Promise<void> => {
+  await call(url, 'POST', '/api/models/big/pull', { repo, file })
+  for (;;) {
+    const { phase, error } = await call(url, 'GET', '/api/models/big/pull')
+    if (phase === 'done') return
+    if (phase === 'failed') throw new Error(JSON.stringify(error))
+    await Bun.sleep(10)
+  }
+}
+
+export const removeFromHal0 = ({ url }: Place): Promise<unknown> => call(url, 'DELETE', '/api/models/big')
+
+export type Downloader = (place: Place) => void | Promise<void>
+
+const fetched = ({ folder }: Place): string => join(folder, 'fetched')
+
+const check = (place: Place): void => {
+  const path = fetched(place)
+  writeFileSync(`${path}.sha256`, `${place.sha256}  ${path}\n`)
+  run(['sha256sum', '-c', '--quiet', `${path}.sha256`])
+  rmSync(path)
+}
+
+const client = `
+import os, sys
+from huggingface_hub import hf_hub_download
+hf_hub_download("${repo}", "${file}", local_dir=sys.argv[1])
+`
+
+export const others: Record<string, Downloader> = {
+  'curl + sha256sum': (place) => {
+    run(['curl', '-sf', '-o', fetched(place), place.storage()])
+    check(place)
+  },
+  'aria2c -x8 + sha256sum': (place) => {
+    const flags = ['-q', '-x8', '-s8', '-k1M', '--allow-overwrite=true', '-d', place.folder, '-o', 'fetched']
+    run(['aria2c', ...flags, place.storage()])
+    check(place)
+  },
+  huggingface_hub: async (place) => {
+    if (place.python === null) return
+    const home = join(place.folder, 'home')
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      HF_HOME: home,
+      HF_ENDPOINT: place.hub,
+      HF_HUB_DISABLE_TELEMETRY: '1',
+      HF_HUB_DISABLE_PROGRESS_BARS: '1',
+    }
+    await runBeside([place.python, '-c', client, join(home, 'model')], env)
+    rmSync(home, { recursive: true, force: true })
+  },
+}

@@ -1,0 +1,136 @@
+/**
+ * What a verified pull costs: hal0 against `curl` and `aria2c`, each followed by `sha256sum`, and the hub's own client, which
+ * compares only the size. From the same local origin in one run, plain and behind slower lines; and what the API is like meanwhile.
+ *
+ *   npm run bench:pull [-- --mb 2048 --rounds 3]
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { officialClient } from '../../test/models/hub/official-client.ts'
+import { binary, freePorts, Processes, untilAnswers } from '../subjects.ts'
+import { p99During } from './answering.ts'
+import { others, type Place, pullByHal0, removeFromHal0 } from './downloaders.ts'
+import { file, type Line, makeModel, startHub, startLine, startNginx } from './origin.ts'
+
+const lines: Line[] = [
+  { name: 'unthrottled', delayMs: 0, rate: 0 },
+  { name: '30 MB/s a connection', delayMs: 0, rate: 30e6 },
+  { name: '60 ms away', delayMs: 30, rate: 0 },
+]
+
+const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+const seconds = async (work: () => void | Promise<void>): Promise<number> => {
+  const began = performance.now()
+  await work()
+  return (performance.now() - began) / 1000
+}
+
+interface Row {
+  name: string
+  hal0: number
+  others: Record<string, number>
+  /** 99th percentile of the API while hal0 pulls, milliseconds. */
+  p99Ms: number
+}
+
+const measure = async (name: string, place: Place, rounds: number): Promise<Row> => {
+  const times = new Map<string, number[]>()
+  const note = (subject: string, took: number): void => {
+    times.set(subject, [...(times.get(subject) ?? []), took])
+  }
+  const p99: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    let took = 0
+    const pulling = seconds(() => pullByHal0(place)).then((value) => {
+      took = value
+    })
+    // Questions are asked in one round only: they take time from the pull.
+    if (round === rounds - 1 && rounds > 1) p99.push(await p99During(place.url, pulling))
+    else await pulling
+    note('hal0', took)
+    await removeFromHal0(place)
+    for (const [other, download] of Object.entries(others)) {
+      if (other === 'huggingface_hub' && place.python === null) continue
+      note(other, await seconds(() => download(place)))
+    }
+  }
+  const of = (subject: string): number => median(times.get(subject) ?? [])
+  return {
+    name,
+    hal0: of('hal0'),
+    others: Object.fromEntries(Object.keys(others).map((other) => [other, of(other)])),
+    p99Ms: median(p99),
+  }
+}
+
+const table = (rows: Row[], bytes: number, idleMs: number): string => {
+  const shown = (value: number, digits: number, unit = ''): string =>
+    Number.isNaN(value) ? '' : `${value.toFixed(digits)}${unit}`
+  const head = [`${(bytes / 1e9).toFixed(1)} GB`, 'hal0', ...Object.keys(others)]
+  const ratios = Object.keys(others).map((other) => `of ${other.split(' ')[0]}`)
+  const cells = rows.map(({ name, hal0, others: took, p99Ms }) => [
+    name,
+    shown(hal0, 1, ' s'),
+    ...Object.values(took).map((value) => shown(value, 1, ' s')),
+    ...Object.values(took).map((value) => shown(value / hal0, 2)),
+    shown(p99Ms / idleMs, 1),
+  ])
+  const all = [[...head, ...ratios, 'p99'], ['---', ...Array(head.length + ratios.length).fill('---:')], ...cells]
+  return all.map((one) => `| ${one.join(' | ')} |`).join('\n')
+}
+
+const bench = async (bytes: number, rounds: number): Promise<string> => {
+  const folder = mkdtempSync(join(tmpdir(), 'hal0-bench-'))
+  const processes = new Processes()
+  const [origin = 0, api = 0, ...linePorts] = freePorts(2 + lines.length)
+  mkdirSync(join(folder, 'www'))
+  mkdirSync(join(folder, 'root'))
+  const sha256 = await makeModel(join(folder, 'www', file), bytes)
+  let storage = ''
+  const hub = startHub({ size: bytes, sha256 }, () => storage)
+  const url = `http://127.0.0.1:${api}`
+  const hubUrl = `http://127.0.0.1:${hub.port}`
+  try {
+    startNginx(processes, folder, origin)
+    const env = { ...process.env, HAL0_ROOT: join(folder, 'root'), HF_ENDPOINT: hubUrl, NO_PROXY: '127.0.0.1' }
+    const serve = [binary, 'serve', '--port', String(api), '--supervisor', 'process']
+    const daemon = processes.start(serve, env, join(folder, 'log'))
+    await untilAnswers(`${url}/api/health`, performance.now())
+    const python = await officialClient()
+    const place: Place = { folder, url, hub: hubUrl, storage: () => storage, sha256, python }
+    const idleMs = await p99During(url, Bun.sleep(5000))
+    const rows: Row[] = []
+    for (const [index, line] of lines.entries()) {
+      const port = line.delayMs === 0 && line.rate === 0 ? origin : (linePorts[index] ?? 0)
+      if (port !== origin) {
+        startLine(processes, folder, line, port, origin)
+        await untilAnswers(`http://127.0.0.1:${port}/${file}`, performance.now(), 'HEAD')
+      }
+      storage = `http://127.0.0.1:${port}/${file}`
+      rows.push(await measure(line.name, place, rounds))
+    }
+    const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1] ?? '0'
+    return `${table(rows, bytes, idleMs)}
+
+Medians of ${rounds} rounds. p99: the API's 99th percentile during the pull, as a multiple of its idle ${idleMs.toFixed(2)} ms.
+Memory of the daemon at its peak: ${((Number(peak) * 1024) / 1e6).toFixed(0)} MB.`
+  } finally {
+    await hub.stop(true)
+    await processes.end()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const { values } = parseArgs({
+  options: { mb: { type: 'string', default: '2048' }, rounds: { type: 'string', default: '3' } },
+})
+const missing = ['nginx', 'curl', 'aria2c'].filter((program) => Bun.which(program) === null)
+if (missing.length > 0) {
+  console.error(`The benchmark needs ${missing.join(', ')} (Debian: nginx-light, curl, aria2).`)
+  process.exit(1)
+}
+console.log(await bench(Number(values.mb) * 1024 * 1024, Number(values.rounds)))

@@ -1,0 +1,80 @@
+/** The first model of `npm start`: a small real one from the hub, or the plumbing check. */
+import { join } from 'node:path'
+import type { CatalogEntry } from '../../src/contract/catalog.ts'
+import type { ErrorBody } from '../../src/contract/error.ts'
+import type { ModelEntry } from '../../src/contract/model.ts'
+import type { Slot } from '../../src/contract/slot.ts'
+import { writePlumbingModel } from '../../src/models/plumbing-model.ts'
+import { data, env, Failed, hal0, json, root, run, say } from './hal0.ts'
+
+/** Id of the model with random weights. */
+export const plumbing = 'plumbing-check'
+/** How long the hub may take to say whether it has the first model, milliseconds. */
+const hubPatienceMs = 20_000
+
+/** The catalog's first model, when the hub can be asked for it now; else why not. */
+const firstModel = async (url: string): Promise<CatalogEntry | string> => {
+  const catalog = (await (await fetch(`${url}/api/catalog`)).json()) as CatalogEntry[]
+  const first = catalog.find((entry) => entry.first)
+  if (first === undefined) throw new Failed('The catalog has no first model.')
+  try {
+    const answer = await fetch(`${url}/api/hub/models/${first.repo}`, { signal: AbortSignal.timeout(hubPatienceMs) })
+    if (answer.ok) return first
+    return ((await answer.json()) as { error: ErrorBody }).error.message
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error
+    return `The hub did not answer within ${hubPatienceMs / 1000} s.`
+  }
+}
+
+/** @returns the id of the model; null when it cannot be had now, which was said */
+const pullFirst = async (url: string, stopped: () => boolean): Promise<string | null> => {
+  const first = await firstModel(url)
+  if (typeof first === 'string') {
+    say(`A small real model would come from the Hugging Face Hub now, but: ${first}`)
+    return null
+  }
+  const { id, name, size, repo, file, licence } = first
+  say(`First model: ${name}, ${Math.round(size / 1e6)} MB from ${repo} (${licence}).`)
+  say('It is fetched once and kept; Ctrl-C now and the next npm start goes on. npm start -- --demo goes without it.')
+  const child = Bun.spawn([hal0, 'model', 'pull', repo, '--file', file, '--id', id], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if ((await child.exited) === 0) return id
+  if (!stopped()) say('The first model did not come; what stands above says why.')
+  return null
+}
+
+const writePlumbing = async (): Promise<string> => {
+  say('So a tiny model with random weights is written. It is a plumbing check: it proves that everything works from')
+  say('the request to the engine and back, and its answers are gibberish.')
+  const file = join(data, `${plumbing}.gguf`)
+  await writePlumbingModel(file, { seed: 1, kind: 'chat' })
+  await run([hal0, 'model', 'import', file, '--id', plumbing], 'The import of the plumbing check')
+  return plumbing
+}
+
+/**
+ * A first model in a first slot, as long as there is none but the plumbing check.
+ * @param url of the daemon
+ * @param demo the plumbing check will do
+ * @param stopped whether everything is to end
+ */
+export const ensureModel = async (url: string, demo: boolean, stopped: () => boolean): Promise<void> => {
+  const models = await json<ModelEntry[]>('model', 'list')
+  const onlyPlumbing = models.length === 1 && models[0]?.id === plumbing
+  if (models.length > 0 && (!onlyPlumbing || demo)) return
+  const pulled = demo ? null : await pullFirst(url, stopped)
+  if (stopped()) return
+  if (pulled === null && onlyPlumbing) return
+  const model = pulled ?? (await writePlumbing())
+  const slots = await json<Slot[]>('slot', 'list')
+  const primary = slots.find(({ config }) => config.name === 'primary')
+  const told = primary === undefined ? ['create', 'primary', '--load', 'on-demand'] : ['edit', 'primary']
+  if (primary === undefined || primary.config.model === plumbing) {
+    const given = primary === undefined ? ['--model', model] : ['--set', `model=${model}`]
+    await run([hal0, 'slot', ...told, ...given], 'The setting up of slot primary')
+  }
+}

@@ -1,0 +1,30 @@
+/** The executable of this checkout, with data below .hal0/ of it, as the steps of `npm start` use it. */
+import { join } from 'node:path'
+
+export const root = join(import.meta.dir, '../..')
+export const data = process.env.HAL0_ROOT ?? join(root, '.hal0')
+export const hal0 = join(root, 'dist/hal0')
+/** Of everything that is started. */
+export const env: Record<string, string | undefined> = { ...process.env, HAL0_ROOT: data }
+
+export const say = (line = ''): void => console.log(line)
+
+/** What failed was said; there is nothing to add to it but this sentence. */
+export class Failed extends Error {}
+
+/** @param talk what the step says on the way: shown as it comes, or only when it fails */
+export const run = async (argv: string[], what: string, talk: 'shown' | 'kept' = 'kept'): Promise<string> => {
+  const child = Bun.spawn(argv, { cwd: root, env, stdio: ['ignore', 'pipe', talk === 'shown' ? 'inherit' : 'pipe'] })
+  const [output, kept] = await Promise.all([
+    new Response(child.stdout).text(),
+    child.stderr instanceof ReadableStream ? new Response(child.stderr).text() : '',
+  ])
+  if ((await child.exited) !== 0) {
+    console.error(kept.trim())
+    throw new Failed(`${what} failed; what stands above says why.`)
+  }
+  return output
+}
+
+export const json = async <T>(...args: string[]): Promise<T> =>
+  JSON.parse(await run([hal0, ...args, '--json'], `hal0 ${args.join(' ')}`)) as T

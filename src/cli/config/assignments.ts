@@ -1,0 +1,59 @@
+/** `key=value`: the words of a command line as changes of the settings. */
+import {
+  type SettingPath,
+  type SettingsPatch,
+  settingKey,
+  settingPaths,
+  settingSchema,
+} from '../../contract/settings.ts'
+import { problemsOf } from '../../lib/validate.ts'
+import { usageError } from '../failure.ts'
+import { typedValue } from '../typed-value.ts'
+
+const keys = settingPaths.map(settingKey)
+
+/** Help text on the keys and on how values are written. */
+export const assignmentsHelp = `Keys: ${keys.join(', ')}.
+Lists are written as JSON or with commas. KEY=null takes a key back to its default.`
+
+const pathOf = (key: string): SettingPath => {
+  if (key === 'hub.token') {
+    throw usageError(
+      "The hub's token is not set here: every program on this machine can read a command line. Take one that was typed here as known to others.",
+      'hal0 config token',
+    )
+  }
+  const path = settingPaths.find((one) => settingKey(one) === key)
+  if (path === undefined) throw usageError(`'${key}' is not a setting. The keys are: ${keys.join(', ')}.`)
+  return path
+}
+
+const change = (patch: Record<string, unknown>, [first, second]: SettingPath, value: unknown): void => {
+  if (second === undefined) {
+    patch[first] = value
+    return
+  }
+  patch[first] = { ...(patch[first] as Record<string, unknown> | undefined), [second]: value }
+}
+
+/** @throws Failure wrong usage: no `=`, an unknown key, a value that the key does not take */
+export const parseAssignments = (assignments: readonly string[]): SettingsPatch => {
+  const patch: Record<string, unknown> = {}
+  for (const assignment of assignments) {
+    const at = assignment.indexOf('=')
+    if (at < 1) throw usageError(`A setting is given as KEY=VALUE, not '${assignment}'.`)
+    const path = pathOf(assignment.slice(0, at))
+    const text = assignment.slice(at + 1)
+    const value = text === 'null' ? null : typedValue(settingSchema(path), text)
+    const problem = value === null ? undefined : problemsOf(settingSchema(path), value)[0]
+    if (problem !== undefined) throw usageError(`'${text}' cannot be ${settingKey(path)}: it ${problem.reason}.`)
+    change(patch, path, value)
+  }
+  return patch
+}
+
+/** The keys that `assignments` are about, each once. */
+export const changedPaths = (assignments: readonly string[]): SettingPath[] => {
+  const changed = new Set(assignments.map((assignment) => assignment.slice(0, assignment.indexOf('='))))
+  return settingPaths.filter((path) => changed.has(settingKey(path)))
+}

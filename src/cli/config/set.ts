@@ -1,0 +1,25 @@
+import { settingKey } from '../../contract/settings.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { print, printJson, talk } from '../output.ts'
+import { assignmentsHelp, changedPaths, parseAssignments } from './assignments.ts'
+import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
+
+export default defineVerb({
+  about: 'Change settings of the daemon: writes hal0.toml, whose comments stay.',
+  more: assignmentsHelp,
+  examples: ['hal0 config set port=9000', 'hal0 config set hub.mirrors=https://mirror.example slots.ports=8081-8120'],
+  args: { words: { type: 'positional', required: true, description: 'KEY=VALUE; may be repeated' } },
+  async run({ args: { _: words, json } }) {
+    const settings = await call('editSettings', { body: parseAssignments(words) })
+    if (json) return printJson(settings)
+    for (const path of changedPaths(words)) {
+      print(`${settingKey(path)} = ${shownValue(settingValue(settings, path))}`)
+      const origin = originOf(settings, path)
+      if (origin === 'command line' || origin === 'HF_ENDPOINT') {
+        talk.warn(`hal0.toml is changed, but ${origin === 'command line' ? "the daemon's command line" : origin} wins.`)
+      }
+    }
+    tellNext(settings)
+  },
+})

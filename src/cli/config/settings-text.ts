@@ -1,0 +1,34 @@
+/** The settings as words for people. */
+import { type SettingPath, type Settings, settingKey } from '../../contract/settings.ts'
+import { talk } from '../output.ts'
+
+/** The value of a key; null: nothing is chosen. */
+export const settingValue = ({ values }: Settings, [first, second]: SettingPath): unknown => {
+  const value = (values as Record<string, unknown>)[first]
+  return second === undefined ? value : (value as Record<string, unknown>)[second]
+}
+
+/** As `config set` takes it. */
+export const shownValue = (value: unknown): string => {
+  if (value === null) return '-'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** Where a key's value comes from. */
+export const originOf = ({ set, overridden }: Settings, path: SettingPath): string => {
+  const key = settingKey(path)
+  if (overridden.includes(key)) return key === 'hub.mirrors' ? 'HF_ENDPOINT' : 'command line'
+  return set.includes(key) ? 'set' : 'default'
+}
+
+/** Says on stderr what keeps settings from their effect. */
+export const tellProblems = ({ problems }: Settings): void => {
+  for (const problem of problems) talk.warn(problem)
+}
+
+/** Says on stderr what a person has to do before the settings hold. */
+export const tellNext = (settings: Settings): void => {
+  tellProblems(settings)
+  if (!settings.restart_needed) return
+  talk.log('Restart the daemon for this to take effect (systemctl restart hal0.service). Loaded models keep running.')
+}

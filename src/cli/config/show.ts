@@ -1,0 +1,28 @@
+import { settingKey, settingPaths } from '../../contract/settings.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { print, printJson, talk } from '../output.ts'
+import { table } from '../table.ts'
+import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
+
+const columns = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }] as const
+
+export default defineVerb({
+  about: 'Show every setting of the daemon with its value, or its default.',
+  more: "The hub's token is never shown, only where it comes from.",
+  examples: ['hal0 config show', 'hal0 config show --json'],
+  args: {},
+  async run({ args: { json } }) {
+    const settings = await call('showSettings', {})
+    if (json) return printJson(settings)
+    const rows = settingPaths.map((path) => [
+      settingKey(path),
+      shownValue(settingValue(settings, path)),
+      originOf(settings, path),
+    ])
+    const { token } = settings.values.hub
+    print(table(columns, [...rows, ['hub.token', token === 'none' ? '-' : '(not shown)', token]]))
+    talk.log(`The file is ${settings.file}`)
+    tellNext(settings)
+  },
+})

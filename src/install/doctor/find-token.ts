@@ -1,0 +1,27 @@
+/** What is wrong with the file of the hub's token that no step of setup mends. */
+import { stat } from 'node:fs/promises'
+import { hubTokenFile } from '../../system/paths.ts'
+import { errnoOf, storageError } from '../../system/storage-error.ts'
+import type { Layout } from '../layout.ts'
+import { isMendable, statToken } from '../steps/hub-token.ts'
+
+/** @returns sentences that say what to do; none when there is no such file */
+export const findTokenProblems = async ({ paths }: Layout): Promise<string[]> => {
+  const path = hubTokenFile(paths)
+  const file = await statToken(path)
+  if (file === null || isMendable(file)) return []
+  if (file.isFile()) {
+    return [
+      `${path}, the hub's token, has ${file.nlink} names. Remove it, then give the token again: hal0 config token`,
+    ]
+  }
+  if (!file.isSymbolicLink()) return [`${path} is no file. Remove it, then give the hub's token: hal0 config token`]
+  try {
+    const target = await stat(path)
+    if (target.isFile() && (target.mode & 0o077) === 0) return []
+    return [`${path} leads to a file that is open to others, and holds the hub's token. Close it: chmod 600 ${path}`]
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [`${path} is a link that leads nowhere. Remove it: rm ${path}`]
+    throw storageError(error, path, "look at the file of the hub's token")
+  }
+}

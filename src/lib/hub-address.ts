@@ -1,0 +1,17 @@
+/** The address of a hub or of a mirror, as people write it. Pure. */
+
+export type HubAddress = { url: string } | { problem: string }
+
+/**
+ * The address without a slash at its end, or what is wrong with it, as the end of a sentence that does not repeat it: it may
+ * hold credentials.
+ */
+export const hubAddress = (text: string): HubAddress => {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    return { problem: 'is no http or https address' }
+  }
+  if (url.username !== '' || url.password !== '') return { problem: 'holds a user name or password' }
+  if (url.search !== '' || url.hash !== '') return { problem: 'has a query' }
+  return { url: url.href.replace(/\/+$/, '') }
+}

@@ -1,0 +1,8 @@
+/** The range of ports as hal0.toml writes it. Pure. */
+
+/** @param text e.g. "8081-8099" @returns null for what is no range of ports */
+export const portRangeOf = (text: string): { first: number; last: number } | null => {
+  const [first, last] = text.split('-').map(Number)
+  if (first === undefined || last === undefined || !(first >= 1 && first <= last && last <= 65_535)) return null
+  return { first, last }
+}

@@ -1,0 +1,65 @@
+/** The curated catalog: what it has, what of it is here, and where it comes from. */
+import { Type } from 'typebox'
+import { CatalogEntry, type CatalogOffer } from '../../contract/catalog.ts'
+import type { PullRequest } from '../../contract/pull.ts'
+import { parse } from '../../lib/validate.ts'
+import type { ModelLookup } from '../registry-port.ts'
+import file from './catalog.json' with { type: 'json' }
+import type { CatalogService, CatalogSources } from './catalog-port.ts'
+
+/**
+ * The entries of `catalog.json`, the recommended order of each kind kept. Sizes are the hub's. `ram_bytes` is the size of all
+ * files, plus the KV cache in f16 of 8192 tokens (or of the trained context, if that is shorter; none for encoders and speech;
+ * sliding windows reckoned as if they were full), plus 512 MiB to compute in, rounded up to 100 MB.
+ */
+export const catalogEntries: readonly CatalogEntry[] = parse(Type.Array(CatalogEntry), file, 'catalog.json')
+
+/** Every word of `query` occurs in the name, the id, the repository or the kind, whatever its case; '' finds all. Pure. */
+export const searchCatalog = (entries: readonly CatalogEntry[], query: string): CatalogEntry[] => {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  return entries.filter(({ name, id, repo, kind }) => {
+    const text = [name, id, repo, kind].join('\n').toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+}
+
+export interface CatalogDeps {
+  entries: readonly CatalogEntry[]
+  registry: Pick<ModelLookup, 'get'>
+  /** Bytes of this machine's memory; null: unknown. */
+  memoryBytes: number | null
+}
+
+export class Catalog implements CatalogService, CatalogSources {
+  readonly #deps: CatalogDeps
+  readonly #byId: ReadonlyMap<string, CatalogEntry>
+
+  constructor(deps: CatalogDeps) {
+    this.#deps = deps
+    this.#byId = new Map(deps.entries.map((entry) => [entry.id, entry]))
+  }
+
+  offers(query: string): CatalogOffer[] {
+    const { entries, registry, memoryBytes } = this.#deps
+    return searchCatalog(entries, query).map((entry) => ({
+      ...entry,
+      installed: registry.get(entry.id) !== null,
+      pull: this.sourceOf(entry.id),
+      fits: memoryBytes === null ? null : entry.ram_bytes < memoryBytes * 0.9,
+    }))
+  }
+
+  sourceOf(id: string): PullRequest | null {
+    const entry = this.#byId.get(id)
+    if (entry === undefined || entry.provider !== 'llama.cpp') return null
+    const { repo, file, others } = entry
+    return others.length === 0 ? { repo, file } : { repo, file, mmproj: true }
+  }
+
+  refusalOf(id: string): string | null {
+    const entry = this.#byId.get(id)
+    if (entry === undefined || entry.provider === 'llama.cpp') return null
+    const what = entry.kind === 'stt' ? 'speech recognition' : 'speech synthesis'
+    return `${id} is in the catalog, but this version of hal0 has no engine for ${what} (${entry.provider}), so it is not pulled yet.`
+  }
+}

@@ -1,0 +1,20 @@
+/** What the daemon and the thread of a download say to each other: plain data, since it is copied. */
+import type { ErrorBody } from '../../contract/error.ts'
+import type { HubPlace } from '../hub-setup.ts'
+import type { DownloadJob } from '../pull/download.ts'
+import type { DownloadProgress } from '../pull/progress.ts'
+import type { DownloadSettings } from '../pull/settings.ts'
+import type { DownloadedFile } from '../pull/staged-file.ts'
+
+export interface HubDownload extends DownloadJob {
+  repo: string
+}
+
+export type ToThread =
+  | { say: 'begin'; what: HubDownload; settings: Partial<DownloadSettings>; hub: HubPlace }
+  | { say: 'cancel' }
+
+export type FromThread =
+  | { say: 'progress'; progress: DownloadProgress }
+  | { say: 'done'; files: DownloadedFile[] }
+  | { say: 'failed'; error: ErrorBody }

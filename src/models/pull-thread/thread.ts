@@ -1,0 +1,50 @@
+/** The inside of a download's thread: one download, told to begin and perhaps to end. */
+import { fullGC } from 'bun:jsc'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
+import { hubOrigin } from '../hub/hub-origin.ts'
+import { openHub } from '../hub-setup.ts'
+import { realTime } from '../pull/clock.ts'
+import { download } from '../pull/download.ts'
+import type { FromThread, ToThread } from './messages.ts'
+
+/**
+ * Received between two collections. What arrives lies outside of the heap, so that JavaScriptCore lets much of it pile up: 40 MB
+ * more at the peak of a fast download (npm run bench:pull). A collection takes 2 ms here, in which nobody is kept waiting.
+ */
+const collectBytes = 16 * 1024 * 1024
+
+/** @param say tells the daemon */
+export const serveDownload = (say: (message: FromThread) => void): ((message: ToThread) => void) => {
+  const stop = new AbortController()
+  let collectedAt = 0
+  const onReceived = (bytes: number): void => {
+    if (bytes - collectedAt < collectBytes) return
+    collectedAt = bytes
+    fullGC()
+  }
+  const begin = async ({ what, settings, hub: place }: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
+    try {
+      const { hub } = openHub(process.env, place.mirrors, place.tokenFile)
+      const files = await download(what, {
+        origin: hubOrigin(hub, what),
+        clock: realTime,
+        signal: stop.signal,
+        settings,
+        onReceived,
+        onProgress: (progress) => say({ say: 'progress', progress }),
+      })
+      return { say: 'done', files }
+    } catch (error) {
+      const failure = Hal0Error.from(error)
+      // Its cause would stay behind in this thread.
+      if (failure.code === 'internal') log.error(`the download of ${what.repo} failed`, failure.cause ?? failure)
+      return { say: 'failed', error: failure.body() }
+    }
+  }
+  return (message) => {
+    if (message.say === 'cancel') stop.abort()
+    // Never rejects.
+    else void begin(message).then(say)
+  }
+}

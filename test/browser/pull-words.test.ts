@@ -1,0 +1,66 @@
+import { expect, test } from 'bun:test'
+import type { Pull } from '../../src/contract/pull.ts'
+import { parseTyped } from '../../web/models/hub-reference.ts'
+import { pullVerbsOf, requestOf } from '../../web/models/pull-verbs.ts'
+import { pullPart, pullText, shortPullText } from '../../web/models/pull-words.ts'
+
+const pull: Pull = {
+  id: 'tiny-q4_k_m',
+  repo: 'acme/tiny',
+  revision: 'a'.repeat(40),
+  files: [{ path: 'tiny-Q4_K_M.gguf', size: 398_000_000, received: 167_200_000 }],
+  bytes_total: 398_000_000,
+  bytes_received: 167_200_000,
+  throughput_bps: 12_000_000,
+  elapsed_s: 14,
+  eta_s: 19.2,
+  file: 'tiny-Q4_K_M.gguf',
+  phase: 'downloading',
+  error: null,
+}
+
+test('what is typed is a repository, its revision and what of it is wanted, or words to search for', () => {
+  const repository = { owner: 'acme', name: 'tiny-GGUF', revision: null, wanted: null }
+  expect(parseTyped(' acme/tiny-GGUF ')).toEqual(repository)
+  expect(parseTyped('acme/tiny-GGUF:Q8_0')).toEqual({ ...repository, wanted: { quantization: 'Q8_0' } })
+  expect(parseTyped('hf.co/acme/tiny-GGUF:Q8_0')).toEqual({ ...repository, wanted: { quantization: 'Q8_0' } })
+  expect(parseTyped('https://huggingface.co/acme/tiny-GGUF/?library=x')).toEqual(repository)
+  expect(parseTyped('https://huggingface.co/acme/tiny-GGUF/tree/v1')).toEqual({ ...repository, revision: 'v1' })
+  expect(parseTyped('https://huggingface.co/acme/tiny-GGUF/tree/refs%2Fpr%2F1')).toEqual({
+    ...repository,
+    revision: 'refs/pr/1',
+  })
+  expect(parseTyped('https://huggingface.co/acme/tiny-GGUF/blob/main/a/b%20c.gguf')).toEqual({
+    ...repository,
+    revision: 'main',
+    wanted: { file: 'a/b c.gguf' },
+  })
+  expect(parseTyped('acme/%E0%A4%A')).toMatchObject({ name: '%E0%A4%A' })
+  for (const words of ['qwen', 'qwen 7b / instruct', 'acme/', '/tiny']) expect(parseTyped(words)).toBeNull()
+})
+
+test('figures of a pull leave out what is not known', () => {
+  expect(pullText(pull)).toBe('167 MB of 398 MB, 12 MB/s, 20 s left')
+  expect(shortPullText(pull)).toBe('42 % of 398 MB, 12 MB/s, 20 s left')
+  const unknown = { ...pull, bytes_total: null, throughput_bps: null, eta_s: null }
+  expect([pullText(unknown), shortPullText(unknown), pullPart(unknown)]).toEqual(['167 MB', '167 MB', null])
+  expect(pullText({ ...pull, phase: 'resolving' })).toBe('asking the hub')
+  expect(pullText({ ...pull, phase: 'verifying' })).toBe('verifying 398 MB')
+})
+
+test('a pull is gone on with at the commit and with the projector that it began with', () => {
+  expect(requestOf(pull)).toEqual({ repo: 'acme/tiny', file: 'tiny-Q4_K_M.gguf', revision: 'a'.repeat(40) })
+  const projector = { path: 'mmproj-F16.gguf', size: 1, received: 0 }
+  expect(requestOf({ ...pull, files: [projector, ...pull.files] })).toMatchObject({
+    file: 'tiny-Q4_K_M.gguf',
+    mmproj: true,
+  })
+  expect(requestOf({ ...pull, revision: null, files: [] })).toBeNull()
+})
+
+test('only what is kept can be discarded', () => {
+  expect(pullVerbsOf({ phase: 'cancelled' }, 5)).toEqual(['again', 'discard', 'hide'])
+  expect(pullVerbsOf({ phase: 'cancelled' }, 0)).toEqual(['again', 'hide'])
+  expect(pullVerbsOf({ phase: 'failed' }, null)).toEqual(['again', 'hide'])
+  expect(pullVerbsOf({ phase: 'verifying' }, 5)).toEqual(['cancel'])
+})

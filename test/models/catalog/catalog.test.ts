@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'bun:test'
+import { Type } from 'typebox'
+import { CatalogEntry } from '../../../src/contract/catalog.ts'
+import { PullRequest } from '../../../src/contract/pull.ts'
+import { problemsOf } from '../../../src/lib/validate.ts'
+import file from '../../../src/models/catalog/catalog.json' with { type: 'json' }
+import { Catalog, catalogEntries, searchCatalog } from '../../../src/models/catalog/catalog.ts'
+import { ggufFiles } from '../../../src/models/hub/gguf-files.ts'
+import { idOf } from '../../../src/models/pull-plan.ts'
+
+const gguf = catalogEntries.filter(({ provider }) => provider === 'llama.cpp')
+const ids = (query: string): string[] => searchCatalog(catalogEntries, query).map(({ id }) => id)
+const here = { get: () => null }
+
+describe('catalog.json', () => {
+  test('keeps its schema, with 12 to 20 entries', () => {
+    expect(problemsOf(Type.Array(CatalogEntry, { minItems: 12, maxItems: 20 }), file)).toEqual([])
+  })
+
+  test('has every id and every file once', () => {
+    for (const keys of [catalogEntries.map(({ id }) => id), catalogEntries.map((one) => `${one.repo}/${one.file}`)]) {
+      expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([])
+    }
+  })
+
+  test('gives a GGUF the id that a pull of its file gives', () => {
+    expect(gguf.map(({ id }) => id)).toEqual(gguf.map((entry) => idOf(entry.file)))
+  })
+
+  test('names files that a pull takes for a model, and projectors for projectors', () => {
+    for (const { repo, file: path, others } of gguf) {
+      const files = [path, ...others].map((one) => ({ path: one, size: 1, sha256: null, blobSha1: null }))
+      const { models, projectors } = ggufFiles(files)
+      expect([repo, models.map((model) => model.path)]).toEqual([repo, [path]])
+      expect([repo, projectors.map((one) => one.path)]).toEqual([repo, others])
+    }
+  })
+
+  test('has one model to begin with: a chat of about 400 MB that anybody may use', () => {
+    const firsts = catalogEntries.filter(({ first }) => first)
+    expect(firsts).toHaveLength(1)
+    expect(firsts[0]).toMatchObject({ kind: 'chat', provider: 'llama.cpp', licence: 'Apache-2.0', others: [] })
+    expect(firsts[0]?.size).toBeLessThan(450e6)
+  })
+
+  test('has something for every kind', () => {
+    const kinds = new Set(catalogEntries.map(({ kind }) => kind))
+    expect([...kinds].sort()).toEqual(['chat', 'embedding', 'rerank', 'stt', 'tts'])
+  })
+
+  test('asks for more memory than the files, in steps of 100 MB', () => {
+    for (const { id, size, ram_bytes } of catalogEntries) {
+      expect([id, ram_bytes % 100e6]).toEqual([id, 0])
+      expect(ram_bytes).toBeGreaterThan(size + 512 * 2 ** 20)
+      expect(ram_bytes).toBeLessThan(size + 3e9)
+    }
+  })
+})
+
+describe('a search', () => {
+  test('without words finds all, in the order of the file', () => {
+    expect(ids('')).toEqual(catalogEntries.map(({ id }) => id))
+    expect(ids('  ')).toHaveLength(catalogEntries.length)
+  })
+
+  test('wants every word, whatever its case and place', () => {
+    expect(ids('0.5B qwen2.5')).toEqual(['qwen2.5-0.5b-instruct-q4_k_m'])
+    expect(ids('llama nonsense')).toEqual([])
+  })
+
+  test('looks at name, id, repository and kind, and at no description', () => {
+    expect(ids('stt')).toEqual(['moonshine-tiny-en'])
+    expect(ids('bartowski llama-3.2-1b')).toEqual(['llama-3.2-1b-instruct-q4_k_m'])
+    expect(ids('vision').length).toBeGreaterThan(0)
+    expect(ids('screenshots')).toEqual([])
+  })
+
+  test('finds no word that only two fields together have', () => {
+    expect(ids('instructqwen')).toEqual([])
+  })
+})
+
+describe('the catalog of a machine', () => {
+  const offers = (memoryBytes: number | null, registry: { get(id: string): unknown } = here) =>
+    new Catalog({ entries: catalogEntries, registry: registry as typeof here, memoryBytes }).offers('')
+
+  test('says what fits into its memory, as far as that is known', () => {
+    const fits = (memoryBytes: number | null) => offers(memoryBytes).map((one) => one.fits)
+    expect(new Set(fits(null))).toEqual(new Set([null]))
+    expect(new Set(fits(64e9))).toEqual(new Set([true]))
+    const small = offers(4e9)
+    expect(small.filter(({ fits: one }) => one).map(({ id }) => id)).toContain('qwen2.5-0.5b-instruct-q4_k_m')
+    expect(small.find(({ id }) => id === 'gpt-oss-20b-mxfp4')?.fits).toBe(false)
+  })
+
+  test('says what is in its registry', () => {
+    const found = offers(null, { get: (id) => (id === 'bge-m3-q8_0' ? {} : null) })
+    expect(found.filter(({ installed }) => installed).map(({ id }) => id)).toEqual(['bge-m3-q8_0'])
+  })
+
+  const catalog = new Catalog({ entries: catalogEntries, registry: here, memoryBytes: null })
+
+  test('knows where each GGUF comes from, and has the projector brought along', () => {
+    for (const { id, repo, file: path } of gguf) {
+      const source = catalog.sourceOf(id)
+      expect(problemsOf(PullRequest, source)).toEqual([])
+      expect(source).toMatchObject({ repo, file: path })
+      expect(catalog.refusalOf(id)).toBeNull()
+    }
+    expect(catalog.sourceOf('gemma-3-4b-it-q4_k_m')?.mmproj).toBe(true)
+    expect(catalog.sourceOf('qwen2.5-0.5b-instruct-q4_k_m')).not.toHaveProperty('mmproj')
+  })
+
+  test('says of a speech model that no engine runs it, and brings none', () => {
+    expect([catalog.sourceOf('moonshine-tiny-en'), catalog.sourceOf('kokoro-82m-v1.0')]).toEqual([null, null])
+    expect(catalog.refusalOf('moonshine-tiny-en')).toContain('no engine for speech recognition (moonshine)')
+    expect(catalog.refusalOf('kokoro-82m-v1.0')).toContain('no engine for speech synthesis (kokoro)')
+  })
+
+  test('has nothing to say of a model that it has not', () => {
+    expect([catalog.sourceOf('tiny'), catalog.refusalOf('tiny'), catalog.sourceOf('__proto__')]).toEqual([
+      null,
+      null,
+      null,
+    ])
+  })
+})

@@ -1,0 +1,56 @@
+/** Pulls of models that are known from the catalog. The hub is never reached: what is asked of it is what counts. */
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import { HubClient } from '../../../src/models/hub/hub-client.ts'
+import { realTime } from '../../../src/models/pull/clock.ts'
+import { Pulls } from '../../../src/models/pulls.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+
+const source = { repo: 'acme/tiny-GGUF', file: 'tiny-Q4_K_M.gguf' }
+let pulls: Pulls
+
+const open = (folder: string): Pulls =>
+  new Pulls({
+    folder,
+    hub: new HubClient({ fetch, endpoints: [], token: async () => null, offline: true, now: Date.now }),
+    hasToken: async () => false,
+    registry: {
+      get: () => null,
+      list: () => [],
+      register: () => {
+        throw new Error('nothing comes')
+      },
+    },
+    download: () => {
+      throw new Error('nothing comes')
+    },
+    clock: realTime,
+    catalog: { sourceOf: (id) => (id === 'tiny-q4_k_m' ? source : null) },
+    memoryBytes: null,
+  })
+
+let folder = ''
+beforeEach(() => {
+  folder = tempDir()
+  pulls = open(folder)
+})
+afterEach(() => pulls.close())
+
+test('a model of the catalog is known, and is brought from where the catalog says', () => {
+  expect(pulls.knows('tiny-q4_k_m')).toBe(true)
+  expect(pulls.bring('tiny-q4_k_m', 'primary')).toMatchObject({ id: 'tiny-q4_k_m', repo: 'acme/tiny-GGUF' })
+})
+
+test('what somebody said of a model wins over the catalog, also for the next daemon', async () => {
+  await pulls.learn('tiny-q4_k_m', { ...source, repo: 'mine/tiny-GGUF' })
+  expect(pulls.bring('tiny-q4_k_m', 'primary').repo).toBe('mine/tiny-GGUF')
+  await pulls.close()
+  pulls = open(folder)
+  await pulls.resume()
+  expect(pulls.bring('tiny-q4_k_m', 'primary').repo).toBe('mine/tiny-GGUF')
+})
+
+test('a model of which nothing is known is not brought', () => {
+  expect(pulls.knows('other')).toBe(false)
+  expect(() => pulls.bring('other', 'primary')).toThrow(Hal0Error)
+})

@@ -1,0 +1,71 @@
+/** What the hub answered, to choose from. All of it is text of strangers. */
+import type { HubHit, HubRepository } from '../../src/contract/pull.ts'
+import { element } from '../dom.ts'
+import { bytes } from '../words.ts'
+
+export type Offer = HubRepository['models'][number]
+
+const hitFacts = ({ downloads, gated, architecture }: HubHit): string =>
+  [
+    ...(downloads === null ? [] : [`${downloads.toLocaleString('en')} downloads`]),
+    ...(architecture === null ? [] : [architecture]),
+    ...(gated ? ['gated'] : []),
+  ].join(' · ')
+
+/** @param choose hears the repository that was clicked */
+export const hitList = (hits: readonly HubHit[], choose: (repo: string) => void): HTMLElement =>
+  element(
+    'ul',
+    { class: 'hits', 'aria-label': 'Repositories' },
+    ...hits.map((hit) => {
+      const button = element('button', { type: 'button' }, hit.repo)
+      button.addEventListener('click', () => choose(hit.repo))
+      return element('li', {}, button, element('span', { class: 'quiet' }, hitFacts(hit)))
+    }),
+  )
+
+const fitsText = ({ fits }: Offer): string => {
+  if (fits === null) return 'unknown'
+  return fits ? 'fits' : 'too big'
+}
+
+const columns: readonly { title: string; value: (offer: Offer) => string; figure?: boolean }[] = [
+  { title: 'File', value: ({ file }) => file },
+  { title: 'Quantisation', value: ({ quantization }) => quantization ?? '–' },
+  {
+    title: 'Size',
+    value: ({ size, shards }) => (shards === 1 ? bytes(size) : `${bytes(size)} in ${shards} files`),
+    figure: true,
+  },
+  { title: 'This machine', value: fitsText },
+]
+
+const action = (offer: Offer, pull: (offer: Offer) => void): HTMLElement => {
+  if (offer.installed) return element('td', { class: 'figure', 'data-title': '' }, 'is here')
+  const button = element('button', { type: 'button', 'aria-label': `Pull ${offer.file}` }, 'Pull')
+  button.addEventListener('click', () => pull(offer))
+  return element('td', { class: 'figure', 'data-title': '' }, button)
+}
+
+/** @param pull hears the model whose button was clicked */
+export const offerTable = (offers: readonly Offer[], pull: (offer: Offer) => void): HTMLElement => {
+  const head = columns.map(({ title, figure }) =>
+    element('th', { scope: 'col', ...(figure === true ? { class: 'figure' } : {}) }, title),
+  )
+  const row = (offer: Offer): HTMLElement =>
+    element(
+      'tr',
+      {},
+      ...columns.map(({ title, value, figure }) =>
+        element('td', { 'data-title': title, ...(figure === true ? { class: 'figure' } : {}) }, value(offer)),
+      ),
+      action(offer, pull),
+    )
+  const last = element('th', { scope: 'col' }, element('span', { class: 'unseen' }, 'Pull'))
+  return element(
+    'table',
+    { 'aria-label': 'Models to pull' },
+    element('thead', {}, element('tr', {}, ...head, last)),
+    element('tbody', {}, ...offers.map(row)),
+  )
+}

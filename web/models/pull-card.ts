@@ -1,0 +1,113 @@
+/** One pull on the page. It is changed in place, so that keyboard focus and selections survive its progress. */
+import type { Pull } from '../../src/contract/pull.ts'
+import { ApiError } from '../api.ts'
+import { element, setText } from '../dom.ts'
+import { showFailure } from '../failure.ts'
+import { bytes } from '../words.ts'
+import { type PullVerb, pullVerbs, pullVerbsOf, verbLabel } from './pull-verbs.ts'
+import { isActive, pullPart, pullText } from './pull-words.ts'
+
+const moods: Partial<Record<Pull['phase'], string>> = { done: 'good', failed: 'bad', cancelled: 'off' }
+
+/** What else there is to know than the pull itself. */
+export interface PullSurroundings {
+  /** Others are downloaded first. */
+  waits: boolean
+  /** Bytes of it on the disk once it has ended; null: not known yet. */
+  kept: number | null
+}
+
+const outcome = ({ phase }: Pull, kept: number | null): string => {
+  if (phase === 'done') return 'Verified, and in the list below.'
+  if (kept === null) return ''
+  if (kept > 0) return `${bytes(kept)} of it are kept: the next try goes on from there.`
+  return phase === 'cancelled' ? 'Nothing of it is kept.' : ''
+}
+
+export class PullCard {
+  readonly root: HTMLElement
+  #pull: Pull
+  #busy = false
+  readonly #badge = element('span', { class: 'badge' })
+  readonly #what = element('p', { class: 'quiet source' })
+  readonly #progress = element('div', { class: 'progress' })
+  readonly #progressText = element('span')
+  readonly #bar: HTMLProgressElement
+  readonly #failure = element('p', { class: 'failure', hidden: true })
+  readonly #outcome = element('p', { class: 'outcome', hidden: true })
+  readonly #refusal = element('p', { class: 'refusal', role: 'alert', hidden: true })
+  readonly #buttons = new Map<PullVerb, HTMLButtonElement>()
+
+  /** @param command carries a verb out; what it throws is shown */
+  constructor(pull: Pull, surroundings: PullSurroundings, command: (verb: PullVerb, pull: Pull) => Promise<void>) {
+    this.#pull = pull
+    const titleId = `pull-${pull.id}`
+    const actions = element('div', { class: 'actions' })
+    for (const verb of pullVerbs) {
+      const button = element('button', { type: 'button' })
+      button.addEventListener('click', () => void this.#command(() => command(verb, this.#pull)))
+      this.#buttons.set(verb, button)
+      actions.append(button)
+    }
+    this.#bar = element('progress', { 'aria-label': `Progress of ${pull.id}` })
+    this.#progress.append(this.#progressText, this.#bar)
+    this.root = element(
+      'li',
+      { class: 'card', 'aria-labelledby': titleId, tabindex: '-1' },
+      element('div', { class: 'card-head' }, element('h3', { id: titleId }, pull.id), this.#badge),
+      this.#what,
+      this.#progress,
+      this.#failure,
+      this.#outcome,
+      this.#refusal,
+      actions,
+    )
+    this.update(pull, surroundings)
+  }
+
+  update(pull: Pull, { waits, kept }: PullSurroundings): void {
+    if (pull.phase !== this.#pull.phase) showFailure(this.#refusal, null)
+    this.#pull = pull
+    this.#badge.dataset.mood = moods[pull.phase] ?? 'busy'
+    setText(this.#badge, waits ? 'waiting' : pull.phase)
+    const file = pull.file ?? pull.files[0]?.path
+    setText(this.#what, file === undefined ? `from ${pull.repo}` : `${file} from ${pull.repo}`)
+    this.#progress.hidden = !isActive(pull)
+    setText(this.#progressText, waits ? 'waiting for another pull to end' : pullText(pull))
+    const part = pullPart(pull)
+    if (part === null) this.#bar.removeAttribute('value')
+    else this.#bar.value = part
+    showFailure(this.#failure, pull.error)
+    const said = isActive(pull) ? '' : outcome(pull, kept)
+    setText(this.#outcome, said)
+    this.#outcome.hidden = said === ''
+    this.#showVerbs(kept)
+  }
+
+  #showVerbs(kept: number | null): void {
+    const possible = pullVerbsOf(this.#pull, kept)
+    const focused = document.activeElement
+    for (const [verb, button] of this.#buttons) {
+      const label = verbLabel(verb, this.#pull.phase, kept)
+      setText(button, label)
+      button.setAttribute('aria-label', `${label} ${this.#pull.id}`)
+      button.hidden = !possible.includes(verb)
+    }
+    if (focused instanceof HTMLButtonElement && focused.hidden && this.root.contains(focused)) this.root.focus()
+  }
+
+  /** Buttons are marked as busy without disabling them: that would drop the keyboard focus. */
+  async #command(command: () => Promise<void>): Promise<void> {
+    if (this.#busy) return
+    this.#busy = true
+    for (const button of this.#buttons.values()) button.setAttribute('aria-disabled', 'true')
+    try {
+      await command()
+    } catch (error) {
+      showFailure(this.#refusal, ApiError.from(error))
+    } finally {
+      this.#busy = false
+      for (const button of this.#buttons.values()) button.setAttribute('aria-disabled', 'false')
+    }
+  }
+}

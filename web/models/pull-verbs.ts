@@ -1,0 +1,33 @@
+/** What can be done with a pull: pure. */
+import type { Pull, PullRequest } from '../../src/contract/pull.ts'
+import type { PullFigures } from '../../src/contract/slot.ts'
+import { isActive } from './pull-words.ts'
+
+export const pullVerbs = ['cancel', 'again', 'discard', 'hide'] as const
+export type PullVerb = (typeof pullVerbs)[number]
+
+/** @param kept bytes of it on the disk; null: not known yet */
+export const pullVerbsOf = (pull: Pick<PullFigures, 'phase'>, kept: number | null): readonly PullVerb[] => {
+  if (isActive(pull)) return ['cancel']
+  if (pull.phase === 'done') return ['hide']
+  return kept === null || kept === 0 ? ['again', 'hide'] : ['again', 'discard', 'hide']
+}
+
+/** @param kept as for pullVerbsOf */
+export const verbLabel = (verb: PullVerb, phase: PullFigures['phase'], kept: number | null): string => {
+  if (verb === 'again') return phase === 'failed' || kept === 0 ? 'Try again' : 'Go on'
+  return { cancel: 'Cancel', discard: 'Discard', hide: 'Hide' }[verb]
+}
+
+const isProjector = (path: string): boolean => /mmproj[^/]*$/i.test(path)
+
+/**
+ * What to ask for to go on with a pull that this page did not begin: the same bytes, so the commit that it was pinned to.
+ * @returns null when it ended before its files were known
+ */
+export const requestOf = ({ repo, revision, files }: Pull): PullRequest | null => {
+  const model = files.find(({ path }) => !isProjector(path))
+  if (model === undefined || revision === null) return null
+  const mmproj = files.some(({ path }) => isProjector(path))
+  return { repo, file: model.path, revision, ...(mmproj ? { mmproj } : {}) }
+}

@@ -1,0 +1,37 @@
+/** What a pull's figures mean on the page: pure. */
+import type { PullFigures } from '../../src/contract/slot.ts'
+import { bytes, duration } from '../words.ts'
+
+export const isActive = ({ phase }: Pick<PullFigures, 'phase'>): boolean =>
+  phase === 'resolving' || phase === 'downloading' || phase === 'verifying'
+
+/** Part done between 0 and 1; null when it cannot be told. */
+export const pullPart = ({ bytes_received, bytes_total }: PullFigures): number | null =>
+  bytes_total === null || bytes_total === 0 ? null : Math.min(1, bytes_received / bytes_total)
+
+const speedAndRest = ({ throughput_bps, eta_s }: PullFigures): string =>
+  [
+    ...(throughput_bps === null ? [] : [`, ${bytes(throughput_bps)}/s`]),
+    ...(eta_s === null ? [] : [`, ${duration(Math.ceil(eta_s))} left`]),
+  ].join('')
+
+/** @param downloaded how much is here, in words */
+const stand = (pull: PullFigures, downloaded: string): string => {
+  if (pull.phase === 'resolving') return 'asking the hub'
+  if (pull.phase === 'verifying') return `verifying ${bytes(pull.bytes_total ?? pull.bytes_received)}`
+  return `${downloaded}${speedAndRest(pull)}`
+}
+
+/** e.g. "167 MB of 398 MB, 12 MB/s, 20 s left" */
+export const pullText = (pull: PullFigures): string => {
+  const total = pull.bytes_total === null ? '' : ` of ${bytes(pull.bytes_total)}`
+  return stand(pull, `${bytes(pull.bytes_received)}${total}`)
+}
+
+/** e.g. "42 % of 398 MB, 12 MB/s, 20 s left" */
+export const shortPullText = (pull: PullFigures): string => {
+  const part = pullPart(pull)
+  const downloaded =
+    part === null ? bytes(pull.bytes_received) : `${Math.floor(part * 100)} % of ${bytes(pull.bytes_total ?? 0)}`
+  return stand(pull, downloaded)
+}
