@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { file, repo } from './origin.ts'
-import { run, runBeside } from './programs.ts'
+import { runBeside } from './programs.ts'
 
 export interface Place {
   folder: string
@@ -16,6 +16,8 @@ export interface Place {
   /** A python that has huggingface_hub; null: none. */
   python: string | null
 }
+
+export type Downloader = (place: Place) => Promise<void>
 
 export const call = async (
   url: string,
@@ -31,8 +33,8 @@ export const call = async (
   return response.status === 204 ? { phase: '' } : ((await response.json()) as { phase: string })
 }
 
-/** One model pulled by the daemon; how long it took includes the registration, but not its removal. */
-export const pullByHal0 = async ({ url }: Place): Promise<void> => {
+/** One model pulled, verified and registered by the daemon. */
+export const pullByHal0: Downloader = async ({ url }) => {
   await call(url, 'POST', '/api/models/big/pull', { repo, file })
   for (;;) {
     const { phase, error } = await call(url, 'GET', '/api/models/big/pull')
@@ -44,14 +46,12 @@ export const pullByHal0 = async ({ url }: Place): Promise<void> => {
 
 export const removeFromHal0 = ({ url }: Place): Promise<unknown> => call(url, 'DELETE', '/api/models/big')
 
-export type Downloader = (place: Place) => void | Promise<void>
-
 const fetched = ({ folder }: Place): string => join(folder, 'fetched')
 
-const check = (place: Place): void => {
+const check = async (place: Place): Promise<void> => {
   const path = fetched(place)
   writeFileSync(`${path}.sha256`, `${place.sha256}  ${path}\n`)
-  run(['sha256sum', '-c', '--quiet', `${path}.sha256`])
+  await runBeside(['sha256sum', '-c', '--quiet', `${path}.sha256`])
   rmSync(path)
 }
 
@@ -62,14 +62,14 @@ hf_hub_download("${repo}", "${file}", local_dir=sys.argv[1])
 `
 
 export const others: Record<string, Downloader> = {
-  'curl + sha256sum': (place) => {
-    run(['curl', '-sf', '-o', fetched(place), place.storage()])
-    check(place)
+  'curl + sha256sum': async (place) => {
+    await runBeside(['curl', '-sf', '-o', fetched(place), place.storage()])
+    await check(place)
   },
-  'aria2c -x8 + sha256sum': (place) => {
+  'aria2c -x8 + sha256sum': async (place) => {
     const flags = ['-q', '-x8', '-s8', '-k1M', '--allow-overwrite=true', '-d', place.folder, '-o', 'fetched']
-    run(['aria2c', ...flags, place.storage()])
-    check(place)
+    await runBeside(['aria2c', ...flags, place.storage()])
+    await check(place)
   },
   huggingface_hub: async (place) => {
     if (place.python === null) return

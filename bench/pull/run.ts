@@ -11,13 +11,14 @@ import { parseArgs } from 'node:util'
 import { officialClient } from '../../test/models/hub/official-client.ts'
 import { binary, freePorts, Processes, untilAnswers } from '../subjects.ts'
 import { p99During } from './answering.ts'
-import { others, type Place, pullByHal0, removeFromHal0 } from './downloaders.ts'
+import { type Downloader, others, type Place, pullByHal0, removeFromHal0 } from './downloaders.ts'
 import { file, type Line, makeModel, startHub, startLine, startNginx } from './origin.ts'
 
 const lines: Line[] = [
   { name: 'unthrottled', delayMs: 0, rate: 0 },
-  { name: '30 MB/s a connection', delayMs: 0, rate: 30e6 },
   { name: '60 ms away', delayMs: 30, rate: 0 },
+  { name: '30 MB/s a connection', delayMs: 0, rate: 30e6 },
+  { name: '15 MB/s a connection (1 Gbit/s in all)', delayMs: 0, rate: 15e6 },
 ]
 
 const median = (values: number[]): number =>
@@ -31,55 +32,59 @@ const seconds = async (work: () => void | Promise<void>): Promise<number> => {
 
 interface Row {
   name: string
-  hal0: number
-  others: Record<string, number>
-  /** 99th percentile of the API while hal0 pulls, milliseconds. */
-  p99Ms: number
+  /** Seconds of each downloader. */
+  took: Map<string, number>
+  /** 99th percentile of the API while it downloads, milliseconds. */
+  p99Ms: Map<string, number>
 }
 
-const measure = async (name: string, place: Place, rounds: number): Promise<Row> => {
+const downloaders: Record<string, Downloader> = { hal0: pullByHal0, ...others }
+/** The API's times are taken during these, in one round more: the questions take time from the downloads. */
+const disturbers = ['hal0', 'aria2c -x8 + sha256sum']
+
+/** Whoever has one connection takes minutes on a slow line, and one round tells all. */
+const isTold = (name: string, { rate }: Line, round: number): boolean =>
+  rate > 0 && (round > 0 || rate < 20e6) && !disturbers.includes(name)
+
+const measure = async (line: Line, place: Place, rounds: number): Promise<Row> => {
   const times = new Map<string, number[]>()
-  const note = (subject: string, took: number): void => {
-    times.set(subject, [...(times.get(subject) ?? []), took])
-  }
-  const p99: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    let took = 0
-    const pulling = seconds(() => pullByHal0(place)).then((value) => {
-      took = value
-    })
-    // Questions are asked in one round only: they take time from the pull.
-    if (round === rounds - 1 && rounds > 1) p99.push(await p99During(place.url, pulling))
-    else await pulling
-    note('hal0', took)
-    await removeFromHal0(place)
-    for (const [other, download] of Object.entries(others)) {
-      if (other === 'huggingface_hub' && place.python === null) continue
-      note(other, await seconds(() => download(place)))
+  const p99Ms = new Map<string, number>()
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, download] of Object.entries(downloaders)) {
+      if (isTold(name, line, round) || (name === 'huggingface_hub' && place.python === null)) continue
+      if (round === rounds) {
+        if (disturbers.includes(name)) p99Ms.set(name, await p99During(place.url, download(place)))
+      } else {
+        times.set(name, [...(times.get(name) ?? []), await seconds(() => download(place))])
+      }
+      if (name === 'hal0') await removeFromHal0(place)
     }
   }
-  const of = (subject: string): number => median(times.get(subject) ?? [])
-  return {
-    name,
-    hal0: of('hal0'),
-    others: Object.fromEntries(Object.keys(others).map((other) => [other, of(other)])),
-    p99Ms: median(p99),
-  }
+  return { name: line.name, took: new Map([...times].map(([name, each]) => [name, median(each)])), p99Ms }
 }
 
 const table = (rows: Row[], bytes: number, idleMs: number): string => {
-  const shown = (value: number, digits: number, unit = ''): string =>
-    Number.isNaN(value) ? '' : `${value.toFixed(digits)}${unit}`
-  const head = [`${(bytes / 1e9).toFixed(1)} GB`, 'hal0', ...Object.keys(others)]
-  const ratios = Object.keys(others).map((other) => `of ${other.split(' ')[0]}`)
-  const cells = rows.map(({ name, hal0, others: took, p99Ms }) => [
-    name,
-    shown(hal0, 1, ' s'),
-    ...Object.values(took).map((value) => shown(value, 1, ' s')),
-    ...Object.values(took).map((value) => shown(value / hal0, 2)),
-    shown(p99Ms / idleMs, 1),
-  ])
-  const all = [[...head, ...ratios, 'p99'], ['---', ...Array(head.length + ratios.length).fill('---:')], ...cells]
+  const shown = (value: number | undefined, digits: number, unit = ''): string =>
+    value === undefined ? '' : `${value.toFixed(digits)}${unit}`
+  const rivals = Object.keys(others)
+  const head = [
+    `${(bytes / 1e9).toFixed(1)} GB`,
+    'hal0',
+    ...rivals,
+    ...rivals.map((rival) => `times ${rival.split(' ')[0]}'s speed`),
+    ...disturbers.map((name) => `p99 (${name.split(' ')[0]})`),
+  ]
+  const cells = rows.map(({ name, took, p99Ms }) => {
+    const own = took.get('hal0') ?? Number.NaN
+    const ratio = (value: number | undefined, to: number) => (value === undefined ? undefined : value / to)
+    return [
+      name,
+      ...['hal0', ...rivals].map((subject) => shown(took.get(subject), 1, ' s')),
+      ...rivals.map((rival) => shown(ratio(took.get(rival), own), 2)),
+      ...disturbers.map((subject) => shown(ratio(p99Ms.get(subject), idleMs), 1)),
+    ]
+  })
+  const all = [head, ['---', ...Array(head.length - 1).fill('---:')], ...cells]
   return all.map((one) => `| ${one.join(' | ')} |`).join('\n')
 }
 
@@ -111,12 +116,12 @@ const bench = async (bytes: number, rounds: number): Promise<string> => {
         await untilAnswers(`http://127.0.0.1:${port}/${file}`, performance.now(), 'HEAD')
       }
       storage = `http://127.0.0.1:${port}/${file}`
-      rows.push(await measure(line.name, place, rounds))
+      rows.push(await measure(line, place, rounds))
     }
     const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1] ?? '0'
     return `${table(rows, bytes, idleMs)}
 
-Medians of ${rounds} rounds. p99: the API's 99th percentile during the pull, as a multiple of its idle ${idleMs.toFixed(2)} ms.
+Medians of ${rounds} rounds. p99: the API's 99th percentile while that one downloads, as a multiple of its idle ${idleMs.toFixed(2)} ms.
 Memory of the daemon at its peak: ${((Number(peak) * 1024) / 1e6).toFixed(0)} MB.`
   } finally {
     await hub.stop(true)

@@ -9,10 +9,10 @@ import { download } from '../pull/download.ts'
 import type { FromThread, ToThread } from './messages.ts'
 
 /**
- * Received between two collections. What arrives lies outside of the heap, so that JavaScriptCore lets much of it pile up: 40 MB
- * more at the peak of a fast download (npm run bench:pull). A collection takes 2 ms here, in which nobody is kept waiting.
+ * Received between two collections: what is left of answers lies outside of the heap, so that JavaScriptCore lets it pile up. A
+ * collection takes 2 ms here, in which nobody is kept waiting.
  */
-const collectBytes = 16 * 1024 * 1024
+const collectBytes = 64 * 1024 * 1024
 
 /** @param say tells the daemon */
 export const serveDownload = (say: (message: FromThread) => void): ((message: ToThread) => void) => {
