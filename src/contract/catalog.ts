@@ -1,7 +1,8 @@
 /** Wire types of the curated catalog: well-known models that can be offered without asking the hub. */
 import { type Static, Type } from 'typebox'
+import { HubRepo } from './hub-source.ts'
 import { nullable } from './nullable.ts'
-import { PullRequest, repoPattern } from './pull.ts'
+import { PullRequest } from './pull.ts'
 import { ModelId } from './slot.ts'
 
 /** What a model of the catalog is for: the kinds of the registry that run by themselves, and speech. */
@@ -18,7 +19,7 @@ export const CatalogEntry = Type.Object(
     name: Type.String({ minLength: 1, description: 'Name for people.' }),
     kind: Type.Enum(catalogKinds),
     provider: Type.Enum(catalogProviders, { description: 'What runs it.' }),
-    repo: Type.String({ pattern: repoPattern, description: 'owner/name at the hub.' }),
+    repo: HubRepo,
     file: path('Path in the repository.'),
     others: Type.Array(path('Further file that it needs: a vision projector, the rest of a speech model.')),
     size: bytes('Bytes of all its files.'),

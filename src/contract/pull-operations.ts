@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { idParams, type Operation, op } from './operation.ts'
 import { Pull, PullLeftover, PullRequest } from './pull.ts'
+import { ModelId } from './slot.ts'
 
 export const pullOperations = {
   pullModel: op({
@@ -9,7 +10,8 @@ export const pullOperations = {
     path: '/api/models/{id}/pull',
     tag: 'models',
     summary: 'Fetch a model from the hub, or join the same pull under way',
-    params: idParams,
+    // The one route that makes an id.
+    params: Type.Object({ id: ModelId }, { additionalProperties: false }),
     body: PullRequest,
     replies: { 202: Pull },
   }),

@@ -1,22 +1,16 @@
 /** Wire types of pulls and of the hub (spec §3, §5). */
 import { type Static, Type } from 'typebox'
 import { ErrorBody } from './error.ts'
+import { HubFile, HubRepo, HubRevision } from './hub-source.ts'
 import { nullable } from './nullable.ts'
 import { ModelId, PullFigures } from './slot.ts'
-
-/** `owner/name` at the hub, in its alphabet; no part begins with a dot, so that none leads out of a folder. */
-export const repoPattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}$'
 
 /** Body of `POST /api/models/{id}/pull`. */
 export const PullRequest = Type.Object(
   {
-    repo: Type.String({ pattern: repoPattern, description: 'owner/name at the hub.' }),
-    file: Type.String({
-      minLength: 1,
-      maxLength: 1024,
-      description: 'Path in the repository; of a sharded model its first shard. `:QUANT` picks by quantisation.',
-    }),
-    revision: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Branch, tag or commit; main.' })),
+    repo: HubRepo,
+    file: HubFile,
+    revision: Type.Optional(HubRevision),
     mmproj: Type.Optional(Type.Boolean({ description: "Bring the repository's vision projector along." })),
   },
   { additionalProperties: false },

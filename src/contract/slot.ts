@@ -1,6 +1,7 @@
 /** Wire types of a slot: its states, its configuration and its durable state record (spec §2, §5). */
 import { type Static, Type } from 'typebox'
 import { ErrorBody } from './error.ts'
+import { HubFile, HubRepo, HubRevision } from './hub-source.ts'
 import { nullable } from './nullable.ts'
 
 /** Spec §2: at most 32 characters, so that `hal0-slot@<name>.service` needs no escaping. */
@@ -138,11 +139,15 @@ export type Slot = Static<typeof Slot>
 export const SwapRequest = Type.Object(
   {
     model: ModelId,
-    repo: Type.Optional(Type.String({ maxLength: 200, description: 'owner/name at the hub.' })),
-    file: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
-    revision: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    repo: Type.Optional(HubRepo),
+    file: Type.Optional(HubFile),
+    revision: Type.Optional(HubRevision),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    // Half a source is none.
+    dependentRequired: { repo: ['file'], file: ['repo'], revision: ['repo'] },
+  },
 )
 export type SwapRequest = Static<typeof SwapRequest>
 

@@ -3,7 +3,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { Operation } from '../contract/operation.ts'
 import { type Body, NoBody, type OperationName, operations, type Params, type Query } from '../contract/operations.ts'
-import { slotNamePattern } from '../contract/slot.ts'
+import { modelIdPattern, slotNamePattern } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { parse, problemsOf } from '../lib/validate.ts'
 import { readJson } from './body.ts'
@@ -31,11 +31,21 @@ export type Client = Pick<Request, 'signal'>
 
 export type Handler<N extends OperationName> = (input: Input<N>, client: Client) => Answer<N> | Promise<Answer<N>>
 
-/** A name that no slot can have is an unknown slot; it never reaches a path or a unit name. */
+/**
+ * A name that no slot can have is an unknown slot; it never reaches a path or a unit name. An id that no model can have is refused
+ * before anything is fetched for it.
+ */
 const checkParams = (schema: TSchema | undefined, params: PathParams, request: Request): unknown => {
   if (schema === undefined) return undefined
   if (Object.values(params).includes(null)) throw routeNotFound(request)
   if (problemsOf(schema, params).length === 0) return params
+  if (params.name === undefined) {
+    throw new Hal0Error(
+      'request.invalid',
+      `"${params.id}" cannot be the id of a model: lower-case letters, digits, dots, dashes and underscores are.`,
+      { param: 'id', details: { pattern: modelIdPattern } },
+    )
+  }
   throw new Hal0Error(
     'slot.not_found',
     `There is no slot "${params.name}". A slot's name is up to 32 letters a-z, digits and dashes.`,

@@ -1,7 +1,5 @@
 /** `/api/models/{id}/pull`, `/api/pulls` and `/api/hub`: see the operation table. */
 import type { Pull } from '../contract/pull.ts'
-import { modelIdPattern } from '../contract/slot.ts'
-import { Hal0Error } from '../lib/hal0-error.ts'
 import type { PullService } from '../models/pull-port.ts'
 import { mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
@@ -11,20 +9,8 @@ const hits = 20
 
 const frame = (pull: Pull): Uint8Array => encodeFrame({ event: 'pull', data: JSON.stringify(pull) })
 
-const legalId = new RegExp(modelIdPattern)
-
-/** An id that no model can have is refused before anything is fetched for it. */
-const checked = (id: string): string => {
-  if (legalId.test(id)) return id
-  throw new Hal0Error(
-    'request.invalid',
-    `"${id}" cannot be the id of a model: lower-case letters, digits, dots, dashes and underscores are.`,
-    { param: 'id', details: { pattern: modelIdPattern } },
-  )
-}
-
 export const mountPulls = (routes: Routes, { pulls, streams }: { pulls: PullService; streams: EventStreams }): void => {
-  mount(routes, 'pullModel', ({ params: { id }, body }) => reply(202, pulls.start(checked(id), body)))
+  mount(routes, 'pullModel', ({ params: { id }, body }) => reply(202, pulls.start(id, body)))
   mount(routes, 'showPull', ({ params: { id } }) => reply(200, pulls.get(id)))
   mount(routes, 'cancelPull', async ({ params: { id }, query: { discard } }) =>
     reply(200, await pulls.cancel(id, discard === true)),

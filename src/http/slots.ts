@@ -1,7 +1,6 @@
 /** `/api/slots`: see the operation table, and spec §5 for the event streams. */
-import { PullRequest } from '../contract/pull.ts'
+import type { PullRequest } from '../contract/pull.ts'
 import type { Slot, SwapRequest } from '../contract/slot.ts'
-import { parse } from '../lib/validate.ts'
 import type { SlotCommand, SlotService } from '../slots/service.ts'
 import { routeNotFound } from './errors.ts'
 import { mount, reply } from './operation.ts'
@@ -14,11 +13,10 @@ const defaultLines = 200
 
 const plainCommands = ['load', 'unload', 'restart', 'acknowledge', 'cancel'] as const
 
-/** @throws Hal0Error `request.invalid` for half a source */
 const sourceOf = ({ repo, file, revision }: SwapRequest): { source?: PullRequest } => {
-  if (repo === undefined && file === undefined && revision === undefined) return {}
-  const given = { repo, file, ...(revision === undefined ? {} : { revision }) }
-  return { source: parse(PullRequest, given, 'The source of the model') }
+  // The schema wants both or none of them.
+  if (repo === undefined || file === undefined) return {}
+  return { source: { repo, file, ...(revision === undefined ? {} : { revision }) } }
 }
 
 export const mountSlots = (

@@ -1,5 +1,5 @@
 /** What people write or paste to name a model at the hub. Pure. */
-import { repoPattern } from '../contract/pull.ts'
+import { repoPattern } from '../contract/hub-source.ts'
 import { Hal0Error } from './hal0-error.ts'
 import { isSafeRemotePath } from './remote-path.ts'
 

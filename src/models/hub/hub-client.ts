@@ -1,5 +1,5 @@
 /** What the hub knows: the files of a repository at a commit, and the models that fit some words. */
-import { repoPattern } from '../../contract/pull.ts'
+import { repoPattern } from '../../contract/hub-source.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { encodeRemotePath } from '../../lib/remote-path.ts'
 import { HubAccess, type HubDeps, type Way } from './hub-access.ts'
