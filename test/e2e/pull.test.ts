@@ -11,6 +11,7 @@ import { testWith } from '../support/part.ts'
 import { realEngine } from '../support/real-engine.ts'
 import { SlotWatch } from '../support/slot-watch.ts'
 import { tinyModel } from '../support/tiny-model.ts'
+import { until } from '../support/until.ts'
 
 setDefaultTimeout(60_000)
 
@@ -249,4 +250,25 @@ test('cancelling the load of one slot leaves the pull to whoever else wants it, 
   await pullOnce(daemon, 'one', ({ phase: now }) => now === 'downloading')
   await slot('second', 'cancel')
   expect((await ended(daemon, 'one')).phase).toBe('cancelled')
+})
+
+test('a pull runs in a thread that stands back behind the one that answers, and is gone with it', async () => {
+  const { daemon, hub } = await setUp({ size: 'large' })
+  hub.behave = ({ kind }) => (kind === 'cdn' ? { bytesPerSecond: 2_000_000 } : null)
+  const { pid } = daemon
+  const nices = (): Map<string, number> =>
+    new Map(
+      readdirSync(`/proc/${pid}/task`).map((task) => {
+        const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')
+        // proc(5): the 19th field, counted behind the name, which may hold anything.
+        return [task, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])]
+      }),
+    )
+  const behind = () => [...nices().values()].filter((nice) => nice === 10).length
+  expect(behind()).toBe(0)
+  await daemon.must('POST', '/api/models/one/pull', { repo, file: q4 })
+  await pullOnce(daemon, 'one', ({ bytes_received }) => bytes_received > 0)
+  expect([nices().get(String(pid)), behind() > 0]).toEqual([0, true])
+  await daemon.must('DELETE', '/api/models/one/pull')
+  await until('the thread is gone', () => behind() === 0)
 })
