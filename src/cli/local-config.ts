@@ -3,11 +3,12 @@
  * file. Besides local-engines.ts the one place where the command line reaches past the contract.
  */
 import type { Stats } from 'node:fs'
-import { lchown, readFile, realpath, stat } from 'node:fs/promises'
+import { lchown, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { writeFileAtomic } from '../system/atomic-file.ts'
 import { configFile, findPaths } from '../system/paths.ts'
+import { readTextIfThere } from '../system/read-text.ts'
 import { serverProblems, unknownKeys } from '../system/server-problems.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { parseToml } from '../system/toml-file.ts'
@@ -23,14 +24,8 @@ export interface ConfigVerdict {
 }
 
 /** null: there is no such file. @throws Hal0Error `storage.failed` */
-export const readConfigText = async (path: string): Promise<string | null> => {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw storageError(error, path, 'read a configuration file')
-  }
-}
+export const readConfigText = (path: string): Promise<string | null> =>
+  readTextIfThere(path, 'read a configuration file')
 
 /** @param path of the file, for the sentences */
 export const checkConfigText = (text: string, path: string): ConfigVerdict => {

@@ -1,6 +1,8 @@
 /** What is relayed, and what is known of it at its end. */
+
+import type { Client } from '../lib/client.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
-import type { Client, Lease } from '../slots/lease.ts'
+import type { Lease } from '../slots/lease.ts'
 
 export interface RelayRequest {
   lease: Lease

@@ -4,6 +4,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Operation } from '../contract/operation.ts'
 import { type Body, NoBody, type OperationName, operations, type Params, type Query } from '../contract/operations.ts'
 import { modelIdPattern, slotNamePattern } from '../contract/slot.ts'
+import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { parse, problemsOf } from '../lib/validate.ts'
 import { readJson } from './body.ts'
@@ -25,9 +26,6 @@ export type Answer<N extends OperationName> = {
 
 /** An answer with its status kept as a literal type. */
 export const reply = <const S extends number, const B>(status: S, body: B): { status: S; body: B } => ({ status, body })
-
-/** Whoever waits for the answer: `signal` aborts when it hangs up. Made only when it is asked for, which costs. */
-export type Client = Pick<Request, 'signal'>
 
 export type Handler<N extends OperationName> = (input: Input<N>, client: Client) => Answer<N> | Promise<Answer<N>>
 

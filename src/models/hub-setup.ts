@@ -1,21 +1,12 @@
 /** The hub as this machine's settings and environment say. */
-import { readFile } from 'node:fs/promises'
+import { readTextIfThere } from '../system/read-text.ts'
 import type { TokenStore } from '../system/settings.ts'
-import { errnoOf, storageError } from '../system/storage-error.ts'
 import type { HubDeps } from './hub/hub-access.ts'
 import { HubClient } from './hub/hub-client.ts'
 import { type Env, findHubToken, hubEndpoints, isHubOffline, sharedTokenPlaces } from './hub/hub-settings.ts'
 import { ownTokenPlaces, storeToken } from './hub/own-token.ts'
 
-/** @throws Hal0Error `storage.failed` */
-const readText = async (path: string): Promise<string | null> => {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw storageError(error, path, "read the hub's token")
-  }
-}
+const readText = (path: string): Promise<string | null> => readTextIfThere(path, "read the hub's token")
 
 /** Which hub is asked: what `openHub` takes beside the environment. */
 export interface HubPlace {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { ModelEntry } from '../contract/model.ts'
 import type { Pull, PullRequest } from '../contract/pull.ts'
+import { isUnderWay } from '../contract/pull-phase.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { HubClient } from './hub/hub-client.ts'
@@ -65,7 +66,7 @@ export class PullJob {
 
   /** Waiting for its turn, or at work. */
   get active(): boolean {
-    return !['done', 'failed', 'cancelled'].includes(this.#pull.phase)
+    return isUnderWay(this.#pull)
   }
 
   snapshot(): Pull {

@@ -1,8 +1,9 @@
 /** The owner's books on requests: who waits, who has a place, and who lost it. */
 import type { SlotState } from '../contract/slot.ts'
+import type { Client } from '../lib/client.ts'
 import { DenseSet, type Member } from '../lib/dense-set.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { Client, Lease } from './lease.ts'
+import type { Lease } from './lease.ts'
 import type { Input } from './machine.ts'
 
 type Outcome = Lease | Hal0Error

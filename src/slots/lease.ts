@@ -1,5 +1,6 @@
 /** What the dispatcher gets from a slot: permission to send one request to its backend. */
 import type { SlotState } from '../contract/slot.ts'
+import type { Client } from '../lib/client.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
 
 export interface Lease {
@@ -31,9 +32,6 @@ export interface SlotView {
   aliases: readonly string[]
   load: 'manual' | 'on-demand'
 }
-
-/** Who waits: a Request, or anything else with a signal that aborts when the client leaves. Asked for it as late as can be. */
-export type Client = Pick<Request, 'signal'>
 
 export interface SlotDirectory {
   views(): readonly SlotView[]

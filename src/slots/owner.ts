@@ -5,11 +5,12 @@
  */
 import type { PullFigures, SlotConfig, SlotRecord } from '../contract/slot.ts'
 import { Bus } from '../lib/bus.ts'
+import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ModelBringer } from '../models/pull-port.ts'
 import type { Clock } from './clock.ts'
 import { decide } from './decide.ts'
-import type { Client, Lease, SlotView } from './lease.ts'
+import type { Lease, SlotView } from './lease.ts'
 import { LeaseDesk } from './lease-desk.ts'
 import { type Context, type Effect, type Input, type Machine, machineOf, type Timer } from './machine.ts'
 import type { Planner } from './planner.ts'

@@ -1,5 +1,6 @@
 /** Brings the model of one slot, and reports what becomes of it. */
 import type { Pull } from '../contract/pull.ts'
+import { isUnderWay } from '../contract/pull-phase.ts'
 import type { PullFigures } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
@@ -52,8 +53,9 @@ export class PullWatch {
     }
   }
 
-  #look(attempt: number, { phase, error, id }: Pull): void {
-    if (phase !== 'done' && phase !== 'failed' && phase !== 'cancelled') return
+  #look(attempt: number, pull: Pull): void {
+    if (isUnderWay(pull)) return
+    const { phase, error, id } = pull
     this.close()
     if (phase === 'done') this.#report({ kind: 'pulled', attempt })
     else if (phase === 'cancelled') this.#report({ kind: 'pull-cancelled', attempt })

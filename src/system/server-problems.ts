@@ -4,7 +4,7 @@ import { settingKey, settingPaths } from '../contract/settings.ts'
 import { hubAddress } from '../lib/hub-address.ts'
 import { portRangeOf } from '../lib/port-range.ts'
 import { type Problem, problemsOf } from '../lib/validate.ts'
-import type { TomlTable } from './toml-file.ts'
+import { isTable, type TomlTable } from './toml-file.ts'
 
 /** The rules that no schema can say. */
 const beyondSchema = ({ slots, hub }: ServerConfig): Problem[] => {
@@ -24,9 +24,6 @@ export const serverProblems = (table: TomlTable): Problem[] => {
   const problems = problemsOf(ServerConfig, table)
   return problems.length > 0 ? problems : beyondSchema(table as ServerConfig)
 }
-
-const isTable = (value: unknown): value is TomlTable =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Keys that this version does not know, dotted; they are kept and ignored. */
 export const unknownKeys = (table: TomlTable): string[] => {

@@ -1,10 +1,7 @@
 /** A patch of the settings as changes of hal0.toml's table. Pure. */
 import type { ServerConfig } from '../contract/config.ts'
 import type { SettingPath, SettingsPatch } from '../contract/settings.ts'
-import type { TomlTable } from './toml-file.ts'
-
-const isTable = (value: unknown): value is TomlTable =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isTable, type TomlTable } from './toml-file.ts'
 
 /** undefined: the file does not set it. */
 export const valueAt = (config: ServerConfig, [first, second]: SettingPath): unknown => {

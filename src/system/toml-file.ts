@@ -1,20 +1,14 @@
 /** TOML files that people edit too: changes by API and CLI keep their comments, order and unknown keys (spec §7). */
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { parse, patch, stringify } from '@decimalturn/toml-patch'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { writeFileAtomic } from './atomic-file.ts'
-import { errnoOf, storageError } from './storage-error.ts'
+import { readTextIfThere } from './read-text.ts'
 
 export type TomlTable = Record<string, unknown>
 
-const readText = async (path: string): Promise<string | null> => {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw storageError(error, path, 'read a configuration file')
-  }
-}
+export const isTable = (value: unknown): value is TomlTable =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** @param path of the file, for the sentence @throws Hal0Error `config.invalid` with the line */
 export const parseToml = (text: string, path: string): TomlTable => {
@@ -38,7 +32,7 @@ export const parseToml = (text: string, path: string): TomlTable => {
 
 /** The table in `path`, or null when there is no such file. @throws Hal0Error `config.invalid`, `storage.failed` */
 export const readToml = async (path: string): Promise<TomlTable | null> => {
-  const text = await readText(path)
+  const text = await readTextIfThere(path, 'read a configuration file')
   return text === null ? null : parseToml(text, path)
 }
 
@@ -48,7 +42,7 @@ export const readToml = async (path: string): Promise<TomlTable | null> => {
  * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`
  */
 export const editToml = async (path: string, changes: TomlTable, doing: string): Promise<void> => {
-  const text = await readText(path)
+  const text = await readTextIfThere(path, 'read a configuration file')
   const table = text === null ? {} : parseToml(text, path)
   for (const [key, value] of Object.entries(changes)) {
     if (value === undefined) delete table[key]

@@ -1,11 +1,12 @@
 /** One pull on the page. It is changed in place, so that keyboard focus and selections survive its progress. */
 import type { Pull } from '../../src/contract/pull.ts'
+import { isUnderWay } from '../../src/contract/pull-phase.ts'
 import { ApiError } from '../api.ts'
 import { element, setText } from '../dom.ts'
 import { showFailure } from '../failure.ts'
 import { bytes } from '../words.ts'
 import { type PullVerb, pullVerbs, pullVerbsOf, verbLabel } from './pull-verbs.ts'
-import { isActive, pullPart, pullText } from './pull-words.ts'
+import { pullPart, pullText } from './pull-words.ts'
 
 const moods: Partial<Record<Pull['phase'], string>> = { done: 'good', failed: 'bad', cancelled: 'off' }
 
@@ -72,13 +73,13 @@ export class PullCard {
     setText(this.#badge, waits ? 'waiting' : pull.phase)
     const file = pull.file ?? pull.files[0]?.path
     setText(this.#what, file === undefined ? `from ${pull.repo}` : `${file} from ${pull.repo}`)
-    this.#progress.hidden = !isActive(pull)
+    this.#progress.hidden = !isUnderWay(pull)
     setText(this.#progressText, waits ? 'waiting for another pull to end' : pullText(pull))
     const part = pullPart(pull)
     if (part === null) this.#bar.removeAttribute('value')
     else this.#bar.value = part
     showFailure(this.#failure, pull.error)
-    const said = isActive(pull) ? '' : outcome(pull, kept)
+    const said = isUnderWay(pull) ? '' : outcome(pull, kept)
     setText(this.#outcome, said)
     this.#outcome.hidden = said === ''
     this.#showVerbs(kept)

@@ -1,14 +1,14 @@
 /** What can be done with a pull: pure. */
 import type { Pull, PullRequest } from '../../src/contract/pull.ts'
+import { isUnderWay } from '../../src/contract/pull-phase.ts'
 import type { PullFigures } from '../../src/contract/slot.ts'
-import { isActive } from './pull-words.ts'
 
 export const pullVerbs = ['cancel', 'again', 'discard', 'hide'] as const
 export type PullVerb = (typeof pullVerbs)[number]
 
 /** @param kept bytes of it on the disk; null: not known yet */
 export const pullVerbsOf = (pull: Pick<PullFigures, 'phase'>, kept: number | null): readonly PullVerb[] => {
-  if (isActive(pull)) return ['cancel']
+  if (isUnderWay(pull)) return ['cancel']
   if (pull.phase === 'done') return ['hide']
   return kept === null || kept === 0 ? ['again', 'hide'] : ['again', 'discard', 'hide']
 }

@@ -2,9 +2,6 @@
 import type { PullFigures } from '../../src/contract/slot.ts'
 import { bytes, duration } from '../words.ts'
 
-export const isActive = ({ phase }: Pick<PullFigures, 'phase'>): boolean =>
-  phase === 'resolving' || phase === 'downloading' || phase === 'verifying'
-
 /** Part done between 0 and 1; null when it cannot be told. */
 export const pullPart = ({ bytes_received, bytes_total }: PullFigures): number | null =>
   bytes_total === null || bytes_total === 0 ? null : Math.min(1, bytes_received / bytes_total)

@@ -1,11 +1,11 @@
 /** The pulls, live: those under way, and those that ended otherwise than well. */
 import type { Pull, PullRequest } from '../../src/contract/pull.ts'
+import { isUnderWay } from '../../src/contract/pull-phase.ts'
 import { call } from '../api.ts'
 import { byId, setText } from '../dom.ts'
 import { PullCard } from './pull-card.ts'
 import { followPull } from './pull-events.ts'
 import { type PullVerb, requestOf } from './pull-verbs.ts'
-import { isActive } from './pull-words.ts'
 
 /**
  * Pulls that are followed at one time: as many as the daemon downloads at once, in the order in which they were asked for. A
@@ -84,7 +84,7 @@ export class PullsView {
   #show(pull: Pull, wanted = false): void {
     const { id } = pull
     const known = this.#shown.get(id)
-    if (isActive(pull)) this.#hidden.delete(id)
+    if (isUnderWay(pull)) this.#hidden.delete(id)
     if (known === undefined) {
       const isNews = pull.phase !== 'done' && (pull.phase !== 'cancelled' || this.#keptOf(id) !== 0)
       if (this.#hidden.has(id) || !(wanted || isNews)) return
@@ -93,10 +93,10 @@ export class PullsView {
       this.#list.prepend(card.root)
     } else {
       // One that begins again is the last in the order.
-      if (isActive(pull) && !isActive(known.pull)) this.#shown.delete(id)
+      if (isUnderWay(pull) && !isUnderWay(known.pull)) this.#shown.delete(id)
       this.#shown.set(id, { card: known.card, pull })
       if (pull.phase !== known.pull.phase) setText(byId('announcements'), `${id}: ${pull.phase}`)
-      if (pull.phase === 'done' && isActive(known.pull)) this.#listener.onDone()
+      if (pull.phase === 'done' && isUnderWay(known.pull)) this.#listener.onDone()
     }
     this.#follow()
   }
@@ -107,7 +107,7 @@ export class PullsView {
 
   /** Opens and closes streams as the pulls need them, and brings every card up to date. */
   #follow(): void {
-    const active = [...this.#shown.values()].filter(({ pull }) => isActive(pull)).map(({ pull }) => pull.id)
+    const active = [...this.#shown.values()].filter(({ pull }) => isUnderWay(pull)).map(({ pull }) => pull.id)
     const first = active.slice(0, mostStreams)
     const followed = document.hidden ? [] : first
     for (const [id, close] of this.#streams) {
@@ -119,17 +119,17 @@ export class PullsView {
       if (!this.#streams.has(id)) this.#streams.set(id, followPull(id, this.#listenerOf(id)))
     }
     for (const [id, { card, pull }] of this.#shown) {
-      card.update(pull, { waits: isActive(pull) && !first.includes(id), kept: this.#keptOf(id) })
+      card.update(pull, { waits: isUnderWay(pull) && !first.includes(id), kept: this.#keptOf(id) })
     }
   }
 
   #listenerOf(id: string) {
     return {
       onPull: (pull: Pull): void => {
-        if (!isActive(pull)) this.#kept.set(id, null)
+        if (!isUnderWay(pull)) this.#kept.set(id, null)
         this.#show(pull)
         // What is kept of it, and the pull whose turn it is now.
-        if (!isActive(pull)) void this.refresh()
+        if (!isUnderWay(pull)) void this.refresh()
       },
       onRefused: (): void => {
         const refused = this.#streams.get(id)

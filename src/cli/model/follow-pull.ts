@@ -1,5 +1,7 @@
 /** Shows a pull until it has ended. */
+
 import { Pull } from '../../contract/pull.ts'
+import { isUnderWay } from '../../contract/pull-phase.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { openEvents, parseEvents } from '../event-stream.ts'
 import { exitCode } from '../exit-code.ts'
@@ -8,8 +10,6 @@ import { talk } from '../output.ts'
 import { bar, describeFigures } from '../pull-figures.ts'
 import { StatusLine } from '../status-line.ts'
 import { bytes } from '../units.ts'
-
-const ended = new Set<Pull['phase']>(['done', 'failed', 'cancelled'])
 
 const read = (data: string): Pull | null => {
   try {
@@ -33,7 +33,7 @@ const againMs = 1000
 
 /** Says what an event tells. @returns the pull when that was the last one. @throws Failure when it failed */
 const tell = (pull: Pull, line: StatusLine, told: Set<string>): Pull | null => {
-  if (!ended.has(pull.phase)) {
+  if (isUnderWay(pull)) {
     for (const { path, size, received } of pull.files) {
       if (received < size || told.has(path)) continue
       told.add(path)

@@ -1,6 +1,8 @@
 /** A slot directory whose one answer the test decides, and leases that say what became of them. */
+
+import type { Client } from '../../../src/lib/client.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import type { Client, Lease, SlotDirectory, SlotView } from '../../../src/slots/lease.ts'
+import type { Lease, SlotDirectory, SlotView } from '../../../src/slots/lease.ts'
 
 export class FakeLease implements Lease {
   readonly origin: string
