@@ -8,6 +8,7 @@ import { expectedLoadMs, type LoadHistory, withLoad } from './load-history.ts'
 import type { Effect, FoundAtStart, Input, Machine } from './machine.ts'
 import type { Planner } from './planner.ts'
 import type { Probe } from './probe.ts'
+import { settledPortOwner } from './settled-port-owner.ts'
 import { portInUse } from './slot-errors.ts'
 import { isLoading } from './states.ts'
 
@@ -35,8 +36,6 @@ export interface Runner {
   close(): void
 }
 
-/** How long the socket of a dead process may be seen. */
-const lastSocketMs = 30
 /** A stop does not wait longer for a disk that hangs. */
 const recordLimitMs = 1000
 
@@ -122,18 +121,18 @@ export class SlotRunner implements Runner {
   /** Ends what an earlier backend of this slot left on the port. @throws Hal0Error `slot.port_in_use` when it is somebody else's */
   async #freePort(port: number, graceMs: number): Promise<void> {
     const { supervisor } = this.#deps
-    const owner = await supervisor.portOwner(this.#name, port)
+    const owner = await this.#portOwner(port)
     if (owner.kind === 'none') return
     if (owner.kind === 'own') {
       await supervisor.stop(this.#name, graceMs)
-      const after = await supervisor.portOwner(this.#name, port)
+      const after = await this.#portOwner(port)
       if (after.kind === 'none') return
     }
     throw portInUse(this.#name, port, owner)
   }
 
   #watch(attempt: number, port: number, plan: Awaited<ReturnType<Planner['plan']>>, began: number): void {
-    const { report, supervisor, probe } = this.#deps
+    const { report, probe } = this.#deps
     this.#endProbe?.()
     this.#endProbe = probe(
       {
@@ -142,7 +141,7 @@ export class SlotRunner implements Runner {
         plan,
         began,
         expectedMs: this.expectedMs(),
-        portOwner: () => supervisor.portOwner(this.#name, port),
+        portOwner: () => this.#portOwner(port),
       },
       {
         answered: () => report({ kind: 'answered', attempt }),
@@ -169,7 +168,7 @@ export class SlotRunner implements Runner {
 
   async #checkPort(attempt: number, port: number): Promise<void> {
     try {
-      const owner = await this.#deps.supervisor.portOwner(this.#name, port)
+      const owner = await this.#portOwner(port)
       if (owner.kind === 'other') {
         this.#deps.report({ kind: 'probe-failed', attempt, error: portInUse(this.#name, port, owner) })
       }
@@ -224,7 +223,7 @@ export class SlotRunner implements Runner {
     try {
       // A backend that dies while loading may have found its port taken; who has it now tells.
       const owner = isLoading(this.#deps.machine().record.state)
-        ? await this.#ownerAfterDeath(port)
+        ? await this.#portOwner(port)
         : ({ kind: 'none' } as const)
       report({ kind: 'exited', attempt, exit, outOfMemory, port: owner })
     } catch (error) {
@@ -233,13 +232,9 @@ export class SlotRunner implements Runner {
     }
   }
 
-  /** A listener that no process holds may be the last of the one that just died: seen once on a busy machine. */
-  async #ownerAfterDeath(port: number): Promise<PortOwner> {
+  #portOwner(port: number): Promise<PortOwner> {
     const { supervisor, clock } = this.#deps
-    const owner = await supervisor.portOwner(this.#name, port)
-    if (owner.kind !== 'other' || owner.pid !== null) return owner
-    await new Promise<void>((resolve) => clock.setTimer(lastSocketMs, resolve))
-    return supervisor.portOwner(this.#name, port)
+    return settledPortOwner(() => supervisor.portOwner(this.#name, port), clock)
   }
 
   async #learn(model: string | null, loadMs: number): Promise<void> {
