@@ -5,9 +5,9 @@ const everyMs = 5
 
 /**
  * Asks the daemon for its status, one question after the other, until `work` ends.
- * @returns the 99th percentile of the answers' times, milliseconds
+ * @returns how long each answer took, milliseconds
  */
-export const p99During = async (url: string, work: Promise<unknown>): Promise<number> => {
+export const askDuring = async (url: string, work: Promise<unknown>): Promise<number[]> => {
   const times: number[] = []
   let busy = true
   const done = work.finally(() => {
@@ -20,6 +20,8 @@ export const p99During = async (url: string, work: Promise<unknown>): Promise<nu
     await Bun.sleep(everyMs)
   }
   await done
-  times.sort((a, b) => a - b)
-  return times[Math.floor(times.length * 0.99)] ?? Number.NaN
+  return times
 }
+
+export const p99 = (times: number[]): number =>
+  times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN

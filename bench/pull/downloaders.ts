@@ -33,18 +33,29 @@ export const call = async (
   return response.status === 204 ? { phase: '' } : ((await response.json()) as { phase: string })
 }
 
-/** One model pulled, verified and registered by the daemon. */
-export const pullByHal0: Downloader = async ({ url }) => {
+/** One model pulled, verified and registered by the daemon. @param lookEveryMs how soon its end is seen */
+export const pullByHal0 = async ({ url }: Place, lookEveryMs = 10): Promise<void> => {
   await call(url, 'POST', '/api/models/big/pull', { repo, file })
   for (;;) {
     const { phase, error } = await call(url, 'GET', '/api/models/big/pull')
     if (phase === 'done') return
     if (phase === 'failed') throw new Error(JSON.stringify(error))
-    await Bun.sleep(10)
+    await Bun.sleep(lookEveryMs)
   }
 }
 
 export const removeFromHal0 = ({ url }: Place): Promise<unknown> => call(url, 'DELETE', '/api/models/big')
+
+const streams = 8
+
+/** The same bytes over as many connections, thrown away, at the priority of hal0's download: what their arrival alone costs. */
+export const discard = async ({ storage }: Place, bytes: number): Promise<void> => {
+  const each = Math.ceil(bytes / streams)
+  const ranges = Array.from({ length: streams }, (_, index) => `${index * each}-${(index + 1) * each - 1}`)
+  await Promise.all(
+    ranges.map((range) => runBeside(['nice', '-n', '10', 'curl', '-sf', '-r', range, '-o', '/dev/null', storage()])),
+  )
+}
 
 const fetched = ({ folder }: Place): string => join(folder, 'fetched')
 

@@ -10,8 +10,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { officialClient } from '../../test/models/hub/official-client.ts'
 import { binary, freePorts, Processes, untilAnswers } from '../subjects.ts'
-import { p99During } from './answering.ts'
-import { type Downloader, others, type Place, pullByHal0, removeFromHal0 } from './downloaders.ts'
+import { askDuring, p99 } from './answering.ts'
+import { type Downloader, discard, others, type Place, pullByHal0, removeFromHal0 } from './downloaders.ts'
 import { file, type Line, makeModel, startHub, startLine, startNginx } from './origin.ts'
 
 const lines: Line[] = [
@@ -34,33 +34,47 @@ interface Row {
   name: string
   /** Seconds of each downloader. */
   took: Map<string, number>
-  /** 99th percentile of the API while it downloads, milliseconds. */
-  p99Ms: Map<string, number>
+  /** 99th percentile of the API's answers during a pull, milliseconds. */
+  pullingMs: number
+  /** And while the same bytes only arrive. */
+  arrivingMs: number
 }
 
 const downloaders: Record<string, Downloader> = { hal0: pullByHal0, ...others }
-/** The API's times are taken during these, in one round more: the questions take time from the downloads. */
-const disturbers = ['hal0', 'aria2c -x8 + sha256sum']
+const manyConnections = ['hal0', 'aria2c -x8 + sha256sum']
 
 /** Whoever has one connection takes minutes on a slow line, and one round tells all. */
 const isTold = (name: string, { rate }: Line, round: number): boolean =>
-  rate > 0 && (round > 0 || rate < 20e6) && !disturbers.includes(name)
+  rate > 0 && (round > 0 || rate < 20e6) && !manyConnections.includes(name)
 
-const measure = async (line: Line, place: Place, rounds: number): Promise<Row> => {
+const timeDownloads = async (line: Line, place: Place, rounds: number): Promise<Map<string, number>> => {
   const times = new Map<string, number[]>()
-  const p99Ms = new Map<string, number>()
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [name, download] of Object.entries(downloaders)) {
       if (isTold(name, line, round) || (name === 'huggingface_hub' && place.python === null)) continue
-      if (round === rounds) {
-        if (disturbers.includes(name)) p99Ms.set(name, await p99During(place.url, download(place)))
-      } else {
-        times.set(name, [...(times.get(name) ?? []), await seconds(() => download(place))])
-      }
+      times.set(name, [...(times.get(name) ?? []), await seconds(() => download(place))])
       if (name === 'hal0') await removeFromHal0(place)
     }
   }
-  return { name: line.name, took: new Map([...times].map(([name, each]) => [name, median(each)])), p99Ms }
+  return new Map([...times].map(([name, each]) => [name, median(each)]))
+}
+
+/** In rounds of their own: the questions take time from the downloads, and looking for their end from the answers. */
+const timeAnswers = async (place: Place, bytes: number, rounds: number): Promise<[number, number]> => {
+  const pulling: number[] = []
+  const arriving: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    pulling.push(...(await askDuring(place.url, pullByHal0(place, 200))))
+    await removeFromHal0(place)
+    arriving.push(...(await askDuring(place.url, discard(place, bytes))))
+  }
+  return [p99(pulling), p99(arriving)]
+}
+
+const measure = async (line: Line, place: Place, bytes: number, rounds: number): Promise<Row> => {
+  const took = await timeDownloads(line, place, rounds)
+  const [pullingMs, arrivingMs] = await timeAnswers(place, bytes, rounds)
+  return { name: line.name, took, pullingMs, arrivingMs }
 }
 
 const table = (rows: Row[], bytes: number, idleMs: number): string => {
@@ -72,16 +86,17 @@ const table = (rows: Row[], bytes: number, idleMs: number): string => {
     'hal0',
     ...rivals,
     ...rivals.map((rival) => `times ${rival.split(' ')[0]}'s speed`),
-    ...disturbers.map((name) => `p99 (${name.split(' ')[0]})`),
+    'p99 while hal0 pulls',
+    'while the bytes only arrive',
   ]
-  const cells = rows.map(({ name, took, p99Ms }) => {
+  const cells = rows.map(({ name, took, pullingMs, arrivingMs }) => {
     const own = took.get('hal0') ?? Number.NaN
     const ratio = (value: number | undefined, to: number) => (value === undefined ? undefined : value / to)
     return [
       name,
       ...['hal0', ...rivals].map((subject) => shown(took.get(subject), 1, ' s')),
       ...rivals.map((rival) => shown(ratio(took.get(rival), own), 2)),
-      ...disturbers.map((subject) => shown(ratio(p99Ms.get(subject), idleMs), 1)),
+      ...[pullingMs, arrivingMs].map((each) => shown(each / idleMs, 1)),
     ]
   })
   const all = [head, ['---', ...Array(head.length - 1).fill('---:')], ...cells]
@@ -107,7 +122,7 @@ const bench = async (bytes: number, rounds: number): Promise<string> => {
     await untilAnswers(`${url}/api/health`, performance.now())
     const python = await officialClient()
     const place: Place = { folder, url, hub: hubUrl, storage: () => storage, sha256, python }
-    const idleMs = await p99During(url, Bun.sleep(5000))
+    const idleMs = p99(await askDuring(url, Bun.sleep(10_000)))
     const rows: Row[] = []
     for (const [index, line] of lines.entries()) {
       const port = line.delayMs === 0 && line.rate === 0 ? origin : (linePorts[index] ?? 0)
@@ -116,12 +131,13 @@ const bench = async (bytes: number, rounds: number): Promise<string> => {
         await untilAnswers(`http://127.0.0.1:${port}/${file}`, performance.now(), 'HEAD')
       }
       storage = `http://127.0.0.1:${port}/${file}`
-      rows.push(await measure(line, place, rounds))
+      rows.push(await measure(line, place, bytes, rounds))
     }
     const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1] ?? '0'
     return `${table(rows, bytes, idleMs)}
 
-Medians of ${rounds} rounds. p99: the API's 99th percentile while that one downloads, as a multiple of its idle ${idleMs.toFixed(2)} ms.
+Medians of ${rounds} rounds. p99: the API's 99th percentile as a multiple of its idle ${idleMs.toFixed(2)} ms, while hal0 pulls and while curl throws the
+same bytes away.
 Memory of the daemon at its peak: ${((Number(peak) * 1024) / 1e6).toFixed(0)} MB.`
   } finally {
     await hub.stop(true)
@@ -133,9 +149,9 @@ Memory of the daemon at its peak: ${((Number(peak) * 1024) / 1e6).toFixed(0)} MB
 const { values } = parseArgs({
   options: { mb: { type: 'string', default: '2048' }, rounds: { type: 'string', default: '3' } },
 })
-const missing = ['nginx', 'curl', 'aria2c'].filter((program) => Bun.which(program) === null)
+const missing = ['nginx', 'curl', 'aria2c', 'chrt'].filter((program) => Bun.which(program) === null)
 if (missing.length > 0) {
-  console.error(`The benchmark needs ${missing.join(', ')} (Debian: nginx-light, curl, aria2).`)
+  console.error(`The benchmark needs ${missing.join(', ')} (Debian: nginx-light, curl, aria2, util-linux).`)
   process.exit(1)
 }
 console.log(await bench(Number(values.mb) * 1024 * 1024, Number(values.rounds)))
