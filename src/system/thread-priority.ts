@@ -1,20 +1,58 @@
-/** The priority of a thread: on Linux setpriority(2) changes the calling thread's alone. */
+/** Priorities of threads of this process (Linux). */
 import { dlopen, FFIType } from 'bun:ffi'
+import { readdirSync, readFileSync } from 'node:fs'
 
-const prioProcess = 0
+/** Number of sched_setattr(2), which the C library of most systems has no name for. */
+const schedSetattr: Partial<Record<NodeJS.Architecture, number>> = { x64: 314, arm64: 274 }
+
+const attributesBytes = 48
+/** SCHED_BATCH: one that wakes up takes the processor from nobody. */
+const batch = 3
 /** The middle of what `nice` has: a tenth of the processor beside a busy thread, all of it beside none. */
 const behind = 10
+/**
+ * A thread with a shorter slice, as all others have, takes the processor from this one at once when it wakes up (Linux 6.12 and
+ * later; before, nice alone counts and this is ignored).
+ */
+const sliceNs = 20_000_000n
+
+/** As struct sched_attr has it: size, policy, flags, nice, priority, runtime, and two of other policies. */
+const attributes = (): Uint8Array => {
+  const view = new DataView(new ArrayBuffer(attributesBytes))
+  view.setUint32(0, attributesBytes, true)
+  view.setUint32(4, batch, true)
+  view.setInt32(16, behind, true)
+  view.setBigUint64(24, sliceNs, true)
+  return new Uint8Array(view.buffer)
+}
+
+/** Ids of this process's threads of that name. */
+export const threadsNamed = (name: string): number[] =>
+  readdirSync('/proc/self/task')
+    .map(Number)
+    .filter((id) => {
+      try {
+        return readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim() === name
+      } catch {
+        // It ended since the folder was listed.
+        return false
+      }
+    })
 
 /**
- * Lets the calling thread stand back behind the others where processors are short.
- * @returns whether the system allowed it
+ * Lets threads stand back behind the others where processors are short; what they start inherits it.
+ * @param ids 0: the calling one
+ * @returns whether the system allowed it for all
  */
-export const standBack = (): boolean => {
+export const standBack = (ids: readonly number[]): boolean => {
+  const number = schedSetattr[process.arch]
+  if (number === undefined) return false
   const libc = dlopen('libc.so.6', {
-    setpriority: { args: [FFIType.i32, FFIType.u32, FFIType.i32], returns: FFIType.i32 },
+    syscall: { args: [FFIType.i64, FFIType.i64, FFIType.ptr, FFIType.i64], returns: FFIType.i64 },
   })
   try {
-    return libc.symbols.setpriority(prioProcess, 0, behind) === 0
+    const wanted = attributes()
+    return ids.map((id) => Number(libc.symbols.syscall(number, id, wanted, 0))).every((result) => result === 0)
   } finally {
     libc.close()
   }

@@ -1,5 +1,4 @@
 /** The inside of a download's thread: one download, told to begin and perhaps to end. */
-import { fullGC } from 'bun:jsc'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { hubOrigin } from '../hub/hub-origin.ts'
@@ -8,21 +7,9 @@ import { realTime } from '../pull/clock.ts'
 import { download } from '../pull/download.ts'
 import type { FromThread, ToThread } from './messages.ts'
 
-/**
- * Received between two collections: what is left of answers lies outside of the heap, so that JavaScriptCore lets it pile up. A
- * collection takes 2 ms here, in which nobody is kept waiting.
- */
-const collectBytes = 64 * 1024 * 1024
-
 /** @param say tells the daemon */
 export const serveDownload = (say: (message: FromThread) => void): ((message: ToThread) => void) => {
   const stop = new AbortController()
-  let collectedAt = 0
-  const onReceived = (bytes: number): void => {
-    if (bytes - collectedAt < collectBytes) return
-    collectedAt = bytes
-    fullGC()
-  }
   const begin = async ({ what, settings, hub: place }: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
     try {
       const { hub } = openHub(process.env, place.mirrors, place.tokenFile)
@@ -31,7 +18,6 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
         clock: realTime,
         signal: stop.signal,
         settings,
-        onReceived,
         onProgress: (progress) => say({ say: 'progress', progress }),
       })
       return { say: 'done', files }

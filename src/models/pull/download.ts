@@ -27,8 +27,6 @@ export interface DownloadDeps {
   /** Cancels; what is here is kept. */
   signal: AbortSignal
   onProgress: (progress: DownloadProgress) => void
-  /** Told at every write how many bytes of all files are here; never fewer than before. */
-  onReceived?: (bytes: number) => void
   random?: () => number
   settings?: Partial<DownloadSettings>
 }
@@ -47,7 +45,7 @@ export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<Do
     files.push(await findStaged(job, remote, names[index] as StagedNames))
   await requireSpace(job.folder, files, settings.reserveBytes)
 
-  const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress, deps.onReceived)
+  const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress)
   const received = () => progress.received()
   const { origin, clock, signal, random = Math.random } = deps
   const line = new Line({ origin, clock, random, settings, signal, received })

@@ -26,7 +26,7 @@ export interface SegmentPorts {
   /** An answer of which the body is taken carries this. */
   onEtag: (etag: string) => void
   /** Writes; `bytes` is used again afterwards. */
-  write: (bytes: Uint8Array, at: number) => Promise<void>
+  write: (bytes: Uint8Array, at: number) => void
 }
 
 export type SegmentEnd =
@@ -105,8 +105,8 @@ const take = async (
   let filled = 0
   let at = from
   let wroteAt = ports.clock.now()
-  const write = async () => {
-    if (filled > 0) await ports.write(buffer.subarray(0, filled), at - filled)
+  const write = () => {
+    if (filled > 0) ports.write(buffer.subarray(0, filled), at - filled)
     filled = 0
     wroteAt = ports.clock.now()
   }
@@ -117,26 +117,26 @@ const take = async (
       try {
         read = await watch.wait(reader.read())
       } catch (error) {
-        await write()
+        write()
         return broken('broke off', error)
       }
       if (read === 'ended') {
-        await write()
+        write()
         return ended()
       }
       if (read.done) break
       const chunk = read.value
       if (at + chunk.length > to) return broken('sent more than it said')
       if (chunk.length >= directBytes && at + chunk.length < to) {
-        await write()
-        await ports.write(chunk, at)
+        write()
+        ports.write(chunk, at)
         at += chunk.length
         giveBack(chunk)
         wroteAt = ports.clock.now()
         continue
       }
       for (let used = 0; used < chunk.length; ) {
-        if (filled === buffer.length) await write()
+        if (filled === buffer.length) write()
         const part = chunk.subarray(used, used + buffer.length - filled)
         buffer.set(part, filled)
         filled += part.length
@@ -144,9 +144,9 @@ const take = async (
         at += part.length
       }
       giveBack(chunk)
-      if (at < to && ports.clock.now() - wroteAt >= writeEveryMs) await write()
+      if (at < to && ports.clock.now() - wroteAt >= writeEveryMs) write()
     }
-    await write()
+    write()
     // Short ranges are legal; without counting them as failures one byte per request would be progress.
     return at < to || to < wanted ? broken('ended before all was sent') : { kind: 'complete' }
   } finally {

@@ -167,9 +167,9 @@ export class FileDownload {
       })
   }
 
-  async #write(segment: ActiveSegment, bytes: Uint8Array, at: number): Promise<void> {
+  #write(segment: ActiveSegment, bytes: Uint8Array, at: number): void {
     const { line, partial, onReceived } = this.#ports
-    await partial.write(bytes, at)
+    partial.write(bytes, at)
     segment.at = at + bytes.length
     this.#written.add(at, segment.at)
     this.#hash.advance(this.#written.ranges.front)

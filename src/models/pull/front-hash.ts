@@ -1,7 +1,7 @@
 /** Checksums that follow a file while it is written: of every byte once, in order, as soon as all before it are there. */
 import type { RemoteFile } from './origin.ts'
 
-/** One piece holds the event loop for about a quarter of a millisecond (1 GB/s). */
+/** After each piece whatever else waits gets its turn: it takes about a quarter of a millisecond (1 GB/s). */
 const pieceBytes = 256 * 1024
 
 export interface Sums {
@@ -11,7 +11,7 @@ export interface Sums {
 }
 
 /** Reads bytes that are written already. */
-export type ReadBack = (into: Uint8Array, at: number) => Promise<void>
+export type ReadBack = (into: Uint8Array, at: number) => void
 
 export class FrontHash {
   readonly #read: ReadBack
@@ -76,10 +76,11 @@ export class FrontHash {
     const buffer = new Uint8Array(pieceBytes)
     while (this.#hashed < this.#front && !this.#stopped) {
       const piece = buffer.subarray(0, Math.min(pieceBytes, this.#front - this.#hashed))
-      await this.#read(piece, this.#hashed)
+      this.#read(piece, this.#hashed)
       this.#sha256.update(piece)
       this.#git?.update(piece)
       this.#hashed += piece.length
+      await new Promise((next) => setImmediate(next))
     }
     this.#running = false
   }

@@ -1,6 +1,12 @@
-/** The file that a download writes into: of full size from the start, filled piece by piece in any order. */
-import { constants } from 'node:fs'
+/**
+ * The file that a download writes into: of full size from the start, filled piece by piece in any order.
+ *
+ * Bytes go to the page cache and come from there in the calling thread, the download's own, which stands back behind the API's:
+ * the threads that Bun keeps for files do not, and took the processor from requests (npm run bench:pull).
+ */
+import { constants, readSync, writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { diskError, inTheWay } from './disk-error.ts'
 
 const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants
@@ -48,23 +54,27 @@ export class PartialFile {
     }
   }
 
-  async write(bytes: Uint8Array, at: number): Promise<void> {
-    await this.#doing('write', async () => {
+  write(bytes: Uint8Array, at: number): void {
+    try {
       for (let done = 0; done < bytes.length; ) {
-        done += (await this.#file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
+        done += writeSync(this.#file.fd, bytes, done, bytes.length - done, at + done)
       }
-    })
+    } catch (error) {
+      throw this.#failure(error, 'write')
+    }
   }
 
   /** Fills `into` with the bytes from `at` on. */
-  async read(into: Uint8Array, at: number): Promise<void> {
-    await this.#doing('read', async () => {
+  read(into: Uint8Array, at: number): void {
+    try {
       for (let done = 0; done < into.length; ) {
-        const { bytesRead } = await this.#file.read(into, done, into.length - done, at + done)
-        if (bytesRead === 0) throw inTheWay(this.#path, 'shorter than it was made')
-        done += bytesRead
+        const read = readSync(this.#file.fd, into, done, into.length - done, at + done)
+        if (read === 0) throw inTheWay(this.#path, 'shorter than it was made')
+        done += read
       }
-    })
+    } catch (error) {
+      throw this.#failure(error, 'read')
+    }
   }
 
   /** Resolves once what was written before the call survives a power cut. */
@@ -84,11 +94,15 @@ export class PartialFile {
     await this.#file.close()
   }
 
-  async #doing<T>(verb: string, work: () => Promise<T>): Promise<T> {
+  async #doing(verb: string, work: () => Promise<void>): Promise<void> {
     try {
-      return await work()
+      await work()
     } catch (error) {
-      throw diskError(error, this.#path, `${verb} the download`)
+      throw this.#failure(error, verb)
     }
+  }
+
+  #failure(error: unknown, verb: string): Hal0Error {
+    return diskError(error, this.#path, `${verb} the download`)
   }
 }

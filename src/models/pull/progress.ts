@@ -34,7 +34,6 @@ export interface FileShare {
 export class ProgressReporter {
   readonly #clock: Clock
   readonly #report: (progress: DownloadProgress) => void
-  readonly #hear: (bytes: number) => void
   readonly #files: FileShare[]
   readonly #startedAt: number
   readonly #total: number
@@ -46,17 +45,10 @@ export class ProgressReporter {
   /**
    * @param files copied
    * @param report gets the figures at each tick
-   * @param hear gets the bytes of all files whenever there are more
    */
-  constructor(
-    clock: Clock,
-    files: readonly FileShare[],
-    report: (progress: DownloadProgress) => void,
-    hear: (bytes: number) => void = () => {},
-  ) {
+  constructor(clock: Clock, files: readonly FileShare[], report: (progress: DownloadProgress) => void) {
     this.#clock = clock
     this.#report = report
-    this.#hear = hear
     this.#files = files.map((file) => ({ ...file }))
     this.#startedAt = clock.now()
     this.#total = files.reduce((sum, { size }) => sum + size, 0)
@@ -74,7 +66,6 @@ export class ProgressReporter {
     const file = this.#files[index]
     if (file === undefined || bytes <= file.received) return
     file.received = bytes
-    this.#hear(this.received())
   }
 
   /** @param file the one that is worked on */
