@@ -19,7 +19,7 @@ export interface LinePorts {
 }
 
 /** What a connection collects before it is written. */
-const bufferBytes = 512 * 1024
+const bufferBytes = 256 * 1024
 
 export class Line {
   readonly origin: Origin
