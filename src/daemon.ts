@@ -34,7 +34,7 @@ import { httpProbe } from './slots/probe.ts'
 import { recordStoreOnDisk } from './slots/record-store.ts'
 import { sweepTemps } from './system/atomic-file.ts'
 import { lockDataFolder } from './system/daemon-lock.ts'
-import { databaseFile, findPaths, hubTokenFile, modelsDir, type Paths, slotConfigDir } from './system/paths.ts'
+import { decisionsDir, findPaths, hubTokenFile, modelsDir, type Paths, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { ProcessSupervisor } from './system/process/process-supervisor.ts'
 import { readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
@@ -110,7 +110,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const models = await ModelRegistry.open(modelsDir(paths))
   const engines = new Engines(paths, process.env)
   const supervisor = chooseSupervisor(settings, paths)
-  const decisions = new Decisions({ file: databaseFile(paths), keep: settings.keepDecisions })
+  const decisions = new Decisions({ folder: decisionsDir(paths), keep: settings.keepDecisions })
   const catalog = new Catalog({ entries: catalogEntries, registry: models, memoryBytes: totalmem() })
   const hub = openHub(process.env, settings.mirrors, hubTokenFile(paths))
   const pulls = new Pulls({

@@ -1,11 +1,8 @@
 /** The decision log (spec §2.3): every routed request, bounded, queried and tailed. Its disk never fails a request. */
-import { mkdirSync, renameSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { Decision } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
 import { log } from '../lib/log.ts'
-import { errnoOf } from '../system/storage-error.ts'
-import { DecisionStore } from './decision-store.ts'
+import { DecisionFiles } from './decision-files.ts'
 import type { DecisionLog, DecisionQuery } from './dispatch-port.ts'
 
 const flushEveryMs = 250
@@ -17,32 +14,27 @@ const retryEveryMs = 5000
 export const defaultKeep = 100_000
 
 export interface DecisionOptions {
-  /** The database; it is made when there is none. */
-  file: string
+  /** Where its files are; it is made when there is none. */
+  folder: string
   /** How many decisions are kept, the newest. */
   keep?: number
-}
-
-const isBroken = (error: unknown): boolean => {
-  const code = errnoOf(error)
-  return code !== null && (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB'))
 }
 
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export class Decisions implements DecisionLog {
   readonly added = new Bus<Decision>()
-  readonly #file: string
+  readonly #folder: string
   readonly #keep: number
-  #store: DecisionStore | null = null
+  #store: DecisionFiles | null = null
   #pending: Decision[] = []
   #timer: ReturnType<typeof setTimeout> | null = null
   #nextId = 1
   #problem: string | null = null
   #closed = false
 
-  constructor({ file, keep = defaultKeep }: DecisionOptions) {
-    this.#file = file
+  constructor({ folder, keep = defaultKeep }: DecisionOptions) {
+    this.#folder = folder
     this.#keep = keep
     this.#try(() => this.#open())
   }
@@ -115,11 +107,10 @@ export class Decisions implements DecisionLog {
     this.#problem = null
   }
 
-  #open(): DecisionStore {
-    mkdirSync(dirname(this.#file), { recursive: true })
-    const store = new DecisionStore(this.#file, this.#keep)
+  #open(): DecisionFiles {
+    const store = new DecisionFiles(this.#folder, this.#keep)
     this.#store = store
-    // Ids go on where the file ends, also when it could not be opened at first.
+    // Ids go on where the files end, also when they could not be opened at first.
     const behind = store.newest + 1 - (this.#pending[0]?.id ?? this.#nextId)
     if (behind > 0) {
       for (const decision of this.#pending) decision.id += behind
@@ -128,42 +119,16 @@ export class Decisions implements DecisionLog {
     return store
   }
 
-  /**
-   * Runs `work`; a broken file is moved aside and the work done again on a new one, any other failure becomes the problem.
-   * @returns whether it was done
-   */
+  /** Runs `work`; its failure becomes the problem. @returns whether it was done */
   #try(work: () => void): boolean {
     try {
-      try {
-        work()
-      } catch (error) {
-        if (!isBroken(error)) throw error
-        this.#moveAside(error)
-        work()
-      }
+      work()
       return true
     } catch (error) {
-      const problem = `The decision log ${this.#file} cannot be used: ${sentence(error)}. Check the disk; requests are served all the same.`
+      const problem = `The decision log in ${this.#folder} cannot be used: ${sentence(error)}. Check the disk; requests are served all the same.`
       if (this.#problem !== problem) log.error(problem)
       this.#problem = problem
       return false
-    }
-  }
-
-  #moveAside(cause: unknown): void {
-    this.#store?.close()
-    this.#store = null
-    const aside = `${this.#file}.broken-${new Date().toISOString().replaceAll(':', '-')}`
-    log.warn(
-      `the decision log ${this.#file} is broken (${sentence(cause)}) and goes on in a new file; the old one is ${aside}`,
-    )
-    renameSync(this.#file, aside)
-    for (const suffix of ['-wal', '-shm']) {
-      try {
-        renameSync(this.#file + suffix, aside + suffix)
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw error
-      }
     }
   }
 }

@@ -38,4 +38,4 @@ export const modelsDir = (paths: Paths): string => join(paths.data, 'models')
 export const enginesDir = (paths: Paths): string => join(paths.data, 'engines')
 /** The hub's token, for nobody but hal0 to read. */
 export const hubTokenFile = (paths: Paths): string => join(paths.config, 'hf-token')
-export const databaseFile = (paths: Paths): string => join(paths.data, 'hal0.db')
+export const decisionsDir = (paths: Paths): string => join(paths.data, 'decisions')

@@ -1,25 +1,33 @@
-import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Decision } from '../../src/contract/system.ts'
 import { Decisions } from '../../src/dispatch/decisions.ts'
 
+let root = ''
 let folder = ''
-let file = ''
 const opened: Decisions[] = []
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hal0-decisions-'))
-  file = join(folder, 'hal0.db')
+  root = mkdtempSync(join(tmpdir(), 'hal0-decisions-'))
+  folder = join(root, 'decisions')
 })
 afterEach(() => {
   for (const decisions of opened.splice(0)) decisions.close()
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(root, { recursive: true, force: true })
 })
 
 const open = (keep?: number): Decisions => {
-  const decisions = new Decisions(keep === undefined ? { file } : { file, keep })
+  const decisions = new Decisions(keep === undefined ? { folder } : { folder, keep })
   opened.push(decisions)
   return decisions
 }
@@ -44,6 +52,12 @@ const decision = (more: Partial<Decision> = {}): Decision => ({
   completion_tokens: null,
   ...more,
 })
+/** Every line on the disk, the oldest first. */
+const lines = (): string[] =>
+  readdirSync(folder)
+    .toSorted()
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'))
+const newestFile = (): string => join(folder, readdirSync(folder).toSorted().at(-1) ?? '')
 const ids = (decisions: Decision[]): number[] => decisions.map(({ id }) => id)
 
 describe('the decision log', () => {
@@ -94,58 +108,77 @@ describe('the decision log', () => {
     const listed = ids(decisions.list({ limit: 1000 }))
     expect(listed).toEqual(Array.from({ length: 100 }, (_, index) => 1234 - index))
     decisions.close()
-    const database = new Database(file, { readonly: true })
-    const { rows } = database.query<{ rows: number }, []>('SELECT count(*) AS rows FROM decisions').get() ?? { rows: 0 }
-    database.close()
-    expect(rows).toBeLessThan(700)
+    expect(lines().length).toBeLessThan(150)
+  })
+
+  test('is asked for pages across its files', () => {
+    const decisions = open(1000)
+    for (let turn = 0; turn < 1000; turn++) decisions.record(decision({ slot: turn % 100 === 0 ? 'rare' : 'often' }))
+    expect(readdirSync(folder).length).toBeGreaterThan(2)
+    expect(ids(decisions.list({ limit: 2, before: 252 }))).toEqual([251, 250])
+    expect(ids(decisions.list({ slot: 'rare', before: 402 }))).toEqual([401, 301, 201, 101, 1])
+  })
+
+  test('gives back names with line ends and quotes as they were', () => {
+    const model = 'a\nb"c\u2028ü'
+    const decisions = open()
+    decisions.record(decision({ model }))
+    decisions.record(decision())
+    expect(decisions.list({ model })).toEqual([decision({ id: 1, model })])
   })
 
   test('writes in the background within a second', async () => {
     const decisions = open()
     decisions.record(decision())
-    const database = new Database(file, { readonly: true })
-    const count = database.query<{ rows: number }, []>('SELECT count(*) AS rows FROM decisions')
     const deadline = Date.now() + 5000
-    while (count.get()?.rows !== 1 && Date.now() < deadline) await Bun.sleep(20)
-    expect(count.get()?.rows).toBe(1)
-    database.close()
+    const written = () => readdirSync(folder).length > 0 && lines().length === 1
+    while (!written() && Date.now() < deadline) await Bun.sleep(20)
+    expect(written()).toBe(true)
   })
 })
 
 describe('a disk that fails', () => {
-  test('with a file that is no database moves it aside and starts anew', () => {
-    writeFileSync(file, 'this is no database, '.repeat(1000))
+  test('and leaves half a line loses that line only', () => {
+    const first = open()
+    for (let turn = 0; turn < 20; turn++) first.record(decision())
+    first.close()
+    truncateSync(newestFile(), readFileSync(newestFile()).length - 10)
     const decisions = open()
-    decisions.record(decision())
-    expect(ids(decisions.list({}))).toEqual([1])
-    expect(decisions.problem()).toBeNull()
-    const aside = readdirSync(folder).filter((name) => name.startsWith('hal0.db.broken-'))
-    expect(aside.length).toBe(1)
-    expect(readFileSync(join(folder, aside[0] ?? ''), 'utf8')).toStartWith('this is no database')
+    expect(decisions.list({}).length).toBe(19)
+    decisions.record(decision({ slot: 'after' }))
+    expect(decisions.list({ limit: 2 }).map(({ id, slot }) => [id, slot])).toEqual([
+      [20, 'after'],
+      [19, 'primary'],
+    ])
+    decisions.close()
+    expect(lines().map((line) => (JSON.parse(line) as Decision).id)).toEqual(
+      Array.from({ length: 20 }, (_, at) => at + 1),
+    )
   })
 
-  test('with a database that was damaged moves it aside and goes on', () => {
-    const first = open()
-    for (let turn = 0; turn < 2000; turn++) first.record(decision())
+  test('and writes anything into its files costs what stood there, and no more', () => {
+    const first = open(40)
+    for (let turn = 0; turn < 15; turn++) first.record(decision())
     first.close()
-    const bytes = readFileSync(file)
-    bytes.fill(0xff, 4096, bytes.length)
-    writeFileSync(file, bytes)
-    const decisions = open()
+    writeFileSync(
+      join(folder, readdirSync(folder).toSorted()[0] ?? ''),
+      '\0\xff{"id":"x"}\nnull\n{"id":\n'.repeat(1000),
+    )
+    appendFileSync(newestFile(), '\0'.repeat(5000))
+    const decisions = open(40)
     decisions.record(decision())
-    expect(decisions.list({}).length).toBe(1)
+    expect(ids(decisions.list({}))).toEqual([16, 15, 14, 13, 12, 11])
     expect(decisions.problem()).toBeNull()
-    expect(readdirSync(folder).some((name) => name.startsWith('hal0.db.broken-'))).toBe(true)
   })
 
   test('for a while says so, keeps what is recorded, and writes it afterwards', () => {
-    mkdirSync(file)
+    writeFileSync(folder, '')
     const decisions = open()
     decisions.record(decision({ slot: 'a' }))
     decisions.record(decision({ slot: 'b' }))
     expect(ids(decisions.list({ slot: 'a' }))).toEqual([1])
-    expect(decisions.problem()).toContain(file)
-    rmSync(file, { recursive: true })
+    expect(decisions.problem()).toContain(folder)
+    rmSync(folder)
     expect(ids(decisions.list({}))).toEqual([2, 1])
     expect(decisions.problem()).toBeNull()
     decisions.close()
@@ -153,7 +186,7 @@ describe('a disk that fails', () => {
   })
 
   test('for long costs bounded memory and no request', () => {
-    mkdirSync(file)
+    writeFileSync(folder, '')
     const decisions = open()
     for (let turn = 0; turn < 12_000; turn++) decisions.record(decision())
     const listed = ids(decisions.list({ limit: 100_000 }))
@@ -165,14 +198,12 @@ describe('a disk that fails', () => {
     const first = open()
     for (let turn = 0; turn < 7; turn++) first.record(decision())
     first.close()
-    const saved = readFileSync(file)
-    rmSync(file)
-    mkdirSync(file)
+    renameSync(folder, `${folder}-away`)
+    writeFileSync(folder, '')
     const decisions = open()
     decisions.record(decision())
-    rmSync(file, { recursive: true })
-    writeFileSync(file, saved)
-    chmodSync(file, 0o644)
+    rmSync(folder)
+    renameSync(`${folder}-away`, folder)
     expect(ids(decisions.list({}))).toEqual([8, 7, 6, 5, 4, 3, 2, 1])
   })
 })

@@ -1,0 +1,187 @@
+/**
+ * The decision log on disk: a line of JSON for each decision, in files that are named after the id of their first one. Its methods
+ * throw what the system throws; `decisions.ts` deals with that.
+ *
+ * A table of SQLite costs the daemon's thread seven times as much for each decision, and waits for the disk at checkpoints: a request
+ * in twenty less was served (npm run bench).
+ */
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Decision } from '../contract/system.ts'
+import type { DecisionQuery } from './dispatch-port.ts'
+import { linesBackwards } from './lines-backwards.ts'
+
+/** What is too old goes a file at a time: about this part of what is kept. */
+const partsKept = 4
+const idDigits = 16
+
+interface LogFile {
+  path: string
+  /** Id of its first decision. */
+  first: number
+}
+
+/** @returns null for a line that is no decision: the end of a write that a power cut cut short */
+const parseDecision = (text: string): Decision | null => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'number'
+      ? (value as Decision)
+      : null
+  } catch {
+    return null
+  }
+}
+
+const isWanted = (decision: Decision, { slot, model }: DecisionQuery): boolean =>
+  (slot === undefined || decision.slot === slot) && (model === undefined || decision.model === model)
+
+/** Tells most lines that are not wanted without taking them apart. */
+const mayBeWanted = ({ before, slot, model }: DecisionQuery): ((line: string) => boolean) => {
+  const parts = [
+    ...(slot === undefined ? [] : [`"slot":${JSON.stringify(slot)}`]),
+    ...(model === undefined ? [] : [`"model":${JSON.stringify(model)}`]),
+  ]
+  return (line) => {
+    const [, id] = /^\{"id":(\d+),/.exec(line) ?? []
+    return (
+      (id === undefined || before === undefined || Number(id) < before) && parts.every((part) => line.includes(part))
+    )
+  }
+}
+
+export class DecisionFiles {
+  readonly #folder: string
+  readonly #keep: number
+  readonly #rowsPerFile: number
+  /** Growing ids. */
+  readonly #files: LogFile[]
+  /** The newest file, open; null: none yet. */
+  #fd: number | null = null
+  /** Bytes of the newest file that hold whole lines. */
+  #size = 0
+  #newest = 0
+
+  /** @param keep how many decisions are kept, the newest */
+  constructor(folder: string, keep: number) {
+    this.#folder = folder
+    this.#keep = keep
+    this.#rowsPerFile = Math.ceil(keep / partsKept)
+    mkdirSync(folder, { recursive: true })
+    this.#files = readdirSync(folder)
+      .filter((name) => /^\d{16}\.jsonl$/.test(name))
+      .toSorted()
+      .map((name) => ({ path: join(folder, name), first: Number.parseInt(name, 10) }))
+    const last = this.#files.at(-1)
+    if (last === undefined) return
+    this.#newest = last.first - 1
+    this.#fd = openSync(last.path, 'r+')
+    try {
+      this.#findEnd(this.#fd)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Id of the newest decision; 0 when there is none. */
+  get newest(): number {
+    return this.#newest
+  }
+
+  /** What it already has is left out, so that a call which failed can be made again. @param decisions with growing ids */
+  add(decisions: readonly Decision[]): void {
+    for (let at = decisions.findIndex(({ id }) => id > this.#newest); at !== -1 && at < decisions.length; ) {
+      const { fd, end } = this.#fileFor((decisions[at] as Decision).id)
+      let text = ''
+      let last = 0
+      for (let next = decisions[at]; next !== undefined && next.id < end; next = decisions[++at]) {
+        text += `${JSON.stringify(next)}\n`
+        last = next.id
+      }
+      // At its place, so that what a full disk cut off is written over the next time.
+      const bytes = Buffer.from(text)
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(fd, bytes, done, bytes.length - done, this.#size + done)
+      }
+      this.#size += bytes.length
+      this.#newest = last
+    }
+    this.#removeOld()
+  }
+
+  /** Newest first. */
+  list(query: DecisionQuery): Decision[] {
+    const { limit = 100, before = Number.MAX_SAFE_INTEGER } = query
+    const found: Decision[] = []
+    for (const file of this.#files.toReversed()) {
+      if (found.length >= limit) break
+      if (file.first < before) this.#search(file, query, limit, found)
+    }
+    return found
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd)
+    this.#fd = null
+  }
+
+  #search(file: LogFile, query: DecisionQuery, limit: number, found: Decision[]): void {
+    const mayBe = mayBeWanted(query)
+    const fd = openSync(file.path, 'r')
+    try {
+      const end = file === this.#files.at(-1) ? this.#size : fstatSync(fd).size
+      for (const { text } of linesBackwards(fd, end)) {
+        if (!mayBe(text)) continue
+        const decision = parseDecision(text)
+        if (decision === null || decision.id >= (query.before ?? Number.MAX_SAFE_INTEGER)) continue
+        if (decision.id <= this.#newest - this.#keep) return
+        if (isWanted(decision, query)) found.push(decision)
+        if (found.length >= limit) return
+      }
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  /** Finds the last whole line of the newest file, and drops what follows. */
+  #findEnd(fd: number): void {
+    const { size } = fstatSync(fd)
+    for (const { text, end } of linesBackwards(fd, size)) {
+      const decision = parseDecision(text)
+      if (decision === null) continue
+      this.#newest = decision.id
+      this.#size = end
+      break
+    }
+    if (this.#size < size) ftruncateSync(fd, this.#size)
+  }
+
+  /** The file that takes decision `id`, and the first id that it does not take any more. */
+  #fileFor(id: number): { fd: number; end: number } {
+    const last = this.#files.at(-1)
+    if (this.#fd !== null && last !== undefined && id < last.first + this.#rowsPerFile) {
+      return { fd: this.#fd, end: last.first + this.#rowsPerFile }
+    }
+    const path = join(this.#folder, `${String(id).padStart(idDigits, '0')}.jsonl`)
+    const fd = openSync(path, 'w+', 0o640)
+    this.close()
+    this.#files.push({ path, first: id })
+    this.#fd = fd
+    this.#size = 0
+    return { fd, end: id + this.#rowsPerFile }
+  }
+
+  /** A file goes once the next one begins with what is too old as well. */
+  #removeOld(): void {
+    for (
+      let next = this.#files[1];
+      next !== undefined && next.first - 1 <= this.#newest - this.#keep;
+      next = this.#files[1]
+    ) {
+      const [oldest] = this.#files
+      if (oldest !== undefined) unlinkSync(oldest.path)
+      this.#files.shift()
+    }
+  }
+}
