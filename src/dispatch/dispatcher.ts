@@ -39,6 +39,9 @@ const requestIdOf = (headers: Headers): string => {
   return crypto.randomUUID().slice(-12)
 }
 
+/** Milliseconds to the microsecond: what follows is noise, and every decision would carry it. */
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
+
 const heapTrim = new HeapTrim()
 
 /** One request on its way, and what the log will say about it. */
@@ -154,9 +157,9 @@ class Passage {
       slot: this.#slot,
       reason: this.#reason,
       state: this.#state,
-      wait_ms: this.#waitMs,
-      first_byte_ms: firstByteAt === null ? null : firstByteAt - this.#arrival,
-      duration_ms: this.#elapsed(),
+      wait_ms: this.#waitMs === null ? null : rounded(this.#waitMs),
+      first_byte_ms: firstByteAt === null ? null : rounded(firstByteAt - this.#arrival),
+      duration_ms: rounded(this.#elapsed()),
       status,
       outcome,
       code,
