@@ -256,19 +256,22 @@ test('a pull runs in a thread that stands back behind the one that answers, and 
   const { daemon, hub } = await setUp({ size: 'large' })
   hub.behave = ({ kind }) => (kind === 'cdn' ? { bytesPerSecond: 2_000_000 } : null)
   const { pid } = daemon
-  const nices = (): Map<string, number> =>
-    new Map(
-      readdirSync(`/proc/${pid}/task`).map((task) => {
-        const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')
-        // proc(5): the 19th field, counted behind the name, which may hold anything.
-        return [task, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])]
-      }),
-    )
-  const behind = () => [...nices().values()].filter((nice) => nice === 10).length
-  expect(behind()).toBe(0)
+  /** Threads of that name, by how much each stands back. */
+  const nices = (name: string): number[] =>
+    readdirSync(`/proc/${pid}/task`).flatMap((task) => {
+      const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')
+      // proc(5): the 19th field, counted behind the name, which may hold anything.
+      const nice = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+      return stat.includes(`(${name})`) ? [nice] : []
+    })
+  expect(nices('Worker')).toEqual([])
   await daemon.must('POST', '/api/models/one/pull', { repo, file: q4 })
   await pullOnce(daemon, 'one', ({ bytes_received }) => bytes_received > 0)
-  expect([nices().get(String(pid)), behind() > 0]).toEqual([0, true])
+  expect({ api: nices('hal0'), download: nices('Worker'), fetch: nices('HTTP Client') }).toEqual({
+    api: [0],
+    download: [10],
+    fetch: [10],
+  })
   await daemon.must('DELETE', '/api/models/one/pull')
-  await until('the thread is gone', () => behind() === 0)
+  await until('the thread is gone', () => nices('Worker').length === 0)
 })
