@@ -171,6 +171,18 @@ describe('a disk that fails', () => {
     expect(decisions.problem()).toBeNull()
   })
 
+  test('and loses its files to somebody who removes them goes on with new ones', () => {
+    const decisions = open()
+    decisions.record(decision())
+    expect(ids(decisions.list({}))).toEqual([1])
+    rmSync(folder, { recursive: true })
+    expect(ids(decisions.list({}))).toEqual([])
+    decisions.record(decision())
+    expect(ids(decisions.list({}))).toEqual([2])
+    expect(decisions.problem()).toBeNull()
+    expect(lines().length).toBe(1)
+  })
+
   test('for a while says so, keeps what is recorded, and writes it afterwards', () => {
     writeFileSync(folder, '')
     const decisions = open()
