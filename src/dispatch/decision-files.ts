@@ -68,7 +68,7 @@ export class DecisionFiles {
     this.#folder = folder
     this.#keep = keep
     this.#rowsPerFile = Math.ceil(keep / partsKept)
-    mkdirSync(folder, { recursive: true })
+    this.#makeFolder()
     this.#files = readdirSync(folder)
       .filter((name) => /^\d{16}\.jsonl$/.test(name))
       .toSorted()
@@ -171,13 +171,22 @@ export class DecisionFiles {
     if (this.#size < size) ftruncateSync(fd, this.#size)
   }
 
+  /** Not what it lies in: where a mounted disk went away, nothing is written to the folder below it. */
+  #makeFolder(): void {
+    try {
+      mkdirSync(this.#folder)
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error
+    }
+  }
+
   /** The file that takes decision `id`, and the first id that it does not take any more. */
   #fileFor(id: number): { fd: number; end: number } {
     const last = this.#files.at(-1)
     if (this.#fd !== null && last !== undefined && id < last.first + this.#rowsPerFile) {
       return { fd: this.#fd, end: last.first + this.#rowsPerFile }
     }
-    mkdirSync(this.#folder, { recursive: true })
+    this.#makeFolder()
     const path = join(this.#folder, `${String(id).padStart(idDigits, '0')}.jsonl`)
     const fd = openSync(path, 'w+', 0o640)
     this.close()
