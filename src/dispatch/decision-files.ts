@@ -5,10 +5,11 @@
  * A table of SQLite cost the daemon's thread three times as much for each decision, and 10 ms of waiting at a checkpoint: 6 % of the
  * requests that it answers in a second (npm run bench).
  */
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Decision } from '../contract/system.ts'
 import { errnoOf } from '../system/storage-error.ts'
+import { writeAt } from '../system/write-at.ts'
 import type { DecisionQuery } from './dispatch-port.ts'
 import { linesBackwards } from './lines-backwards.ts'
 
@@ -34,8 +35,10 @@ const parseDecision = (text: string): Decision | null => {
   }
 }
 
-const isWanted = (decision: Decision, { slot, model }: DecisionQuery): boolean =>
-  (slot === undefined || decision.slot === slot) && (model === undefined || decision.model === model)
+export const isWanted = ({ id, slot, model }: Decision, query: DecisionQuery): boolean =>
+  (query.before === undefined || id < query.before) &&
+  (query.slot === undefined || slot === query.slot) &&
+  (query.model === undefined || model === query.model)
 
 /** Tells most lines that are not wanted without taking them apart. */
 const mayBeWanted = ({ before, slot, model }: DecisionQuery): ((line: string) => boolean) => {
@@ -90,9 +93,9 @@ export class DecisionFiles {
     return this.#newest
   }
 
-  /** What it already has is left out, so that a call which failed can be made again. @param decisions with growing ids */
+  /** When it throws, `newest` tells what of it is written. @param decisions with ids above `newest`, growing */
   add(decisions: readonly Decision[]): void {
-    for (let at = decisions.findIndex(({ id }) => id > this.#newest); at !== -1 && at < decisions.length; ) {
+    for (let at = 0; at < decisions.length; ) {
       const { fd, end } = this.#fileFor((decisions[at] as Decision).id)
       let text = ''
       let last = 0
@@ -102,9 +105,7 @@ export class DecisionFiles {
       }
       // At its place, so that what a full disk cut off is written over the next time.
       const bytes = Buffer.from(text)
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(fd, bytes, done, bytes.length - done, this.#size + done)
-      }
+      writeAt(fd, bytes, this.#size)
       this.#size += bytes.length
       this.#newest = last
     }
@@ -136,7 +137,7 @@ export class DecisionFiles {
       for (const { text } of linesBackwards(fd, end)) {
         if (!mayBe(text)) continue
         const decision = parseDecision(text)
-        if (decision === null || decision.id >= (query.before ?? Number.MAX_SAFE_INTEGER)) continue
+        if (decision === null) continue
         if (decision.id <= this.#newest - this.#keep) return
         if (isWanted(decision, query)) found.push(decision)
         if (found.length >= limit) return

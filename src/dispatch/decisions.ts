@@ -2,7 +2,7 @@
 import type { Decision } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
 import { log } from '../lib/log.ts'
-import { DecisionFiles } from './decision-files.ts'
+import { DecisionFiles, isWanted } from './decision-files.ts'
 import type { DecisionLog, DecisionQuery } from './dispatch-port.ts'
 
 const flushEveryMs = 250
@@ -64,14 +64,8 @@ export class Decisions implements DecisionLog {
       stored = this.#store?.list(query) ?? []
     })
     // What could not be written is newer than all that was.
-    const { limit = 100, before = Number.MAX_SAFE_INTEGER, slot, model } = query
-    const held = this.#pending.filter(
-      (decision) =>
-        decision.id < before &&
-        (slot === undefined || decision.slot === slot) &&
-        (model === undefined || decision.model === model),
-    )
-    return [...held.reverse(), ...stored].slice(0, limit)
+    const held = this.#pending.filter((decision) => isWanted(decision, query))
+    return [...held.reverse(), ...stored].slice(0, query.limit ?? 100)
   }
 
   /** Writes what is pending. */
@@ -100,6 +94,9 @@ export class Decisions implements DecisionLog {
       store.add(this.#pending)
     })
     if (!written) {
+      // A part may be written: what spans two files, when the second cannot be made.
+      const newest = this.#store?.newest ?? 0
+      this.#pending = this.#pending.filter(({ id }) => id > newest)
       this.#flushIn(retryEveryMs)
       return
     }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -169,6 +170,19 @@ describe('a disk that fails', () => {
     decisions.record(decision())
     expect(ids(decisions.list({}))).toEqual([16, 15, 14, 13, 12, 11])
     expect(decisions.problem()).toBeNull()
+  })
+
+  test('half way through tells each decision once', () => {
+    const decisions = open(8)
+    const second = join(folder, '0000000000000003.jsonl')
+    mkdirSync(second)
+    for (let turn = 0; turn < 4; turn++) decisions.record(decision())
+    expect(ids(decisions.list({}))).toEqual([4, 3, 2, 1])
+    expect(decisions.problem()).toContain(folder)
+    rmSync(second, { recursive: true })
+    expect(ids(decisions.list({}))).toEqual([4, 3, 2, 1])
+    expect(decisions.problem()).toBeNull()
+    expect(lines().length).toBe(4)
   })
 
   test('and loses its files to somebody who removes them goes on with new ones', () => {

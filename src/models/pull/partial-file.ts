@@ -4,9 +4,10 @@
  * Bytes go to the page cache and come from there in the calling thread, the download's own, which stands back behind the API's:
  * the threads that Bun keeps for files do not, and took the processor from requests (npm run bench:pull).
  */
-import { constants, readSync, writeSync } from 'node:fs'
+import { constants, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
+import { writeAt } from '../../system/write-at.ts'
 import { diskError, inTheWay } from './disk-error.ts'
 
 const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants
@@ -56,9 +57,7 @@ export class PartialFile {
 
   write(bytes: Uint8Array, at: number): void {
     try {
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(this.#file.fd, bytes, done, bytes.length - done, at + done)
-      }
+      writeAt(this.#file.fd, bytes, at)
     } catch (error) {
       throw this.#failure(error, 'write')
     }
