@@ -7,7 +7,7 @@ import { configFile, type Paths } from './paths.ts'
 import { readServerConfig, type ServerOptions, type ServerSettings, serverSettings } from './server-config.ts'
 import { serverProblems } from './server-problems.ts'
 import { applyChanges, tomlChanges, valueAt } from './setting-changes.ts'
-import { editToml, readToml, type TomlTable } from './toml-file.ts'
+import { editToml, type TomlTable } from './toml-file.ts'
 
 export interface SettingsService {
   /** @throws Hal0Error `config.invalid` when the file is broken by now */
@@ -95,11 +95,13 @@ export class ServerSettingsFile implements SettingsService {
   edit(patch: SettingsPatch): Promise<Settings> {
     return this.#edits.run(async () => {
       const { paths, options, token, apply } = this.#deps
-      const path = configFile(paths)
-      const table = (await readToml(path)) ?? {}
-      const changes = tomlChanges(table, patch)
-      const next = await this.#checked(applyChanges(table, changes), patch)
-      if (Object.keys(changes).length > 0) await editToml(path, changes, 'change the settings')
+      let next: ServerConfig = {}
+      const changed = async (table: TomlTable): Promise<TomlTable> => {
+        const changes = tomlChanges(table, patch)
+        next = await this.#checked(applyChanges(table, changes), patch)
+        return changes
+      }
+      await editToml(configFile(paths), changed, 'change the settings')
       if (patch.hub?.token !== undefined) await token.store(patch.hub.token)
       const settings = serverSettings(next, options)
       apply(settings)

@@ -2,6 +2,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { parse, patch, stringify } from '@decimalturn/toml-patch'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { Mutex } from '../lib/mutex.ts'
 import { writeFileAtomic } from './atomic-file.ts'
 import { readTextIfThere } from './read-text.ts'
 
@@ -36,24 +37,41 @@ export const readToml = async (path: string): Promise<TomlTable | null> => {
   return text === null ? null : parseToml(text, path)
 }
 
+/** Keys to set; `undefined` removes one. */
+type Changes = TomlTable
+
+/** One edit at a time for each file, by its path: between reading and writing nobody else changes it. */
+const edits = new Map<string, Mutex>()
+
 /**
- * Sets keys of the table in `path`; `undefined` removes a key. Comments, order and keys not named stay. Makes the file when
- * there is none.
- * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`
+ * Sets keys of the table in `path`. Comments, order and keys not named stay; without a change the file is not written. Makes
+ * the file when there is none.
+ * @param changes or what makes them of the table in the file; edits of one file wait for each other, so that none is lost
+ * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`, and what `changes` throws; the file is as before then
  */
-export const editToml = async (path: string, changes: TomlTable, doing: string): Promise<void> => {
-  const text = await readTextIfThere(path, 'read a configuration file')
-  const table = text === null ? {} : parseToml(text, path)
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === undefined) delete table[key]
-    else table[key] = value
-  }
-  if (text === null) {
-    await writeFileAtomic(path, stringify(table), doing)
-    return
-  }
-  // A file that people edit may be a link into a folder under version control, or closed to others because it holds a key.
-  const target = await realpath(path)
-  const { mode } = await stat(target)
-  await writeFileAtomic(target, patch(text, table), doing, mode & 0o777)
+export const editToml = (
+  path: string,
+  changes: Changes | ((table: TomlTable) => Changes | Promise<Changes>),
+  doing: string,
+): Promise<void> => {
+  const turn = edits.get(path) ?? new Mutex()
+  edits.set(path, turn)
+  return turn.run(async () => {
+    const text = await readTextIfThere(path, 'read a configuration file')
+    const table = text === null ? {} : parseToml(text, path)
+    const wanted = Object.entries(typeof changes === 'function' ? await changes(table) : changes)
+    if (wanted.length === 0) return
+    for (const [key, value] of wanted) {
+      if (value === undefined) delete table[key]
+      else table[key] = value
+    }
+    if (text === null) {
+      await writeFileAtomic(path, stringify(table), doing)
+      return
+    }
+    // A file that people edit may be a link into a folder under version control, or closed to others because it holds a key.
+    const target = await realpath(path)
+    const { mode } = await stat(target)
+    await writeFileAtomic(target, patch(text, table), doing, mode & 0o777)
+  })
 }

@@ -110,6 +110,27 @@ describe('An edit', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
+  test('waits for the edit of the same file that came before it, so that none is lost', async () => {
+    const path = fileWith('count = 0\n')
+    const keys = Array.from({ length: 20 }, (_, index) => `key${index}`)
+    await Promise.all(
+      keys.flatMap((key) => [
+        editToml(path, { [key]: true }, 'edit'),
+        editToml(path, ({ count }) => ({ count: Number(count) + 1 }), 'edit'),
+      ]),
+    )
+    expect(await readToml(path)).toEqual({ count: 20, ...Object.fromEntries(keys.map((key) => [key, true])) })
+  })
+
+  test('that refuses what it found leaves the file, and the next edit is made', async () => {
+    const path = fileWith('key = 1\n')
+    const refused = editToml(path, () => Promise.reject(new Error('no')), 'edit')
+    const next = editToml(path, { key: 2 }, 'edit')
+    await expect(refused).rejects.toThrow('no')
+    await next
+    expect(readFileSync(path, 'utf8')).toBe('key = 2\n')
+  })
+
   test('that cannot be written says what it was', async () => {
     const file = fileWith('')
     await expect(editToml(join(file, 'x.toml'), { a: 1 }, 'save the slot')).rejects.toMatchObject({

@@ -6,7 +6,7 @@ import { SingleFlight } from '../../lib/single-flight.ts'
 import { syncFolder } from '../../system/atomic-file.ts'
 import { configFile, enginesDir, type Paths } from '../../system/paths.ts'
 import { storageError } from '../../system/storage-error.ts'
-import { editToml, readToml, type TomlTable } from '../../system/toml-file.ts'
+import { editToml, isTable, readToml, type TomlTable } from '../../system/toml-file.ts'
 import type { EngineService } from './engine-service.ts'
 import { belongsTo, type EnginePlaces, engineNamed, engineOnPath, findEngine, wireEngine } from './find-engine.ts'
 import { removedName } from './leftovers.ts'
@@ -33,8 +33,12 @@ export class Engines implements EngineService {
 
   /** @throws Hal0Error `config.invalid` */
   async #table(): Promise<TomlTable> {
-    const table = (await readToml(configFile(this.#paths)))?.engines ?? {}
-    if (typeof table === 'object' && table !== null && !Array.isArray(table)) return table as TomlTable
+    return this.#enginesOf((await readToml(configFile(this.#paths))) ?? {})
+  }
+
+  /** @throws Hal0Error `config.invalid` */
+  #enginesOf({ engines = {} }: TomlTable): TomlTable {
+    if (isTable(engines)) return engines
     throw this.#invalid('[engines] must be a table')
   }
 
@@ -95,8 +99,11 @@ export class Engines implements EngineService {
       const why = isAbsolute(value) ? 'is not there or is not executable' : 'is not an installed engine'
       throw new Hal0Error('engine.not_found', `${value} ${why}. See: hal0 engine list`, { param: 'engine' })
     }
-    const table = { ...(await this.#table()), [request.provider]: value }
-    await editToml(configFile(this.#paths), { engines: table }, 'set the default engine')
+    await editToml(
+      configFile(this.#paths),
+      (table) => ({ engines: { ...this.#enginesOf(table), [request.provider]: value } }),
+      'set the default engine',
+    )
     const engine = await engineNamed(request.provider, value, '[engines]', 'config', this.#dir)
     return { ...engine, default: true }
   }
