@@ -192,9 +192,10 @@ export class RelayExchange implements Exchange, Watched {
   #passOn(stream: AnswerStream): void {
     if (this.#parts.length > 0) {
       this.#firstByteAt ??= this.lastProgress
-      const room = stream.push(joined(this.#parts))
+      const piece = joined(this.#parts)
       this.#parts = []
-      if (!room && !this.#complete) this.#connection?.pause()
+      const room = stream.push(piece)
+      if (!this.#complete) this.#connection?.passedOn(piece.length, this.lastProgress, room)
     }
     if (!this.#complete) return
     // Where the end of the connection is all that ends an answer, only the slot knows whether its backend lives.

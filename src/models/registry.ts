@@ -4,6 +4,7 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ModelEntry, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../contract/model.ts'
 import type { Bus } from '../lib/bus.ts'
+import { systemClock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import { makeFolder, sweepTemps } from '../system/atomic-file.ts'
@@ -13,7 +14,6 @@ import { type GgufHeader, readGgufHeader } from './gguf.ts'
 import { bringIn } from './import-files.ts'
 import { planImport } from './import-plan.ts'
 import { modelFacts } from './model-facts.ts'
-import { realTime } from './pull/clock.ts'
 import type { ModelService, VerificationNews } from './registry-port.ts'
 import { Verifications } from './verifications.ts'
 
@@ -46,7 +46,7 @@ export class ModelRegistry implements ModelService {
     this.#folder = folder
     this.#entries = entries
     this.#problems = problems
-    this.#verifications = new Verifications(folder, realTime)
+    this.#verifications = new Verifications(folder, systemClock)
   }
 
   /**

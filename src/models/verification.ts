@@ -1,7 +1,7 @@
 /** One verification under way: everybody who asks for it meanwhile waits for the same one. */
 import type { ModelEntry, ModelVerification, VerificationProgress } from '../contract/model.ts'
+import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { Clock } from './pull/clock.ts'
 import { ProgressReporter } from './pull/progress.ts'
 import { verifyFiles } from './verify.ts'
 

@@ -1,8 +1,8 @@
 /** Every verification under way, one a model. */
 import type { ModelEntry, ModelVerification, VerificationProgress } from '../contract/model.ts'
 import { Bus } from '../lib/bus.ts'
+import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { Clock } from './pull/clock.ts'
 import type { VerificationNews } from './registry-port.ts'
 import { Verification } from './verification.ts'
 

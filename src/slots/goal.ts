@@ -1,7 +1,7 @@
 /** What a command waits for (`?wait=SECONDS`): reached, or the error of why not. */
 import type { SlotRecord } from '../contract/slot.ts'
+import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { Clock } from './clock.ts'
 import type { SlotOwner } from './owner.ts'
 import { loadCancelled, pulling, stillStarting, stillWarming, unloading } from './slot-errors.ts'
 import { isLoaded } from './states.ts'

@@ -6,9 +6,9 @@
 import type { PullFigures, SlotConfig, SlotRecord } from '../contract/slot.ts'
 import { Bus } from '../lib/bus.ts'
 import type { Client } from '../lib/client.ts'
+import type { WallClock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ModelBringer } from '../models/pull-port.ts'
-import type { Clock } from './clock.ts'
 import { decide } from './decide.ts'
 import type { Lease, SlotView } from './lease.ts'
 import { LeaseDesk } from './lease-desk.ts'
@@ -19,7 +19,7 @@ import { RecordWriter, type SaveRecord } from './record-writer.ts'
 import { type Runner, type RunnerDeps, SlotRunner } from './runner.ts'
 
 export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machine' | 'recorded'> {
-  clock: Clock
+  clock: WallClock
   bootId: string | null
   planner: Planner
   pulls: ModelBringer
@@ -46,7 +46,7 @@ class Now implements Context {
   readonly config: SlotConfig
   readonly #ask: Asked
 
-  constructor(clock: Clock, bootId: string | null, config: SlotConfig, ask: Asked) {
+  constructor(clock: WallClock, bootId: string | null, config: SlotConfig, ask: Asked) {
     this.now = clock.now()
     this.wall = clock.wall()
     this.bootId = bootId

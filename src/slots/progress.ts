@@ -1,6 +1,6 @@
 /** `progress` frames between transitions (spec §5): at most 4 a second, for slots that are on their way somewhere. */
 import type { SlotProgress, SlotState } from '../contract/slot.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { SlotOwner } from './owner.ts'
 
 const everyMs = 250

@@ -1,7 +1,8 @@
 /** Takes over every slot where it stands when the daemon starts, also from a supervisor that does not answer at first. */
+
+import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import type { Clock } from './clock.ts'
 import type { SlotOwner } from './owner.ts'
 
 /** The API does not wait longer for a supervisor that hangs: until it answers, slots stand where their records say. */

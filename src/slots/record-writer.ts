@@ -4,8 +4,8 @@
  * that the load can be refused.
  */
 import type { SlotRecord } from '../contract/slot.ts'
+import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { Clock } from './clock.ts'
 
 /** Writes the text of a record durably. @throws Hal0Error `storage.full`, `storage.failed` */
 export type SaveRecord = (name: string, json: string) => Promise<void>

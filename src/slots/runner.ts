@@ -1,9 +1,9 @@
 /** Carries out the effects that reach outside: launching, probing, stopping. What comes of them is reported back. */
 import type { SlotConfig } from '../contract/slot.ts'
+import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { ExitReport, PortOwner, Supervisor } from '../system/supervisor.ts'
-import type { Clock } from './clock.ts'
 import { expectedLoadMs, type LoadHistory, withLoad } from './load-history.ts'
 import type { Effect, FoundAtStart, Input, Machine } from './machine.ts'
 import type { Planner } from './planner.ts'

@@ -1,6 +1,7 @@
 /** Who listens on a port, once that is certain. */
+
+import type { Clock } from '../lib/clock.ts'
 import type { PortOwner } from '../system/supervisor.ts'
-import type { Clock } from './clock.ts'
 
 /** How long the last socket of a dying process may be seen. */
 const lastSocketMs = 30

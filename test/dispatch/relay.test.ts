@@ -1,26 +1,17 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { until } from '../support/until.ts'
-import { crashed, FakeSlots } from './support/fake-slots.ts'
-import { MiniServer } from './support/mini-server.ts'
+import { crashed } from './support/fake-slots.ts'
 import { rawPost } from './support/raw-client.ts'
-import { chunk, jsonAnswer, type RawRequest, RawUpstream, sse, streamEnd, streamHead } from './support/raw-upstream.ts'
+import { chunk, jsonAnswer, type RawRequest, sse, streamEnd, streamHead } from './support/raw-upstream.ts'
+import { relayTo } from './support/relay-to.ts'
 
 const cleanups: (() => void)[] = []
 afterEach(() => {
   for (const cleanup of cleanups.splice(0).reverse()) cleanup()
 })
 
-const setUp = (answer: (request: RawRequest) => void) => {
-  const upstream = new RawUpstream(answer)
-  const slots = new FakeSlots(upstream.origin)
-  const server = new MiniServer(slots)
-  cleanups.push(
-    () => upstream.stop(),
-    () => server.stop(),
-  )
-  return { upstream, slots, server }
-}
+const setUp = (answer: (request: RawRequest) => void) => relayTo(answer, cleanups)
 const ask = { model: 'primary' }
 const askStream = JSON.stringify({ model: 'primary', stream: true })
 

@@ -6,9 +6,9 @@ import { parse } from '../../src/lib/validate.ts'
 import { ModelRegistry } from '../../src/models/registry.ts'
 import type { VerificationNews } from '../../src/models/registry-port.ts'
 import { Verifications } from '../../src/models/verifications.ts'
+import { HandClock } from '../support/hand-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { until } from '../support/until.ts'
-import { HandClock } from './pull/hand-clock.ts'
 import { endless, sparseModel } from './sparse-model.ts'
 
 const MiB = 1024 * 1024

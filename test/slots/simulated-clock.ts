@@ -1,5 +1,5 @@
 /** Virtual time: nothing passes until a test says so. */
-import type { Clock } from '../../src/slots/clock.ts'
+import type { WallClock } from '../../src/lib/clock.ts'
 
 interface Due {
   at: number
@@ -12,7 +12,7 @@ export const settle = async (rounds = 30): Promise<void> => {
   for (let i = 0; i < rounds; i++) await Promise.resolve()
 }
 
-export class SimulatedClock implements Clock {
+export class SimulatedClock implements WallClock {
   #now = 0
   #skew = Date.UTC(2026, 0, 1)
   #order = 0

@@ -1,5 +1,7 @@
 /** One keep-alive connection to a backend, with at most one request on it at a time. */
 import type { Socket, SocketHandler } from 'bun'
+import { systemClock } from '../../lib/clock.ts'
+import { ReadGate } from './read-gate.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 
 /** Who sent the request that is under way. */
@@ -39,7 +41,10 @@ export class Connection {
   readonly #parser = new ResponseParser()
   #unsent: Uint8Array[] = []
   #answered = false
-  #paused = false
+  readonly #gate = new ReadGate(
+    { pause: () => this.#socket?.pause(), resume: () => this.#socket?.resume() },
+    systemClock,
+  )
 
   private constructor(origin: string) {
     this.origin = origin
@@ -83,17 +88,15 @@ export class Connection {
     this.drained()
   }
 
-  /** Stops reading, so that the backend is slowed to what the client takes. */
-  pause(): void {
-    if (this.#paused || this.#socket === null) return
-    this.#paused = true
-    this.#socket.pause()
+  /** A piece of the answer was passed on. @param room whether the client takes more: if not, the backend is slowed to what it takes */
+  passedOn(bytes: number, at: number, room: boolean): void {
+    if (room) this.#gate.passed(bytes, at)
+    else this.#gate.full()
   }
 
+  /** The client takes more again. */
   resume(): void {
-    if (!this.#paused || this.#socket === null) return
-    this.#paused = false
-    this.#socket.resume()
+    this.#gate.room()
   }
 
   /** Closes at once: the backend sees a hang-up. The exchange hears nothing more. */
@@ -154,7 +157,7 @@ export class Connection {
   #release(): void {
     this.#exchange = null
     if (!this.#parser.reusable || this.#unsent.length > 0) this.#drop()
-    else this.resume()
+    else this.#gate.reset()
   }
 
   #fail(cause: Error): void {

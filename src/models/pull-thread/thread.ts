@@ -1,9 +1,10 @@
 /** The inside of a download's thread: one download, told to begin and perhaps to end. */
+
+import { systemClock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { hubOrigin } from '../hub/hub-origin.ts'
 import { openHub } from '../hub-setup.ts'
-import { realTime } from '../pull/clock.ts'
 import { download } from '../pull/download.ts'
 import type { FromThread, ToThread } from './messages.ts'
 
@@ -15,7 +16,7 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
       const { hub } = openHub(process.env, place.mirrors, place.tokenFile)
       const files = await download(what, {
         origin: hubOrigin(hub, what),
-        clock: realTime,
+        clock: systemClock,
         signal: stop.signal,
         settings,
         onProgress: (progress) => say({ say: 'progress', progress }),

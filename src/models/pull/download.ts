@@ -4,8 +4,9 @@
  *
  * For each file: `<name>.partial` and its journal while bytes are missing → sums compared → fsync → `<name>` → sidecar.
  */
+
+import type { Clock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import type { Clock } from './clock.ts'
 import { Line } from './line.ts'
 import type { Origin, RemoteFile } from './origin.ts'
 import { type DownloadProgress, type FileShare, ProgressReporter } from './progress.ts'

@@ -1,6 +1,7 @@
 /** One request: asks for a range, reads what comes, writes what can be trusted to be it. */
+
+import type { Clock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import type { Clock } from './clock.ts'
 import { judgeAnswer, type Question } from './judge-answer.ts'
 import { networkError } from './network-error.ts'
 import type { Origin, OriginAnswer } from './origin.ts'

@@ -1,6 +1,6 @@
 /** The figures of a download while it runs: at most 4 a second, and always a last one. */
 import type { Pull } from '../../contract/pull.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { type Estimate, observe, startEstimate, throughput, timeLeft } from './estimate.ts'
 
 /** Three of them in a second leave room for the last one. */

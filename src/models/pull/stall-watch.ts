@@ -1,5 +1,5 @@
 /** Notices that nothing arrives. */
-import type { Clock } from './clock.ts'
+import type { Clock } from '../../lib/clock.ts'
 
 /** Thrown in place of what is waited for when the signal fires first. */
 const aborted = Symbol('aborted')

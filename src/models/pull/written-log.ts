@@ -1,5 +1,5 @@
 /** What of a partial file is written, and the journal that follows it: due after some bytes or some time, one at a time. */
-import type { Clock } from './clock.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { PartialFile } from './partial-file.ts'
 import { type Range, Ranges } from './ranges.ts'
 

@@ -1,8 +1,8 @@
 /** Pulls of models that are known from the catalog. The hub is never reached: what is asked of it is what counts. */
 import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { HubClient } from '../../../src/models/hub/hub-client.ts'
-import { realTime } from '../../../src/models/pull/clock.ts'
 import { Pulls } from '../../../src/models/pulls.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -24,7 +24,7 @@ const open = (folder: string): Pulls =>
     download: () => {
       throw new Error('nothing comes')
     },
-    clock: realTime,
+    clock: systemClock,
     catalog: { sourceOf: (id) => (id === 'tiny-q4_k_m' ? source : null) },
     memoryBytes: null,
   })

@@ -1,11 +1,11 @@
 /** What a crash may cost is bounded even when the disk is much slower than the network. */
 import { expect, onTestFinished, test } from 'bun:test'
 import { join } from 'node:path'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { FileDownload } from '../../../src/models/pull/file-download.ts'
 import { Line } from '../../../src/models/pull/line.ts'
 import type { Origin } from '../../../src/models/pull/origin.ts'
 import { PartialFile } from '../../../src/models/pull/partial-file.ts'
-import { systemClock } from '../../../src/slots/clock.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 import { remoteOf, sha256, small } from './fixture.ts'

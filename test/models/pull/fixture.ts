@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from '../../../src/lib/clock.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { type DownloadProgress, download } from '../../../src/models/pull/download.ts'
 import type { RemoteFile } from '../../../src/models/pull/origin.ts'
 import type { DownloadSettings } from '../../../src/models/pull/settings.ts'
 import type { DownloadedFile } from '../../../src/models/pull/staged-file.ts'
-import { systemClock } from '../../../src/slots/clock.ts'
 import { originAt } from './raw-origin.ts'
 
 export const small: DownloadSettings = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { type DownloadProgress, ProgressReporter } from '../../../src/models/pull/progress.ts'
-import { HandClock } from './hand-clock.ts'
+import { HandClock } from '../../support/hand-clock.ts'
 
 const setUp = () => {
   const clock = new HandClock()

@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import type { Range } from '../../../src/models/pull/ranges.ts'
 import { WrittenLog } from '../../../src/models/pull/written-log.ts'
-import { HandClock } from './hand-clock.ts'
+import { HandClock } from '../../support/hand-clock.ts'
 
 const setUp = (known: Range[] = []) => {
   const clock = new HandClock()

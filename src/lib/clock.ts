@@ -1,17 +1,21 @@
-/** Time as the slots see it; tests bring their own. */
+/** Time, so that tests can bring their own. */
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number
-  /** Milliseconds since the Unix epoch; may jump. */
-  wall(): number
   /** @returns the function that cancels it */
   setTimer(ms: number, fire: () => void): () => void
+}
+
+/** One that knows the date too. */
+export interface WallClock extends Clock {
+  /** Milliseconds since the Unix epoch; may jump. */
+  wall(): number
 }
 
 /** setTimeout fires at once for waits that do not fit into 32 bits. */
 const longestTimer = 2_147_483_647
 
-export const systemClock: Clock = {
+export const systemClock: WallClock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   setTimer: (ms, fire) => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/models/pull/clock.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 
 /** Time that a test moves by hand; what is due fires in its order. */
 export class HandClock implements Clock {
