@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** Number of sched_setattr(2), which the C library of most systems has no name for. */
 const schedSetattr: Partial<Record<NodeJS.Architecture, number>> = { x64: 314, arm64: 274 }
 
+/** Field of proc_pid_stat(5), counted from the state, which is the third. */
+const niceField = 19 - 3
 const attributesBytes = 48
 /** SCHED_BATCH: one that wakes up takes the processor from nobody. */
 const batch = 3
@@ -17,43 +19,61 @@ const behind = 10
 const sliceNs = 20_000_000n
 
 /** As struct sched_attr has it: size, policy, flags, nice, priority, runtime, and two of other policies. */
-const attributes = (): Uint8Array => {
+const attributes = (nice: number): Uint8Array => {
   const view = new DataView(new ArrayBuffer(attributesBytes))
   view.setUint32(0, attributesBytes, true)
   view.setUint32(4, batch, true)
-  view.setInt32(16, behind, true)
+  view.setInt32(16, nice, true)
   view.setBigUint64(24, sliceNs, true)
   return new Uint8Array(view.buffer)
 }
 
-/** Ids of this process's threads of that name. */
-export const threadsNamed = (name: string): number[] =>
-  readdirSync('/proc/self/task')
-    .map(Number)
-    .filter((id) => {
-      try {
-        return readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim() === name
-      } catch {
-        // It ended since the folder was listed.
-        return false
-      }
-    })
+/** A file of one of this process's threads; null: it ended since it was listed. */
+const about = (id: number, file: 'comm' | 'stat'): string | null => {
+  try {
+    return readFileSync(`/proc/self/task/${id}/${file}`, 'utf8')
+  } catch {
+    return null
+  }
+}
 
-/**
- * Lets threads stand back behind the others where processors are short; what they start inherits it.
- * @param ids 0: the calling one
- * @returns whether the system allowed it for all
- */
-export const standBack = (ids: readonly number[]): boolean => {
+const threads = (): number[] => readdirSync('/proc/self/task').map(Number)
+
+/** Ids of this process's threads of that name. */
+export const threadsNamed = (name: string): number[] => threads().filter((id) => about(id, 'comm')?.trim() === name)
+
+/** Ids of this process's threads but its first one and those that stand back. */
+export const helperThreads = (): number[] =>
+  threads().filter((id) => {
+    const stat = id === process.pid ? null : about(id, 'stat')
+    // The name may itself hold spaces and parentheses.
+    return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[niceField] === '0'
+  })
+
+/** @returns whether the system allowed it for all */
+const schedule = (ids: readonly number[], nice: number): boolean => {
   const number = schedSetattr[process.arch]
   if (number === undefined) return false
   const libc = dlopen('libc.so.6', {
     syscall: { args: [FFIType.i64, FFIType.i64, FFIType.ptr, FFIType.i64], returns: FFIType.i64 },
   })
   try {
-    const wanted = attributes()
+    const wanted = attributes(nice)
     return ids.map((id) => Number(libc.symbols.syscall(number, id, wanted, 0))).every((result) => result === 0)
   } finally {
     libc.close()
   }
 }
+
+/**
+ * Lets threads stand back behind the others where processors are short; what they start inherits it.
+ * @param ids 0: the calling one
+ * @returns whether the system allowed it for all
+ */
+export const standBack = (ids: readonly number[]): boolean => schedule(ids, behind)
+
+/**
+ * Lets threads keep their share of the processors, but take none from another thread, and leave theirs to one that wakes up.
+ * @returns whether the system allowed it for all
+ */
+export const giveWay = (ids: readonly number[]): boolean => schedule(ids, 0)
