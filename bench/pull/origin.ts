@@ -1,4 +1,4 @@
-/** Where the bytes come from: a stand-in for the hub's pages, and nginx as its storage, plain and behind slower lines. */
+/** Where the bytes come from: a stand-in for the hub's pages, and its storage, by nginx and behind slower lines. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writePlumbingModel } from '../../src/models/plumbing-model.ts'
@@ -69,17 +69,17 @@ export interface Line {
 /** Bytes under way on one connection: the usual most of Linux' receive window. */
 const windowBytes = 6 * 1024 * 1024
 
+/** The same file at `port`, behind that line. @param origin where nginx listens */
 export const startLine = (
   processes: Processes,
   folder: string,
   { delayMs, rate }: Line,
   port: number,
-  target: number,
+  origin: number,
 ): void => {
-  const argv = [port, target, delayMs, rate, windowBytes].map(String)
-  processes.start(
-    [...elsewhere, process.execPath, join(import.meta.dir, 'slow-line.ts'), ...argv],
-    process.env,
-    join(folder, `line-${port}`),
-  )
+  const own = (name: string): string => join(import.meta.dir, name)
+  const far = [process.execPath, own('long-line.ts'), port, origin, delayMs, windowBytes]
+  const narrow = ['python3', own('paced-origin.py'), port, join(folder, 'www'), rate]
+  const argv = (delayMs > 0 ? far : narrow).map(String)
+  processes.start([...elsewhere, ...argv], process.env, join(folder, `line-${port}`))
 }

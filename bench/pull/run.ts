@@ -34,9 +34,15 @@ interface Row {
   name: string
   /** Seconds of each downloader. */
   took: Map<string, number>
-  /** 99th percentile of the API's answers during a pull, milliseconds. */
+  answers: Answers
+}
+
+/** 99th percentiles of the API's answers, milliseconds. */
+interface Answers {
+  idleMs: number
+  /** During a pull. */
   pullingMs: number
-  /** And while the same bytes only arrive. */
+  /** While the same bytes only arrive. */
   arrivingMs: number
 }
 
@@ -59,25 +65,29 @@ const timeDownloads = async (line: Line, place: Place, rounds: number): Promise<
   return new Map([...times].map(([name, each]) => [name, median(each)]))
 }
 
+/** Long enough for a 99th percentile, milliseconds. */
+const idleForMs = 5000
+
 /** In rounds of their own: the questions take time from the downloads, and looking for their end from the answers. */
-const timeAnswers = async (place: Place, bytes: number, rounds: number): Promise<[number, number]> => {
+const timeAnswers = async (place: Place, bytes: number, rounds: number): Promise<Answers> => {
+  const idle: number[] = []
   const pulling: number[] = []
   const arriving: number[] = []
   for (let round = 0; round < rounds; round++) {
+    idle.push(...(await askDuring(place.url, Bun.sleep(idleForMs))))
     pulling.push(...(await askDuring(place.url, pullByHal0(place, 200))))
     await removeFromHal0(place)
     arriving.push(...(await askDuring(place.url, discard(place, bytes))))
   }
-  return [p99(pulling), p99(arriving)]
+  return { idleMs: p99(idle), pullingMs: p99(pulling), arrivingMs: p99(arriving) }
 }
 
 const measure = async (line: Line, place: Place, bytes: number, rounds: number): Promise<Row> => {
   const took = await timeDownloads(line, place, rounds)
-  const [pullingMs, arrivingMs] = await timeAnswers(place, bytes, rounds)
-  return { name: line.name, took, pullingMs, arrivingMs }
+  return { name: line.name, took, answers: await timeAnswers(place, bytes, rounds) }
 }
 
-const table = (rows: Row[], bytes: number, idleMs: number): string => {
+const table = (rows: Row[], bytes: number): string => {
   const shown = (value: number | undefined, digits: number, unit = ''): string =>
     value === undefined ? '' : `${value.toFixed(digits)}${unit}`
   const rivals = Object.keys(others)
@@ -86,16 +96,18 @@ const table = (rows: Row[], bytes: number, idleMs: number): string => {
     'hal0',
     ...rivals,
     ...rivals.map((rival) => `times ${rival.split(' ')[0]}'s speed`),
-    'p99 while hal0 pulls',
+    'p99 idle',
+    'while hal0 pulls',
     'while the bytes only arrive',
   ]
-  const cells = rows.map(({ name, took, pullingMs, arrivingMs }) => {
+  const cells = rows.map(({ name, took, answers: { idleMs, pullingMs, arrivingMs } }) => {
     const own = took.get('hal0') ?? Number.NaN
     const ratio = (value: number | undefined, to: number) => (value === undefined ? undefined : value / to)
     return [
       name,
       ...['hal0', ...rivals].map((subject) => shown(took.get(subject), 1, ' s')),
       ...rivals.map((rival) => shown(ratio(took.get(rival), own), 2)),
+      shown(idleMs, 2, ' ms'),
       ...[pullingMs, arrivingMs].map((each) => shown(each / idleMs, 1)),
     ]
   })
@@ -122,7 +134,6 @@ const bench = async (bytes: number, rounds: number): Promise<string> => {
     await untilAnswers(`${url}/api/health`, performance.now())
     const python = await officialClient()
     const place: Place = { folder, url, hub: hubUrl, storage: () => storage, sha256, python }
-    const idleMs = p99(await askDuring(url, Bun.sleep(10_000)))
     const rows: Row[] = []
     for (const [index, line] of lines.entries()) {
       const port = line.delayMs === 0 && line.rate === 0 ? origin : (linePorts[index] ?? 0)
@@ -134,10 +145,10 @@ const bench = async (bytes: number, rounds: number): Promise<string> => {
       rows.push(await measure(line, place, bytes, rounds))
     }
     const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1] ?? '0'
-    return `${table(rows, bytes, idleMs)}
+    return `${table(rows, bytes)}
 
-Medians of ${rounds} rounds. p99: the API's 99th percentile as a multiple of its idle ${idleMs.toFixed(2)} ms, while hal0 pulls and while curl throws the
-same bytes away.
+Medians of ${rounds} rounds. p99: the API's 99th percentile when idle, and what it is as a multiple of that while hal0 pulls and
+while curl throws the same bytes away.
 Memory of the daemon at its peak: ${((Number(peak) * 1024) / 1e6).toFixed(0)} MB.`
   } finally {
     await hub.stop(true)
@@ -149,9 +160,9 @@ Memory of the daemon at its peak: ${((Number(peak) * 1024) / 1e6).toFixed(0)} MB
 const { values } = parseArgs({
   options: { mb: { type: 'string', default: '2048' }, rounds: { type: 'string', default: '3' } },
 })
-const missing = ['nginx', 'curl', 'aria2c', 'chrt'].filter((program) => Bun.which(program) === null)
+const missing = ['nginx', 'curl', 'aria2c', 'chrt', 'python3'].filter((program) => Bun.which(program) === null)
 if (missing.length > 0) {
-  console.error(`The benchmark needs ${missing.join(', ')} (Debian: nginx-light, curl, aria2, util-linux).`)
+  console.error(`The benchmark needs ${missing.join(', ')} (Debian: nginx-light, curl, aria2, util-linux, python3).`)
   process.exit(1)
 }
 console.log(await bench(Number(values.mb) * 1024 * 1024, Number(values.rounds)))
