@@ -2,9 +2,8 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import OpenAI, { APIError, BadRequestError, InternalServerError, NotFoundError, RateLimitError } from 'openai'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
-import { FakeSlots } from './support/fake-slots.ts'
-import { MiniServer } from './support/mini-server.ts'
-import { jsonAnswer, type RawRequest, RawUpstream, sse, streamEnd, streamHead } from './support/raw-upstream.ts'
+import { jsonAnswer, type RawRequest, sse, streamEnd, streamHead } from './support/raw-upstream.ts'
+import { relayTo } from './support/relay-to.ts'
 
 const cleanups: (() => void)[] = []
 afterEach(() => {
@@ -29,13 +28,7 @@ const delta = (content: string) => ({
 })
 
 const setUp = (answer: (request: RawRequest) => void, maxRetries = 0) => {
-  const upstream = new RawUpstream(answer)
-  const slots = new FakeSlots(upstream.origin)
-  const server = new MiniServer(slots)
-  cleanups.push(
-    () => upstream.stop(),
-    () => server.stop(),
-  )
+  const { upstream, slots, server } = relayTo(answer, cleanups)
   return { upstream, slots, client: new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'secret', maxRetries }) }
 }
 
