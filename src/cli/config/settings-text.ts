@@ -30,5 +30,7 @@ export const tellProblems = ({ problems }: Settings): void => {
 export const tellNext = (settings: Settings): void => {
   tellProblems(settings)
   if (!settings.restart_needed) return
-  talk.log('Restart the daemon for this to take effect (systemctl restart hal0.service). Loaded models keep running.')
+  talk.log(
+    'Restart the daemon for this to take effect: systemctl restart hal0.service, or hal0 serve anew where it was started by hand. Loaded models keep running.',
+  )
 }
