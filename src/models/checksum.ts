@@ -1,6 +1,7 @@
 /** sha256 of model files: gigabytes, so in pieces that let the event loop breathe. Sidecars in the notation of `sha256sum`. */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { turn } from '../lib/turn.ts'
 import { writeFileAtomic } from '../system/atomic-file.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 
@@ -16,9 +17,6 @@ export interface Digest {
 const writeAll = async (file: FileHandle, piece: Buffer): Promise<void> => {
   for (let done = 0; done < piece.length; ) done += (await file.write(piece, done, piece.length - done)).bytesWritten
 }
-
-/** A turn of the event loop: timers fire, sockets are read. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** The pieces of a file, in order; the next one is read on another thread while one is worked on, which holds until the next. */
 async function* piecesOf(source: FileHandle): AsyncGenerator<Buffer> {

@@ -1,5 +1,4 @@
 /** Watches a backend get ready: first answer, whose answer, readiness, sentinel inference. */
-
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { LaunchPlan, ProbeAnswer, ProbeRequest, ProbeVerdict } from '../providers/provider.ts'

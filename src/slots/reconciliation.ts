@@ -1,5 +1,4 @@
 /** Takes over every slot where it stands when the daemon starts, also from a supervisor that does not answer at first. */
-
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'

@@ -1,5 +1,4 @@
 /** Who listens on a port, once that is certain. */
-
 import type { Clock } from '../lib/clock.ts'
 import type { PortOwner } from '../system/supervisor.ts'
 

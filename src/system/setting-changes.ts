@@ -37,10 +37,3 @@ export const tomlChanges = (table: TomlTable, patch: SettingsPatch): TomlTable =
   }
   return changes
 }
-
-/** `table` with the changes. */
-export const applyChanges = (table: TomlTable, changes: TomlTable): TomlTable => {
-  const after: TomlTable = {}
-  for (const [key, value] of Object.entries({ ...table, ...changes })) if (value !== undefined) after[key] = value
-  return after
-}

@@ -6,8 +6,8 @@ import { Mutex } from '../lib/mutex.ts'
 import { configFile, type Paths } from './paths.ts'
 import { readServerConfig, type ServerOptions, type ServerSettings, serverSettings } from './server-config.ts'
 import { serverProblems } from './server-problems.ts'
-import { applyChanges, tomlChanges, valueAt } from './setting-changes.ts'
-import { editToml, type TomlTable } from './toml-file.ts'
+import { tomlChanges, valueAt } from './setting-changes.ts'
+import { editToml, type TomlTable, withChanges } from './toml-file.ts'
 
 export interface SettingsService {
   /** @throws Hal0Error `config.invalid` when the file is broken by now */
@@ -95,15 +95,14 @@ export class ServerSettingsFile implements SettingsService {
   edit(patch: SettingsPatch): Promise<Settings> {
     return this.#edits.run(async () => {
       const { paths, options, token, apply } = this.#deps
-      let next: ServerConfig = {}
-      const changed = async (table: TomlTable): Promise<TomlTable> => {
+      const checked = async (table: TomlTable): Promise<TomlTable> => {
         const changes = tomlChanges(table, patch)
-        next = await this.#checked(applyChanges(table, changes), patch)
+        await this.#check(withChanges(table, changes), patch)
         return changes
       }
-      await editToml(configFile(paths), changed, 'change the settings')
+      const config = (await editToml(configFile(paths), checked, 'change the settings')) as ServerConfig
       if (patch.hub?.token !== undefined) await token.store(patch.hub.token)
-      const settings = serverSettings(next, options)
+      const settings = serverSettings(config, options)
       apply(settings)
       this.#mirrors = settings.mirrors
       return this.show()
@@ -111,7 +110,7 @@ export class ServerSettingsFile implements SettingsService {
   }
 
   /** @throws Hal0Error `request.invalid` */
-  async #checked(table: TomlTable, patch: SettingsPatch): Promise<ServerConfig> {
+  async #check(table: TomlTable, patch: SettingsPatch): Promise<void> {
     const problems = serverProblems(table)
     const [first] = problems
     if (first !== undefined) {
@@ -120,9 +119,8 @@ export class ServerSettingsFile implements SettingsService {
         details: { problems },
       })
     }
-    const config = table as ServerConfig
     try {
-      await this.#deps.trial(serverSettings(config, {}), patch)
+      await this.#deps.trial(serverSettings(table as ServerConfig, {}), patch)
     } catch (error) {
       if (!(error instanceof Hal0Error)) throw error
       throw new Hal0Error('request.invalid', error.message, {
@@ -131,6 +129,5 @@ export class ServerSettingsFile implements SettingsService {
         cause: error,
       })
     }
-    return config
   }
 }

@@ -1,12 +1,14 @@
 /** Priorities of threads of this process (Linux). */
 import { dlopen, FFIType } from 'bun:ffi'
 import { readdirSync, readFileSync } from 'node:fs'
+import { statFields } from './proc/stat.ts'
 
 /** Number of sched_setattr(2), which the C library of most systems has no name for. */
 const schedSetattr: Partial<Record<NodeJS.Architecture, number>> = { x64: 314, arm64: 274 }
 
-/** Field of proc_pid_stat(5), counted from the state, which is the third. */
-const niceField = 19 - 3
+/** Numbers of proc_pid_stat(5). */
+const niceField = 19
+const policyField = 41
 const attributesBytes = 48
 /** SCHED_BATCH: one that wakes up takes the processor from nobody. */
 const batch = 3
@@ -42,16 +44,17 @@ const threads = (): number[] => readdirSync('/proc/self/task').map(Number)
 /** Ids of this process's threads of that name. */
 export const threadsNamed = (name: string): number[] => threads().filter((id) => about(id, 'comm')?.trim() === name)
 
-/** Ids of this process's threads but its first one and those that stand back. */
+/** Ids of this process's threads with the usual priority, but its first one: those that neither stand back nor give way. */
 export const helperThreads = (): number[] =>
   threads().filter((id) => {
-    const stat = id === process.pid ? null : about(id, 'stat')
-    // The name may itself hold spaces and parentheses.
-    return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[niceField] === '0'
+    const field = id === process.pid ? null : statFields(about(id, 'stat') ?? '')
+    return field !== null && field(niceField) === '0' && field(policyField) === '0'
   })
 
 /** @returns whether the system allowed it for all */
 const schedule = (ids: readonly number[], nice: number): boolean => {
+  // To open the library costs more than all calls.
+  if (ids.length === 0) return true
   const number = schedSetattr[process.arch]
   if (number === undefined) return false
   const libc = dlopen('libc.so.6', {

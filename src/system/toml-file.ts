@@ -37,41 +37,44 @@ export const readToml = async (path: string): Promise<TomlTable | null> => {
   return text === null ? null : parseToml(text, path)
 }
 
-/** Keys to set; `undefined` removes one. */
-type Changes = TomlTable
+/** `table` with the keys of `changes`; `undefined` removes one. */
+export const withChanges = (table: TomlTable, changes: TomlTable): TomlTable => {
+  const after: TomlTable = {}
+  for (const [key, value] of Object.entries({ ...table, ...changes })) if (value !== undefined) after[key] = value
+  return after
+}
 
 /** One edit at a time for each file, by its path: between reading and writing nobody else changes it. */
 const edits = new Map<string, Mutex>()
 
 /**
- * Sets keys of the table in `path`. Comments, order and keys not named stay; without a change the file is not written. Makes
- * the file when there is none.
+ * Sets keys of the table in `path`, as `withChanges` does. Comments, order and keys not named stay; without a change the file
+ * is not written. Makes the file when there is none.
  * @param changes or what makes them of the table in the file; edits of one file wait for each other, so that none is lost
+ * @returns what the file says then
  * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`, and what `changes` throws; the file is as before then
  */
 export const editToml = (
   path: string,
-  changes: Changes | ((table: TomlTable) => Changes | Promise<Changes>),
+  changes: TomlTable | ((table: TomlTable) => TomlTable | Promise<TomlTable>),
   doing: string,
-): Promise<void> => {
+): Promise<TomlTable> => {
   const turn = edits.get(path) ?? new Mutex()
   edits.set(path, turn)
   return turn.run(async () => {
     const text = await readTextIfThere(path, 'read a configuration file')
     const table = text === null ? {} : parseToml(text, path)
-    const wanted = Object.entries(typeof changes === 'function' ? await changes(table) : changes)
-    if (wanted.length === 0) return
-    for (const [key, value] of wanted) {
-      if (value === undefined) delete table[key]
-      else table[key] = value
-    }
+    const wanted = typeof changes === 'function' ? await changes(table) : changes
+    if (Object.keys(wanted).length === 0) return table
+    const after = withChanges(table, wanted)
     if (text === null) {
-      await writeFileAtomic(path, stringify(table), doing)
-      return
+      await writeFileAtomic(path, stringify(after), doing)
+      return after
     }
     // A file that people edit may be a link into a folder under version control, or closed to others because it holds a key.
     const target = await realpath(path)
     const { mode } = await stat(target)
-    await writeFileAtomic(target, patch(text, table), doing, mode & 0o777)
+    await writeFileAtomic(target, patch(text, after), doing, mode & 0o777)
+    return after
   })
 }

@@ -1,5 +1,4 @@
 /** The inside of a download's thread: one download, told to begin and perhaps to end. */
-
 import { systemClock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'

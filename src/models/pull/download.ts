@@ -4,7 +4,6 @@
  *
  * For each file: `<name>.partial` and its journal while bytes are missing → sums compared → fsync → `<name>` → sidecar.
  */
-
 import type { Clock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { Line } from './line.ts'

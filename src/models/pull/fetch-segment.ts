@@ -1,5 +1,4 @@
 /** One request: asks for a range, reads what comes, writes what can be trusted to be it. */
-
 import type { Clock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { judgeAnswer, type Question } from './judge-answer.ts'

@@ -1,4 +1,5 @@
 /** Checksums that follow a file while it is written: of every byte once, in order, as soon as all before it are there. */
+import { turn } from '../../lib/turn.ts'
 import type { RemoteFile } from './origin.ts'
 
 /** After each piece whatever else waits gets its turn: it takes about a quarter of a millisecond (1 GB/s). */
@@ -80,7 +81,7 @@ export class FrontHash {
       this.#sha256.update(piece)
       this.#git?.update(piece)
       this.#hashed += piece.length
-      await new Promise((next) => setImmediate(next))
+      await turn()
     }
     this.#running = false
   }

@@ -1,5 +1,4 @@
 /** What the files of one download share: the origin, how many connections it bears, and how much patience is left with it. */
-
 import type { Clock } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { slowDown, startTuning, type Tuning, tune } from './connections.ts'

@@ -19,17 +19,24 @@ export interface ProcStat {
 
 const kernelThreadFlag = 0x00200000
 
-/** @returns null for text that is not a stat line */
-export const parseStat = (text: string): ProcStat | null => {
+/** @returns what has the given number in proc_pid_stat(5), from the third on; null for text that is not a stat line */
+export const statFields = (text: string): ((number: number) => string | undefined) | null => {
   // The program's name stands in parentheses and may itself hold spaces, parentheses and newlines.
   const nameEnd = text.lastIndexOf(')')
   if (nameEnd === -1) return null
+  const fields = text.slice(nameEnd + 2).split(' ')
+  return (number) => fields[number - 3]
+}
+
+/** @returns null for text that is not a stat line */
+export const parseStat = (text: string): ProcStat | null => {
+  const read = statFields(text)
+  if (read === null) return null
   const pid = Number.parseInt(text, 10)
-  const [state, ...numbers] = text.slice(nameEnd + 2).split(' ')
-  const field = (number: number): number => Number(numbers[number - 4])
+  const field = (number: number): number => Number(read(number))
   const stat = {
     pid,
-    state: state ?? '',
+    state: read(3) ?? '',
     ppid: field(4),
     pgrp: field(5),
     session: field(6),

@@ -1,0 +1,2 @@
+/** A turn of the event loop: timers fire, sockets are read. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
