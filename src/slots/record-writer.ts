@@ -97,9 +97,10 @@ export class RecordWriter {
         await this.#failed(Hal0Error.from(error))
         continue
       }
-      this.#problem = null
       this.#retryMs = firstRetryMs
       this.#jobs.shift()
+      // Not with the first of a backlog: state.json still shows an older state then.
+      if (this.#jobs.length === 0) this.#problem = null
       if (job.restores) continue
       this.#last = job.json
       job.commit?.(null)

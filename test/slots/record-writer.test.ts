@@ -14,10 +14,12 @@ const seqOf = (json: string): number => (JSON.parse(json) as SlotRecord).seq
 /** A writer over a disk whose writes a test can make fail; `leaves` makes a failed write visible all the same. */
 const makeWriter = () => {
   const clock = new SimulatedClock()
-  const disk = { fails: false, leaves: false, holds: JSON.stringify(record(0)), writes: 0 }
+  const onWrite: () => unknown = () => {}
+  const disk = { fails: false, leaves: false, holds: JSON.stringify(record(0)), writes: 0, onWrite }
   const announced: number[] = []
   const save = async (_name: string, json: string) => {
     disk.writes += 1
+    disk.onWrite()
     await Promise.resolve()
     if (!disk.fails || disk.leaves) disk.holds = json
     if (disk.fails) throw new Hal0Error('storage.full', 'The disk is full.')
@@ -46,6 +48,20 @@ describe('the writer of records', () => {
     disk.fails = false
     await clock.advance(5000)
     expect(announced).toEqual([1])
+    expect(writer.problem).toBeNull()
+  })
+
+  test('has a problem until the last record that the disk lacks is written', async () => {
+    const { writer, clock, announced, disk } = makeWriter()
+    disk.fails = true
+    for (const seq of [1, 2, 3]) writer.write(record(seq))
+    await settle()
+    disk.fails = false
+    const problems: (string | undefined)[] = []
+    disk.onWrite = () => problems.push(writer.problem?.code)
+    await clock.advance(5000)
+    expect(announced).toEqual([1, 2, 3])
+    expect(problems).toEqual(['storage.full', 'storage.full', 'storage.full'])
     expect(writer.problem).toBeNull()
   })
 
