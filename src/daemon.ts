@@ -16,6 +16,7 @@ import { tryListen } from './http/try-listen.ts'
 import { systemClock } from './lib/clock.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
+import { SharedCount } from './lib/shared-count.ts'
 import { withDeadline } from './lib/with-deadline.ts'
 import { Catalog, catalogEntries } from './models/catalog/catalog.ts'
 import { openHub } from './models/hub-setup.ts'
@@ -113,10 +114,11 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const decisions = new Decisions({ folder: decisionsDir(paths), keep: settings.keepDecisions })
   const catalog = new Catalog({ entries: catalogEntries, registry: models, memoryBytes: totalmem() })
   const hub = openHub(process.env, settings.mirrors, hubTokenFile(paths))
+  const requests = new SharedCount()
   const pulls = new Pulls({
     folder: modelsDir(paths),
     ...hub,
-    download: downloadInThread(() => new Worker(new URL('./pull-thread.ts', import.meta.url)), hub.place),
+    download: downloadInThread(() => new Worker(new URL('./pull-thread.ts', import.meta.url)), hub.place, requests),
     registry: models,
     clock: systemClock,
     catalog,
@@ -194,6 +196,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     status,
     version: packageJson.version,
     allowedHosts: settings.allowedHosts,
+    requests,
     webDir: findDashboard(),
   })
   const server = await listen(app, settings)

@@ -4,6 +4,7 @@ import type { Status } from '../contract/system.ts'
 import type { DecisionLog, Dispatch } from '../dispatch/dispatch-port.ts'
 import type { OpenAiModelList } from '../dispatch/openai.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
+import type { SharedCount } from '../lib/shared-count.ts'
 import type { CatalogService } from '../models/catalog/catalog-port.ts'
 import type { PullService } from '../models/pull-port.ts'
 import type { ModelService } from '../models/registry-port.ts'
@@ -42,6 +43,8 @@ export interface AppDeps {
   version: string
   /** `allowed_hosts` of hal0.toml. */
   allowedHosts: readonly string[]
+  /** Counts those that were let in, but for those of whoever follows a pull. */
+  requests: SharedCount
   /** Folder of the built dashboard; null: serve none. */
   webDir: string | null
   /** Compare every answer with the operation table; for tests and development. */
@@ -104,13 +107,17 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
     streams,
     infer: (request, path, keepOpen) => {
       const refusal = gate('POST', request.headers)
-      return refusal === null ? deps.dispatch(request, path, keepOpen) : refused(refusal, request)
+      if (refusal !== null) return refused(refusal, request)
+      deps.requests.add()
+      return deps.dispatch(request, path, keepOpen)
     },
     handle: (request, keepOpen) => {
       const refusal = gate(request.method, request.headers)
       if (refusal !== null) return refused(refusal, request)
+      const path = pathOf(request.url)
+      if (!path.endsWith('/pull')) deps.requests.add()
       // Loads and event streams may be silent for longer than any idle timeout.
-      if (request.method !== 'GET' || pathOf(request.url).endsWith('/events')) keepOpen()
+      if (request.method !== 'GET' || path.endsWith('/events')) keepOpen()
       const answer = elysia.fetch(request)
       return answer instanceof Promise ? answer.then(withSecurityHeaders) : withSecurityHeaders(answer)
     },

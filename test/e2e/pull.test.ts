@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import type { ModelEntry } from '../../src/contract/model.ts'
 import type { Pull } from '../../src/contract/pull.ts'
 import type { Slot } from '../../src/contract/slot.ts'
-import { Daemon, errorOf, runHal0 } from '../support/daemon.ts'
+import { binary, Daemon, errorOf, runHal0 } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { testWith } from '../support/part.ts'
 import { realEngine } from '../support/real-engine.ts'
 import { SlotWatch } from '../support/slot-watch.ts'
+import { tempDir } from '../support/temp-dir.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 import { until } from '../support/until.ts'
 
@@ -285,4 +286,29 @@ test('a pull runs in a thread that stands back behind the one that answers, and 
   )
   await daemon.must('DELETE', '/api/models/one/pull')
   await until('the thread is gone', () => nices('Worker').length === 0)
+})
+
+test('while requests are answered, a pull leaves them room: one processor takes 60 MB/s and no more', async () => {
+  const start = new Uint8Array(await Bun.file(await tinyModel('chat')).arrayBuffer())
+  const content = new Uint8Array(60_000_000)
+  content.set(start)
+  const hub = await FakeHub.start({ repos: [{ id: repo, files: [{ path: q4, content }] }] })
+  onTestFinished(() => hub.stop())
+  const program = join(tempDir(), 'hal0-on-one-processor')
+  writeFileSync(program, `#!/bin/sh\nexec taskset -c 0 ${binary} "$@"\n`, { mode: 0o755 })
+  const daemon = await Daemon.start({ program, env: { HF_ENDPOINT: hub.url, NO_PROXY: '127.0.0.1' } })
+  let done = false
+  const asking = (async () => {
+    for (; !done; await Bun.sleep(20)) await daemon.must('GET', '/api/status')
+  })()
+  try {
+    await daemon.must('POST', '/api/models/one/pull', { repo, file: q4 })
+    const { phase, elapsed_s } = await ended(daemon, 'one')
+    expect(phase).toBe('done')
+    // Less is not possible; how much more it is says nothing.
+    expect(elapsed_s).toBeGreaterThanOrEqual(0.9)
+  } finally {
+    done = true
+    await asking
+  }
 })

@@ -3,6 +3,7 @@ import type { OpenAiModel } from '../../src/dispatch/openai.ts'
 import type { AppDeps } from '../../src/http/app.ts'
 import { makeApp } from '../../src/http/app.ts'
 import { listen } from '../../src/http/listen.ts'
+import { SharedCount } from '../../src/lib/shared-count.ts'
 import { Catalog, catalogEntries } from '../../src/models/catalog/catalog.ts'
 import { FakeDecisions, FakeEngines, FakeModels, FakePulls, FakeSettings } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
@@ -42,6 +43,7 @@ export const startServer = async (overrides: Partial<AppDeps> = {}) => {
     version: '0.0.0',
     allowedHosts: ['nas.local', 'fd00::1', 'tagged:8080'],
     webDir: null,
+    requests: new SharedCount(),
     checkReplies: true,
     ...overrides,
   })

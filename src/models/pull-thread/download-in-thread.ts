@@ -4,6 +4,7 @@
  */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
+import type { SharedCount } from '../../lib/shared-count.ts'
 import type { HubPlace } from '../hub-setup.ts'
 import type { DownloadProgress } from '../pull/progress.ts'
 import type { DownloadSettings } from '../pull/settings.ts'
@@ -26,10 +27,11 @@ export type Downloader = (what: HubDownload, ports: DownloadPorts) => Promise<Do
 /**
  * @param start starts a thread that runs `thread.ts`
  * @param hub asked at each download
+ * @param requests that the API answered; while it does, downloads are throttled
  * @returns a downloader that starts one for each download and ends it afterwards
  */
 export const downloadInThread =
-  (start: () => Thread, hub: () => HubPlace): Downloader =>
+  (start: () => Thread, hub: () => HubPlace, requests: SharedCount): Downloader =>
   (what, { signal, settings, onProgress }) =>
     new Promise((resolve, reject) => {
       const thread = start()
@@ -49,7 +51,7 @@ export const downloadInThread =
         log.error('the thread of a download failed', event.message)
         end(() => reject(Hal0Error.from(event.error)))
       }
-      say({ say: 'begin', what, settings, hub: hub() })
+      say({ say: 'begin', what, settings, hub: hub(), requests: requests.memory })
       // After `begin`, so that a download that is cancelled already says so in its own words.
       signal.addEventListener('abort', cancel)
       if (signal.aborted) cancel()

@@ -11,7 +11,7 @@ export interface HubDownload extends DownloadJob {
 }
 
 export type ToThread =
-  | { say: 'begin'; what: HubDownload; settings: Partial<DownloadSettings>; hub: HubPlace }
+  | { say: 'begin'; what: HubDownload; settings: Partial<DownloadSettings>; hub: HubPlace; requests: SharedArrayBuffer }
   | { say: 'cancel' }
 
 export type FromThread =

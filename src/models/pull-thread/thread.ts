@@ -1,16 +1,25 @@
 /** The inside of a download's thread: one download, told to begin and perhaps to end. */
+import { availableParallelism } from 'node:os'
 import { systemClock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
+import { SharedCount } from '../../lib/shared-count.ts'
 import { hubOrigin } from '../hub/hub-origin.ts'
 import { openHub } from '../hub-setup.ts'
 import { download } from '../pull/download.ts'
+import { Throttle } from '../pull/throttle.ts'
 import type { FromThread, ToThread } from './messages.ts'
 
 /** @param say tells the daemon */
 export const serveDownload = (say: (message: FromThread) => void): ((message: ToThread) => void) => {
   const stop = new AbortController()
-  const begin = async ({ what, settings, hub: place }: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
+  const begin = async ({
+    what,
+    settings,
+    hub: place,
+    ...shared
+  }: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
+    const requests = new SharedCount(shared.requests)
     try {
       const { hub } = openHub(process.env, place.mirrors, place.tokenFile)
       const files = await download(what, {
@@ -18,6 +27,7 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
         clock: systemClock,
         signal: stop.signal,
         settings,
+        throttle: new Throttle(() => requests.value, availableParallelism()),
         onProgress: (progress) => say({ say: 'progress', progress }),
       })
       return { say: 'done', files }

@@ -14,6 +14,7 @@ import { type DownloadSettings, defaultSettings } from './settings.ts'
 import { type DownloadedFile, findStaged, type Source, type StagedFile, StagedFileSteps } from './staged-file.ts'
 import { type StagedNames, stagedNames } from './staged-names.ts'
 import { openStaging, requireSpace } from './staging.ts'
+import type { Throttle } from './throttle.ts'
 
 export type { DownloadProgress }
 
@@ -29,6 +30,8 @@ export interface DownloadDeps {
   onProgress: (progress: DownloadProgress) => void
   random?: () => number
   settings?: Partial<DownloadSettings>
+  /** Without it bytes are taken as fast as they come. */
+  throttle?: Throttle
 }
 
 /**
@@ -47,8 +50,8 @@ export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<Do
 
   const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress)
   const received = () => progress.received()
-  const { origin, clock, signal, random = Math.random } = deps
-  const line = new Line({ origin, clock, random, settings, signal, received })
+  const { origin, clock, signal, random = Math.random, throttle = null } = deps
+  const line = new Line({ origin, clock, random, settings, throttle, signal, received })
   try {
     const done: DownloadedFile[] = []
     for (const [index, file] of files.entries()) {

@@ -10,6 +10,8 @@ import { StallWatch } from './stall-watch.ts'
 const directBytes = 128 * 1024
 /** Of a slow connection, what came is written after this long. */
 const writeEveryMs = 250
+/** What a timer takes anyway; less is made up for by the next pause. */
+const shortestPauseMs = 1
 
 export interface SegmentPorts {
   origin: Origin
@@ -27,6 +29,8 @@ export interface SegmentPorts {
   onEtag: (etag: string) => void
   /** Writes; `bytes` is used again afterwards. */
   write: (bytes: Uint8Array, at: number) => void
+  /** @param bytes that arrived since the last call @returns ms to wait before more of them are taken */
+  pause: (bytes: number) => number
 }
 
 export type SegmentEnd =
@@ -104,6 +108,7 @@ const take = async (
   const { buffer } = ports
   let filled = 0
   let at = from
+  let arrived = 0
   let wroteAt = ports.clock.now()
   const write = () => {
     if (filled > 0) ports.write(buffer.subarray(0, filled), at - filled)
@@ -111,11 +116,17 @@ const take = async (
     wroteAt = ports.clock.now()
   }
   const reader = body.getReader()
+  const next = async () => {
+    const ms = ports.pause(arrived)
+    const resting = ms < shortestPauseMs ? null : new Promise<void>((go) => ports.clock.setTimer(ms, go))
+    if (resting !== null && (await watch.wait(resting)) === 'ended') return 'ended'
+    return await watch.wait(reader.read())
+  }
   try {
     for (;;) {
-      let read: Awaited<ReturnType<typeof reader.read>> | 'ended'
+      let read: Awaited<ReturnType<typeof next>>
       try {
-        read = await watch.wait(reader.read())
+        read = await next()
       } catch (error) {
         write()
         return broken('broke off', error)
@@ -126,6 +137,7 @@ const take = async (
       }
       if (read.done) break
       const chunk = read.value
+      arrived = chunk.length
       if (at + chunk.length > to) return broken('sent more than it said')
       if (chunk.length >= directBytes && at + chunk.length < to) {
         write()

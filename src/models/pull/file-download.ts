@@ -151,6 +151,7 @@ export class FileDownload {
         this.#etag ??= etag
       },
       write: (bytes, at) => this.#write(segment, bytes, at),
+      pause: (bytes) => line.pause(bytes),
     })
     this.#active.add(segment)
     segment.work = ending

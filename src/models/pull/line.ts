@@ -5,6 +5,7 @@ import { slowDown, startTuning, type Tuning, tune } from './connections.ts'
 import type { Origin } from './origin.ts'
 import { afterFailure, noFailures, type Retries } from './retry.ts'
 import type { DownloadSettings } from './settings.ts'
+import type { Throttle } from './throttle.ts'
 
 export interface LinePorts {
   origin: Origin
@@ -12,6 +13,8 @@ export interface LinePorts {
   /** 0 ≤ x < 1 */
   random: () => number
   settings: DownloadSettings
+  /** null: as fast as it comes. */
+  throttle: Throttle | null
   /** Cancels the download. */
   signal: AbortSignal
   /** Bytes of all files that are here; never fewer than before. */
@@ -28,18 +31,22 @@ export class Line {
   readonly signal: AbortSignal
   readonly #random: () => number
   readonly #received: () => number
+  readonly #throttle: Throttle | null
+  /** Until then no more was taken than may be; what arrived says nothing about the number of connections. */
+  #pausedUntil = Number.NEGATIVE_INFINITY
   /** Used again by the next request: fresh ones would be most of the memory that a pull takes. */
   readonly #buffers: Uint8Array[] = []
   #tuning: Tuning
   #retries: Retries
 
-  constructor({ origin, clock, random, settings, signal, received }: LinePorts) {
+  constructor({ origin, clock, random, settings, throttle, signal, received }: LinePorts) {
     this.origin = origin
     this.clock = clock
     this.settings = settings
     this.signal = signal
     this.#random = random
     this.#received = received
+    this.#throttle = throttle
     this.#tuning = startTuning(clock.now(), settings.maxConnections)
     this.#retries = { ...noFailures, received: received() }
   }
@@ -57,10 +64,19 @@ export class Line {
     this.#buffers.push(buffer)
   }
 
+  /** @param bytes that a connection received @returns ms for which it shall receive no more */
+  pause(bytes: number): number {
+    const now = this.clock.now()
+    const ms = this.#throttle?.pause(now, bytes) ?? 0
+    if (ms > 0) this.#pausedUntil = now + ms
+    return ms
+  }
+
   /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */
   observe(busy: boolean): boolean {
+    const now = this.clock.now()
     const before = this.#tuning.target
-    this.#tuning = tune(this.#tuning, this.clock.now(), this.#received(), busy)
+    this.#tuning = tune(this.#tuning, now, this.#received(), busy && now > this.#pausedUntil)
     return this.#tuning.target > before
   }
 

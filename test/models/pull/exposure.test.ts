@@ -32,7 +32,15 @@ test('while nothing can be recorded, no more is asked for than the segments in f
   let records = 0
   const partial = await PartialFile.open(join(tempDir(), 'partial'), content.length)
   const { signal } = new AbortController()
-  const line = new Line({ origin, clock: systemClock, random: Math.random, settings: small, signal, received: () => 0 })
+  const line = new Line({
+    origin,
+    clock: systemClock,
+    random: Math.random,
+    settings: small,
+    throttle: null,
+    signal,
+    received: () => 0,
+  })
   const run = new FileDownload(remoteOf('x', content), [], {
     line,
     partial,

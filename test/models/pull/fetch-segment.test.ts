@@ -1,0 +1,82 @@
+import { expect, test } from 'bun:test'
+import { turn } from '../../../src/lib/turn.ts'
+import { fetchSegment } from '../../../src/models/pull/fetch-segment.ts'
+import type { Origin } from '../../../src/models/pull/origin.ts'
+import { HandClock } from '../../support/hand-clock.ts'
+
+const size = 3
+/** Sends three bytes one by one, as soon as they are asked for. */
+const origin: Origin = {
+  open: async () => ({
+    status: 206,
+    contentRange: { from: 0, to: size, size },
+    contentLength: size,
+    contentEncoding: null,
+    etag: null,
+    body: new ReadableStream<Uint8Array>(
+      {
+        start(controller) {
+          for (let byte = 1; byte <= size; byte++) controller.enqueue(Uint8Array.of(byte))
+          controller.close()
+        },
+      },
+      { highWaterMark: 0 },
+    ),
+  }),
+}
+
+/** @param pauses after each chunk, ms */
+const fetchSlowly = (pauses: (bytes: number) => number) => {
+  const clock = new HandClock()
+  const stop = new AbortController()
+  const written: number[] = []
+  const told: number[] = []
+  const end = fetchSegment('x', {
+    origin,
+    clock,
+    buffer: new Uint8Array(16),
+    stallMs: 30_000,
+    signal: stop.signal,
+    question: { range: [0, size], size, whole: false },
+    etag: () => null,
+    onEtag: () => {},
+    write: (bytes) => written.push(...bytes),
+    pause: (bytes) => {
+      told.push(bytes)
+      return pauses(bytes)
+    },
+  })
+  return { clock, stop, written, told, end }
+}
+
+const turns = async (): Promise<void> => {
+  for (let no = 0; no < 10; no++) await turn()
+}
+
+test('nothing is read while it shall pause, and then all of it', async () => {
+  const { clock, told, written, end } = fetchSlowly((bytes) => bytes * 100)
+  await turns()
+  expect(told).toEqual([0, 1])
+  clock.advance(99)
+  await turns()
+  expect(told).toEqual([0, 1])
+  for (const expected of [3, 4]) {
+    clock.advance(100)
+    await turns()
+    expect(told).toHaveLength(expected)
+  }
+  clock.advance(100)
+  expect(await end).toEqual({ kind: 'complete' })
+  expect([told, written]).toEqual([
+    [0, 1, 1, 1],
+    [1, 2, 3],
+  ])
+})
+
+test('cancelled while it pauses it ends at once, and what came is written', async () => {
+  const { stop, written, end } = fetchSlowly((bytes) => bytes * 10_000)
+  await turns()
+  stop.abort()
+  expect(await end).toEqual({ kind: 'aborted' })
+  expect(written).toEqual([1])
+})
