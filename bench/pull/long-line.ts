@@ -15,11 +15,12 @@ const carry = (from: Socket, to: Socket): void => {
   from.on('data', (chunk) => {
     underWay += chunk.length
     if (underWay >= windowBytes) from.pause()
-    setTimeout(() => {
+    const arrived = () => {
       underWay -= chunk.length
-      if (!to.destroyed) to.write(chunk)
       if (underWay < windowBytes) from.resume()
-    }, delayMs)
+    }
+    // A receiver that takes nothing lets nothing more come: else the rest of its request would pile up here.
+    setTimeout(() => to.destroyed || to.write(chunk, arrived), delayMs)
   })
   from.on('end', () => setTimeout(() => to.end(), delayMs))
   from.on('close', () => setTimeout(() => to.destroy(), delayMs))

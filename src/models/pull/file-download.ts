@@ -246,7 +246,11 @@ export class FileDownload {
   }
 
   #newHash(): FrontHash {
-    return new FrontHash(this.#remote, (into, at) => this.#ports.partial.read(into, at))
+    const { line, partial } = this.#ports
+    return new FrontHash(this.#remote, {
+      read: (into, at) => partial.read(into, at),
+      rest: (bytes) => line.rest(bytes),
+    })
   }
 
   #notify(): void {

@@ -1,8 +1,7 @@
 /** Checksums that follow a file while it is written: of every byte once, in order, as soon as all before it are there. */
-import { turn } from '../../lib/turn.ts'
 import type { RemoteFile } from './origin.ts'
 
-/** After each piece whatever else waits gets its turn: it takes about a quarter of a millisecond (1 GB/s). */
+/** After each piece it rests: it takes a seventh of a millisecond (1.85 GB/s with the processor's own instructions), or a few. */
 const pieceBytes = 256 * 1024
 
 export interface Sums {
@@ -11,11 +10,15 @@ export interface Sums {
   stated: string
 }
 
-/** Reads bytes that are written already. */
-export type ReadBack = (into: Uint8Array, at: number) => void
+export interface HashPorts {
+  /** Reads bytes that are written already. */
+  read: (into: Uint8Array, at: number) => void
+  /** Resolves when the next piece may be hashed. @param bytes of the last one */
+  rest: (bytes: number) => Promise<void>
+}
 
 export class FrontHash {
-  readonly #read: ReadBack
+  readonly #ports: HashPorts
   readonly #sha256 = new Bun.CryptoHasher('sha256')
   /** Of the blob that git makes of a file; null where the hub states a sha256. */
   readonly #git: Bun.CryptoHasher | null
@@ -25,8 +28,8 @@ export class FrontHash {
   #following: Promise<void> = Promise.resolve()
   #running = false
 
-  constructor(file: RemoteFile, read: ReadBack) {
-    this.#read = read
+  constructor(file: RemoteFile, ports: HashPorts) {
+    this.#ports = ports
     this.#git = file.sum.kind === 'sha256' ? null : new Bun.CryptoHasher('sha1').update(`blob ${file.size}\0`)
   }
 
@@ -77,11 +80,11 @@ export class FrontHash {
     const buffer = new Uint8Array(pieceBytes)
     while (this.#hashed < this.#front && !this.#stopped) {
       const piece = buffer.subarray(0, Math.min(pieceBytes, this.#front - this.#hashed))
-      this.#read(piece, this.#hashed)
+      this.#ports.read(piece, this.#hashed)
       this.#sha256.update(piece)
       this.#git?.update(piece)
       this.#hashed += piece.length
-      await turn()
+      await this.#ports.rest(piece.length)
     }
     this.#running = false
   }

@@ -1,6 +1,7 @@
 /** What the files of one download share: the origin, how many connections it bears, and how much patience is left with it. */
 import type { Clock } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
+import { turn } from '../../lib/turn.ts'
 import { slowDown, startTuning, type Tuning, tune } from './connections.ts'
 import type { Origin } from './origin.ts'
 import { afterFailure, noFailures, type Retries } from './retry.ts'
@@ -70,6 +71,12 @@ export class Line {
     const ms = this.#throttle?.pause(now, bytes) ?? 0
     if (ms > 0) this.#pausedUntil = now + ms
     return ms
+  }
+
+  /** After `bytes` were hashed: whatever else waits gets its turn, and the processor for a while when requests are answered. */
+  rest(bytes: number): Promise<void> {
+    const ms = this.#throttle?.rest(this.clock.now(), bytes) ?? 0
+    return ms < 1 ? turn() : new Promise((resolve) => this.clock.setTimer(ms, resolve))
   }
 
   /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */

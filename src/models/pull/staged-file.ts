@@ -92,7 +92,10 @@ export class StagedFileSteps {
     const path = this.#path(names.name)
     const file = await PartialFile.open(path, remote.size)
     try {
-      const hash = new FrontHash(remote, (into, at) => file.read(into, at))
+      const hash = new FrontHash(remote, {
+        read: (into, at) => file.read(into, at),
+        rest: (bytes) => this.#line.rest(bytes),
+      })
       await hash.reach(remote.size, this.#line.signal)
       if (hash.hashed < remote.size) throw cancelled()
       const sums = hash.sums()

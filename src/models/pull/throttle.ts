@@ -27,13 +27,22 @@ export class Throttle {
 
   /** Bytes arrived at `now`, ms. @returns ms to wait before more of them are taken; 0 while no request is answered */
   pause(now: number, bytes: number): number {
+    if (!this.#serving(now)) return 0
+    this.#paidUntil = Math.max(this.#paidUntil, now - burstMs) + bytes / this.#bytesPerMs
+    return Math.max(0, this.#paidUntil - now)
+  }
+
+  /** Bytes were hashed at `now`, ms. @returns ms to rest before the next ones, as `pause`: twice as fast, to catch up with what came */
+  rest(now: number, bytes: number): number {
+    return this.#serving(now) ? bytes / (2 * this.#bytesPerMs) : 0
+  }
+
+  #serving(now: number): boolean {
     const requests = this.#requests()
     if (requests !== this.#seen) {
       this.#seen = requests
       this.#servedAt = now
     }
-    if (now - this.#servedAt > servingMs) return 0
-    this.#paidUntil = Math.max(this.#paidUntil, now - burstMs) + bytes / this.#bytesPerMs
-    return Math.max(0, this.#paidUntil - now)
+    return now - this.#servedAt <= servingMs
   }
 }

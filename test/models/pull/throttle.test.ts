@@ -61,3 +61,12 @@ test('after a rest no more comes at once than in 10 ms', () => {
   expect(throttle.pause(10_000, 600_000)).toBe(0)
   expect(throttle.pause(10_000, 600_000)).toBeCloseTo(10)
 })
+
+test('hashing rests after each piece while requests are answered, and goes on at twice the speed of receiving', () => {
+  let requests = 0
+  const throttle = new Throttle(() => requests, 1)
+  expect(throttle.rest(0, 600_000)).toBe(0)
+  requests++
+  expect(throttle.rest(1, 600_000)).toBe(5)
+  expect(throttle.rest(252, 600_000)).toBe(0)
+})
