@@ -13,13 +13,9 @@ import type { FromThread, ToThread } from './messages.ts'
 /** @param say tells the daemon */
 export const serveDownload = (say: (message: FromThread) => void): ((message: ToThread) => void) => {
   const stop = new AbortController()
-  const begin = async ({
-    what,
-    settings,
-    hub: place,
-    ...shared
-  }: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
-    const requests = new SharedCount(shared.requests)
+  const begin = async (message: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
+    const { what, settings, hub: place } = message
+    const requests = new SharedCount(message.requests)
     try {
       const { hub } = openHub(process.env, place.mirrors, place.tokenFile)
       const files = await download(what, {

@@ -1,7 +1,7 @@
 /** Checksums that follow a file while it is written: of every byte once, in order, as soon as all before it are there. */
 import type { RemoteFile } from './origin.ts'
 
-/** After each piece it rests: it takes a seventh of a millisecond (1.85 GB/s with the processor's own instructions), or a few. */
+/** After each piece it rests. With the processor's own instructions one takes a seventh of a millisecond (1.85 GB/s). */
 const pieceBytes = 256 * 1024
 
 export interface Sums {
