@@ -6,6 +6,9 @@ export interface Clock {
   setTimer(ms: number, fire: () => void): () => void
 }
 
+/** Resolves after `ms`. */
+export const sleep = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve))
+
 /** One that knows the date too. */
 export interface WallClock extends Clock {
   /** Milliseconds since the Unix epoch; may jump. */

@@ -1,5 +1,5 @@
 /** Who listens on a port, once that is certain. */
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, sleep } from '../lib/clock.ts'
 import type { PortOwner } from '../system/supervisor.ts'
 
 /** How long the last socket of a dying process may be seen. */
@@ -13,6 +13,6 @@ const lastSocketMs = 30
 export const settledPortOwner = async (look: () => Promise<PortOwner>, clock: Clock): Promise<PortOwner> => {
   const owner = await look()
   if (owner.kind !== 'other' || owner.pid !== null) return owner
-  await new Promise<void>((resolve) => clock.setTimer(lastSocketMs, resolve))
+  await sleep(clock, lastSocketMs)
   return look()
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { ModelEntry } from '../../src/contract/model.ts'
 import type { Pull } from '../../src/contract/pull.ts'
 import type { Slot } from '../../src/contract/slot.ts'
+import { statFields } from '../../src/system/proc/stat.ts'
 import { binary, Daemon, errorOf, runHal0 } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { testWith } from '../support/part.ts'
@@ -261,10 +262,9 @@ test('a pull runs in a thread that stands back behind the one that answers, and 
     readdirSync(`/proc/${pid}/task`).flatMap((task) => {
       try {
         const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')
-        // proc(5): the 19th and the 41st field, counted behind the name, which may hold anything.
-        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        const field = statFields(stat)
         const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-        return [{ task: Number(task), name, nice: Number(fields[16]), policy: Number(fields[38]) }]
+        return [{ task: Number(task), name, nice: Number(field?.(19)), policy: Number(field?.(41)) }]
       } catch {
         // It ended since the folder was listed.
         return []

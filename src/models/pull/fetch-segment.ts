@@ -1,5 +1,5 @@
 /** One request: asks for a range, reads what comes, writes what can be trusted to be it. */
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { judgeAnswer, type Question } from './judge-answer.ts'
 import { networkError } from './network-error.ts'
@@ -10,8 +10,6 @@ import { StallWatch } from './stall-watch.ts'
 const directBytes = 128 * 1024
 /** Of a slow connection, what came is written after this long. */
 const writeEveryMs = 250
-/** What a timer takes anyway; less is made up for by the next pause. */
-const shortestPauseMs = 1
 
 export interface SegmentPorts {
   origin: Origin
@@ -118,8 +116,7 @@ const take = async (
   const reader = body.getReader()
   const next = async () => {
     const ms = ports.pause(arrived)
-    const resting = ms < shortestPauseMs ? null : new Promise<void>((go) => ports.clock.setTimer(ms, go))
-    if (resting !== null && (await watch.wait(resting)) === 'ended') return 'ended'
+    if (ms > 0 && (await watch.wait(sleep(ports.clock, ms))) === 'ended') return 'ended'
     return await watch.wait(reader.read())
   }
   try {

@@ -1,5 +1,5 @@
 /** What the files of one download share: the origin, how many connections it bears, and how much patience is left with it. */
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { turn } from '../../lib/turn.ts'
 import { slowDown, startTuning, type Tuning, tune } from './connections.ts'
@@ -33,8 +33,6 @@ export class Line {
   readonly #random: () => number
   readonly #received: () => number
   readonly #throttle: Throttle | null
-  /** Until then no more was taken than may be; what arrived says nothing about the number of connections. */
-  #pausedUntil = Number.NEGATIVE_INFINITY
   /** Used again by the next request: fresh ones would be most of the memory that a pull takes. */
   readonly #buffers: Uint8Array[] = []
   #tuning: Tuning
@@ -67,23 +65,21 @@ export class Line {
 
   /** @param bytes that a connection received @returns ms for which it shall receive no more */
   pause(bytes: number): number {
-    const now = this.clock.now()
-    const ms = this.#throttle?.pause(now, bytes) ?? 0
-    if (ms > 0) this.#pausedUntil = now + ms
-    return ms
+    return this.#throttle?.pause(this.clock.now(), bytes) ?? 0
   }
 
   /** After `bytes` were hashed: whatever else waits gets its turn, and the processor for a while when requests are answered. */
   rest(bytes: number): Promise<void> {
     const ms = this.#throttle?.rest(this.clock.now(), bytes) ?? 0
-    return ms < 1 ? turn() : new Promise((resolve) => this.clock.setTimer(ms, resolve))
+    return ms === 0 ? turn() : sleep(this.clock, ms)
   }
 
   /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */
   observe(busy: boolean): boolean {
     const now = this.clock.now()
     const before = this.#tuning.target
-    this.#tuning = tune(this.#tuning, now, this.#received(), busy && now > this.#pausedUntil)
+    const heldBack = this.#throttle?.holdsBack(now) ?? false
+    this.#tuning = tune(this.#tuning, now, this.#received(), busy && !heldBack)
     return this.#tuning.target > before
   }
 

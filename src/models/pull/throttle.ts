@@ -9,6 +9,10 @@ const servingMs = 250
 const burstMs = 10
 /** Received meanwhile for each processor: with two of them, a line of 1 Gbit/s loses nothing. */
 const bytesPerMs = 60_000
+/** What a timer takes anyway; a pause that would be shorter is made up for by the next one. */
+const shortestMs = 1
+
+const worthwhile = (ms: number): number => (ms < shortestMs ? 0 : ms)
 
 export class Throttle {
   readonly #requests: () => number
@@ -29,12 +33,17 @@ export class Throttle {
   pause(now: number, bytes: number): number {
     if (!this.#serving(now)) return 0
     this.#paidUntil = Math.max(this.#paidUntil, now - burstMs) + bytes / this.#bytesPerMs
-    return Math.max(0, this.#paidUntil - now)
+    return worthwhile(this.#paidUntil - now)
+  }
+
+  /** Whether what arrives is held back at `now`, so that it does not tell what the line could bring. */
+  holdsBack(now: number): boolean {
+    return now <= this.#paidUntil
   }
 
   /** Bytes were hashed at `now`, ms. @returns ms to rest before the next ones, as `pause`: twice as fast, to catch up with what came */
   rest(now: number, bytes: number): number {
-    return this.#serving(now) ? bytes / (2 * this.#bytesPerMs) : 0
+    return this.#serving(now) ? worthwhile(bytes / (2 * this.#bytesPerMs)) : 0
   }
 
   #serving(now: number): boolean {
