@@ -1,4 +1,5 @@
 /** Reads the body of a request within a limit. */
+import { requireIdentity } from '../lib/content-encoding.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { readBytes } from '../lib/request-bytes.ts'
 
@@ -19,8 +20,9 @@ const isJson = (contentType: string): boolean => {
   return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'))
 }
 
-/** @throws Hal0Error `request.invalid` with status 415 */
+/** @throws Hal0Error `request.invalid`, `request.unsupported` with status 415 */
 export const requireJson = (headers: Headers): void => {
+  requireIdentity(headers)
   const type = headers.get('content-type')
   if (type !== null && isJson(type)) return
   const found = type === null || type === '' ? 'has none' : `says "${type}"`

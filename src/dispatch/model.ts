@@ -20,6 +20,7 @@ export const modelOf = (bytes: Uint8Array): string => {
   }
   const model = (body as { model?: unknown }).model
   if (typeof model === 'string' && model !== '') return model
-  const found = model === undefined ? 'is missing' : 'must be a string that is not empty'
+  // Clients write null for what they leave out.
+  const found = model === undefined || model === null ? 'is missing' : 'must be a string that is not empty'
   throw invalid(`The field "model" ${found}. GET /v1/models lists the names that it can have.`, 'model')
 }

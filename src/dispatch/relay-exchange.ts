@@ -3,6 +3,7 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { AnswerStream, joined } from './answer-stream.ts'
 import { FlightWatch, type Watched } from './flight-watch.ts'
 import { answerHeaders, requestHead } from './headers.ts'
+import { errorEvent, isEventStream, isLastEvent } from './openai-events.ts'
 import type { RelayReport, RelayRequest } from './relay-request.ts'
 import type { Connection, Exchange } from './upstream/connection.ts'
 import { upstreamFailed, upstreamTimeout } from './upstream/errors.ts'
@@ -16,6 +17,8 @@ export class ClientGone extends Error {
 
 /** Answers of a known length up to this are collected, so that a backend that dies within one still becomes an error answer. */
 const collectBytes = 1024 * 1024
+/** A backend may close an idle connection in the very moment of its reuse. A request that broke later may have been worked on. */
+const resendWithinMs = 100
 
 const pool = new ConnectionPool()
 const flight = new FlightWatch()
@@ -30,7 +33,8 @@ export class RelayExchange implements Exchange, Watched {
   readonly #refuse: (error: Error) => void
   readonly #report: (report: RelayReport) => void
   #connection: Connection | null = null
-  #mayRetry = false
+  /** When it was sent on a connection that had been used before, on the clock of `performance.now()`; null: it was not. */
+  #reusedAt: number | null = null
   #head: ResponseHead | null = null
   #parts: Buffer<ArrayBuffer>[] = []
   #complete = false
@@ -60,9 +64,12 @@ export class RelayExchange implements Exchange, Watched {
     if (this.#over) return
     flight.add(this)
     const idle = pool.take(lease.origin)
-    this.#mayRetry = idle !== null
-    if (idle === null) this.#sendOnNew()
-    else this.#send(idle)
+    if (idle === null) {
+      this.#sendOnNew()
+    } else {
+      this.#reusedAt = performance.now()
+      this.#send(idle)
+    }
   }
 
   #sendOnNew(): void {
@@ -109,15 +116,20 @@ export class RelayExchange implements Exchange, Watched {
 
   failed(cause: Error): void {
     if (this.#over) return
-    if (this.#mayRetry && this.#connection?.unanswered === true) {
-      // A backend may close an idle connection in the very moment of its reuse; nothing was processed then.
-      this.#mayRetry = false
+    if (this.#wasNotTaken) {
+      this.#reusedAt = null
       this.#sendOnNew()
       return
     }
     const error = upstreamFailed(this.#request.slot, cause)
     if (this.#stream !== null) this.#break(error)
     else this.#afterVerdict((verdict) => this.#break(verdict ?? error))
+  }
+
+  /** The backend cannot have done anything with it: a connection was used again that was closed just then. */
+  get #wasNotTaken(): boolean {
+    const at = this.#reusedAt
+    return at !== null && performance.now() - at <= resendWithinMs && this.#connection?.unanswered === true
   }
 
   // What ends it from outside.
@@ -129,7 +141,8 @@ export class RelayExchange implements Exchange, Watched {
       this.#finish(null)
       this.#refuse(new ClientGone())
     } else {
-      this.#finish('aborted')
+      // Many a client closes at the last event instead of waiting for the end of the answer.
+      this.#finish(this.#complete || isLastEvent(this.#stream.tail()) ? 'ok' : 'aborted')
     }
   }
 
@@ -168,7 +181,7 @@ export class RelayExchange implements Exchange, Watched {
   }
 
   #answerStream(head: ResponseHead): void {
-    const stream = new AnswerStream(this)
+    const stream = new AnswerStream(this, isEventStream(head))
     if (!this.#respond(head, stream.body)) return
     this.#stream = stream
     this.#passOn(stream)
@@ -224,7 +237,7 @@ export class RelayExchange implements Exchange, Watched {
       this.#finish(null)
       this.#refuse(error)
     } else {
-      this.#stream.break(error)
+      this.#stream.break(error, errorEvent(error))
       this.#finish('broken', error)
     }
   }
@@ -243,7 +256,7 @@ export class RelayExchange implements Exchange, Watched {
       outcome,
       status: this.#head?.status ?? 0,
       error,
-      streamed: this.#head?.headers['content-type']?.startsWith('text/event-stream') === true,
+      streamed: this.#head !== null && isEventStream(this.#head),
       firstByteAt: this.#firstByteAt,
       tail: whole ?? this.#stream?.tail() ?? nothing,
     })

@@ -1,4 +1,5 @@
 /** Bodies of `/api` requests, within bounds. Those of `/v1` are the dispatcher's. */
+import { requireIdentity } from '../lib/content-encoding.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { parseJsonBody } from '../lib/json-body.ts'
 import { readBytes } from '../lib/request-bytes.ts'
@@ -15,9 +16,10 @@ const tooLarge = (): Hal0Error =>
 
 /**
  * The JSON in the body of `request`; undefined for an empty one.
- * @throws Hal0Error `request.too_large`, `request.invalid`
+ * @throws Hal0Error `request.too_large`, `request.invalid`, `request.unsupported`
  */
 export const readJson = async (request: Request): Promise<unknown> => {
+  requireIdentity(request.headers)
   let bytes: Uint8Array
   try {
     bytes = await readBytes(request, maxBytes, tooLarge)

@@ -83,6 +83,25 @@ describe('a body', () => {
     })
   }
 
+  for (const encoding of ['gzip', 'br', 'zstd', 'deflate', 'identity, gzip', 'x-unknown']) {
+    test(`in Content-Encoding ${encoding} is refused with 415, which names it`, async () => {
+      const { server, upstream } = setUp()
+      const answer = await server.post(Buffer.from(Bun.gzipSync('{"model":"primary"}')), {
+        headers: { 'content-encoding': encoding },
+      })
+      expect(answer.status).toBe(415)
+      const { error } = (await answer.json()) as { error: { code: string; param: string; message: string } }
+      expect(error).toMatchObject({ code: 'request.unsupported', param: 'content-encoding' })
+      expect(error.message).toContain(`Content-Encoding "${encoding}"`)
+      expect(upstream.requests.length).toBe(0)
+    })
+  }
+
+  test('in Content-Encoding identity is taken', async () => {
+    const { server } = setUp()
+    expect((await server.post({ model: 'primary' }, { headers: { 'content-encoding': 'identity' } })).status).toBe(200)
+  })
+
   for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/vnd.api+json']) {
     test(`of type "${type}" is taken`, async () => {
       const { server } = setUp()

@@ -26,6 +26,7 @@ describe('the model of a body', () => {
     ['an array', '[{"model":"a"}]', 'must be a JSON object', null],
     ['null', 'null', 'must be a JSON object', null],
     ['no model', '{"messages":[]}', 'GET /v1/models', 'model'],
+    ['null as model', '{"model":null}', '"model" is missing', 'model'],
     ['an empty model', '{"model":""}', 'GET /v1/models', 'model'],
     ['a number as model', '{"model":7}', 'GET /v1/models', 'model'],
   ]

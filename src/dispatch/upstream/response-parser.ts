@@ -156,7 +156,9 @@ export class ResponseParser {
         return end + 2
       }
       case 'done':
-        throw new MalformedResponse('bytes after the end of the answer')
+        // The answer stays whole. Where the next one would begin cannot be told any more.
+        this.#closes = true
+        return all.length
     }
   }
 
