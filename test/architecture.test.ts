@@ -189,8 +189,8 @@ describe('who alone may do what', () => {
     expect(filesWith(/\bisLegalTransition\(/, slots)).toEqual(['src/slots/step.ts'])
   })
 
-  test('only http/errors.ts makes a response of an error', () => {
-    expect(filesWith(/\.envelope\(\)/)).toEqual(['src/http/errors.ts'])
+  test('only http/errors.ts makes a response of an error, and an event where an answer has begun: openai-events.ts', () => {
+    expect(filesWith(/\.envelope\(\)/).sort()).toEqual(['src/dispatch/openai-events.ts', 'src/http/errors.ts'])
     expect(filesWith(/Response(\.json)?\(\s*(JSON\.stringify\(\s*)?\{\s*error\b/)).toEqual([])
     expect(filesWith(/\bx-should-retry\b/)).toEqual(['src/http/errors.ts'])
   })
