@@ -1,9 +1,10 @@
 /** sha256 of model files: gigabytes, so in pieces that let the event loop breathe. Sidecars in the notation of `sha256sum`. */
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { turn } from '../lib/turn.ts'
 import { writeFileAtomic } from '../system/atomic-file.ts'
-import { errnoOf, storageError } from '../system/storage-error.ts'
+import { readTextIfThere } from '../system/read-text.ts'
+import { storageError } from '../system/storage-error.ts'
 
 /** One piece holds the event loop for about a quarter of a millisecond (1 GB/s). */
 const pieceBytes = 256 * 1024
@@ -117,11 +118,6 @@ export const writeSidecar = (path: string, sha256: string): Promise<void> =>
 
 /** The sum that the sidecar of `path` states; null when there is none, or when it speaks of another file. */
 export const readSidecar = async (path: string): Promise<string | null> => {
-  try {
-    const match = sidecarLine.exec(await readFile(sidecarPath(path), 'utf8'))
-    return match !== null && match[2] === basename(path) ? (match[1] ?? null) : null
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw storageError(error, sidecarPath(path), 'read a checksum')
-  }
+  const match = sidecarLine.exec((await readTextIfThere(sidecarPath(path), 'read a checksum')) ?? '')
+  return match !== null && match[2] === basename(path) ? (match[1] ?? null) : null
 }

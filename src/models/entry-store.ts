@@ -3,13 +3,14 @@
  * entry not yet or no more: the files that it lists belong to nobody. A model appears and goes by one rename between the two
  * names, so that a death at any point leaves a model whole or leftovers that the next start finds and removes.
  */
-import { link, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { link, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ModelEntry } from '../contract/model.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import { parse } from '../lib/validate.ts'
 import { makeFolder, syncFolder, writeFileAtomic } from '../system/atomic-file.ts'
+import { readTextIfThere } from '../system/read-text.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { sidecarPath } from './checksum.ts'
 
@@ -28,12 +29,13 @@ const unlessGone = (error: unknown): void => {
 }
 
 const readEntry = async (path: string, id: string): Promise<ModelEntry> => {
+  const text = await readTextIfThere(path, 'read a model entry')
   let value: unknown
   try {
-    value = JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Hal0Error('model.corrupt', `${path} is not valid JSON.`)
-    throw storageError(error, path, 'read a model entry')
+    value = JSON.parse(text ?? '')
+  } catch {
+    // Whatever the parser says of it: cut off, garbage, or nested without end.
+    throw new Hal0Error('model.corrupt', `${path} is not valid JSON.`)
   }
   const entry = parse(ModelEntry, value, path)
   if (entry.id !== id) throw new Hal0Error('model.corrupt', `${path} describes another model, ${entry.id}.`)

@@ -2,12 +2,13 @@
  * `models/.pull-<id>.json`: what was asked for, so that the next daemon goes on with a pull that this one did not end.
  * `models/.source-<id>.json`: where a model came from, so that a slot can have it brought again.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PullRequest } from '../contract/pull.ts'
 import { log } from '../lib/log.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../system/atomic-file.ts'
+import { readTextIfThere } from '../system/read-text.ts'
 import { storageError } from '../system/storage-error.ts'
 
 const requestFile = (models: string, id: string): string => join(models, `.pull-${id}.json`)
@@ -25,7 +26,7 @@ export const forgetRequest = (models: string, id: string): Promise<void> =>
 
 const read = async (path: string): Promise<PullRequest | null> => {
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const value: unknown = JSON.parse((await readTextIfThere(path, 'read what was to be pulled')) ?? '')
     return problemsOf(PullRequest, value).length === 0 ? (value as PullRequest) : null
   } catch (error) {
     log.warn(`could not read ${path}; that pull is not gone on with`, error)

@@ -1,12 +1,11 @@
 /** What earlier loads of a slot took, per model: where the probe looks closer and what "of about 30 s" is made of. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { log } from '../lib/log.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { writeFileAtomic } from '../system/atomic-file.ts'
 import { type Paths, slotDir } from '../system/paths.ts'
-import { errnoOf } from '../system/storage-error.ts'
+import { readTextIfThere } from '../system/read-text.ts'
 
 const History = Type.Record(Type.String(), Type.Array(Type.Number({ minimum: 0 }), { maxItems: 16 }))
 type History = Static<typeof History>
@@ -38,10 +37,11 @@ export const loadHistoryOnDisk = (paths: Paths): LoadHistory => {
   return {
     read: async (name) => {
       try {
-        const history: unknown = JSON.parse(await readFile(file(name), 'utf8'))
+        const text = await readTextIfThere(file(name), `read the load times of slot ${name}`)
+        const history: unknown = JSON.parse(text ?? '{}')
         return problemsOf(History, history).length === 0 ? (history as History) : {}
       } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') log.warn(`the load times of slot ${name} are lost`, error)
+        log.warn(`the load times of slot ${name} are lost`, error)
         return {}
       }
     },

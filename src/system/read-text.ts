@@ -1,16 +1,69 @@
-import { readFile } from 'node:fs/promises'
+/**
+ * Reads of small files that anything may lie in place of: whole, bounded, and never held up. A pipe at the path of a record made
+ * the daemon wait for ever for somebody to write into it.
+ */
+import { constants, type Stats } from 'node:fs'
+import { lstat, open, stat } from 'node:fs/promises'
+import { Hal0Error } from '../lib/hal0-error.ts'
 import { errnoOf, storageError } from './storage-error.ts'
 
+/** No file that hal0 writes, and no configuration that a person writes, comes near this. */
+const mostBytes = 4 << 20
+
+export interface ReadRules {
+  /** `refuse`: a link is not read, whatever it leads to. Default `follow`. */
+  links?: 'follow' | 'refuse'
+  /** Bytes; default 4 MiB. */
+  most?: number
+}
+
+/** What something is that is no file, with its article; null for a file. */
+const otherThan = (stats: Stats): string | null => {
+  if (stats.isFile()) return null
+  if (stats.isDirectory()) return 'a folder'
+  if (stats.isSymbolicLink()) return 'a link'
+  if (stats.isFIFO()) return 'a named pipe'
+  if (stats.isSocket()) return 'a socket'
+  return 'a device'
+}
+
+const checkKind = (stats: Stats, path: string, doing: string, most: number): void => {
+  const other = otherThan(stats)
+  const why =
+    other !== null ? `${path} is ${other}, not a file.` : stats.size > most ? `${path} has ${stats.size} bytes.` : null
+  if (why === null) return
+  throw new Hal0Error('storage.failed', `Could not ${doing}: ${why} Move it away and try again.`, {
+    details: { path, bytes: stats.size },
+  })
+}
+
 /**
- * The text of a file that may not be there; null when it is not.
+ * The bytes of a small file that may not be there; null when it is not.
  * @param doing for the sentence of a failure, e.g. "read a configuration file"
- * @throws Hal0Error `storage.failed`
+ * @throws Hal0Error `storage.failed`, also for what is no regular file, and for more than `most` bytes
  */
-export const readTextIfThere = async (path: string, doing: string): Promise<string | null> => {
+export const readBytesIfThere = async (
+  path: string,
+  doing: string,
+  { links = 'follow', most = mostBytes }: ReadRules = {},
+): Promise<Buffer | null> => {
   try {
-    return await readFile(path, 'utf8')
+    // Looked at first: to open a device may do something already.
+    checkKind(await (links === 'follow' ? stat(path) : lstat(path)), path, doing, most)
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK | (links === 'follow' ? 0 : constants.O_NOFOLLOW)
+    const file = await open(path, flags)
+    try {
+      checkKind(await file.stat(), path, doing, most)
+      return await file.readFile()
+    } finally {
+      await file.close()
+    }
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null
     throw storageError(error, path, doing)
   }
 }
+
+/** As readBytesIfThere, decoded as UTF-8; what is none becomes U+FFFD. @throws Hal0Error `storage.failed` */
+export const readTextIfThere = async (path: string, doing: string, rules?: ReadRules): Promise<string | null> =>
+  (await readBytesIfThere(path, doing, rules))?.toString('utf8') ?? null

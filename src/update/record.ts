@@ -1,5 +1,4 @@
 /** `update.json` beside the versions: what the links do not say. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../contract/nullable.ts'
@@ -7,8 +6,8 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { writeFileAtomic } from '../system/atomic-file.ts'
 import type { Paths } from '../system/paths.ts'
+import { readTextIfThere } from '../system/read-text.ts'
 import { compareVersions, installedVersions } from '../system/release-folder.ts'
-import { errnoOf, storageError } from '../system/storage-error.ts'
 
 const UpdateRecord = Type.Object({
   previous: nullable(Type.String({ description: 'The version that ran before the current one.' })),
@@ -32,13 +31,8 @@ const parseOr = (text: string): unknown => {
 /** @throws Hal0Error `storage.failed` */
 export const readRecord = async (paths: Paths): Promise<UpdateRecord> => {
   const path = recordFile(paths)
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return { previous: null, leaving: null }
-    throw storageError(error, path, 'read what the last update did')
-  }
+  const text = await readTextIfThere(path, 'read what the last update did')
+  if (text === null) return { previous: null, leaving: null }
   const value = parseOr(text)
   if (problemsOf(UpdateRecord, value).length === 0) return value as UpdateRecord
   throw new Hal0Error('storage.failed', `${path} does not hold what hal0 writes there. Remove it and try again.`, {

@@ -1,9 +1,12 @@
 /** `engines/<id>/engine.json`: what an installed engine is. A folder without one is the leftover of an interrupted installation. */
 import { constants } from 'node:fs'
-import { access, readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { access, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Static, Type } from 'typebox'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
+import { readTextIfThere } from '../../system/read-text.ts'
 import { errnoOf, storageError } from '../../system/storage-error.ts'
 
 export const EngineManifest = Type.Object({
@@ -31,14 +34,16 @@ export const isEngineId = (text: string): boolean => idPattern.test(text)
 
 /** The manifest in `folder`; null when there is none, or nothing that hal0 can read as one. */
 const readManifest = async (folder: string): Promise<EngineManifest | null> => {
-  let text: string
+  const path = join(folder, manifestName)
+  let text: string | null
   try {
-    text = await readFile(join(folder, manifestName), 'utf8')
+    text = await readTextIfThere(path, 'read the manifest of an engine')
   } catch (error) {
-    const errno = errnoOf(error)
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return null
-    throw storageError(error, folder, 'read the manifest of an engine')
+    // One engine that is out of order must not cost the others. Beside the folders may lie files, which are no engines.
+    if (!(error instanceof Hal0Error) || error.details.errno !== 'ENOTDIR') log.warn(`could not read ${path}`, error)
+    return null
   }
+  if (text === null) return null
   try {
     const value: unknown = JSON.parse(text)
     return problemsOf(EngineManifest, value).length === 0 ? (value as EngineManifest) : null

@@ -1,5 +1,4 @@
 /** slots/<name>/process.json: what the next daemon needs in order to know a backend again. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../../contract/nullable.ts'
@@ -7,7 +6,7 @@ import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../atomic-file.ts'
 import { thisBoot } from '../proc/boot-id.ts'
-import { errnoOf } from '../storage-error.ts'
+import { readTextIfThere } from '../read-text.ts'
 import type { Leader } from './members.ts'
 
 const ProcessRecord = Type.Object({
@@ -69,13 +68,14 @@ export class RecordFile {
 
   /** null when there is none, or what is there is torn or no record: the process can still be found by its mark. */
   async read(): Promise<ProcessRecord | null> {
-    let text: string
+    let text: string | null
     try {
-      text = await readFile(this.path, 'utf8')
+      text = await readTextIfThere(this.path, `read the process record of slot ${this.#name}`)
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') log.warn(`could not read ${this.path}; looking for the process itself`, error)
+      log.warn(`could not read ${this.path}; looking for the process itself`, error)
       return null
     }
+    if (text === null) return null
     const value = parseJson(text)
     if (problemsOf(ProcessRecord, value).length === 0) return value as ProcessRecord
     log.warn(`${this.path} is not a process record; looking for the process itself`)

@@ -2,7 +2,6 @@
  * slots/<name>/launch.json: what `hal0 slot-exec` becomes, and for the next daemon the trace of a start. The backend's user can
  * read it (its group owns the folder), so that it holds nothing secret.
  */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../../contract/nullable.ts'
@@ -10,7 +9,7 @@ import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../atomic-file.ts'
 import { thisBoot } from '../proc/boot-id.ts'
-import { errnoOf } from '../storage-error.ts'
+import { readTextIfThere } from '../read-text.ts'
 import type { LaunchSpec } from '../supervisor.ts'
 
 const LaunchRecord = Type.Object({
@@ -62,9 +61,10 @@ export const removeLaunchRecord = (folder: string, name: string): Promise<void> 
 export const readLaunchRecord = async (folder: string): Promise<LaunchRecord | null> => {
   const path = launchFile(folder)
   try {
-    return parseLaunchRecord(await readFile(path, 'utf8'))
+    const text = await readTextIfThere(path, 'read a launch record')
+    return text === null ? null : parseLaunchRecord(text)
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') log.warn(`could not read ${path}`, error)
+    log.warn(`could not read ${path}`, error)
     return null
   }
 }

@@ -2,10 +2,9 @@
  * slots/<name>/log-start: from when on the journal is this slot's. The journal keeps what an earlier slot of the same name
  * printed, and only the host's administrator may remove that.
  */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeFile, writeFileAtomic } from '../atomic-file.ts'
-import { errnoOf, storageError } from '../storage-error.ts'
+import { readTextIfThere } from '../read-text.ts'
 
 export class LogStart {
   readonly #path: string
@@ -21,14 +20,10 @@ export class LogStart {
   /** Milliseconds since the Unix epoch; null before the slot's first start. @throws Hal0Error `storage.failed` */
   async read(): Promise<number | null> {
     if (this.#known !== null) return this.#known
-    try {
-      const ms = Number.parseInt(await readFile(this.#path, 'utf8'), 10)
-      this.#known = Number.isSafeInteger(ms) ? ms : null
-      return this.#known
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return null
-      throw storageError(error, this.#path, `read when the log of slot ${this.#name} began`)
-    }
+    const text = await readTextIfThere(this.#path, `read when the log of slot ${this.#name} began`)
+    const ms = Number.parseInt(text ?? '', 10)
+    this.#known = Number.isSafeInteger(ms) ? ms : null
+    return this.#known
   }
 
   /** To be called before each start; only the first one counts. @throws Hal0Error `storage.full`, `storage.failed` */
