@@ -38,7 +38,7 @@ import { lockDataFolder } from './system/daemon-lock.ts'
 import { decisionsDir, findPaths, hubTokenFile, modelsDir, type Paths, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { ProcessSupervisor } from './system/process/process-supervisor.ts'
-import { readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
+import { httpUrl, readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
 import { ServerSettingsFile } from './system/settings.ts'
 import type { Supervisor } from './system/supervisor.ts'
 import { findSystemd } from './system/systemd/find-systemd.ts'
@@ -200,7 +200,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     webDir: findDashboard(),
   })
   const server = await listen(app, settings)
-  url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${server.port}`
+  url = httpUrl(settings.host, server.port ?? settings.port)
   console.log(`hal0 ${packageJson.version} listens on ${url}`)
   for (const problem of problems()) log.warn(problem)
 

@@ -25,7 +25,8 @@ export type ServerOptions = Partial<Pick<ServerSettings, 'host' | 'port' | 'supe
 
 /** The table of a valid hal0.toml as settings. */
 export const serverSettings = (file: ServerConfig, options: ServerOptions): ServerSettings => {
-  const host = options.host ?? file.host ?? configDefaults.host
+  // People write IPv6 addresses as they stand in a URL; the rest of hal0 has them bare.
+  const host = (options.host ?? file.host ?? configDefaults.host).replace(/^\[(.*)\]$/, '$1')
   return {
     host,
     port: options.port ?? file.port ?? configDefaults.port,
@@ -63,9 +64,12 @@ export const readServerConfig = async (paths: Paths): Promise<ServerConfig> => {
 export const readServerSettings = async (paths: Paths, options: ServerOptions): Promise<ServerSettings> =>
   serverSettings(await readServerConfig(paths), options)
 
+/** `http://HOST:PORT`. @param host an IPv6 address stands bare, and gets its brackets here */
+export const httpUrl = (host: string, port: number): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
 /** Where the API answers from this machine. */
 export const localUrl = ({ host, port }: Pick<ServerSettings, 'host' | 'port'>): string => {
   const any: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
-  const address = any[host] ?? host
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+  return httpUrl(any[host] ?? host, port)
 }

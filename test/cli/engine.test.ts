@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Engine } from '../../src/contract/engine.ts'
+import { testWith } from '../support/part.ts'
 import { FakeApi } from './support/fake-api.ts'
 import { hal0 } from './support/run-cli.ts'
 
@@ -50,28 +51,18 @@ describe('with a daemon', () => {
 })
 
 describe('without a daemon, on this machine', () => {
-  /** Nothing may listen where the daemon would be by default. */
-  const portIsFree = async (): Promise<boolean> => {
-    try {
-      await fetch('http://127.0.0.1:8080/')
-      return false
-    } catch {
-      return true
-    }
-  }
+  /** A network of its own, in which nothing listens where the daemon would be by default, whatever runs on this machine. */
+  const alone = ['unshare', '--map-root-user', '--net']
+  const hasNamespaces = Bun.which('unshare') !== null && Bun.spawnSync([...alone, 'true']).success
 
-  test('use, list and remove act on the folders of HAL0_ROOT', async () => {
-    if (!(await portIsFree())) {
-      if (process.env.CI === 'true') throw new Error('port 8080 is taken')
-      return console.log('skipped: something listens on port 8080')
-    }
+  testWith('network namespaces', hasNamespaces)('use, list and remove act on the folders of HAL0_ROOT', async () => {
     const root = await mkdtemp(join(tmpdir(), 'hal0-cli-'))
     try {
       const program = join(root, 'llama-server')
       await writeFile(program, '#!/bin/sh\n')
       await chmod(program, 0o755)
-      const env = { HAL0_ROOT: root, PATH: '/nonexistent' }
-      const run = (...args: string[]) => hal0(['engine', ...args], { env })
+      const env = { HAL0_ROOT: root, PATH: '/usr/bin:/bin' }
+      const run = (...args: string[]) => hal0(['engine', ...args], { env, under: alone })
       expect(JSON.parse((await run('list', '--json')).stdout)).toEqual([])
       expect(await run('use', program)).toMatchObject({ code: 0, stderr: '' })
       const [used] = JSON.parse((await run('list', '--json')).stdout) as Engine[]

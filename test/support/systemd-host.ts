@@ -1,10 +1,18 @@
 /** A throw-away host with a real systemd, for tests (test/systemd/host). */
 
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 const script = join(import.meta.dir, '../systemd/host')
 const root = join(import.meta.dir, '../..')
+/**
+ * Where every user of a host finds the checkout. Its own path may be closed to them: a clone below /root (mode 0700) made six tests
+ * fail that run the executable as somebody else.
+ */
+const checkout = '/opt/hal0-checkout'
+
+/** A file of the checkout, as every user of a host sees it. */
+export const inHost = (path: string): string => join(checkout, relative(root, path))
 
 /** Folders of this machine by their path in the host. */
 export type Binds = Record<string, string>
@@ -46,7 +54,7 @@ const run = async (argv: string[], timeoutMs: number): Promise<Outcome> => {
 export class SystemdHost {
   readonly name: string
   /** The compiled executable, as the host sees it. */
-  readonly binary = join(root, 'dist/hal0')
+  readonly binary = inHost(join(root, 'dist/hal0'))
 
   private constructor(name: string) {
     this.name = name
@@ -62,8 +70,8 @@ export class SystemdHost {
 
   /** Boots it (again: after a stop, this is a reboot; only what lies in `binds` is still there). */
   async boot(binds: Binds = {}): Promise<void> {
-    // The checkout may lie in /tmp, which a host has for itself.
-    const all = { [root]: root, ...binds }
+    // Under its own path too, for what root runs there; that may lie in /tmp, which a host has for itself.
+    const all = { [root]: root, [checkout]: root, ...binds }
     const shared = Object.entries(all).flatMap(([to, from]) => ['--bind', `${from}:${to}`])
     const { code, stderr } = await run([script, 'start', this.name, ...shared], 30_000)
     if (code !== 0) throw new Error(`the host did not start: ${stderr}`)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { configFile, findPaths } from '../../src/system/paths.ts'
 import type { ServerSettings } from '../../src/system/server-config.ts'
-import { readServerSettings } from '../../src/system/server-config.ts'
+import { httpUrl, readServerSettings } from '../../src/system/server-config.ts'
 import { ServerSettingsFile, type SettingsDeps } from '../../src/system/settings.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -188,4 +188,13 @@ describe('nothing is written', () => {
     expect((await refusal(settings.show())).code).toBe('config.invalid')
     expect((await settings.edit({ port: 9002 })).values.port).toBe(9002)
   })
+})
+
+test('an IPv6 address may stand in brackets, and gets them once in a URL', async () => {
+  const { file } = await open('host = "[::1]"\n')
+  const settings = async (options = {}) =>
+    readServerSettings(findPaths({ HAL0_ROOT: join(file, '../../..') }, true), options)
+  expect((await settings()).host).toBe('::1')
+  const { host, port, allowedHosts } = await settings({ host: '[fd00::1]' })
+  expect([host, httpUrl(host, port), allowedHosts]).toEqual(['fd00::1', 'http://[fd00::1]:8080', ['fd00::1']])
 })

@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from 'bun:test'
 import { join } from 'node:path'
 import { testWith } from '../support/part.ts'
-import { hasSystemdHost, SystemdHost } from '../support/systemd-host.ts'
+import { hasSystemdHost, inHost, SystemdHost } from '../support/systemd-host.ts'
 
 setDefaultTimeout(300_000)
 const withHost = testWith('root and systemd', hasSystemdHost)
-const contract = join(import.meta.dir, 'contract.host.ts')
-const bun = [process.execPath, 'test', '--timeout', '60000', contract]
+const contract = inHost(join(import.meta.dir, 'contract.host.ts'))
+const bun = [inHost(process.execPath), 'test', '--timeout', '60000', contract]
 
 describe.if(hasSystemdHost || process.env.CI === 'true')('the contract of supervisors', () => {
   let host: SystemdHost

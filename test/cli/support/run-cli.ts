@@ -8,6 +8,8 @@ interface Options {
   url?: string
   env?: Record<string, string>
   stdin?: string
+  /** A command that runs it. */
+  under?: string[]
 }
 
 /** The variables of the tests' own environment that could change an outcome are left out. */
@@ -33,7 +35,7 @@ export class Running implements Disposable {
   #waiting: { check: () => boolean; done: () => void }[] = []
 
   constructor(args: string[], options: Options = {}) {
-    const child = Bun.spawn([process.execPath, main, ...args], {
+    const child = Bun.spawn([...(options.under ?? []), process.execPath, main, ...args], {
       env: environment(options),
       stdin: 'pipe',
       stdout: 'pipe',

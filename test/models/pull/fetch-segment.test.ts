@@ -5,8 +5,8 @@ import type { Origin } from '../../../src/models/pull/origin.ts'
 import { HandClock } from '../../support/hand-clock.ts'
 
 const size = 3
-/** Sends three bytes one by one, as soon as they are asked for. */
-const origin: Origin = {
+/** Says that it sends three bytes, and sends `chunks`, one as soon as the one before was taken. */
+const origin = (chunks: number[][]): Origin => ({
   open: async () => ({
     status: 206,
     contentRange: { from: 0, to: size, size },
@@ -16,23 +16,23 @@ const origin: Origin = {
     body: new ReadableStream<Uint8Array>(
       {
         start(controller) {
-          for (let byte = 1; byte <= size; byte++) controller.enqueue(Uint8Array.of(byte))
+          for (const chunk of chunks) controller.enqueue(Uint8Array.from(chunk))
           controller.close()
         },
       },
       { highWaterMark: 0 },
     ),
   }),
-}
+})
 
 /** @param pauses after each chunk, ms */
-const fetchSlowly = (pauses: (bytes: number) => number) => {
+const fetchSlowly = (pauses: (bytes: number) => number, chunks = [[1], [2], [3]]) => {
   const clock = new HandClock()
   const stop = new AbortController()
   const written: number[] = []
   const told: number[] = []
   const end = fetchSegment('x', {
-    origin,
+    origin: origin(chunks),
     clock,
     buffer: new Uint8Array(16),
     stallMs: 30_000,
@@ -79,4 +79,20 @@ test('cancelled while it pauses it ends at once, and what came is written', asyn
   stop.abort()
   expect(await end).toEqual({ kind: 'aborted' })
   expect(written).toEqual([1])
+})
+
+// Only the buffer that it was in: on a slow machine, or of a long range, earlier ones are written before the excess is seen.
+test.each([
+  [[[1, 2, 3, 4]]],
+  [[[1], [2], [3], [4]]],
+  [
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  ],
+])('of a body that goes on past its end nothing that came with the excess is written: %j', async (chunks) => {
+  const { written, end } = fetchSlowly(() => 0, chunks)
+  expect(await end).toMatchObject({ kind: 'broken', error: { message: expect.stringContaining('more than it said') } })
+  expect(written).toEqual([])
 })
