@@ -9,11 +9,11 @@ import type { Decisions } from './decisions.ts'
 import type { Dispatch } from './dispatch-port.ts'
 import { HeapTrim } from './heap-trim.ts'
 import { modelOf } from './model.ts'
-import { backendPath } from './openai.ts'
+import { endpointOf } from './openai.ts'
 import { relay } from './relay.ts'
 import { ClientGone } from './relay-exchange.ts'
 import type { RelayReport } from './relay-request.ts'
-import { findRoute, modelNotFound } from './route.ts'
+import { findRoute, modelNotFound, notSupported } from './route.ts'
 import { tokenCounts } from './usage.ts'
 
 export interface DispatchDeps {
@@ -99,12 +99,14 @@ class Passage {
     const { slots, models } = this.#deps
     this.#model = model
     const views = slots.views()
-    const route = findRoute(views, model)
+    const { mode } = endpointOf(this.#path)
+    const route = findRoute(views, model, mode)
     if (route === null) throw modelNotFound(views, model, models.get(model) !== null)
-    const { slot, reason, candidates } = route
+    this.#candidates = route.candidates
+    const { slot } = route
+    if (slot === null) throw notSupported(views, route, model, mode)
     this.#slot = slot.name
-    this.#reason = reason
-    this.#candidates = candidates
+    this.#reason = route.reason
     this.#state = slot.state
     return slots.acquire(slot.name, this.#request)
   }
@@ -115,7 +117,7 @@ class Passage {
     const { headers } = this.#request
     const requestId = this.#requestId
     const { addHeaders } = this.#deps
-    const request = { lease, slot: this.#slot ?? '', path: backendPath(this.#path), headers, body, requestId }
+    const request = { lease, slot: this.#slot ?? '', path: endpointOf(this.#path).path, headers, body, requestId }
     return relay({ ...request, addHeaders, keepOpen: this.#keepOpen, client: this.#request }, (report) =>
       this.#answered(report),
     )

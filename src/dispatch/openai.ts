@@ -3,22 +3,26 @@ import type { ModelEntry } from '../contract/model.ts'
 import type { SlotState } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { SlotView } from '../slots/lease.ts'
-import { findRoute, modelNames } from './route.ts'
+import { findRoute, type Mode, modelNames } from './route.ts'
 
-/**
- * Path at hal0 → path at the backend. Which of them a slot's mode can serve is left to the backend, whose answer (501 of
- * llama.cpp) passes through. A query string does not: none of these takes one, and some clients put keys there.
- */
-export const inferencePaths: ReadonlyMap<string, string> = new Map([
-  ['/v1/chat/completions', '/v1/chat/completions'],
-  ['/v1/completions', '/v1/completions'],
-  ['/v1/embeddings', '/v1/embeddings'],
-  ['/v1/rerank', '/v1/rerank'],
-  ['/v1/reranking', '/v1/rerank'],
+export interface Endpoint {
+  /** At the backend. A query string does not go there: none of these takes one, and some clients put keys into it. */
+  path: string
+  /** The mode of the slots that can do it. */
+  mode: Mode
+}
+
+/** The inference endpoints by their path at hal0. */
+export const inferencePaths: ReadonlyMap<string, Endpoint> = new Map([
+  ['/v1/chat/completions', { path: '/v1/chat/completions', mode: 'chat' }],
+  ['/v1/completions', { path: '/v1/completions', mode: 'chat' }],
+  ['/v1/embeddings', { path: '/v1/embeddings', mode: 'embedding' }],
+  ['/v1/rerank', { path: '/v1/rerank', mode: 'rerank' }],
+  ['/v1/reranking', { path: '/v1/rerank', mode: 'rerank' }],
 ])
 
-/** Where a path of hal0 goes at the backend. @throws Hal0Error `request.not_found` for one that is not of inference */
-export const backendPath = (path: string): string => {
+/** What a path of hal0 is. @throws Hal0Error `request.not_found` for one that is not of inference */
+export const endpointOf = (path: string): Endpoint => {
   const known = inferencePaths.get(path)
   if (known === undefined) throw new Hal0Error('request.not_found', `There is no inference endpoint ${path}.`)
   return known
@@ -46,8 +50,8 @@ export const openAiModel = (
   lookUp: (ref: string) => ModelEntry | null,
   name: string,
 ): OpenAiModel | null => {
-  const slot = findRoute(slots, name)?.slot
-  if (slot === undefined) return null
+  const slot = findRoute(slots, name, null)?.slot ?? null
+  if (slot === null) return null
   const entry = slot.model === null ? null : lookUp(slot.model)
   return {
     id: name,

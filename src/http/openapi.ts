@@ -134,17 +134,29 @@ const openAi = (operationId: string, summary: string, extra: Partial<OperationOb
   responses: { 200: { description: "The backend's answer.", content: json(anyObject) }, ...failures },
 })
 
-const inference = (path: string): OperationObject =>
-  openAi(
-    path.slice('/v1/'.length).replaceAll(/[/-](\w)/g, (_, letter: string) => letter.toUpperCase()),
-    'Answered by the slot that `model` names: a slot, a registry ref or an alias',
-    {
-      requestBody: {
-        required: true,
-        content: json({ ...anyObject, properties: { model: { type: 'string' } }, required: ['model'] }),
-      },
+/** What a backend itself answers passes through unchanged. */
+const orItsBackends = (description: string): ResponseObject => ({
+  description: `${description} Or the backend's own answer, as it came: most give an object with "error".`,
+  content: json({ anyOf: [schemaRef(ErrorEnvelope), anyObject] }),
+})
+
+const inference = (path: string): OperationObject => ({
+  operationId: path.slice('/v1/'.length).replaceAll(/[/-](\w)/g, (_, letter: string) => letter.toUpperCase()),
+  summary: 'Answered by the slot that `model` names: a slot, a registry ref or an alias',
+  tags: ['openai'],
+  requestBody: {
+    required: true,
+    content: json({ ...anyObject, properties: { model: { type: 'string' } }, required: ['model'] }),
+  },
+  responses: {
+    200: {
+      description: "The backend's answer, as it came; events where the request asks for a stream.",
+      content: { ...json(anyObject), 'text/event-stream': { schema: { type: 'string' } } },
     },
-  )
+    '4XX': orItsBackends(failures['4XX'].description),
+    '5XX': orItsBackends(failures['5XX'].description),
+  },
+})
 
 /** @param version of hal0 */
 export const openApiDocument = (version: string): OpenApiDocument => {

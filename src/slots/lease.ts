@@ -1,5 +1,5 @@
 /** What the dispatcher gets from a slot: permission to send one request to its backend. */
-import type { SlotState } from '../contract/slot.ts'
+import type { SlotConfig, SlotState } from '../contract/slot.ts'
 import type { Client } from '../lib/client.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
 
@@ -31,6 +31,10 @@ export interface SlotView {
   model: string | null
   aliases: readonly string[]
   load: 'manual' | 'on-demand'
+  /** What its backend does: of a loaded slot as it was started; null: not known. */
+  mode: SlotConfig['mode']
+  /** At the backend, and waiting for a place there. */
+  requests: number
 }
 
 export interface SlotDirectory {

@@ -86,6 +86,8 @@ export class SlotOwner {
   #machine: Machine
   #config: SlotConfig
   #configError: Hal0Error | null = null
+  /** What the backend was started for: an edit of the configuration changes it at the next load. Null: by an earlier daemon. */
+  #startedMode: SlotConfig['mode'] = null
   #queue: Input[] = []
   #deciding = false
 
@@ -154,6 +156,8 @@ export class SlotOwner {
       model: loaded ? record.model : this.#config.model,
       aliases: this.#config.aliases,
       load: this.#config.load,
+      mode: (loaded ? this.#startedMode : null) ?? this.#deps.planner.mode(this.#config),
+      requests: this.#machine.inFlight + this.#machine.waiting.length,
     }
   }
 
@@ -247,6 +251,10 @@ export class SlotOwner {
       case 'pull':
       case 'cancel-pull':
         this.#pull.run(effect)
+        break
+      case 'launch':
+        this.#startedMode = this.#deps.planner.mode(this.#config)
+        this.#runner.run(effect)
         break
       default:
         this.#runner.run(effect)

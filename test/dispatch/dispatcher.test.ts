@@ -145,6 +145,26 @@ describe('a request', () => {
     expect(error.message).toContain('hal0 slot create')
   })
 
+  test('for what a slot cannot do goes to the one that can, and to none where the slot is named', async () => {
+    const { server, slots } = setUp()
+    const chat = { name: 'a', state: 'ready', model: 'tiny', aliases: [], load: 'manual', requests: 0 } as const
+    slots.list = [
+      { ...chat, mode: 'chat' },
+      { ...chat, name: 'b', mode: 'embedding' },
+    ]
+    const path = '/v1/embeddings'
+    expect((await server.post({ model: 'tiny' }, { path })).status).toBe(200)
+    const refused = await server.post({ model: 'a' }, { path })
+    expect(refused.status).toBe(400)
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'request.unsupported', param: 'model', details: { slots: ['b'] } },
+    })
+    expect(await server.logged(2)).toMatchObject([
+      { slot: 'b', candidates: ['tiny'], reason: 'registry ref, ready; not for embeddings: a' },
+      { slot: null, candidates: ['tiny'], code: 'request.unsupported', status: 400 },
+    ])
+  })
+
   for (const how of ['rejects', 'throws'] as const) {
     test(`that its slot refuses (${how}) is answered with the slot's error`, async () => {
       const { server, slots } = setUp()

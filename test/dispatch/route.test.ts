@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type SlotState, slotStates } from '../../src/contract/slot.ts'
 import { openAiModel, openAiModels } from '../../src/dispatch/openai.ts'
-import { findRoute, modelNotFound } from '../../src/dispatch/route.ts'
+import { findRoute, type Mode, modelNotFound, notSupported } from '../../src/dispatch/route.ts'
 import type { SlotView } from '../../src/slots/lease.ts'
 
 const slot = (name: string, state: SlotState, more: Partial<SlotView> = {}): SlotView => ({
@@ -10,18 +10,25 @@ const slot = (name: string, state: SlotState, more: Partial<SlotView> = {}): Slo
   model: 'tiny',
   aliases: [],
   load: 'manual',
+  mode: 'chat',
+  requests: 0,
   ...more,
 })
-const pick = (slots: SlotView[], model = 'tiny'): string | undefined => findRoute(slots, model)?.slot.name
+const pick = (slots: SlotView[], model = 'tiny', mode: Mode = 'chat'): string | undefined =>
+  findRoute(slots, model, mode)?.slot?.name
 
 describe('a model name leads', () => {
   test('to the slot of that name, whatever its state and whoever owns it as ref or alias', () => {
     const slots = [slot('a', 'ready', { model: 'b' }), slot('b', 'error'), slot('c', 'ready', { aliases: ['b'] })]
-    expect(findRoute(slots, 'b')).toMatchObject({ slot: { name: 'b' }, reason: 'slot name', candidates: ['tiny'] })
+    expect(findRoute(slots, 'b', 'chat')).toMatchObject({
+      slot: { name: 'b' },
+      reason: 'slot name',
+      candidates: ['tiny'],
+    })
   })
 
   test('to the slot that owns the registry ref', () => {
-    expect(findRoute([slot('a', 'ready')], 'tiny')).toEqual({
+    expect(findRoute([slot('a', 'ready')], 'tiny', 'chat')).toEqual({
       slot: slot('a', 'ready'),
       reason: 'registry ref, ready',
       candidates: ['tiny'],
@@ -30,7 +37,7 @@ describe('a model name leads', () => {
 
   test('to the slot that owns the alias, after the refs', () => {
     const slots = [slot('a', 'ready', { aliases: ['gpt-4o', 'other'] }), slot('b', 'offline', { model: 'other' })]
-    expect(findRoute(slots, 'gpt-4o')).toMatchObject({
+    expect(findRoute(slots, 'gpt-4o', 'chat')).toMatchObject({
       slot: { name: 'a' },
       reason: 'alias of a',
       candidates: ['tiny'],
@@ -66,12 +73,87 @@ describe('a model name leads', () => {
     expect(new Set(order.flat().map(([state]) => state)).size).toBe(slotStates.length)
   })
 
+  test('of those that answer as soon to the one with the fewest requests', () => {
+    expect(
+      pick([slot('a', 'serving', { requests: 2 }), slot('b', 'ready'), slot('c', 'serving', { requests: 1 })]),
+    ).toBe('b')
+  })
+
   test('of equals to the first by name', () => {
     expect(pick([slot('b', 'idle'), slot('a', 'serving'), slot('c', 'ready')])).toBe('a')
   })
 
   test('nowhere when nothing goes by it', () => {
-    expect(findRoute([slot('a', 'ready')], '../../etc')).toBeNull()
+    expect(findRoute([slot('a', 'ready')], '../../etc', 'chat')).toBeNull()
+  })
+})
+
+describe('what a slot can do comes first', () => {
+  const chat = (name: string, state: SlotState, more: Partial<SlotView> = {}) => slot(name, state, more)
+  const embed = (name: string, state: SlotState, more: Partial<SlotView> = {}) =>
+    slot(name, state, { mode: 'embedding', ...more })
+
+  test('whichever of two slots with one model sorts first', () => {
+    for (const [a, b] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      const slots = [chat(a, 'ready'), embed(b, 'ready')]
+      expect(pick(slots, 'tiny', 'embedding')).toBe(b)
+      expect(pick(slots, 'tiny', 'chat')).toBe(a)
+    }
+  })
+
+  test('before how soon it answers: the one that can is asked, and may say why it cannot now', () => {
+    expect(pick([chat('a', 'ready'), embed('b', 'error')], 'tiny', 'embedding')).toBe('b')
+  })
+
+  test('and a slot of which it is not known is asked after those that surely can', () => {
+    const unknown = slot('a', 'ready', { mode: null })
+    expect(pick([unknown, embed('b', 'offline')], 'tiny', 'embedding')).toBe('b')
+    expect(pick([unknown, chat('b', 'ready')], 'tiny', 'embedding')).toBe('a')
+  })
+
+  test('among aliases too, and an alias of one that can before the ref of one that cannot', () => {
+    const slots = [
+      chat('a', 'ready', { aliases: ['x'] }),
+      embed('b', 'idle', { aliases: ['x', 'tiny'], model: 'nomic' }),
+    ]
+    expect(pick(slots, 'x', 'embedding')).toBe('b')
+    expect(pick(slots, 'x', 'chat')).toBe('a')
+    expect(pick(slots, 'tiny', 'embedding')).toBe('b')
+  })
+
+  test('is in the reason, with the refs that were considered', () => {
+    expect(findRoute([chat('a', 'ready'), embed('b', 'idle')], 'tiny', 'embedding')).toMatchObject({
+      reason: 'registry ref, idle; not for embeddings: a',
+      candidates: ['tiny'],
+    })
+  })
+
+  test('and a slot that is named is asked alone: one that cannot do it is refused, naming those that can', () => {
+    const slots = [chat('a', 'ready'), embed('b', 'offline'), slot('c', 'ready', { mode: 'rerank' })]
+    for (const name of ['a', 'c']) {
+      const route = findRoute(slots, name, 'embedding')
+      expect(route).toMatchObject({ slot: null, candidates: ['tiny'] })
+      if (route === null) throw new Error('no route')
+      const error = notSupported(slots, route, name, 'embedding')
+      expect(error).toMatchObject({
+        code: 'request.unsupported',
+        status: 400,
+        param: 'model',
+        details: { slots: ['b'] },
+      })
+      expect(error.message).toBe(`"${name}" is not set up for embeddings. These slots can: b.`)
+    }
+  })
+
+  test('and where none can, the way to make one is told', () => {
+    const slots = [chat('a', 'ready', { aliases: ['x'], model: null })]
+    const route = findRoute(slots, 'x', 'rerank')
+    expect(route).toMatchObject({ slot: null })
+    if (route === null) throw new Error('no route')
+    expect(notSupported(slots, route, 'x', 'rerank').message).toContain('--set mode=rerank')
   })
 })
 

@@ -127,6 +127,22 @@ withEngine('an embedding slot gives OpenAI’s client vectors, a rerank slot giv
   }
 })
 
+withEngine('two slots with one model: each endpoint goes by the model’s id to the slot that can do it', async () => {
+  const daemon = await Daemon.start()
+  const engine = await realEngine()
+  const model = await tinyModel('chat')
+  await daemon.addSlot(model, { name: 'a-chat', model: 'tiny-chat', engine })
+  await daemon.addSlot(model, { name: 'b-embed', model: 'tiny-chat', mode: 'embedding', engine })
+  await Promise.all([daemon.load('a-chat'), daemon.load('b-embed')])
+  const client = clientOf(daemon)
+  const { data } = await client.embeddings.create({ model: 'tiny-chat', input: 'one' })
+  expect(data[0]?.embedding.length).toBeGreaterThan(1)
+  const chat = await client.completions.create({ model: 'tiny-chat', prompt: 'one', max_tokens: 1 })
+  expect(chat.choices).toHaveLength(1)
+  const refused = client.embeddings.create({ model: 'a-chat', input: 'one' })
+  await expect(refused).rejects.toMatchObject({ status: 400, code: 'request.unsupported' })
+})
+
 withEngine(
   'what the backend itself refuses, passes unchanged: a prompt longer than the context is its 400',
   async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { operations } from '../../src/contract/operations.ts'
+import { inferencePaths } from '../../src/dispatch/openai.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 
 const document = openApiDocument('1.2.3')
@@ -24,6 +25,19 @@ describe('/openapi.json', () => {
     expect(paths).toContain('/api/logs/decisions/events')
     expect(paths).toContain('/v1/chat/completions')
     expect(paths).toContain('/v1/models/{id}')
+  })
+
+  test("says that an error of inference is hal0's or its backend's own, and every other one hal0's", () => {
+    const envelope = { $ref: '#/components/schemas/ErrorEnvelope' }
+    for (const { path, operation } of all) {
+      for (const status of ['4XX', '5XX']) {
+        const schema = operation.responses[status]?.content?.['application/json']?.schema
+        const isInference = inferencePaths.has(path)
+        expect(schema).toEqual(
+          isInference ? { anyOf: [envelope, { type: 'object', additionalProperties: true }] } : envelope,
+        )
+      }
+    }
   })
 
   test('names each operation once', () => {

@@ -168,6 +168,33 @@ describe('a thundering herd', () => {
   })
 })
 
+describe('what the dispatcher sees of a slot', () => {
+  test('is what its backend was started for, until the next load', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    const mode = () => host.manager.views()[0]?.mode
+    await host.manager.edit('one', { mode: 'embedding' })
+    expect(mode()).toBe('embedding')
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    await host.manager.edit('one', { mode: 'rerank' })
+    expect(mode()).toBe('embedding')
+    await during(host, 500, host.manager.command('one', { do: 'restart' }, 5))
+    expect(mode()).toBe('rerank')
+  })
+  test('is how many requests it has, those that wait too', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a', max_in_flight: 1 })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    const client = new AbortController()
+    const lease = await host.manager.acquire('one', client)
+    const waiting = Promise.resolve(host.manager.acquire('one', client))
+    expect(host.manager.views()[0]?.requests).toBe(2)
+    lease.release()
+    ;(await waiting).release()
+    expect(host.manager.views()[0]?.requests).toBe(0)
+  })
+})
+
 describe('a disk that fails', () => {
   test('leaves the old state and a typed error, and the next load works', async () => {
     const host = await openHost()

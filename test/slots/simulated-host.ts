@@ -203,7 +203,7 @@ export class SimulatedHost {
       missing: ({ model }) => (model !== null && !this.models.has(model) && this.pulls.knows(model) ? model : null),
       plan: async (config) => plan(config),
       check: () => {},
-      mode: () => 'chat',
+      mode: ({ mode }) => mode ?? 'chat',
       ranOutOfMemory: () => false,
     }
   }

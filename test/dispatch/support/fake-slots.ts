@@ -38,7 +38,9 @@ export const crashed = (): Hal0Error => new Hal0Error('slot.crashed', 'The backe
 export class FakeSlots implements SlotDirectory {
   readonly origin: string
   readonly leases: FakeLease[] = []
-  list: SlotView[] = [{ name: 'primary', state: 'ready', model: 'tiny', aliases: ['gpt-4o'], load: 'manual' }]
+  list: SlotView[] = [
+    { name: 'primary', state: 'ready', model: 'tiny', aliases: ['gpt-4o'], load: 'manual', mode: null, requests: 0 },
+  ]
   timeoutMs = 10_000
   /** Replaces a grant at once. */
   onAcquire: ((client: Client) => Lease | Promise<Lease>) | null = null
