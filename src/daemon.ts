@@ -28,6 +28,7 @@ import { LlamaCpp } from './providers/llamacpp/provider.ts'
 import { SlotConfigStore } from './slots/config-store.ts'
 import { loadHistoryOnDisk } from './slots/load-history.ts'
 import { SlotManager } from './slots/manager.ts'
+import { modelUse } from './slots/model-use.ts'
 import { makePlanner } from './slots/planner.ts'
 import { PortAllocator } from './slots/port-allocator.ts'
 import { parsePortRange } from './slots/ports.ts'
@@ -141,6 +142,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     ports: new PortAllocator(parsePortRange(settings.slotPorts), new Set([settings.port]), supervisor),
   })
   await slots.open()
+  models.watch(modelUse(slots))
 
   const problems = () => {
     const log = decisions.problem()

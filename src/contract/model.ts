@@ -7,13 +7,31 @@ export const modelKinds = ['chat', 'embedding', 'rerank', 'mmproj'] as const
 
 export const ModelFile = Type.Object(
   {
-    path: Type.String({ description: 'Relative to the models folder: <safe-ref>/<file>.' }),
+    path: Type.String({
+      description:
+        'Relative to the models folder: <safe-ref>/<file>, or <safe-ref>/<start of the commit>/<file> where that name is taken by other bytes.',
+    }),
     size: Type.Integer({ minimum: 0 }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   },
   { additionalProperties: false },
 )
 export type ModelFile = Static<typeof ModelFile>
+
+/** What a model was made of. An older hal0 passes over the keys that it does not know. */
+export const ModelSource = Type.Object({
+  repo: Type.String({ description: 'owner/name, as the hub wrote it then.' }),
+  revision: Type.String({ description: 'Commit.' }),
+  files: Type.Array(Type.String(), { description: 'In the repository, in the order of the files here.' }),
+  ref: Type.Optional(Type.String({ description: 'Branch, tag or commit that was asked for; absent: main.' })),
+  mmproj: Type.Optional(
+    Type.Object(
+      { id: ModelId, file: Type.String(), sha256: Type.String() },
+      { description: 'The vision projector that was brought along, and the entry that it has.' },
+    ),
+  ),
+})
+export type ModelSource = Static<typeof ModelSource>
 
 /** One registry entry: the JSON in `models/<id>.json` and on the wire. */
 export const ModelEntry = Type.Object(
@@ -22,7 +40,7 @@ export const ModelEntry = Type.Object(
     name: Type.String({ description: 'Name for people: general.name of the GGUF, else the id.' }),
     kind: Type.Enum(modelKinds),
     files: Type.Array(ModelFile, { minItems: 1 }),
-    source: nullable(Type.Object({ repo: Type.String(), revision: Type.String(), files: Type.Array(Type.String()) })),
+    source: nullable(ModelSource),
     architecture: nullable(Type.String()),
     parameters: nullable(Type.Integer({ description: 'Number of weights.' })),
     quantization: nullable(Type.String()),

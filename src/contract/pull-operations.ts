@@ -46,14 +46,15 @@ export const pullOperations = {
     method: 'GET',
     path: '/api/pulls/leftovers',
     tag: 'models',
-    summary: 'What interrupted pulls have left on the disk',
+    summary:
+      'What is on the disk and no model: of interrupted pulls, of replaced models, and files that no model names',
     replies: { 200: Type.Array(PullLeftover) },
   }),
   clearPullLeftovers: op({
     method: 'DELETE',
     path: '/api/pulls/leftovers',
     tag: 'models',
-    summary: 'Remove what pulls that are not under way have left',
+    summary: 'Remove of that what is not being pulled and not run by a slot',
     replies: { 200: Type.Array(PullLeftover) },
   }),
 } as const satisfies Record<string, Operation>

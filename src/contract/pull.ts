@@ -74,9 +74,17 @@ export const HubRepository = Type.Object(
 )
 export type HubRepository = Static<typeof HubRepository>
 
-/** What interrupted or failed pulls left, or what was cleared. */
+/** What is on the disk and no model, or what was cleared of it. */
 export const PullLeftover = Type.Object(
-  { id: Type.String(), bytes: Type.Integer(), active: Type.Boolean({ description: 'Being pulled right now.' }) },
+  {
+    id: Type.String({ description: 'Of the model; of an orphan the path below the models folder.' }),
+    kind: Type.Enum(['pull', 'replaced', 'orphan'], {
+      description:
+        'What an interrupted pull received; the files of a model that was replaced or removed; files that no model names.',
+    }),
+    bytes: Type.Integer(),
+    active: Type.Boolean({ description: 'Being pulled right now, or still run by a slot.' }),
+  },
   { additionalProperties: false },
 )
 export type PullLeftover = Static<typeof PullLeftover>

@@ -3,7 +3,6 @@ import type { ModelEntry } from '../contract/model.ts'
 import type { ModelDrift } from '../contract/pull.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { HubClient, HubRepository } from './hub/hub-client.ts'
-import { safeRef } from './pull-plan.ts'
 
 const patienceMs = 30_000
 
@@ -11,9 +10,8 @@ const patienceMs = 30_000
 export const changedFiles = ({ files, source }: ModelEntry, repository: Pick<HubRepository, 'files'>): string[] => {
   if (source === null) return []
   const there = new Map(repository.files.map((file) => [file.path, file]))
-  const folder = `${safeRef(source.repo)}/`
-  return files.flatMap(({ path, size, sha256 }) => {
-    const name = path.startsWith(folder) ? path.slice(folder.length) : path
+  return files.flatMap(({ path, size, sha256 }, index) => {
+    const name = source.files[index] ?? path
     const file = there.get(name)
     // A gated repository hides its sums: then the size has to do.
     const same = file !== undefined && (file.sha256 === null ? file.size === size : file.sha256 === sha256)

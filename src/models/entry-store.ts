@@ -1,30 +1,39 @@
 /**
- * The registry's files. `<id>.json` is the entry of a model: it exists exactly while the model does. `.pending-<id>.json` is an
- * entry not yet or no more: the files that it lists belong to nobody. A model appears and goes by one rename between the two
- * names, so that a death at any point leaves a model whole or leftovers that the next start finds and removes.
+ * The registry's small files. `<id>.json` is the entry of a model: it exists exactly while the model does. `.pending-<id>.json` is
+ * an entry that is not yet one, `.removed-<id>.json` one that is no more, `.retired-<id>.<random>.json` one that was replaced and
+ * that a slot may still run: the files that they list, and that no entry has, belong to nobody. A model appears, changes and goes by
+ * one rename between these names, so that a death at any point leaves a model whole, or leftovers that the next start finds.
  */
-import { link, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ModelEntry } from '../contract/model.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { log } from '../lib/log.ts'
 import { parse } from '../lib/validate.ts'
-import { makeFolder, syncFolder, writeFileAtomic } from '../system/atomic-file.ts'
+import { syncFolder } from '../system/atomic-file.ts'
 import { readTextIfThere } from '../system/read-text.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { sidecarPath } from './checksum.ts'
 
 const entryName = /^([^.].*)\.json$/
 const pendingName = /^\.pending-(.+)\.json$/
+const removedName = /^\.removed-(.+)\.json$/
+const retiredName = /^\.retired-(.+)\.[0-9a-f]{16}\.json$/
 /** `.import-<random>`: files on their way in. */
 const stagingName = /^\.import-/
 
 export const stagingPath = (models: string, random: string): string => join(models, `.import-${random}`)
 export const entryPath = (models: string, id: string): string => join(models, `${id}.json`)
-const pendingPath = (models: string, id: string): string => join(models, `.pending-${id}.json`)
+export const pendingPath = (models: string, id: string): string => join(models, `.pending-${id}.json`)
+export const removedPath = (models: string, id: string): string => join(models, `.removed-${id}.json`)
+export const retiredPath = (models: string, id: string): string =>
+  join(models, `.retired-${id}.${randomBytes(8).toString('hex')}.json`)
+
+/** An entry as its file holds it. */
+export const entryText = (entry: ModelEntry): string => `${JSON.stringify(entry, null, 2)}\n`
 
 /** Throws away what a file operation throws when there is nothing (left) to do. */
-const unlessGone = (error: unknown): void => {
+export const unlessGone = (error: unknown): void => {
   if (errnoOf(error) !== 'ENOENT') throw error
 }
 
@@ -48,145 +57,87 @@ const readEntry = async (path: string, id: string): Promise<ModelEntry> => {
   return entry
 }
 
+/** An entry that is none any more, or not yet, with the file that says so. */
+export interface FormerEntry {
+  path: string
+  entry: ModelEntry
+}
+
 export interface LoadedEntries {
   entries: Map<string, ModelEntry>
+  /** What was replaced, or could not be removed, with files that may still be there. */
+  retired: FormerEntry[]
   /** Sentences about entries that could not be read; their files stay as they are. */
   problems: string[]
 }
 
 /**
- * Reads every entry and removes what interrupted imports and removals left.
+ * Reads every entry, finishes changes that were cut off after their one rename, and removes what others left that were cut off before.
  * @throws Hal0Error `storage.failed` when the folder itself cannot be read
  */
 export const loadEntries = async (models: string): Promise<LoadedEntries> => {
   const items = await readdir(models, { withFileTypes: true }).catch((error: unknown) => {
     throw storageError(error, models, 'read the model registry')
   })
-  const loaded: LoadedEntries = { entries: new Map(), problems: [] }
+  const loaded: LoadedEntries = { entries: new Map(), retired: [], problems: [] }
+  const { entries, retired, problems } = loaded
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work()
     } catch (error) {
       const why = storageError(error, models, 'tidy up the model registry').message
-      loaded.problems.push(`${why} It is left as it is; the other models are not affected.`)
+      problems.push(`${why} It is left as it is; the other models are not affected.`)
     }
   }
-  for (const item of items) {
-    const id = item.isFile() ? entryName.exec(item.name)?.[1] : undefined
-    if (id === undefined) continue
-    await attempt(async () => {
-      loaded.entries.set(id, await readEntry(join(models, item.name), id))
-    })
-  }
-  // An entry that cannot be read may share files with a pending one: then nothing listed there is removed.
-  const complete = loaded.problems.length === 0
-  for (const item of items) {
-    const path = join(models, item.name)
-    const id = pendingName.exec(item.name)?.[1]
-    if (id !== undefined && complete) {
-      await attempt(async () => discard(models, await readEntry(path, id), loaded.entries.values()))
-    } else if (stagingName.test(item.name)) {
-      await attempt(() => rm(path, { recursive: true }))
+  const read = async (pattern: RegExp): Promise<FormerEntry[]> => {
+    const found: FormerEntry[] = []
+    for (const item of items) {
+      const id = item.isFile() ? pattern.exec(item.name)?.[1] : undefined
+      const path = join(models, item.name)
+      if (id !== undefined) await attempt(async () => void found.push({ path, entry: await readEntry(path, id) }))
     }
+    return found
+  }
+  for (const { entry } of await read(entryName)) entries.set(entry.id, entry)
+  // An entry that cannot be read may share files with a former one: then nothing listed there is removed.
+  const complete = problems.length === 0
+  retired.push(...(await read(retiredName)))
+  const leftovers = await read(removedName)
+  for (const one of await read(pendingName)) {
+    if (isAnnounced(one.entry, entries.values())) await attempt(() => finish(models, one, entries))
+    else leftovers.push(one)
+  }
+  for (const one of leftovers) {
+    if (complete) await attempt(() => discard(models, one, [...entries.values(), ...retired.map(({ entry }) => entry)]))
+    else retired.push(one)
+  }
+  for (const { name } of items) {
+    if (stagingName.test(name)) await attempt(() => rm(join(models, name), { recursive: true }))
   }
   return loaded
 }
 
-/**
- * Makes a model of the files in `staging`: they move to `folder`, then the entry appears. All of it or nothing.
- * @param staging holds the files of `entry`, durable
- * @param folder the first part of their paths
- * @throws Hal0Error `storage.full`, `storage.failed`
- */
-export const commitEntry = async (
+/** A model names this projector by its sum: its own entry was to follow at once. */
+const isAnnounced = ({ id, files }: ModelEntry, entries: Iterable<ModelEntry>): boolean =>
+  [...entries].some(({ source }) => source?.mmproj?.id === id && source.mmproj.sha256 === files[0]?.sha256)
+
+const finish = async (
   models: string,
-  entry: ModelEntry,
-  staging: string,
-  folder: string,
+  { path, entry }: FormerEntry,
+  entries: Map<string, ModelEntry>,
 ): Promise<void> => {
-  const pending = pendingPath(models, entry.id)
-  const final = entryPath(models, entry.id)
-  const doing = `register the model ${entry.id}`
-  let moved = false
-  try {
-    await writeFileAtomic(pending, `${JSON.stringify(entry, null, 2)}\n`, doing)
-    await rename(staging, join(models, folder))
-    moved = true
-    await syncFolder(models)
-    await rename(pending, final)
-    await syncFolder(models)
-  } catch (error) {
-    try {
-      if (moved) {
-        await rename(final, pending).catch(unlessGone)
-        await discard(models, entry, [])
-      } else await unlink(pending).catch(unlessGone)
-    } catch (again) {
-      log.warn(`could not undo the registration of ${entry.id}; the next start will`, again)
-    }
-    throw storageError(error, final, doing)
-  }
+  await rename(path, entryPath(models, entry.id))
+  await syncFolder(models)
+  entries.set(entry.id, entry)
 }
 
-/**
- * As commitEntry, into folders that other models may share: the files get a second name there, so that a death before the entry
- * appears costs the names and not the files, which stay in `staging`.
- * @param sources where each file of `entry` lies, durable, with its sidecar
- * @param others entries that are there already; a file that one of them has is taken for this one too
- * @throws Hal0Error `storage.full`, `storage.failed`
- */
-export const linkEntry = async (
+/** Removes the files of a former entry that nobody else has, then what speaks of it. Of a linked file only the link goes. */
+export const discard = async (
   models: string,
-  entry: ModelEntry,
-  sources: readonly string[],
+  { path: record, entry }: FormerEntry,
   others: Iterable<ModelEntry>,
 ): Promise<void> => {
-  const pending = pendingPath(models, entry.id)
-  const doing = `register the model ${entry.id}`
-  const shared = new Set([...others].flatMap(({ files }) => files.map(({ path, sha256 }) => `${sha256} ${path}`)))
-  try {
-    await writeFileAtomic(pending, `${JSON.stringify(entry, null, 2)}\n`, doing)
-    for (const [index, { path, sha256 }] of entry.files.entries()) {
-      const from = sources[index]
-      if (from === undefined || shared.has(`${sha256} ${path}`)) continue
-      const to = join(models, path)
-      await makeFolder(dirname(to))
-      for (const [source, target] of [
-        [from, to],
-        [sidecarPath(from), sidecarPath(to)],
-      ] as const) {
-        // What an earlier attempt left under the name, which no entry has.
-        await unlink(target).catch(unlessGone)
-        await link(source, target)
-      }
-      await syncFolder(dirname(to))
-    }
-    await rename(pending, entryPath(models, entry.id))
-    await syncFolder(models)
-  } catch (error) {
-    throw storageError(error, entryPath(models, entry.id), doing)
-  }
-}
-
-/**
- * Removes a model: its entry goes first.
- * @param others entries that stay, with their files
- * @throws Hal0Error `storage.failed`; when the entry is gone already, the next start removes what is left
- */
-export const withdrawEntry = async (models: string, entry: ModelEntry, others: Iterable<ModelEntry>): Promise<void> => {
-  try {
-    await rename(entryPath(models, entry.id), pendingPath(models, entry.id))
-    await syncFolder(models)
-    await discard(models, entry, others)
-  } catch (error) {
-    throw storageError(error, entryPath(models, entry.id), `remove the model ${entry.id}`)
-  }
-}
-
-/** Removes the files of a pending entry, then the pending entry. Of a linked file only the link goes. */
-const discard = async (models: string, entry: ModelEntry, others: Iterable<ModelEntry>): Promise<void> => {
-  const kept = new Set<string>()
-  for (const other of others) for (const file of other.files) kept.add(file.path)
+  const kept = pathsOf(others)
   for (const { path } of entry.files) {
     if (kept.has(path)) continue
     const file = join(models, path)
@@ -194,11 +145,19 @@ const discard = async (models: string, entry: ModelEntry, others: Iterable<Model
     await unlink(sidecarPath(file)).catch(unlessGone)
     await removeEmptyFolders(models, dirname(path))
   }
-  await unlink(pendingPath(models, entry.id)).catch(unlessGone)
+  await unlink(record).catch(unlessGone)
   await syncFolder(models)
 }
 
-const removeEmptyFolders = async (models: string, folder: string): Promise<void> => {
+/** Every path below models/ that one of the entries has. */
+export const pathsOf = (entries: Iterable<ModelEntry>): Set<string> => {
+  const paths = new Set<string>()
+  for (const { files } of entries) for (const { path } of files) paths.add(path)
+  return paths
+}
+
+/** Removes `folder`, below models/, and those above it, as far as they are empty. */
+export const removeEmptyFolders = async (models: string, folder: string): Promise<void> => {
   for (let at = folder; at !== '.'; at = dirname(at)) {
     try {
       await rmdir(join(models, at))

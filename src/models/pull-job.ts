@@ -12,9 +12,10 @@ import type { DownloadProgress } from './pull/progress.ts'
 import type { DownloadSettings } from './pull/settings.ts'
 import { discard } from './pull/staging.ts'
 import { stagingFolder } from './pull-leftovers.ts'
-import { type PullPlan, planPull, safeRef } from './pull-plan.ts'
+import { type PullPlan, planPull } from './pull-plan.ts'
 import { forgetRequest, rememberRequest } from './pull-request-file.ts'
 import type { Downloader } from './pull-thread/download-in-thread.ts'
+import type { ReceivedFile } from './registration.ts'
 import type { ModelRegistry } from './registry.ts'
 
 export interface PullJobDeps {
@@ -75,8 +76,8 @@ export class PullJob {
 
   /** The model was in the registry already. */
   isHere(entry: ModelEntry): void {
-    const files = entry.files.map(({ path, size }) => ({
-      path: path.slice(path.indexOf('/') + 1),
+    const files = entry.files.map(({ path, size }, index) => ({
+      path: entry.source?.files[index] ?? path,
       size,
       received: size,
     }))
@@ -158,18 +159,17 @@ export class PullJob {
 
   async #register({ model, projector }: PullPlan, here: Map<string, { from: string; sha256: string }>): Promise<void> {
     const { repo, revision } = this.#pull
-    const register = (id: string, files: RemoteFile[]) =>
-      this.#deps.registry.register({
-        id,
-        files: files.map(({ path, size }) => {
-          const { from = '', sha256 = '' } = here.get(path) ?? {}
-          return { path: `${safeRef(repo)}/${path}`, size, sha256, from }
-        }),
-        source: { repo, revision: revision ?? '', files: files.map(({ path }) => path) },
-      })
-    // First, so that the model is there only with all that was asked for.
-    if (projector !== null) await register(`${this.#id}-mmproj`, [projector])
-    await register(this.#id, model)
+    const received = ({ path, size }: RemoteFile): ReceivedFile => {
+      const { from = '', sha256 = '' } = here.get(path) ?? {}
+      return { path, size, sha256, from }
+    }
+    await this.#deps.registry.register({
+      id: this.#id,
+      source: { repo, revision: revision ?? '' },
+      files: model.map(received),
+      mmproj: projector === null ? null : received(projector),
+      over: null,
+    })
   }
 
   /** How it ended is not the download's to say: what follows is the registration, or the failure's sentence. */

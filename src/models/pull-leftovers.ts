@@ -25,7 +25,7 @@ export const listLeftovers = async (models: string, isActive: (id: string) => bo
     for (const item of await readdir(models, { withFileTypes: true })) {
       if (!item.isDirectory() || !item.name.startsWith(prefix)) continue
       const id = item.name.slice(prefix.length)
-      leftovers.push({ id, bytes: await bytesBelow(join(models, item.name)), active: isActive(id) })
+      leftovers.push({ id, kind: 'pull', bytes: await bytesBelow(join(models, item.name)), active: isActive(id) })
     }
     return leftovers
   } catch (error) {

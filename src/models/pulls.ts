@@ -13,6 +13,7 @@ import { idOf } from './pull-plan.ts'
 import type { ModelBringer, PullService } from './pull-port.ts'
 import { knownSources, rememberSource, unfinishedPulls } from './pull-request-file.ts'
 import type { ModelRegistry } from './registry.ts'
+import type { RegistryLeftovers } from './registry-leftovers.ts'
 
 /** Downloads at one time; each has several connections. */
 const defaultSlots = 2
@@ -20,7 +21,7 @@ const defaultSlots = 2
 const patienceMs = 60_000
 
 export interface PullsDeps extends Omit<PullJobDeps, 'registry'> {
-  registry: Pick<ModelRegistry, 'get' | 'list' | 'register'>
+  registry: Pick<ModelRegistry, 'get' | 'list' | 'register'> & { leftovers: Pick<RegistryLeftovers, 'list' | 'clear'> }
   /** Asked for models of which nothing else is known. */
   catalog: Pick<CatalogSources, 'sourceOf'>
   /** Bytes of this machine's memory; null: unknown. */
@@ -148,12 +149,14 @@ export class Pulls implements PullService, ModelBringer {
     return job.snapshot()
   }
 
-  leftovers(): Promise<PullLeftover[]> {
-    return listLeftovers(this.#deps.folder, (id) => this.#isActive(id))
+  async leftovers(): Promise<PullLeftover[]> {
+    const { folder, registry } = this.#deps
+    return [...(await listLeftovers(folder, (id) => this.#isActive(id))), ...(await registry.leftovers.list())]
   }
 
-  clearLeftovers(): Promise<PullLeftover[]> {
-    return clearLeftovers(this.#deps.folder, (id) => this.#isActive(id))
+  async clearLeftovers(): Promise<PullLeftover[]> {
+    const { folder, registry } = this.#deps
+    return [...(await clearLeftovers(folder, (id) => this.#isActive(id))), ...(await registry.leftovers.clear())]
   }
 
   async outdated(): Promise<ModelDrift[]> {

@@ -10,6 +10,8 @@ export interface ModelLookup {
   list(): ModelEntry[]
   /** Absolute paths of an entry's files, first shard first. */
   filePaths(entry: ModelEntry): string[]
+  /** Paths of the entry's files that are gone, or have another size: below the models folder. Looks at the disk. */
+  lost(entry: ModelEntry): string[]
 }
 
 /** What happens to the verification of a model. */

@@ -1,38 +1,25 @@
 /** The models on this machine. Answers from memory; the files are the entry store's business. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import type { ModelEntry, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../contract/model.ts'
+import { join } from 'node:path'
+import type { ModelEntry, ModelImport, ModelVerification, VerificationProgress } from '../contract/model.ts'
 import type { Bus } from '../lib/bus.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
+import { Mutex } from '../lib/mutex.ts'
 import { makeFolder, sweepTemps } from '../system/atomic-file.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
-import { commitEntry, entryPath, linkEntry, loadEntries, stagingPath, withdrawEntry } from './entry-store.ts'
-import { type GgufHeader, readGgufHeader } from './gguf.ts'
+import { commitEntry, commitLinked, withdrawEntry } from './entry-commit.ts'
+import { discard, entryPath, type LoadedEntries, loadEntries, pathsOf, stagingPath } from './entry-store.ts'
 import { bringIn } from './import-files.ts'
 import { planImport } from './import-plan.ts'
-import { modelFacts } from './model-facts.ts'
+import { lostFiles } from './lost-files.ts'
+import { planRegistration, type Registration, readFacts } from './registration.ts'
+import { RegistryLeftovers } from './registry-leftovers.ts'
 import type { ModelService, VerificationNews } from './registry-port.ts'
+import { type ModelUse, RetiredModels } from './retired-models.ts'
 import { Verifications } from './verifications.ts'
-
-/** A model whose files lie ready. */
-export interface Registration {
-  id: string
-  /** First shard first. */
-  files: (ModelFile & {
-    /** Absolute path of where it lies now, with its sidecar. */
-    from: string
-  })[]
-  source: NonNullable<ModelEntry['source']>
-}
-
-const readHeaders = async (paths: readonly string[]): Promise<GgufHeader[]> => {
-  const headers: GgufHeader[] = []
-  for (const path of paths) headers.push(await readGgufHeader(path))
-  return headers
-}
 
 export class ModelRegistry implements ModelService {
   readonly #folder: string
@@ -40,12 +27,26 @@ export class ModelRegistry implements ModelService {
   readonly #problems: readonly string[]
   /** Ids that an import or a removal is working on. */
   readonly #busy = new Set<string>()
+  /** One change of what is on the disk at a time: where files go depends on what is there. */
+  readonly #changes = new Mutex()
+  readonly #retired: RetiredModels
+  /** What is on the disk and no model's. */
+  readonly leftovers: RegistryLeftovers
   readonly #verifications: Verifications
 
-  private constructor(folder: string, entries: Map<string, ModelEntry>, problems: readonly string[]) {
+  private constructor(folder: string, { entries, retired, problems }: LoadedEntries) {
     this.#folder = folder
     this.#entries = entries
     this.#problems = problems
+    this.#retired = new RetiredModels(retired, pathsOf(entries.values()), (former) =>
+      this.#changes.run(async () => {
+        // An entry that could not be read may have these files, too.
+        if (this.#problems.length > 0) throw new Hal0Error('storage.failed', this.#problems[0] ?? '')
+        await discard(folder, former, this.#othersThan(former.entry))
+      }),
+    )
+    const [changes, complete] = [this.#changes, problems.length === 0]
+    this.leftovers = new RegistryLeftovers({ folder, changes, entries, retired: this.#retired, complete })
     this.#verifications = new Verifications(folder, systemClock)
   }
 
@@ -58,8 +59,7 @@ export class ModelRegistry implements ModelService {
       throw storageError(error, folder, 'make the models folder')
     })
     await sweepTemps(folder)
-    const { entries, problems } = await loadEntries(folder)
-    return new ModelRegistry(folder, entries, problems)
+    return new ModelRegistry(folder, await loadEntries(folder))
   }
 
   /** What `open` found wrong, in sentences. */
@@ -92,8 +92,11 @@ export class ModelRegistry implements ModelService {
         })
         const files = await bringIn(plan.sources, staging, folder, request.link ?? false)
         const entry = { id, ...plan.facts, files, source: null, created_at: new Date().toISOString() }
-        await commitEntry(this.#folder, entry, staging, folder)
-        this.#entries.set(id, entry)
+        await this.#changes.run(async () => {
+          await this.#refuseTaken(id, folder)
+          await commitEntry(this.#folder, entry, staging, folder)
+          this.#entries.set(id, entry)
+        })
         return entry
       } finally {
         // Gone already when the import succeeded.
@@ -105,29 +108,42 @@ export class ModelRegistry implements ModelService {
   }
 
   /**
-   * Registers files that were downloaded and verified.
-   * @throws Hal0Error `model.exists`, `model.invalid_file`, `storage.full`, `storage.failed`
+   * Registers files that were downloaded and verified, with their projector. What they take the place of goes once no slot runs it.
+   * @throws Hal0Error `model.exists`, `model.invalid_file`, `storage.full`, `storage.failed`; then everything is as it was
    */
-  register({ id, files, source }: Registration): Promise<ModelEntry> {
-    return this.#alone(id, async () => {
-      const [first, ...rest] = await readHeaders(files.map(({ from }) => from))
-      if (first === undefined) throw new Hal0Error('internal', `The model ${id} has no files.`)
-      const entry: ModelEntry = {
-        id,
-        ...modelFacts([first, ...rest], basename(files[0]?.path ?? ''), id),
-        files: files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
-        source,
-        created_at: new Date().toISOString(),
-      }
-      await linkEntry(
-        this.#folder,
-        entry,
-        files.map(({ from }) => from),
-        this.#entries.values(),
-      )
-      this.#entries.set(id, entry)
+  register(registration: Registration): Promise<ModelEntry> {
+    return this.#alone(registration.id, async () => {
+      const facts = await readFacts(registration)
+      const entry = await this.#changes.run(async () => {
+        const all = [...this.#entries.values(), ...this.#retired.entries()]
+        const planned = await planRegistration(registration, facts, {
+          folder: this.#folder,
+          get: (id) => this.get(id),
+          isBusy: (id) => id !== registration.id && this.#busy.has(id),
+          isWhole: (one) => this.lost(one).length === 0,
+          all,
+        })
+        const retired = await commitLinked(this.#folder, planned, all)
+        for (const { entry: made } of planned) this.#entries.set(made.id, made)
+        this.#retired.add(retired, pathsOf(this.#entries.values()))
+        return planned[0].entry
+      })
+      await this.#retired.sweep()
       return entry
     })
+  }
+
+  lost(entry: ModelEntry): string[] {
+    return lostFiles(this.#folder, entry)
+  }
+
+  /** Files of replaced models are removed once no slot runs them. To be called once, when it is known what runs. */
+  watch(use: ModelUse): void {
+    this.#retired.watch(use)
+  }
+
+  #othersThan(former: ModelEntry): ModelEntry[] {
+    return [...this.#entries.values(), ...this.#retired.entries().filter((entry) => entry !== former)]
   }
 
   get verifications(): Bus<VerificationNews> {
@@ -154,13 +170,15 @@ export class ModelRegistry implements ModelService {
       throw new Hal0Error('model.in_use', sentence, { details: { id, slots: usedBy } })
     }
     await this.#alone(id, async () => {
-      this.#entries.delete(id)
-      try {
-        await withdrawEntry(this.#folder, entry, this.#entries.values())
-      } catch (error) {
-        if (await exists(entryPath(this.#folder, id))) this.#entries.set(id, entry)
-        throw error
-      }
+      await this.#changes.run(async () => {
+        this.#entries.delete(id)
+        try {
+          await withdrawEntry(this.#folder, entry, this.#othersThan(entry))
+        } catch (error) {
+          if (await exists(entryPath(this.#folder, id))) this.#entries.set(id, entry)
+          throw error
+        }
+      })
       this.#verifications.forget(id)
     })
   }

@@ -91,6 +91,15 @@ export class SlotManager implements SlotService {
     return views
   }
 
+  /** Slots that may have a backend, with the ids of its model and of its projector. */
+  running(): { name: string; models: string[] }[] {
+    return this.#book.all().flatMap(({ owner: { config, record } }) => {
+      const { state } = record
+      if (state === 'offline' || state === 'pulling' || state === 'error') return []
+      return [{ name: record.name, models: [record.model, config.mmproj].filter((id) => id !== null) }]
+    })
+  }
+
   acquire(name: string, client: Client): Lease | Promise<Lease> {
     return this.#book.get(name).owner.acquire(client)
   }

@@ -40,6 +40,10 @@ export class FakeModels implements ModelService {
     return []
   }
 
+  lost(): string[] {
+    return []
+  }
+
   async import(): Promise<ModelEntry> {
     return tiny
   }
@@ -102,7 +106,7 @@ export class FakePulls implements PullService {
   }
 
   async leftovers(): Promise<PullLeftover[]> {
-    return [{ id: 'old', bytes: 5, active: false }]
+    return [{ id: 'old', kind: 'pull', bytes: 5, active: false }]
   }
 
   clearLeftovers(): Promise<PullLeftover[]> {

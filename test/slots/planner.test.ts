@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { type SlotConfig, slotDefaults } from '../../src/contract/slot.ts'
 import { makePlanner } from '../../src/slots/planner.ts'
 
-const models = { get: () => null, list: () => [], filePaths: () => [] }
+const models = { get: () => null, list: () => [], filePaths: () => [], lost: () => [] }
 const config = (model: string): SlotConfig => ({
   ...slotDefaults,
   aliases: [],

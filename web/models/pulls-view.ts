@@ -71,7 +71,8 @@ export class PullsView {
         call<'listPullLeftovers'>('GET', '/api/pulls/leftovers'),
       ])
       if (asked !== this.#asked) return
-      this.#kept = new Map(leftovers.map(({ id, bytes }) => [id, bytes]))
+      const ofPulls = leftovers.filter(({ kind }) => kind === 'pull')
+      this.#kept = new Map(ofPulls.map(({ id, bytes }) => [id, bytes]))
       for (const id of this.#shown.keys()) if (!pulls.some((pull) => pull.id === id)) this.#remove(id)
       for (const pull of pulls.toReversed()) this.#show(pull)
     } catch (error) {

@@ -20,6 +20,7 @@ const open = (folder: string): Pulls =>
       register: () => {
         throw new Error('nothing comes')
       },
+      leftovers: { list: async () => [], clear: async () => [] },
     },
     download: () => {
       throw new Error('nothing comes')
