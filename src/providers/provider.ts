@@ -37,6 +37,15 @@ export interface LaunchPlan {
   stopGraceMs: number
 }
 
+/** How a backend that runs already is watched and stopped. */
+export type WatchPlan = Omit<LaunchPlan, 'spec'>
+
+/** What a running backend was started with. */
+export interface Recognised {
+  model: string | null
+  port: number
+}
+
 export interface LaunchInput {
   config: SlotConfig
   model: ModelEntry
@@ -50,6 +59,13 @@ export interface Provider {
   readonly name: SlotConfig['provider']
   /** @throws Hal0Error `engine.not_installed`, `request.invalid` */
   plan(input: LaunchInput): Promise<LaunchPlan>
+  /**
+   * For a process that runs already. Needs neither its engine nor its files: both may have gone since it was started.
+   * @param model null when it is not in the registry any more
+   */
+  watchPlan(config: SlotConfig, model: ModelEntry | null): Promise<WatchPlan>
+  /** What a backend of this provider was started with, by its command line; null when it is none, or does not tell. */
+  recognise(argv: readonly string[]): Recognised | null
   /** Problems of a configuration that no schema can see, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
   check(config: SlotConfig): void
   /** Tells an out-of-memory failure from the last lines of a dead backend. */

@@ -48,6 +48,19 @@ const running = (step: Step, pid: number): void => {
   }
 }
 
+/**
+ * Its record is lost, or an old one that knows nothing of it: as a load whose process runs already, which proves itself as that of
+ * any other load. No record of this daemon's kin says offline while its backend runs, so this one was put there.
+ */
+const takeOver = (step: Step, { pid, runs }: Extract<FoundAtStart, { kind: 'running' }>): void => {
+  const { m, context } = step
+  m.process = 'running'
+  m.pid = pid
+  step.enter('starting', { reason: 'its backend was found running, of which no record told', found: { runs } })
+  step.setTimer('load', context.config.load_timeout_s)
+  step.effects.push({ do: 'probe', attempt: m.attempt, state: 'starting' })
+}
+
 const rebooted = (step: Step): void => {
   const { m } = step
   if (isLoading(step.state)) fail(step, loadCancelled(m.record.name, 'the host was restarted'), 'offline')
@@ -75,7 +88,16 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
 }
 
 export const found = (step: Step, report: FoundAtStart): void => {
+  const { lost, committing } = step.m
   step.m.attempt += 1
+  step.m.lost = false
+  const isUntold = step.state === 'offline' && committing === null
+  if (isUntold && report.kind === 'running' && (lost || report.runs !== null)) {
+    takeOver(step, report)
+    return
+  }
+  // Not before: a daemon that dies in between must not leave word that nothing runs.
+  if (isUntold && lost) step.effects.push({ do: 'write', record: step.m.record })
   // A cancelled load was on its way to offline when the daemon ended: there is nothing to acknowledge.
   if (step.state === 'error' && step.m.record.error?.code === 'slot.load_cancelled') step.m.after = 'offline'
   if (report.kind === 'running') running(step, report.pid)

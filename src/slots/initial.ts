@@ -13,19 +13,22 @@ export const initialConfig = (name: string): StoredConfig => ({
   port: null,
 })
 
-/** The record of a slot that never ran. */
-export const initialRecord = (config: SlotConfig, bootId: string | null, wall: number): SlotRecord => ({
+/**
+ * The record of a slot that never ran, or of which no record is left (`isLost`). A sequence must not fall: no slot changes its state
+ * a thousand times a second, so that the clock is ahead of every number that there was.
+ */
+export const initialRecord = (config: SlotConfig, bootId: string | null, wall: number, isLost = false): SlotRecord => ({
   name: config.name,
   state: 'offline',
   since: new Date(wall).toISOString(),
-  seq: 0,
+  seq: isLost ? wall : 0,
   model: config.model,
   provider: config.provider,
   port: config.port,
   unit: `hal0-slot@${config.name}.service`,
   pid: null,
   boot_id: bootId,
-  reason: 'created',
+  reason: isLost ? 'its record was lost' : 'created',
   pull: null,
   error: null,
 })

@@ -4,8 +4,8 @@ import { type Static, Type } from 'typebox'
 import { log } from '../lib/log.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { writeFileAtomic } from '../system/atomic-file.ts'
+import { readOwnText } from '../system/own-file.ts'
 import { type Paths, slotDir } from '../system/paths.ts'
-import { readTextIfThere } from '../system/read-text.ts'
 
 const History = Type.Record(Type.String(), Type.Array(Type.Number({ minimum: 0 }), { maxItems: 16 }))
 type History = Static<typeof History>
@@ -37,7 +37,7 @@ export const loadHistoryOnDisk = (paths: Paths): LoadHistory => {
   return {
     read: async (name) => {
       try {
-        const text = await readTextIfThere(file(name), `read the load times of slot ${name}`)
+        const text = await readOwnText(file(name), `read the load times of slot ${name}`)
         const history: unknown = JSON.parse(text ?? '{}')
         return problemsOf(History, history).length === 0 ? (history as History) : {}
       } catch (error) {

@@ -1,6 +1,7 @@
 /** The vocabulary of the pure decider: what a slot's owner knows, what can happen to it, and what it wants done. */
 import type { PullFigures, SlotConfig, SlotRecord, SlotState } from '../contract/slot.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
+import type { Recognised } from '../providers/provider.ts'
 import type { ExitReport, PortOwner } from '../system/supervisor.ts'
 
 /** A request that waits for the load to end, or for a place. */
@@ -36,6 +37,8 @@ export interface Machine {
   /** Monotonic milliseconds of recent crashes, for `restart = "on-failure"`. */
   crashes: readonly number[]
   deleted: boolean
+  /** No record of the slot could be read, and none was written since: whether something of it runs is not known yet. */
+  lost: boolean
 }
 
 export type Input =
@@ -74,7 +77,8 @@ export type Input =
   | { kind: 'found'; found: FoundAtStart }
 
 export type FoundAtStart =
-  | { kind: 'running'; pid: number }
+  /** `runs`: what it was started with; null when that cannot be told. */
+  | { kind: 'running'; pid: number; runs: Recognised | null }
   | { kind: 'ended'; exit: ExitReport }
   | { kind: 'rebooted' }
   | { kind: 'none' }
@@ -127,8 +131,9 @@ export interface Decision {
 }
 
 /** A slot as its record describes it, before anything is known about its process. */
-export const machineOf = (record: SlotRecord): Machine => ({
+export const machineOf = (record: SlotRecord, lost = false): Machine => ({
   record,
+  lost,
   committing: null,
   attempt: 0,
   process: 'none',

@@ -1,4 +1,5 @@
 /** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
+import { existsSync } from 'node:fs'
 import type { Slot, SlotCreate, SlotPatch } from '../contract/slot.ts'
 import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
@@ -63,11 +64,11 @@ export class SlotManager implements SlotService {
 
   /** Sentences about slots whose file or disk is not in order. */
   problems(): string[] {
-    const opened = this.#book.all().flatMap(({ owner, configError }) => {
-      const disk = owner.writer.problem
-      return [...(configError === null ? [] : [configError.message]), ...(disk === null ? [] : [disk.message])]
+    const opened = this.#book.all().flatMap(({ owner, configError, damage }) => {
+      const there = damage !== null && (damage.aside === null || existsSync(damage.aside))
+      return [configError?.message, owner.writer.problem?.message, there ? damage.problem : undefined]
     })
-    return [...this.#leftOut.values(), ...this.#reconciliation.problems(), ...opened]
+    return [...this.#leftOut.values(), ...this.#reconciliation.problems(), ...opened].filter((one) => one !== undefined)
   }
 
   /** Every slot in one line, ordered by name. */
@@ -147,6 +148,8 @@ export class SlotManager implements SlotService {
       await records.remove(name)
       await configs.write(name, { name, ...settings, port })
       const entry = await this.#book.open(name)
+      // Nothing of it can run yet: there is nobody to ask.
+      entry.owner.post({ kind: 'found', found: { kind: 'none' } })
       await entry.owner.writer.settled()
       return this.#book.slot(entry)
     })

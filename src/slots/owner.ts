@@ -91,8 +91,9 @@ export class SlotOwner {
   #queue: Input[] = []
   #deciding = false
 
+  /** @param json the record as the disk has it; null when it has none: the first word is the supervisor's then */
   constructor(record: SlotRecord, json: string | null, config: SlotConfig, deps: OwnerDeps) {
-    this.#machine = machineOf(record)
+    this.#machine = machineOf(record, json === null)
     this.#config = config
     this.#deps = deps
     this.writer = new RecordWriter(record.name, deps.save, deps.clock, deps.onDurable, json)

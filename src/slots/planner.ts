@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path'
 import { modelIdPattern, type SlotConfig } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ModelLookup } from '../models/registry-port.ts'
-import type { LaunchPlan, Provider } from '../providers/provider.ts'
+import type { LaunchPlan, Provider, Recognised, WatchPlan } from '../providers/provider.ts'
 import { noModel } from './slot-errors.ts'
 
 export interface Planner {
@@ -13,6 +13,10 @@ export interface Planner {
   missing(config: SlotConfig): string | null
   /** @throws Hal0Error `engine.not_installed`, `model.not_found`, `request.invalid` */
   plan(config: SlotConfig): Promise<LaunchPlan>
+  /** For a process that runs already, whatever became of its engine and its model's files. */
+  watchPlan(config: SlotConfig): Promise<WatchPlan>
+  /** What a process was started with, by its command line; null when no provider knows it. */
+  recognise(argv: readonly string[]): Recognised | null
   /** Problems of a configuration that its schema cannot see. @throws Hal0Error `request.invalid` */
   check(config: SlotConfig): void
   /** The mode in which the slot runs: its own, else what its model is for; null while that is unknown. */
@@ -73,6 +77,14 @@ export const makePlanner = (
       const model = models.get(config.model)
       if (model === null) throw missing(config.model)
       return provider(config).plan({ config, model, files: models.filePaths(model), mmproj: projector(config) })
+    },
+    watchPlan: (config) => provider(config).watchPlan(config, config.model === null ? null : models.get(config.model)),
+    recognise: (argv) => {
+      for (const one of providers) {
+        const recognised = one.recognise(argv)
+        if (recognised !== null) return recognised
+      }
+      return null
     },
     check: (config) => provider(config).check(config),
     mode: (config) => {

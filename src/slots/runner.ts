@@ -3,6 +3,7 @@ import type { SlotConfig } from '../contract/slot.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
+import type { WatchPlan } from '../providers/provider.ts'
 import type { ExitReport, PortOwner, Supervisor } from '../system/supervisor.ts'
 import { expectedLoadMs, type LoadHistory, withLoad } from './load-history.ts'
 import type { Effect, FoundAtStart, Input, Machine } from './machine.ts'
@@ -81,7 +82,9 @@ export class SlotRunner implements Runner {
   async adopt(attempt: number): Promise<FoundAtStart> {
     this.#history = await this.#deps.history.read(this.#name)
     const found = await this.#deps.supervisor.adopt(this.#name, (exit) => void this.#exited(attempt, exit))
-    return found.kind === 'running' ? { kind: 'running', pid: found.process.pid } : found
+    if (found.kind !== 'running') return found
+    const { process, argv } = found
+    return { kind: 'running', pid: process.pid, runs: argv === null ? null : this.#deps.planner.recognise(argv) }
   }
 
   expectedMs(): number | null {
@@ -131,7 +134,7 @@ export class SlotRunner implements Runner {
     throw portInUse(this.#name, port, owner)
   }
 
-  #watch(attempt: number, port: number, plan: Awaited<ReturnType<Planner['plan']>>, began: number): void {
+  #watch(attempt: number, port: number, plan: WatchPlan, began: number): void {
     const { report, probe } = this.#deps
     this.#endProbe?.()
     this.#endProbe = probe(
@@ -153,10 +156,10 @@ export class SlotRunner implements Runner {
 
   async #probeAdopted(attempt: number, machine: Machine): Promise<void> {
     try {
-      const plan = await this.#deps.planner.plan(this.#deps.config())
+      const { model, port } = machine.record
+      const plan = await this.#deps.planner.watchPlan({ ...this.#deps.config(), model, port })
       this.#graceMs = plan.stopGraceMs
-      if (this.#stopped < attempt)
-        this.#watch(attempt, machine.record.port, plan, machine.loadBegan ?? this.#deps.clock.now())
+      if (this.#stopped < attempt) this.#watch(attempt, port, plan, machine.loadBegan ?? this.#deps.clock.now())
     } catch (error) {
       this.#deps.report({
         kind: 'probe-failed',

@@ -1,5 +1,5 @@
 /** Every slot with its owner, as the files on disk say; keeps owners and files in step. */
-import type { Slot, SlotConfig, SlotPatch } from '../contract/slot.ts'
+import type { Slot, SlotConfig, SlotPatch, SlotRecord } from '../contract/slot.ts'
 import type { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
@@ -9,7 +9,7 @@ import { initialConfig, initialRecord, type StoredConfig } from './initial.ts'
 import { type OwnerDeps, SlotOwner } from './owner.ts'
 import type { PortAllocator } from './port-allocator.ts'
 import { tellProgress } from './progress.ts'
-import type { RecordStore } from './record-store.ts'
+import type { Damage, RecordStore } from './record-store.ts'
 import type { SlotSignal } from './service.ts'
 import { slotNotFound } from './slot-errors.ts'
 import { isSlotName } from './slot-name.ts'
@@ -28,6 +28,8 @@ export interface Entry {
   endProgress: () => void
   /** Why the file cannot be used; null when it can. */
   configError: Hal0Error | null
+  /** What was wrong with the slot's record at the start; null when nothing was. */
+  damage: Damage | null
 }
 
 /** `config` with the keys of `patch`; null brings back the default. */
@@ -37,6 +39,10 @@ export const merged = (config: StoredConfig, patch: SlotPatch): StoredConfig => 
   for (const [key, value] of Object.entries(patch)) next[key] = value === null ? defaults[key] : value
   return next as StoredConfig
 }
+
+/** What a slot is taken for whose file cannot be read. */
+const lastKnown = (name: string, record: SlotRecord | undefined): StoredConfig =>
+  record === undefined ? initialConfig(name) : { ...initialConfig(name), model: record.model, port: record.port }
 
 export class SlotBook {
   readonly #deps: BookDeps
@@ -79,21 +85,23 @@ export class SlotBook {
   /** Opens the slot `name` from its files; a file that cannot be used leaves a slot that says so and cannot be loaded. */
   async open(name: string): Promise<Entry> {
     const { signals, records, ports, clock, bootId } = this.#deps
-    const { config: stored, error } = await this.#read(name)
-    const kept = await records.read(name)
+    const reading = await records.read(name)
+    const kept = reading.kind === 'kept' ? reading : null
+    const { config: stored, error } = await this.#read(name, lastKnown(name, kept?.record))
     const port = stored.port ?? kept?.record.port ?? (await ports.allocate(name, this.ports().keys()))
     const config: SlotConfig = { ...stored, port }
     if (stored.port === null && error === null) await this.#deps.configs.write(name, { name, port })
-    const record = kept?.record ?? initialRecord(config, bootId, clock.wall())
+    const isLost = kept === null && !(reading.kind === 'none' && reading.isNew)
+    const record = kept?.record ?? initialRecord(config, bootId, clock.wall(), isLost)
     const owner = new SlotOwner(record, kept?.json ?? null, config, {
       ...this.#deps,
       save: records.save,
       onDurable: (json) => signals.publish({ kind: 'record', name, json }),
     })
     owner.configure(config, error)
-    if (kept === null) owner.writer.write(record)
     const endProgress = tellProgress(owner, clock, (progress) => signals.publish({ kind: 'progress', progress }))
-    const entry: Entry = { owner, edits: new Mutex(), endProgress, configError: error }
+    const damage = reading.kind === 'damaged' ? reading.damage : null
+    const entry: Entry = { owner, edits: new Mutex(), endProgress, configError: error, damage }
     this.#entries.set(name, entry)
     this.#changed()
     return entry

@@ -1,6 +1,7 @@
 import type { ErrorBody } from '../contract/error.ts'
 import type { SlotRecord, SlotState } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Recognised } from '../providers/provider.ts'
 import type { Context, Effect, Machine } from './machine.ts'
 import { isLegalTransition } from './states.ts'
 
@@ -10,6 +11,8 @@ interface Entry {
   error?: ErrorBody
   /** The model that has to come first. */
   pull?: string
+  /** A process was found of which no record told, and what it runs, where its command line tells. */
+  found?: { runs: Recognised | null }
 }
 
 /** One decision in the making: a private copy of the machine, and the effects collected so far. */
@@ -47,10 +50,11 @@ export class Step {
       name: record.name,
       state,
       since: new Date(wall).toISOString(),
-      seq: record.seq + 1,
-      model: settles ? config.model : record.model,
+      // Of what was told before no record is left: the clock is ahead of it.
+      seq: (entry.found === undefined ? record.seq : Math.max(record.seq, wall)) + 1,
+      model: entry.found?.runs?.model ?? (settles ? config.model : record.model),
       provider: settles ? config.provider : record.provider,
-      port: settles ? config.port : record.port,
+      port: entry.found?.runs?.port ?? (settles ? config.port : record.port),
       unit: record.unit,
       pid: state === 'offline' || state === 'error' || state === 'pulling' ? null : this.m.pid,
       boot_id: bootId,

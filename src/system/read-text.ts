@@ -28,19 +28,16 @@ const otherThan = (stats: Stats): string | null => {
 }
 
 const checkKind = (stats: Stats, path: string, doing: string, most: number): void => {
-  const other = otherThan(stats)
-  const why =
-    other !== null ? `${path} is ${other}, not a file.` : stats.size > most ? `${path} has ${stats.size} bytes.` : null
-  if (why === null) return
-  throw new Hal0Error('storage.failed', `Could not ${doing}: ${why} Move it away and try again.`, {
-    details: { path, bytes: stats.size },
-  })
+  const found = otherThan(stats) ?? (stats.size > most ? `${stats.size} bytes long` : null)
+  if (found === null) return
+  const message = `Could not ${doing}: ${path} is ${found}. Move it away and try again.`
+  throw new Hal0Error('storage.failed', message, { details: { path, found } })
 }
 
 /**
  * The bytes of a small file that may not be there; null when it is not.
  * @param doing for the sentence of a failure, e.g. "read a configuration file"
- * @throws Hal0Error `storage.failed`, also for what is no regular file, and for more than `most` bytes
+ * @throws Hal0Error `storage.failed`; for what is no regular file, or has more than `most` bytes, `details.found` says what it is
  */
 export const readBytesIfThere = async (
   path: string,

@@ -23,7 +23,7 @@ export const storageError = (error: unknown, path: string, doing: string): Hal0E
   }
   const why =
     errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS'
-      ? `hal0 may not write to ${path}. Check its owner and mode.`
+      ? `hal0 may not ${doing.startsWith('read') ? 'read' : 'write to'} ${path}. Check its owner and mode.`
       : errno === 'ELOOP'
         ? `${path} is a link that leads nowhere but to itself. Replace it.`
         : `the disk answered ${errno ?? 'with an unknown error'} for ${path}. Check the disk.`

@@ -36,7 +36,12 @@ export interface ExitReport {
 
 /** What is known about a slot's process when the daemon starts. */
 export type Found =
-  | { kind: 'running'; process: RunningProcess }
+  | {
+      kind: 'running'
+      process: RunningProcess
+      /** Its command line, which may be another than it was started with; null when it may not be read. */
+      argv: string[] | null
+    }
   /** There was one in this boot, and it has ended. */
   | { kind: 'ended'; exit: ExitReport }
   /** The record is from another boot of the host (or of the container): nothing of it is left. */

@@ -1,13 +1,15 @@
 /** Files and folders that are not as a daemon left them: it starts all the same, or says in a sentence why it cannot. */
 import { describe, expect, test } from 'bun:test'
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Slot } from '../../src/contract/slot.ts'
 import type { Decision } from '../../src/contract/system.ts'
 import { findPaths } from '../../src/system/paths.ts'
 import { Daemon, errorOf } from '../support/daemon.ts'
+import { makePipe } from '../support/make-pipe.ts'
 import { testWith } from '../support/part.ts'
 import { tinyModel } from '../support/tiny-model.ts'
+import { until } from '../support/until.ts'
 import { readState, stateFile } from './disk.ts'
 import { daemonWithSlot, slotPath } from './fixture.ts'
 import { slotName } from './life.ts'
@@ -19,41 +21,131 @@ const permissionTest = testWith('setpriv, as this runs as root', !isRoot || Bun.
 
 const dataFolder = (daemon: Daemon) => findPaths({ HAL0_ROOT: daemon.root }, false).data
 
+/** What may lie in place of a slot's state.json. The path is free when it is called. */
+type Spoil = (path: string, record: Record<string, unknown>) => void
+
+const text =
+  (make: (record: Record<string, unknown>) => string | Uint8Array): Spoil =>
+  (path, record) =>
+    writeFileSync(path, make(record))
+
+const spoils: [string, Spoil][] = [
+  ['is empty', text(() => '')],
+  ['is garbage', text(() => new Uint8Array([0, 255, 1, 254]))],
+  ['is cut off', text((record) => JSON.stringify(record).slice(0, 40))],
+  ['has another schema', text(() => '{"version":2,"slots":[]}')],
+  ['has a state that there is not', text((record) => JSON.stringify({ ...record, state: 'dreaming' }))],
+  ['is that of another slot', text((record) => JSON.stringify({ ...record, name: 'other' }))],
+  ['is null', text(() => 'null')],
+  ['nests without end', text(() => '['.repeat(1_000_000))],
+  ['holds a NUL byte', text((record) => `${JSON.stringify(record)}\0`)],
+  [
+    'is a gigabyte long',
+    (path) => {
+      writeFileSync(path, '')
+      truncateSync(path, 1 << 30)
+    },
+  ],
+  [
+    'is a link',
+    (path, record) => {
+      writeFileSync(`${path}.elsewhere`, JSON.stringify({ ...record, name: 'other' }))
+      symlinkSync(`${path}.elsewhere`, path)
+    },
+  ],
+  ['is a link to itself', (path) => symlinkSync(path, path)],
+  ['is a folder', (path) => mkdirSync(path)],
+  ['is a folder that holds something', (path) => mkdirSync(join(path, 'deeper'), { recursive: true })],
+  ['is a pipe', makePipe],
+]
+
 describe('a state.json that is no record of the slot', () => {
-  const other = (record: object) => JSON.stringify({ ...record, name: 'other' })
-  const cases: [string, (record: object) => string | Uint8Array][] = [
-    ['is empty', () => ''],
-    ['is garbage', () => new Uint8Array([0, 255, 1, 254])],
-    ['is cut off', (record) => JSON.stringify(record).slice(0, 40)],
-    ['has another schema', () => '{"version":2,"slots":[]}'],
-    ['has a state that there is not', (record) => JSON.stringify({ ...record, state: 'dreaming' })],
-    ['is that of another slot', other],
-    ['is null', () => 'null'],
-  ]
-  test.each(cases)('because it %s: the slot starts as offline and works', async (_, spoil) => {
+  test.each(spoils)('because it %s: the slot starts as offline and works', async (_, spoil) => {
     const daemon = await daemonWithSlot()
     const record = readState(daemon.root)?.record
     if (record === undefined) throw new Error('no record')
     await daemon.kill()
-    writeFileSync(stateFile(daemon.root), spoil(record))
+    rmSync(stateFile(daemon.root))
+    spoil(stateFile(daemon.root), record)
     await daemon.launch()
     expect(await daemon.state()).toMatchObject({ name: slotName, state: 'offline', error: null })
     expect(daemon.stderr).toContain('state.json')
     await daemon.load()
     expect(readState(daemon.root)?.record).toMatchObject({ name: slotName, state: 'ready' })
   })
+
+  test.each(spoils)('because it %s: the backend that runs is taken over, and the damage is told', async (_, spoil) => {
+    const daemon = await daemonWithSlot()
+    const pid = await daemon.load()
+    const before = readState(daemon.root)?.record
+    if (before === undefined) throw new Error('no record')
+    await daemon.kill()
+    rmSync(stateFile(daemon.root))
+    spoil(stateFile(daemon.root), before)
+    await daemon.launch()
+    // Joins the load that the taking over is.
+    expect(await daemon.load()).toBe(pid)
+    const state = await daemon.state()
+    expect(state).toMatchObject({ state: 'ready', model: before.model, port: before.port })
+    expect(state.seq).toBeGreaterThan(before.seq)
+    expect(readState(daemon.root)?.record).toEqual(state)
+    const [problem = ''] = (await daemon.status()).problems
+    const aside = /\S+\.damaged-\d+/.exec(problem)?.[0] ?? ''
+    expect(problem).toContain('damaged')
+    expect(lstatSync(aside)).toBeDefined()
+    expect((await daemon.chat()).status).toBe(200)
+    // What was damaged is of no use any more: the person removes it, and the problem is over.
+    rmSync(aside, { recursive: true })
+    expect((await daemon.status()).problems).toEqual([])
+    expect((await daemon.command(slotName, 'unload')).body.state.state).toBe('offline')
+    expect(daemon.backends()).not.toContain(pid)
+  })
+
+  test('because it is gone: the backend that runs is taken over', async () => {
+    const daemon = await daemonWithSlot()
+    const pid = await daemon.load()
+    const before = readState(daemon.root)?.record.seq ?? 0
+    await daemon.kill()
+    rmSync(stateFile(daemon.root))
+    await daemon.launch()
+    expect(await daemon.load()).toBe(pid)
+    expect((await daemon.state()).seq).toBeGreaterThan(before)
+  })
+
+  test('because its configuration was damaged too: the backend is taken over with what it was started with', async () => {
+    const daemon = await daemonWithSlot()
+    const pid = await daemon.load()
+    const { model, port } = await daemon.state()
+    await daemon.kill()
+    writeFileSync(stateFile(daemon.root), '')
+    writeFileSync(join(daemon.root, 'etc/hal0/slots', `${slotName}.toml`), 'model = = "tiny"\n')
+    await daemon.launch()
+    await until('the backend is ready', () => readState(daemon.root)?.record.state === 'ready')
+    expect(await daemon.state()).toMatchObject({ pid, model, port })
+    expect((await daemon.chat()).status).toBe(200)
+    expect((await daemon.status()).problems.join()).toContain(`${slotName}.toml is not valid TOML, line 1`)
+  })
+
+  test('because a newer hal0 wrote more into it: it counts', async () => {
+    const daemon = await daemonWithSlot()
+    const pid = await daemon.load()
+    const before = readState(daemon.root)?.record
+    await daemon.kill()
+    writeFileSync(stateFile(daemon.root), JSON.stringify({ ...before, mood: 'good' }))
+    await daemon.launch()
+    expect(await daemon.state()).toMatchObject({ pid, state: 'ready', seq: before?.seq })
+    expect((await daemon.status()).problems).toEqual([])
+  })
 })
 
-test('a state.json that cannot be read leaves a daemon that says so, and the backend alive', async () => {
+test('a folder in place of state.json while the daemon runs is moved away by the next transition', async () => {
   const daemon = await daemonWithSlot()
   const pid = await daemon.load()
-  await daemon.kill()
   rmSync(stateFile(daemon.root))
   mkdirSync(stateFile(daemon.root))
-  await daemon.launch()
-  expect((await daemon.call('GET', '/api/slots')).status).toBe(200)
-  expect((await daemon.status()).problems.join()).toContain(stateFile(daemon.root))
-  expect(daemon.backends()).toContain(pid)
+  expect((await daemon.command(slotName, 'unload')).body.state.state).toBe('offline')
+  expect(daemon.backends()).not.toContain(pid)
+  expect(readState(daemon.root)?.record.state).toBe('offline')
 })
 
 test('a decision log with anything in it costs what stood there, and goes on', async () => {

@@ -227,7 +227,7 @@ describe('a restart of the daemon', () => {
   const found = (state: SlotState, kind: 'running' | 'ended' | 'none' | 'rebooted') =>
     play(machineIn(state, { process: 'none', attempt: 0 }), {
       kind: 'found',
-      found: kind === 'running' ? { kind, pid: 7 } : kind === 'ended' ? { kind, exit } : { kind },
+      found: kind === 'running' ? { kind, pid: 7, runs: null } : kind === 'ended' ? { kind, exit } : { kind },
     })
   const expected: [SlotState, 'running' | 'ended' | 'none' | 'rebooted', SlotState[], string[]][] = [
     ['ready', 'running', [], ['check-port']],
@@ -262,12 +262,35 @@ describe('a restart of the daemon', () => {
   }
 })
 
+describe('a backend that is found running, of which no record tells,', () => {
+  const runs = { model: 'b', port: 8090 }
+  const running = { kind: 'found' as const, found: { kind: 'running' as const, pid: 7, runs } }
+  const offline = machineIn('offline', { attempt: 0 })
+  test('because it is lost: is taken over as what it was started with, its sequence ahead of all before', () => {
+    const decision = play({ ...offline, lost: true }, running, { model: 'a' }, 5_000)
+    expect(decision.machine).toMatchObject({ process: 'running', pid: 7, lost: false })
+    expect(decision.machine.record).toMatchObject({ state: 'starting', model: 'b', port: 8090, pid: 7, seq: 5_001 })
+    expect(doing(decision)).toEqual(['write', 'set-timer', 'probe'])
+  })
+  test('because it is an old one: is taken over too', () => {
+    expect(states(play(offline, running))).toEqual(['starting'])
+  })
+  test('and whose command line says nothing: is taken over with what is configured', () => {
+    const unknown = { ...running, found: { ...running.found, runs: null } }
+    const { machine } = play({ ...offline, lost: true }, unknown)
+    expect(machine.record).toMatchObject({ state: 'starting', model: 'a', port: 8081 })
+  })
+  test('is no reason to say that nothing runs before the supervisor has told', () => {
+    expect(doing(play({ ...offline, lost: true }, { kind: 'found', found: { kind: 'none' } }))).toEqual(['write'])
+  })
+})
+
 test('a cancelled load that a restart of the daemon cut off ends offline, and needs no acknowledging', () => {
   const error = new Hal0Error('slot.load_cancelled', 'cancelled').body()
   const cut = machineIn('error', { process: 'none', attempt: 0 })
   const machine = { ...cut, record: { ...cut.record, error } }
   expect(states(play(machine, { kind: 'found', found: { kind: 'none' } }))).toEqual(['offline'])
-  const alive = play(machine, { kind: 'found', found: { kind: 'running', pid: 7 } })
+  const alive = play(machine, { kind: 'found', found: { kind: 'running', pid: 7, runs: null } })
   expect(doing(alive)).toContain('stop')
   expect(alive.machine.after).toBe('offline')
 })

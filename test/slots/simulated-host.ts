@@ -49,6 +49,8 @@ export class SimulatedHost {
   readonly models = new Set(['a', 'b'])
   behaviour: Behaviour = wellBehaved
   diskFails = false
+  /** Slots whose record is lost. */
+  readonly damaged = new Set<string>()
   /** How the supervisor answers a daemon that starts. */
   adopting: 'ok' | 'fails' | 'hangs' = 'ok'
   bootId = 'boot-1'
@@ -96,6 +98,12 @@ export class SimulatedHost {
     process?.onExit?.(exit)
   }
 
+  /** The slot's record goes; what was there before does not count as new. */
+  loseRecord(name: string): void {
+    this.disk.delete(name)
+    this.damaged.add(name)
+  }
+
   record(name: string): SlotRecord {
     return JSON.parse(this.disk.get(name) ?? 'null') as SlotRecord
   }
@@ -139,13 +147,13 @@ export class SimulatedHost {
         if (this.adopting === 'fails') throw new Hal0Error('supervisor.failed', 'systemd did not answer.')
         const process = this.processesOf(name)[0]
         if (process === undefined) {
-          const { state } = this.record(name)
+          const { state } = this.record(name) ?? { state: 'offline' }
           return state === 'starting' || state === 'offline' || state === 'error'
             ? { kind: 'none' }
             : { kind: 'ended', exit: killed }
         }
         process.onExit = guarded(onExit)
-        return { kind: 'running', process: { pid: process.pid, startedAt: 0 } }
+        return { kind: 'running', process: { pid: process.pid, startedAt: 0 }, argv: ['/bin/backend'] }
       },
       stop: (name, graceMs) =>
         new Promise((resolve) => {
@@ -202,6 +210,8 @@ export class SimulatedHost {
       },
       missing: ({ model }) => (model !== null && !this.models.has(model) && this.pulls.knows(model) ? model : null),
       plan: async (config) => plan(config),
+      watchPlan: async (config) => plan(config),
+      recognise: () => null,
       check: () => {},
       mode: ({ mode }) => mode ?? 'chat',
       ranOutOfMemory: () => false,
@@ -234,7 +244,8 @@ export class SimulatedHost {
         names: async () => [...disk.keys()],
         read: async (name) => {
           const json = disk.get(name)
-          return json === undefined ? null : { record: JSON.parse(json) as SlotRecord, json }
+          if (json === undefined) return { kind: 'none', isNew: !this.damaged.delete(name) }
+          return { kind: 'kept', record: JSON.parse(json) as SlotRecord, json }
         },
         save: async (name, json) => {
           await Promise.resolve()

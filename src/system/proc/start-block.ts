@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { withDeadline } from '../../lib/with-deadline.ts'
 import type { ProcStat } from './stat.ts'
 
+/** A process, told from a later one of the same number. */
+type Process = Pick<ProcStat, 'pid' | 'startTime'>
+
 const readLimitMs = 500
 /** In the middle of an exec the kernel shows an empty environment for a moment: worth a second look. */
 const execMs = 5
@@ -15,7 +18,7 @@ const execMs = 5
 const reads = new Map<string, Promise<Buffer | null> | null>()
 
 /** @returns null when it may not be read, the process is gone, or the kernel does not answer within 500 ms */
-const readBounded = async ({ pid, startTime }: ProcStat, file: 'environ' | 'cmdline'): Promise<Buffer | null> => {
+const readBounded = async ({ pid, startTime }: Process, file: 'environ' | 'cmdline'): Promise<Buffer | null> => {
   const path = `/proc/${pid}/${file}`
   const key = `${path}:${startTime}`
   let reading = reads.get(key)
@@ -44,7 +47,7 @@ export const variableIn = (environ: Buffer, name: string): string | null => {
 }
 
 /** A variable of a process; null when it is not set or may not be read. */
-export const readVariable = async (stat: ProcStat, name: string): Promise<string | null> => {
+export const readVariable = async (stat: Process, name: string): Promise<string | null> => {
   let environ = await readBounded(stat, 'environ')
   if (environ?.length === 0) {
     await Bun.sleep(execMs)
@@ -54,7 +57,7 @@ export const readVariable = async (stat: ProcStat, name: string): Promise<string
 }
 
 /** The arguments of a process; null when they may not be read or it has none. */
-export const readCommandLine = async (stat: ProcStat): Promise<string[] | null> => {
+export const readCommandLine = async (stat: Process): Promise<string[] | null> => {
   const text = (await readBounded(stat, 'cmdline'))?.toString('utf8') ?? ''
   return text === '' ? null : text.replace(/\0$/, '').split('\0')
 }

@@ -5,8 +5,8 @@ import { nullable } from '../../contract/nullable.ts'
 import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../atomic-file.ts'
+import { readOwnText } from '../own-file.ts'
 import { thisBoot } from '../proc/boot-id.ts'
-import { readTextIfThere } from '../read-text.ts'
 import type { Leader } from './members.ts'
 
 const ProcessRecord = Type.Object({
@@ -68,13 +68,7 @@ export class RecordFile {
 
   /** null when there is none, or what is there is torn or no record: the process can still be found by its mark. */
   async read(): Promise<ProcessRecord | null> {
-    let text: string | null
-    try {
-      text = await readTextIfThere(this.path, `read the process record of slot ${this.#name}`)
-    } catch (error) {
-      log.warn(`could not read ${this.path}; looking for the process itself`, error)
-      return null
-    }
+    const text = await readOwnText(this.path, `read the process record of slot ${this.#name}`)
     if (text === null) return null
     const value = parseJson(text)
     if (problemsOf(ProcessRecord, value).length === 0) return value as ProcessRecord

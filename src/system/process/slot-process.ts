@@ -2,6 +2,7 @@
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { withDeadline } from '../../lib/with-deadline.ts'
+import { readCommandLine } from '../proc/start-block.ts'
 import { readStat } from '../proc/stat.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess } from '../supervisor.ts'
 import { BackendLog } from './backend-log.ts'
@@ -82,7 +83,7 @@ export class SlotProcess {
     if (trace.kind === 'running') {
       const run = new Run(trace.leader, trace.startedAt, null, (ended, exit) => this.#ended(ended, exit, onExit))
       this.#run = run
-      return { kind: 'running', process: run.process }
+      return { kind: 'running', process: run.process, argv: await readCommandLine(run) }
     }
     this.#sweep(null)
     if (trace.kind !== 'ended') return trace

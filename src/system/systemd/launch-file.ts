@@ -8,8 +8,8 @@ import { nullable } from '../../contract/nullable.ts'
 import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../atomic-file.ts'
+import { readOwnText } from '../own-file.ts'
 import { thisBoot } from '../proc/boot-id.ts'
-import { readTextIfThere } from '../read-text.ts'
 import type { LaunchSpec } from '../supervisor.ts'
 
 const LaunchRecord = Type.Object({
@@ -61,7 +61,7 @@ export const removeLaunchRecord = (folder: string, name: string): Promise<void> 
 export const readLaunchRecord = async (folder: string): Promise<LaunchRecord | null> => {
   const path = launchFile(folder)
   try {
-    const text = await readTextIfThere(path, 'read a launch record')
+    const text = await readOwnText(path, 'read a launch record')
     return text === null ? null : parseLaunchRecord(text)
   } catch (error) {
     log.warn(`could not read ${path}`, error)

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { removeFile, writeFileAtomic } from '../atomic-file.ts'
-import { readTextIfThere } from '../read-text.ts'
+import { readOwnText } from '../own-file.ts'
 
 export class LogStart {
   readonly #path: string
@@ -17,10 +17,10 @@ export class LogStart {
     this.#name = name
   }
 
-  /** Milliseconds since the Unix epoch; null before the slot's first start. @throws Hal0Error `storage.failed` */
+  /** Milliseconds since the Unix epoch; null before the slot's first start. */
   async read(): Promise<number | null> {
     if (this.#known !== null) return this.#known
-    const text = await readTextIfThere(this.#path, `read when the log of slot ${this.#name} began`)
+    const text = await readOwnText(this.#path, `read when the log of slot ${this.#name} began`)
     const ms = Number.parseInt(text ?? '', 10)
     this.#known = Number.isSafeInteger(ms) ? ms : null
     return this.#known

@@ -3,6 +3,7 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { withDeadline } from '../../lib/with-deadline.ts'
 import { isOfThisBoot } from '../proc/boot-id.ts'
+import { readCommandLine } from '../proc/start-block.ts'
 import { instanceMark, markVariable } from '../process/instance-mark.ts'
 import { spawnFailed } from '../spawn-error.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess } from '../supervisor.ts'
@@ -99,7 +100,7 @@ export class SlotUnit {
     if (!isOver(state) && state.mainPid > 0) {
       const run = new UnitRun(state, record?.started_at ?? Date.now(), (ended) => this.#ended(ended, onExit))
       this.#run = run
-      return { kind: 'running', process: run.process }
+      return { kind: 'running', process: run.process, argv: (await readCommandLine(run)) ?? record?.argv ?? null }
     }
     if (record === null) return { kind: 'none' }
     if (!isOfThisBoot(record)) {

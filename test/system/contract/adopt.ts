@@ -15,7 +15,11 @@ export const adoptContract = (at: Fixture): void => {
       await at.printed('primary', /hello/)
       at.restartDaemon()
       const probe = exitProbe()
-      expect(await at.supervisor.adopt('primary', probe.onExit)).toEqual({ kind: 'running', process: started })
+      expect(await at.supervisor.adopt('primary', probe.onExit)).toEqual({
+        kind: 'running',
+        process: started,
+        argv: ['sleep', '60'],
+      })
       const killed = performance.now()
       process.kill(started.pid, 'SIGKILL')
       expect(await probe.exit).toMatchObject({ outOfMemory: false, lastLines: ['hello'] })
