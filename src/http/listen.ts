@@ -12,7 +12,7 @@ const idleTimeoutS = 30
 
 /** e.g. "hal0 serve" (process 123) */
 const takerOf = async (port: number): Promise<string> => {
-  const owner = await findPortOwner(port, '', null)
+  const owner = await findPortOwner(port, '')
   if (owner.kind !== 'other' || owner.pid === null) return 'another program'
   return owner.command === null ? `process ${owner.pid}` : `"${owner.command}" (process ${owner.pid})`
 }

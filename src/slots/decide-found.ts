@@ -73,6 +73,7 @@ const rebooted = (step: Step): void => {
 
 const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none' }>): void => {
   const { m } = step
+  const remains = report.kind === 'ended' && report.exit.remains === true
   const exit =
     report.kind === 'ended' ? report.exit : { exitCode: null, signal: null, outOfMemory: false, lastLines: [] }
   if (step.state === 'starting') {
@@ -82,8 +83,11 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
     resumeLoad(step)
     step.effects.push({ do: 'launch', attempt: m.attempt })
   } else if (isLoading(step.state) || isLoaded(step.state)) {
+    // What the main process left behind is stopped as the process itself would be.
+    if (remains) m.process = 'running'
     fail(step, crashed(m.record.name, exit, exit.outOfMemory, 'while hal0 was not running'))
-  } else if (step.state === 'unloading' || step.state === 'error') settle(step)
+  } else if (remains && step.state !== 'pulling') stop(step)
+  else if (step.state === 'unloading' || step.state === 'error') settle(step)
   else if (step.state === 'pulling') resumePull(step, 'the daemon was restarted')
 }
 

@@ -83,7 +83,9 @@ export const probeFailed = (step: Step, error: Hal0Error): void => {
 
 export const exited = (step: Step, report: Extract<Input, { kind: 'exited' }>): void => {
   const { m, context } = step
-  m.process = 'none'
+  if (report.exit.remains !== true) m.process = 'none'
+  // The stop that ends the others tells when they are gone.
+  else if (m.process === 'stopping') return
   const { name, port } = m.record
   if (isLoading(step.state)) {
     const stolen = report.port.kind === 'other'

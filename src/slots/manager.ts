@@ -230,7 +230,8 @@ export class SlotManager implements SlotService {
         const found = await supervisor.adopt(name, () =>
           log.warn(`the backend of slot ${name}, which has no configuration any more, was ended`),
         )
-        if (found.kind === 'running') await supervisor.stop(name, unplannedGraceMs)
+        const isLeft = found.kind === 'ended' && found.exit.remains === true
+        if (found.kind === 'running' || isLeft) await supervisor.stop(name, unplannedGraceMs)
       } catch (error) {
         log.error(`the backend of slot ${name}, which has no configuration any more, could not be ended`, error)
       }

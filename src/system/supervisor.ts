@@ -32,6 +32,8 @@ export interface ExitReport {
   outOfMemory: boolean
   /** The last lines it printed, oldest first, at most 20. */
   lastLines: string[]
+  /** Others of the slot's processes still run: a stop ends them. */
+  remains?: true
 }
 
 /** What is known about a slot's process when the daemon starts. */
@@ -42,7 +44,7 @@ export type Found =
       /** Its command line, which may be another than it was started with; null when it may not be read. */
       argv: string[] | null
     }
-  /** There was one in this boot, and it has ended. */
+  /** There was one in this boot, and it has ended; what `remains` of it is not watched. */
   | { kind: 'ended'; exit: ExitReport }
   /** The record is from another boot of the host (or of the container): nothing of it is left. */
   | { kind: 'rebooted' }
@@ -60,7 +62,8 @@ export interface Supervisor {
 
   /**
    * Starts the backend, detached from the daemon, and returns as soon as it was executed.
-   * @param onExit called once, within 250 ms of the death of this process, however it dies
+   * @param onExit called once, within 250 ms of the death of this process, however it dies; where a stop ends it, once nothing
+   *   of the slot is left
    * @throws Hal0Error `slot.spawn_failed`, `storage.full`, `storage.failed`, `slot.load_cancelled` when a stop came first,
    *   `slot.stop_failed` when what an earlier run left cannot be ended; then nothing of it is running and onExit is never called
    */

@@ -65,6 +65,21 @@ describe('a death of the backend', () => {
       expect(play(again.machine, late)).toEqual({ machine: again.machine, effects: [], refused: null })
     }
   })
+  test('that leaves other processes behind stops them, and the slot is offline only once they are gone', () => {
+    const left: Input = { ...exited, exit: { ...exit, remains: true } }
+    const crashedWith = play(machineIn('ready'), left)
+    expect(states(crashedWith)).toEqual(['error'])
+    expect(doing(crashedWith)).toContain('stop')
+    const acknowledged = play(crashedWith.machine, { kind: 'acknowledge' })
+    expect(states(acknowledged)).toEqual([])
+    expect(states(play(acknowledged.machine, exited))).toEqual(['offline'])
+  })
+  test('that leaves others behind, told while they are being stopped, does not end the stop', () => {
+    const unloading = machineIn('unloading', { process: 'stopping' })
+    const left = play(unloading, { ...exited, exit: { ...exit, remains: true } })
+    expect(states(left)).toEqual([])
+    expect(states(play(left.machine, exited))).toEqual(['offline'])
+  })
   test('by the OOM killer is out of memory', () => {
     const decision = play(machineIn('warming'), { ...exited, outOfMemory: true })
     expect(decision.machine.record.error?.code).toBe('slot.out_of_memory')
@@ -253,6 +268,15 @@ describe('a restart of the daemon', () => {
     ['error', 'none', [], []],
     ['offline', 'none', [], []],
   ]
+  for (const state of ['offline', 'unloading', 'error', 'ready'] as const) {
+    test(`stops what the backend of a slot that was ${state} left behind, and stays out of offline until then`, () => {
+      const machine = machineIn(state, { process: 'none', attempt: 0 })
+      const decision = play(machine, { kind: 'found', found: { kind: 'ended', exit: { ...exit, remains: true } } })
+      expect(doing(decision)).toContain('stop')
+      expect(decision.machine.process).toBe('stopping')
+      expect(states(decision)).toEqual(state === 'ready' ? ['error'] : [])
+    })
+  }
   for (const [state, kind, entered, then] of expected) {
     test(`${state} and ${kind}: ${entered.join(', ') || 'stays'}${then.length > 0 ? `, ${then.join()}` : ''}`, () => {
       const decision = found(state, kind)

@@ -2,6 +2,7 @@
 import { describe } from 'bun:test'
 import { adoptContract } from './contract/adopt.ts'
 import { deathContract } from './contract/death.ts'
+import { familyContract } from './contract/family.ts'
 import { type MakeHarness, useSupervisor } from './contract/fixture.ts'
 import { logsContract } from './contract/logs.ts'
 import { portOwnerContract } from './contract/port-owner.ts'
@@ -14,6 +15,7 @@ export const supervisorContract = (title: string, makeHarness: MakeHarness): voi
     startContract(at)
     deathContract(at)
     stopContract(at)
+    familyContract(at)
     adoptContract(at)
     portOwnerContract(at)
     logsContract(at)

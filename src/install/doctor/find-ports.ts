@@ -79,7 +79,7 @@ export const findPorts = async (paths: Paths): Promise<{ taken: TakenPort[]; pro
   const problems: string[] = []
   const taken: TakenPort[] = []
   for (const { port, by: wanted, unit, file } of await wantedPorts(paths, problems)) {
-    const owner = await findPortOwner(port, '', null)
+    const owner = await findPortOwner(port, '')
     if (owner.kind !== 'other') continue
     if (owner.pid !== null && (await unitOfProcess(owner.pid)) === unit) continue
     taken.push({ port, wanted, by: owner.pid === null ? null : { pid: owner.pid, command: owner.command }, file })

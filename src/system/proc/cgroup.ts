@@ -1,6 +1,15 @@
 /** The kernel's counters of OOM kills, per memory control group (cgroups(7), both versions) and for the whole host. */
 import { readFileSync } from 'node:fs'
 
+const readText = (path: string): string | null => {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    // A group that was removed, a kernel without that counter, a process that ended: no figure.
+    return null
+  }
+}
+
 interface Mount {
   /** The folder of the cgroup tree that is mounted. */
   root: string
@@ -65,19 +74,31 @@ export const oomCounterFile = (membership: string, mountinfo: string): string | 
   return unified
 }
 
+/** The folder of a process's group in version 2, as this process sees it; null where there is none. */
+export const readUnifiedFolder = (pid: number | 'self'): string | null => {
+  const membership = readText(`/proc/${pid}/cgroup`)
+  const mountinfo = readText('/proc/self/mountinfo')
+  const [, group] = /^0::(.*)$/m.exec(membership ?? '') ?? []
+  const mount = mountinfo === null ? undefined : cgroupMounts(mountinfo).find(({ type }) => type === 'cgroup2')
+  return mount === undefined || group === undefined ? null : folderOf(mount, group)
+}
+
+/**
+ * Whether a process is in a unit's control group, or below it.
+ * @param group from the root of the hierarchy in which systemd keeps its units: version 2, or its own one of version 1
+ */
+export const isInUnitGroup = (pid: number, group: string): boolean => {
+  const lines = (readText(`/proc/${pid}/cgroup`) ?? '').split('\n')
+  return lines.some((line) => {
+    const [, own] = /^(?:0:|\d+:name=systemd):(.*)$/.exec(line) ?? []
+    return own === group || own?.startsWith(`${group}/`) === true
+  })
+}
+
 /** The figure of the line `oom_kill N`, which memory.events, memory.oom_control and /proc/vmstat share. */
 export const oomKillsIn = (text: string): number | null => {
   const [, figure] = /^oom_kill (\d+)$/m.exec(text) ?? []
   return figure === undefined ? null : Number(figure)
-}
-
-const readText = (path: string): string | null => {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    // A group that was removed, a kernel without that counter, a process that ended: no figure.
-    return null
-  }
 }
 
 /** The counter file of a running process's memory group, or null. */

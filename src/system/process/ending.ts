@@ -1,20 +1,19 @@
 /** Ends the processes of one slot: on request, and what an ended run left behind. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
-import { type Leader, membersOf } from './members.ts'
+import type { Family } from './family.ts'
 import { type Patience, terminate } from './terminate.ts'
 
 export class Ending {
   readonly #slot: string
-  readonly #mark: () => string
+  readonly #family: Family
   readonly #killLimitMs: number
   #stopping: { patience: Patience; done: Promise<void> } | null = null
   #sweeping: Promise<unknown> = Promise.resolve()
 
-  /** @param mark asked anew each time, since it takes its final form with the slot's folder */
-  constructor(slot: string, mark: () => string, killLimitMs: number) {
+  constructor(slot: string, family: Family, killLimitMs: number) {
     this.#slot = slot
-    this.#mark = mark
+    this.#family = family
     this.#killLimitMs = killLimitMs
   }
 
@@ -23,14 +22,14 @@ export class Ending {
    * by a shorter grace.
    * @throws Hal0Error `slot.stop_failed`
    */
-  stop(leader: Leader | null, graceMs: number, after: () => Promise<void>): Promise<void> {
+  stop(graceMs: number, after: () => Promise<void>): Promise<void> {
     const killAt = performance.now() + graceMs
     if (this.#stopping !== null) {
       this.#stopping.patience.killAt = Math.min(this.#stopping.patience.killAt, killAt)
       return this.#stopping.done
     }
     const patience = { killAt, killLimitMs: this.#killLimitMs }
-    const done = this.#stop(leader, patience, after).finally(() => {
+    const done = this.#stop(patience, after).finally(() => {
       this.#stopping = null
     })
     this.#stopping = { patience, done }
@@ -38,26 +37,26 @@ export class Ending {
   }
 
   /**
-   * Kills what is left of earlier runs, once a stop or a sweep under way is done: both end everything that carries the
-   * slot's mark, hence also what is started before they are.
+   * Kills what is left of earlier runs, once a stop or a sweep under way is done: both end everything of the slot,
+   * hence also what is started before they are.
    * @throws Hal0Error `slot.stop_failed`
    */
   async clear(): Promise<void> {
     // A stop's failure was told to whoever asked for it, and shows here again.
     await this.#stopping?.done.catch(() => null)
-    this.#refuse(await this.sweep(null))
+    this.#refuse(await this.sweep())
   }
 
   /** Kills every process of the slot at once, without asking. @returns the pids that survived */
-  sweep(leader: Leader | null): Promise<number[]> {
+  sweep(): Promise<number[]> {
     const patience = { killAt: performance.now(), killLimitMs: this.#killLimitMs }
-    const swept = this.#sweeping.then(() => terminate(() => membersOf(this.#mark(), leader), patience))
+    const swept = this.#sweeping.then(() => terminate(this.#family, patience))
     this.#sweeping = swept.catch((error) => log.error(`could not clear what slot ${this.#slot} left behind`, error))
     return swept
   }
 
-  async #stop(leader: Leader | null, patience: Patience, after: () => Promise<void>): Promise<void> {
-    this.#refuse(await terminate(() => membersOf(this.#mark(), leader), patience))
+  async #stop(patience: Patience, after: () => Promise<void>): Promise<void> {
+    this.#refuse(await terminate(this.#family, patience))
     await after()
   }
 

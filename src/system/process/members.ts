@@ -1,16 +1,16 @@
-/** Which of the machine's processes belong to a slot: its main process and everything that descends from it. */
+/** How a slot's processes are told among those of the machine. Pure, but for the marks. */
 import { readVariable } from '../proc/start-block.ts'
-import { type ProcStat, readStat, runningProcesses } from '../proc/stat.ts'
+import { type ProcStat, readStat } from '../proc/stat.ts'
 import { markVariable } from './instance-mark.ts'
 
-/** The main process of a slot, which leads a session of its own. */
-export interface Leader {
+/** One process, for good: a pid alone is given to another one later. */
+export interface Identity {
   pid: number
   startTime: number
 }
 
 /** Adds the children, grandchildren, … of `members` among `processes`. */
-const addDescendants = (members: Set<ProcStat>, processes: readonly ProcStat[]): void => {
+export const addDescendants = (members: Set<ProcStat>, processes: readonly ProcStat[]): void => {
   const pids = new Set([...members].map(({ pid }) => pid))
   let before: number
   do {
@@ -24,14 +24,20 @@ const addDescendants = (members: Set<ProcStat>, processes: readonly ProcStat[]):
 }
 
 /**
+ * Whether the session that this process led may still be its own. While a session lives, the kernel gives its number to no
+ * other process; a holder with another start time shows that it is over and the number in use again.
+ */
+export const leadsStill = ({ pid, startTime }: Identity): boolean => {
+  const holder = readStat(pid)
+  return holder === null || holder.startTime === startTime
+}
+
+/**
  * The session of `leader` and its descendants: what can be told without waiting.
  * @param processes every running process
  */
-export const familyOf = (leader: Leader, processes: readonly ProcStat[]): Set<ProcStat> => {
-  // While the session lives, the kernel gives its number to no other process; a holder with another start time shows that
-  // it is over and the number in use again.
-  const holder = readStat(leader.pid)
-  if (holder !== null && holder.startTime !== leader.startTime) return new Set()
+export const familyOf = (leader: Identity, processes: readonly ProcStat[]): Set<ProcStat> => {
+  if (!leadsStill(leader)) return new Set()
   const members = new Set(processes.filter(({ session }) => session === leader.pid))
   addDescendants(members, processes)
   return members
@@ -40,21 +46,10 @@ export const familyOf = (leader: Leader, processes: readonly ProcStat[]): Set<Pr
 /** The mark that a process carries: null when it has none, or may not be read. */
 export const markOf = (stat: ProcStat): Promise<string | null> => readVariable(stat, markVariable)
 
-/**
- * Every running process of a slot: the leader's session, what carries the slot's mark (a daemon that left the session), and
- * the descendants of both.
- * @param leader null when it is not known: then only the mark tells
- */
-export const membersOf = async (mark: string, leader: Leader | null): Promise<ProcStat[]> => {
-  const processes = runningProcesses().filter(({ pid }) => pid !== process.pid)
-  const members = leader === null ? new Set<ProcStat>() : familyOf(leader, processes)
-  const others = processes.filter((stat) => !members.has(stat))
-  const marks = await Promise.all(others.map(markOf))
-  for (const [index, stat] of others.entries()) {
-    if (marks[index] === mark) members.add(stat)
-  }
-  addDescendants(members, processes)
-  return [...members]
+/** Those of `processes` that carry the mark. */
+export const markedBy = async (mark: string, processes: readonly ProcStat[]): Promise<ProcStat[]> => {
+  const marks = await Promise.all(processes.map(markOf))
+  return processes.filter((_, index) => marks[index] === mark)
 }
 
 /** The main process among the members of a slot: of those that lead a session, the one that was there first. */

@@ -5,7 +5,7 @@ import { readCommandLine } from '../proc/start-block.ts'
 import { type ProcStat, runningProcesses } from '../proc/stat.ts'
 import { type Listeners, loopbackListeners } from '../proc/tcp-listeners.ts'
 import type { PortOwner } from '../supervisor.ts'
-import { familyOf, type Leader, markOf } from './members.ts'
+import { markOf } from './members.ts'
 
 const readTable = (name: 'tcp' | 'tcp6'): Promise<string> =>
   // Without IPv6 in the kernel there is no tcp6.
@@ -33,12 +33,17 @@ const holderAmong = (processes: Iterable<ProcStat>, inodes: ReadonlySet<number>)
 /**
  * The owner of the listener on `port` that a connection to 127.0.0.1 would reach. Where several programs share the port by
  * SO_REUSEPORT, one that is not the slot's makes it `other`: it would get a part of the connections.
+ * @param familyAmong the slot's processes, as far as they can be told without waiting; the mark tells the rest
  */
-export const findPortOwner = async (port: number, mark: string, leader: Leader | null): Promise<PortOwner> => {
+export const findPortOwner = async (
+  port: number,
+  mark: string,
+  familyAmong: (processes: readonly ProcStat[]) => ReadonlySet<ProcStat> = () => new Set(),
+): Promise<PortOwner> => {
   const { inodes } = await listenersOn(port)
   if (inodes.length === 0) return { kind: 'none' }
   const processes = runningProcesses()
-  const family = leader === null ? new Set<ProcStat>() : familyOf(leader, processes)
+  const family = familyAmong(processes)
   for (const inode of inodes) {
     const socket = new Set([inode])
     if (holderAmong(family, socket) !== null) continue

@@ -1,5 +1,6 @@
 /** The embedded supervisor: backends as detached children of the daemon, known again by records on disk after its death. */
 import { type Paths, slotDir } from '../paths.ts'
+import { type ProcStat, runningProcesses } from '../proc/stat.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor } from '../supervisor.ts'
 import { SlotProcess } from './slot-process.ts'
 
@@ -11,6 +12,8 @@ export interface ProcessSupervisorOptions {
   logLimit?: number
   /** How long a process may survive SIGKILL before a stop fails, milliseconds. Default 10 s. */
   killLimitMs?: number
+  /** Whether backends are put into control groups where that can be done. Default true. */
+  mayGroup?: boolean
 }
 
 /**
@@ -23,10 +26,12 @@ export class ProcessSupervisor implements Supervisor {
   readonly #slots = new Map<string, SlotProcess>()
   readonly #timer: ReturnType<typeof setInterval>
 
-  constructor({ paths, logLimit = 8 << 20, killLimitMs = 10_000 }: ProcessSupervisorOptions) {
-    this.#options = { paths, logLimit, killLimitMs }
+  constructor({ paths, logLimit = 8 << 20, killLimitMs = 10_000, mayGroup = true }: ProcessSupervisorOptions) {
+    this.#options = { paths, logLimit, killLimitMs, mayGroup }
     this.#timer = setInterval(() => {
-      for (const slot of this.#slots.values()) slot.tick()
+      let processes: readonly ProcStat[] | null = null
+      const look = () => (processes ??= runningProcesses())
+      for (const slot of this.#slots.values()) slot.tick(look)
     }, tickMs)
     this.#timer.unref()
   }
@@ -74,8 +79,8 @@ export class ProcessSupervisor implements Supervisor {
   #slot(name: string): SlotProcess {
     let slot = this.#slots.get(name)
     if (slot === undefined) {
-      const { paths, logLimit, killLimitMs } = this.#options
-      slot = new SlotProcess({ name, folder: slotDir(paths, name), logLimit, killLimitMs })
+      const { paths, ...options } = this.#options
+      slot = new SlotProcess({ name, folder: slotDir(paths, name), ...options })
       this.#slots.set(name, slot)
     }
     return slot

@@ -7,7 +7,7 @@ import { problemsOf } from '../../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../atomic-file.ts'
 import { readOwnText } from '../own-file.ts'
 import { thisBoot } from '../proc/boot-id.ts'
-import type { Leader } from './members.ts'
+import type { Identity } from './members.ts'
 
 const ProcessRecord = Type.Object({
   pid: Type.Integer({ minimum: 1 }),
@@ -19,17 +19,26 @@ const ProcessRecord = Type.Object({
   /** Milliseconds since the Unix epoch. */
   started_at: Type.Integer(),
   argv0: Type.String(),
+  /** The slot's mark when this was written; the folder may have been copied since. Missing, as the rest, in an older record. */
+  mark: Type.Optional(Type.String()),
+  /** Folder of the control group that its processes are in; null: none could be had, and `members` tells. */
+  group: Type.Optional(nullable(Type.String())),
+  members: Type.Optional(
+    Type.Array(Type.Object({ pid: Type.Integer({ minimum: 1 }), start_time: Type.Integer({ minimum: 0 }) })),
+  ),
 })
 export type ProcessRecord = Static<typeof ProcessRecord>
 
+/** By which its processes are known again. */
+export type Traces = Required<Pick<ProcessRecord, 'mark' | 'group' | 'members'>>
+
 /** A record of a process of this boot. */
-export const recordOf = ({ pid, startTime }: Leader, startedAt: number, argv0: string): ProcessRecord => ({
-  pid,
-  start_time: startTime,
-  ...thisBoot(),
-  started_at: startedAt,
-  argv0,
-})
+export const recordOf = (
+  { pid, startTime }: Identity,
+  startedAt: number,
+  argv0: string,
+  traces: Traces,
+): ProcessRecord => ({ pid, start_time: startTime, ...thisBoot(), started_at: startedAt, argv0, ...traces })
 
 const parseJson = (text: string): unknown => {
   try {

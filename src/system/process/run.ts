@@ -1,7 +1,7 @@
 /** One backend process that is watched until its death. */
 import { isRunning, readStat } from '../proc/stat.ts'
 import type { RunningProcess } from '../supervisor.ts'
-import type { Leader } from './members.ts'
+import type { Identity } from './members.ts'
 import { OomWatch } from './oom-watch.ts'
 import type { ChildExit } from './spawn.ts'
 
@@ -12,7 +12,7 @@ export const unknownExit: ChildExit = { exitCode: null, signal: null }
 const youngTicks = 20
 const oomSampleTicks = 10
 
-export class Run implements Leader {
+export class Run implements Identity {
   readonly pid: number
   readonly startTime: number
   readonly startedAt: number
@@ -24,6 +24,10 @@ export class Run implements Leader {
   stopping = false
   /** Nobody is to be told of its death: whoever started it has been told otherwise, or is gone. */
   silent = false
+  /** Resolves when a stop has ended everything of the slot. */
+  readonly cleared: Promise<void>
+  /** A stop has ended everything of the slot. */
+  readonly clear: () => void
   readonly #adopted: boolean
   readonly #oom: OomWatch
   readonly #die: (exit: ChildExit) => void
@@ -34,7 +38,7 @@ export class Run implements Leader {
    * @param onDeath called once; `told` resolves with it
    */
   constructor(
-    leader: Leader,
+    leader: Identity,
     startedAt: number,
     childExit: Promise<ChildExit> | null,
     onDeath: (run: Run, exit: ChildExit) => Promise<void>,
@@ -47,6 +51,9 @@ export class Run implements Leader {
     const { promise, resolve } = Promise.withResolvers<ChildExit>()
     this.#die = resolve
     this.died = childExit ?? promise
+    const cleared = Promise.withResolvers<void>()
+    this.cleared = cleared.promise
+    this.clear = cleared.resolve
     this.told = this.died.then((exit) => onDeath(this, exit))
   }
 

@@ -1,16 +1,18 @@
 /** The process of one slot: started, adopted, watched until its death. */
+import { isDeepStrictEqual } from 'node:util'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { withDeadline } from '../../lib/with-deadline.ts'
 import { readCommandLine } from '../proc/start-block.ts'
-import { readStat } from '../proc/stat.ts'
+import { type ProcStat, readStat } from '../proc/stat.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess } from '../supervisor.ts'
 import { BackendLog } from './backend-log.ts'
 import { Ending } from './ending.ts'
+import { Family } from './family.ts'
 import { findProcess } from './find-process.ts'
 import { instanceMark } from './instance-mark.ts'
 import { findPortOwner } from './port-owner.ts'
-import { RecordFile, recordOf } from './record.ts'
+import { type ProcessRecord, RecordFile, recordOf } from './record.ts'
 import { Run, unknownExit } from './run.ts'
 import { type ChildExit, spawnBackend } from './spawn.ts'
 
@@ -20,6 +22,11 @@ const lastLinesLimitMs = 150
 const pastLastLinesLimitMs = 2000
 /** A stop does not wait longer for a disk that hangs; the removal itself goes on. */
 const removeLimitMs = 1000
+/** How often the processes that outlive their main process are looked at, milliseconds. */
+const remainderMs = 50
+/** Ticks of 100 ms: how long each is a look at a slot's processes, and how often one is later. */
+const youngTicks = 20
+const lookTicks = 10
 
 type OnExit = (exit: ExitReport) => void
 
@@ -35,6 +42,8 @@ export interface SlotProcessOptions {
   /** Bytes at which the log is rotated. */
   logLimit: number
   killLimitMs: number
+  /** Whether its processes may be put into a control group. */
+  mayGroup: boolean
 }
 
 export class SlotProcess {
@@ -42,17 +51,22 @@ export class SlotProcess {
   readonly #name: string
   readonly #mark: () => string
   readonly #record: RecordFile
+  readonly #family: Family
   readonly #ending: Ending
   #run: Run | null = null
   #starting: Attempt | null = null
+  #ticks = 0
+  /** As it is on disk, or on its way there. */
+  #recorded: ProcessRecord | null = null
   #closed = false
 
-  constructor({ name, folder, logLimit, killLimitMs }: SlotProcessOptions) {
+  constructor({ name, folder, logLimit, killLimitMs, mayGroup }: SlotProcessOptions) {
     this.#name = name
     this.#mark = instanceMark(folder)
     this.log = new BackendLog(folder, logLimit)
     this.#record = new RecordFile(folder, name)
-    this.#ending = new Ending(name, this.#mark, killLimitMs)
+    this.#family = new Family(this.#mark, mayGroup)
+    this.#ending = new Ending(name, this.#family, killLimitMs)
   }
 
   /** As Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. When it throws, onExit is never called. */
@@ -79,18 +93,19 @@ export class SlotProcess {
   /** As Supervisor.adopt. */
   async adopt(onExit: OnExit): Promise<Found> {
     this.#refuseSecond()
-    const trace = await findProcess(this.#record, this.#mark())
+    const trace = await findProcess(this.#record, this.#mark(), this.#family)
     if (trace.kind === 'running') {
-      const run = new Run(trace.leader, trace.startedAt, null, (ended, exit) => this.#ended(ended, exit, onExit))
+      this.#recorded = trace.record
+      const run = new Run(trace.leader, trace.record.started_at, null, (ended, exit) =>
+        this.#ended(ended, exit, onExit),
+      )
       this.#run = run
       return { kind: 'running', process: run.process, argv: await readCommandLine(run) }
     }
-    this.#sweep(null)
-    if (trace.kind !== 'ended') return trace
-    return {
-      kind: 'ended',
-      exit: { ...unknownExit, outOfMemory: false, lastLines: await this.#lastLines(pastLastLinesLimitMs) },
-    }
+    const remains = await this.#family.remains()
+    if (trace.kind !== 'ended' && !('remains' in remains)) return trace
+    const lastLines = await this.#lastLines(pastLastLinesLimitMs)
+    return { kind: 'ended', exit: { ...unknownExit, outOfMemory: false, lastLines, ...remains } }
   }
 
   /** As Supervisor.stop. */
@@ -103,8 +118,10 @@ export class SlotProcess {
       // Its caller learns from the start itself that nothing came of it.
       if (run !== null) run.silent = true
     }
-    return this.#ending.stop(run, graceMs, async () => {
+    return this.#ending.stop(graceMs, async () => {
+      this.#family.forget()
       run?.look()
+      run?.clear()
       await run?.told
       const removed = this.#record.remove().catch((error) => {
         // The process is gone, which is what was asked for; the next daemon finds the record of one that has ended.
@@ -115,7 +132,7 @@ export class SlotProcess {
   }
 
   portOwner(port: number): Promise<PortOwner> {
-    return findPortOwner(port, this.#mark(), this.#run)
+    return findPortOwner(port, this.#mark(), (processes) => this.#family.now(processes))
   }
 
   async forget(): Promise<void> {
@@ -123,11 +140,19 @@ export class SlotProcess {
     await this.log.remove()
   }
 
-  /** To be called every 100 ms. */
-  tick(): void {
+  /**
+   * To be called every 100 ms.
+   * @param look gives every running process
+   */
+  tick(look: () => readonly ProcStat[]): void {
     if (this.#run === null || this.#closed) return
     this.#run.tick()
     void this.log.bound()
+    this.#ticks += 1
+    const young = this.#ticks <= youngTicks
+    if (!young && !(this.#family.needsLooks && this.#ticks % lookTicks === 0)) return
+    this.#family.gather(this.#family.now(look()))
+    if (this.#ticks % lookTicks === 0) this.#recordFamily(this.#run)
   }
 
   close(): void {
@@ -148,6 +173,8 @@ export class SlotProcess {
       const child = spawnBackend(spec, this.#mark(), logFile.fd)
       // Without a start time it has ended already, and its end is on the way.
       const leader = { pid: child.pid, startTime: readStat(child.pid)?.startTime ?? 0 }
+      this.#family.begin(leader)
+      this.#ticks = 0
       const run = new Run(leader, now, child.ended, (ended, exit) => this.#ended(ended, exit, onExit))
       this.#run = run
       return run
@@ -157,13 +184,15 @@ export class SlotProcess {
   }
 
   async #recordStart(run: Run, spec: LaunchSpec): Promise<void> {
+    const record = recordOf(run, run.startedAt, spec.argv[0] ?? '', this.#family.traces())
+    this.#recorded = record
     try {
       // A process that dies while the disk is slow is told of at once; its record would only say that there was one.
-      await Promise.race([this.#record.write(recordOf(run, run.startedAt, spec.argv[0] ?? '')), run.died])
+      await Promise.race([this.#record.write(record), run.died])
     } catch (error) {
       run.silent = true
       run.stopping = true
-      const survivors = await this.#ending.sweep(run)
+      const survivors = await this.#ending.sweep()
       if (survivors.length === 0) await run.told
       throw error
     }
@@ -176,21 +205,35 @@ export class SlotProcess {
   async #ended(run: Run, exit: ChildExit, onExit: OnExit): Promise<void> {
     if (this.#closed) return
     const outOfMemory = run.wasOutOfMemory(exit)
-    // Children without their main process serve nobody, and would hold its port and memory. A stop gives them their grace.
-    if (!run.stopping) this.#sweep(run)
+    if (run.stopping) await this.#untilNothingRemains(run)
+    const remains = run.stopping ? {} : await this.#family.remains()
     const lastLines = await this.#lastLines(lastLinesLimitMs)
     if (this.#run === run) this.#run = null
     if (run.silent) return
     try {
-      onExit({ ...exit, outOfMemory, lastLines })
+      onExit({ ...exit, outOfMemory, lastLines, ...remains })
     } catch (error) {
       log.error(`the death of slot ${this.#name}'s process could not be told`, error)
     }
   }
 
-  /** Kills what a run left behind, in the background: the next start waits for it. */
-  #sweep(run: Run | null): void {
-    void this.#ending.sweep(run).catch(() => null)
+  /** Also where a stop has given up: what it could not kill may end later. */
+  async #untilNothingRemains(run: Run): Promise<void> {
+    let cleared = false
+    const clearing = run.cleared.then(() => {
+      cleared = true
+    })
+    while (!cleared && 'remains' in (await this.#family.remains()))
+      await Promise.race([clearing, Bun.sleep(remainderMs)])
+  }
+
+  /** Lets the next daemon know what belongs to the slot. */
+  #recordFamily(run: Run): void {
+    if (this.#recorded === null || run.stopping) return
+    const record = { ...this.#recorded, ...this.#family.traces() }
+    if (isDeepStrictEqual(record, this.#recorded)) return
+    this.#recorded = record
+    this.#record.write(record).catch((error) => log.warn(`could not write ${this.#record.path}`, error))
   }
 
   async #lastLines(limitMs: number): Promise<string[]> {

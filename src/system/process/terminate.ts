@@ -30,6 +30,7 @@ const signalAll = (members: readonly ProcStat[], signal: 'SIGTERM' | 'SIGKILL'):
 }
 
 const pollMs = 10
+const lookMs = 100
 
 /** Resolves when all have ended, or at `until` on the clock of performance.now(). */
 const ended = async (members: readonly ProcStat[], until: () => number): Promise<void> => {
@@ -41,29 +42,37 @@ const ended = async (members: readonly ProcStat[], until: () => number): Promise
   }
 }
 
+/** What is to be ended, as far as it can be found. */
+export interface Quarry {
+  all(): Promise<ProcStat[]>
+  /** SIGKILL to all of it at one instant, where that can be done. */
+  killGroup(): void
+}
+
 /**
- * Ends whatever `find` reports until it reports nothing.
+ * Ends whatever is found until nothing is.
  * @returns the pids that survived SIGKILL for `killLimitMs`; empty when all ended
  */
-export const terminate = async (find: () => Promise<ProcStat[]>, patience: Patience): Promise<number[]> => {
+export const terminate = async (quarry: Quarry, patience: Patience): Promise<number[]> => {
   const asked = new Set<string>()
   const key = ({ pid, startTime }: ProcStat): string => `${pid}:${startTime}`
-  let members = await find()
+  let members = await quarry.all()
   while (members.length > 0) {
     const now = performance.now()
     if (now >= patience.killAt) {
       const rest = members
       if (now >= patience.killAt + patience.killLimitMs) return rest.map(({ pid }) => pid)
+      quarry.killGroup()
       signalAll(rest, 'SIGKILL')
       await ended(rest, () => now + 100)
     } else {
       const fresh = members.filter((stat) => !asked.has(key(stat)))
       for (const stat of fresh) asked.add(key(stat))
       signalAll(fresh, 'SIGTERM')
-      // What was forked meanwhile is looked for once a second; what is known is watched closely.
-      await ended(members, () => Math.min(patience.killAt, now + 1000))
+      // What is known is watched closely; what it forks must be seen while its parent lives.
+      await ended(members, () => Math.min(patience.killAt, now + lookMs))
     }
-    members = await find()
+    members = await quarry.all()
   }
   return []
 }

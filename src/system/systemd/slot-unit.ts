@@ -1,9 +1,10 @@
 /** The unit of one slot: started, adopted, watched until its death. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
-import { withDeadline } from '../../lib/with-deadline.ts'
 import { isOfThisBoot } from '../proc/boot-id.ts'
+import { isInUnitGroup } from '../proc/cgroup.ts'
 import { readCommandLine } from '../proc/start-block.ts'
+import { runningProcesses } from '../proc/stat.ts'
 import { instanceMark, markVariable } from '../process/instance-mark.ts'
 import { spawnFailed } from '../spawn-error.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess } from '../supervisor.ts'
@@ -11,22 +12,18 @@ import type { Journal } from './journal.ts'
 import { launchRecord, readLaunchRecord, removeLaunchRecord, writeLaunchRecord } from './launch-file.ts'
 import { launchErrno } from './launch-outcome.ts'
 import { LogStart } from './log-start.ts'
+import { UnitExit } from './unit-exit.ts'
 import { unitPortOwner } from './unit-port-owner.ts'
 import { UnitRun } from './unit-run.ts'
 import { exitOf, isOver, type UnitState } from './unit-state.ts'
 import type { Units } from './units.ts'
 
-/** A death is told without its last lines when the journal does not give them by then: it has to be known within 250 ms. */
-const lastLinesLimitMs = 180
-/** For a process that failed young without a line so far: on a busy machine journald is still busy with the very ones that say why. */
-const youngLimitMs = 500
-const youngMs = 2000
-/** Whoever sends these knows why; the process had nothing to say about it. */
-const fromOutside = new Set(['SIGKILL', 'SIGTERM'])
-const pastLastLinesLimitMs = 3000
-const lastLines = 20
-/** journald stores what was printed a moment later. */
-const journalLagMs = 20
+/** Whether something runs in a unit's control group. */
+const hasProcesses = (controlGroup: string): boolean =>
+  controlGroup !== '' && runningProcesses().some(({ pid }) => isInUnitGroup(pid, controlGroup))
+
+/** How often a unit is asked about that a stop did not end, milliseconds. */
+const remainderMs = 500
 
 type OnExit = (exit: ExitReport) => void
 
@@ -50,6 +47,7 @@ export class SlotUnit {
   readonly #journal: Journal
   readonly #mark: () => string
   readonly #logStart: LogStart
+  readonly #exit: UnitExit
   #run: UnitRun | null = null
   #starting: Attempt | null = null
   #stopping: Promise<void> | null = null
@@ -63,6 +61,7 @@ export class SlotUnit {
     this.#journal = journal
     this.#mark = instanceMark(folder)
     this.#logStart = new LogStart(folder, name)
+    this.#exit = new UnitExit(this.#unit, units, journal)
   }
 
   /** As Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. When it throws, onExit is never called. */
@@ -102,14 +101,17 @@ export class SlotUnit {
       this.#run = run
       return { kind: 'running', process: run.process, argv: (await readCommandLine(run)) ?? record?.argv ?? null }
     }
-    if (record === null) return { kind: 'none' }
-    if (!isOfThisBoot(record)) {
+    const remains = hasProcesses(state.controlGroup)
+    if (record === null && !remains) return { kind: 'none' }
+    if (record !== null && !isOfThisBoot(record)) {
       await removeLaunchRecord(this.#folder, this.#name)
       return { kind: 'rebooted' }
     }
-    const printed = await this.#lastLines(record.started_at, pastLastLinesLimitMs)
-    this.#clear()
-    return { kind: 'ended', exit: { ...exitOf(state), lastLines: printed } }
+    const lastLines = record === null ? [] : await this.#exit.linesSince(record.started_at)
+    const exit: ExitReport = { ...exitOf(state), lastLines }
+    if (remains) exit.remains = true
+    else this.#clear()
+    return { kind: 'ended', exit }
   }
 
   /** As Supervisor.stop. */
@@ -159,6 +161,7 @@ export class SlotUnit {
   async #stop(graceMs: number): Promise<void> {
     const run = this.#run
     await this.#units.end(this.#unit, graceMs)
+    run?.clear()
     run?.look()
     await run?.told
     await removeLaunchRecord(this.#folder, this.#name)
@@ -187,8 +190,10 @@ export class SlotUnit {
 
   async #ended(run: UnitRun, onExit: OnExit): Promise<void> {
     if (this.#closed) return
-    const exit = await this.#exitOf(run)
-    if (!run.stopping) this.#clear()
+    const { exit, controlGroup } = await this.#exit.of(run)
+    if (run.stopping) await this.#untilOver(run)
+    else if (hasProcesses(controlGroup)) exit.remains = true
+    else this.#clear()
     if (this.#run === run) this.#run = null
     try {
       onExit(exit)
@@ -197,53 +202,19 @@ export class SlotUnit {
     }
   }
 
-  /** Children without their main process serve nobody, and a unit whose process ended well stays active until it is stopped. */
+  /** A unit whose process ended well stays active until it is stopped. */
   #clear(): void {
     this.#units.end(this.#unit, 0).catch((error) => log.warn(`could not clear ${this.#unit}`, error))
   }
 
-  async #exitOf(run: UnitRun): Promise<ExitReport> {
-    const ending = this.#units.afterDeath(this.#unit, run.invocation).then(exitOf)
-    const failedYoung = ending.then(
-      ({ exitCode, signal }) =>
-        Date.now() - run.startedAt < youngMs && exitCode !== 0 && !fromOutside.has(signal ?? ''),
-      () => false,
-    )
-    const printed = this.#lastLines(run.startedAt, lastLinesLimitMs, failedYoung)
-    try {
-      const exit = await ending
-      // A stop that had to kill is no lack of memory, whatever systemd calls it.
-      return { ...exit, outOfMemory: exit.outOfMemory && !run.stopping, lastLines: await printed }
-    } catch (error) {
-      log.warn(`systemd did not tell how ${this.#unit} ended`, error)
-      return { exitCode: null, signal: null, outOfMemory: false, lastLines: await printed }
-    }
-  }
-
-  /** What it printed since `startedAt`: read until two looks agree, or the time is over. */
-  async #lastLines(
-    startedAt: number,
-    limitMs: number,
-    deservesPatience: Promise<boolean> = Promise.resolve(false),
-  ): Promise<string[]> {
-    let seen: string[] = []
-    const read = async (): Promise<void> => {
-      for (let before = -1; before !== seen.length || seen.length === 0; ) {
-        before = seen.length
-        await Bun.sleep(journalLagMs)
-        if (over) return
-        seen = await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLines)
-      }
-    }
-    let over = false
-    const reading = read().catch((error) => {
-      // The death itself is the news.
-      log.warn(`could not read what slot ${this.#name} printed`, error)
+  /** Also where a stop has given up: what it could not kill may end later. */
+  async #untilOver(run: UnitRun): Promise<void> {
+    let cleared = false
+    const clearing = run.cleared.then(() => {
+      cleared = true
     })
-    await withDeadline(reading, limitMs, undefined)
-    if (seen.length === 0 && (await deservesPatience)) await withDeadline(reading, youngLimitMs - limitMs, undefined)
-    over = true
-    return seen
+    const isOverNow = () => this.#units.show(this.#unit).then(isOver, () => false)
+    while (!cleared && !(await isOverNow())) await Promise.race([clearing, Bun.sleep(remainderMs)])
   }
 
   #env(spec: LaunchSpec): Record<string, string> {

@@ -1,6 +1,6 @@
 /** Who listens on a port, where the backends run as another user than the daemon. */
 import { statSync } from 'node:fs'
-import type { Leader } from '../process/members.ts'
+import { familyOf, type Identity } from '../process/members.ts'
 import { findPortOwner, listenersOn } from '../process/port-owner.ts'
 import type { PortOwner } from '../supervisor.ts'
 
@@ -17,8 +17,10 @@ const userOf = (pid: number): number | null => {
  * As findPortOwner. The descriptors of another user's processes may not be read; then a listener of the user that the slot's
  * process runs as is the slot's own: only backends run as that user, and no two of them are given one port.
  */
-export const unitPortOwner = async (port: number, mark: string, leader: Leader | null): Promise<PortOwner> => {
-  const owner = await findPortOwner(port, mark, leader)
+export const unitPortOwner = async (port: number, mark: string, leader: Identity | null): Promise<PortOwner> => {
+  const owner = await findPortOwner(port, mark, (processes) =>
+    leader === null ? new Set() : familyOf(leader, processes),
+  )
   if (owner.kind !== 'other' || owner.pid !== null || leader === null) return owner
   const user = userOf(leader.pid)
   if (user === null || user === process.getuid?.()) return owner

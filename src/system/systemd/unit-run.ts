@@ -1,10 +1,10 @@
 /** The main process of a unit, watched until its death. */
 import { isRunning, readStat } from '../proc/stat.ts'
-import type { Leader } from '../process/members.ts'
+import type { Identity } from '../process/members.ts'
 import type { RunningProcess } from '../supervisor.ts'
 import type { UnitState } from './unit-state.ts'
 
-export class UnitRun implements Leader {
+export class UnitRun implements Identity {
   readonly pid: number
   /** 0: it ended before it could be looked at. */
   readonly startTime: number
@@ -15,6 +15,10 @@ export class UnitRun implements Leader {
   readonly told: Promise<void>
   /** hal0 is ending it: no death is a surprise any more. */
   stopping = false
+  /** Resolves when a stop has ended everything of the unit. */
+  readonly cleared: Promise<void>
+  /** A stop has ended everything of the unit. */
+  readonly clear: () => void
   readonly #die: () => void
 
   /** @param onDeath called once; `told` resolves with it */
@@ -23,6 +27,9 @@ export class UnitRun implements Leader {
     this.invocation = invocation
     this.startTime = readStat(mainPid)?.startTime ?? 0
     this.startedAt = startedAt
+    const cleared = Promise.withResolvers<void>()
+    this.cleared = cleared.promise
+    this.clear = cleared.resolve
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#die = resolve
     this.told = promise.then(() => onDeath(this))

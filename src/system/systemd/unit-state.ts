@@ -10,6 +10,7 @@ export const shownProperties = [
   'Result',
   'ExecMainCode',
   'ExecMainStatus',
+  'ControlGroup',
 ] as const
 
 export interface UnitState {
@@ -27,6 +28,8 @@ export interface UnitState {
   how: number
   /** Its exit code, or the number of its signal. */
   status: number
+  /** Of its processes, from the root of the control groups; '' when systemd has none for it. */
+  controlGroup: string
 }
 
 /** Codes of SIGCHLD: exited, killed, dumped core. */
@@ -50,6 +53,7 @@ export const parseUnitState = (text: string): UnitState => {
     result: values.get('Result') ?? 'success',
     how: number('ExecMainCode'),
     status: number('ExecMainStatus'),
+    controlGroup: values.get('ControlGroup') ?? '',
   }
 }
 

@@ -10,6 +10,7 @@ const shown = (changes: Record<string, string | number> = {}): string =>
     Result: 'success',
     ExecMainCode: 0,
     ExecMainStatus: 0,
+    ControlGroup: '/system.slice/x.service',
     ...changes,
   })
     .map(([name, value]) => `${name}=${value}\n`)
@@ -25,6 +26,7 @@ describe('what systemctl shows of a unit', () => {
       result: 'success',
       how: 0,
       status: 0,
+      controlGroup: '/system.slice/x.service',
     })
   })
 

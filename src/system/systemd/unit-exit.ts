@@ -1,0 +1,84 @@
+/** How the main process of a unit ended: systemd knows the status, the journal its last lines. */
+import { log } from '../../lib/log.ts'
+import { withDeadline } from '../../lib/with-deadline.ts'
+import type { ExitReport } from '../supervisor.ts'
+import type { Journal } from './journal.ts'
+import type { UnitRun } from './unit-run.ts'
+import { exitOf } from './unit-state.ts'
+import type { Units } from './units.ts'
+
+/** A death is told without its last lines when the journal does not give them by then: it has to be known within 250 ms. */
+const lastLinesLimitMs = 180
+/** For a process that failed young without a line so far: on a busy machine journald is still busy with the very ones that say why. */
+const youngLimitMs = 500
+const youngMs = 2000
+/** Whoever sends these knows why; the process had nothing to say about it. */
+const fromOutside = new Set(['SIGKILL', 'SIGTERM'])
+/** For a death that nobody waits for. */
+const pastLastLinesLimitMs = 3000
+const lastLines = 20
+/** journald stores what was printed a moment later. */
+const journalLagMs = 20
+
+export class UnitExit {
+  readonly #unit: string
+  readonly #units: Units
+  readonly #journal: Journal
+
+  constructor(unit: string, units: Units, journal: Journal) {
+    this.#unit = unit
+    this.#units = units
+    this.#journal = journal
+  }
+
+  /** The death of `run`, and the unit's control group at that time. */
+  async of(run: UnitRun): Promise<{ exit: ExitReport; controlGroup: string }> {
+    const ended = this.#units.afterDeath(this.#unit, run.invocation)
+    const failedYoung = ended.then(
+      (state) => {
+        const { exitCode, signal } = exitOf(state)
+        return Date.now() - run.startedAt < youngMs && exitCode !== 0 && !fromOutside.has(signal ?? '')
+      },
+      () => false,
+    )
+    const printed = this.#lastLines(run.startedAt, lastLinesLimitMs, failedYoung)
+    try {
+      const state = await ended
+      const exit = exitOf(state)
+      // A stop that had to kill is no lack of memory, whatever systemd calls it.
+      const outOfMemory = exit.outOfMemory && !run.stopping
+      return { exit: { ...exit, outOfMemory, lastLines: await printed }, controlGroup: state.controlGroup }
+    } catch (error) {
+      log.warn(`systemd did not tell how ${this.#unit} ended`, error)
+      const unknown = { exitCode: null, signal: null, outOfMemory: false }
+      return { exit: { ...unknown, lastLines: await printed }, controlGroup: '' }
+    }
+  }
+
+  /** The last lines of a run that began at `startedAt` and is long over. */
+  linesSince(startedAt: number): Promise<string[]> {
+    return this.#lastLines(startedAt, pastLastLinesLimitMs, Promise.resolve(false))
+  }
+
+  /** What it printed since `startedAt`: read until two looks agree, or the time is over. */
+  async #lastLines(startedAt: number, limitMs: number, deservesPatience: Promise<boolean>): Promise<string[]> {
+    let seen: string[] = []
+    const read = async (): Promise<void> => {
+      for (let before = -1; before !== seen.length || seen.length === 0; ) {
+        before = seen.length
+        await Bun.sleep(journalLagMs)
+        if (over) return
+        seen = await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLines)
+      }
+    }
+    let over = false
+    const reading = read().catch((error) => {
+      // The death itself is the news.
+      log.warn(`could not read what ${this.#unit} printed`, error)
+    })
+    await withDeadline(reading, limitMs, undefined)
+    if (seen.length === 0 && (await deservesPatience)) await withDeadline(reading, youngLimitMs - limitMs, undefined)
+    over = true
+    return seen
+  }
+}
