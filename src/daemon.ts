@@ -2,22 +2,20 @@
 import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Server } from 'bun'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Status } from './contract/system.ts'
 import { Decisions } from './dispatch/decisions.ts'
 import { makeDispatch } from './dispatch/dispatcher.ts'
 import { openAiModels } from './dispatch/openai.ts'
 import { makeApp } from './http/app.ts'
-import { errorResponse } from './http/errors.ts'
+import { sendError } from './http/errors.ts'
 import { listen } from './http/listen.ts'
-import { addSecurityHeaders, withSecurityHeaders } from './http/security-headers.ts'
+import { securityLines } from './http/security-headers.ts'
 import { tryListen } from './http/try-listen.ts'
 import { systemClock } from './lib/clock.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
 import { SharedCount } from './lib/shared-count.ts'
-import { withDeadline } from './lib/with-deadline.ts'
 import { Catalog, catalogEntries } from './models/catalog/catalog.ts'
 import { openHub } from './models/hub-setup.ts'
 import { downloadInThread } from './models/pull-thread/download-in-thread.ts'
@@ -48,7 +46,6 @@ import { SystemdSupervisor } from './system/systemd/systemd-supervisor.ts'
 
 /** Requests in flight get this long to end before their connections are closed. */
 const drainMs = 10_000
-const closeMs = 500
 
 /** Inside the executable the dashboard lies beside this module; in a checkout it is what `npm run build` made. */
 const findDashboard = (): string | null =>
@@ -80,17 +77,6 @@ const requireEngine = async (engines: Engines, engine: string | null): Promise<v
 const requireSupervisor = ({ supervisor }: ServerSettings, paths: Paths): void => {
   const found = supervisor === 'systemd' ? findSystemd(paths, process.env) : null
   if (found?.scope === null) throw found.reason
-}
-
-/**
- * Takes no new connection, lets requests in flight end, then closes what is left. What counts is requests: Bun's `stop()` waits
- * for idle connections of browsers too, and does not always resolve with them (seen with Bun 1.4.5 and Chromium).
- */
-const drain = async (server: Server<undefined>): Promise<void> => {
-  const stopped = server.stop()
-  const until = performance.now() + drainMs
-  while (server.pendingRequests > 0 && performance.now() < until) await Bun.sleep(20)
-  await withDeadline(Promise.all([stopped, server.stop(true)]), closeMs, null)
 }
 
 const untilAskedToStop = (): Promise<NodeJS.Signals> =>
@@ -185,12 +171,14 @@ export const serve = async (options: ServerOptions): Promise<void> => {
       slots,
       models,
       decisions,
-      respond: (error, requestId) => {
-        const response = errorResponse(error, { method: 'POST', url: `/v1 (request ${requestId})` })
-        response.headers.set('x-request-id', requestId)
-        return withSecurityHeaders(response)
-      },
-      addHeaders: addSecurityHeaders,
+      refuse: (answer, error, requestId) =>
+        sendError(
+          answer,
+          error,
+          { method: 'POST', url: `/v1 (request ${requestId})` },
+          `x-request-id: ${requestId}\r\n`,
+        ),
+      headerLines: securityLines,
       maxBodyBytes: settings.maxBodyBytes,
     }),
     openaiModels: () => openAiModels(slots.views(), (id) => models.get(id)),
@@ -212,7 +200,8 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running, and the next hal0 serve takes it over`)
   app.streams.closeAll()
   models.close()
-  await drain(server)
+  await server.drain(drainMs)
+  server.close()
   await pulls.close()
   await slots.close()
   decisions.close()

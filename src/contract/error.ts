@@ -63,6 +63,8 @@ export const errorCodes = {
   'upstream.failed': row(502, server),
   'upstream.timeout': row(504, server),
   'stream.too_many': row(503, server, 'wait'),
+  'daemon.stopping': row(503, server, 'wait'),
+  'daemon.busy': row(503, server, 'wait'),
   'pull.not_found': row(404, notFound),
   'pull.gated': row(403, 'permission_error'),
   'pull.unauthorized': row(401, 'authentication_error'),

@@ -1,7 +1,8 @@
 /** Reads the body of a request within a limit. */
 import { requireIdentity } from '../lib/content-encoding.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { readBytes } from '../lib/request-bytes.ts'
+import type { IncomingBody } from '../lib/http/incoming.ts'
+import type { WireHeaders } from '../lib/http/wire-headers.ts'
 
 export const defaultMaxBodyBytes = 64 * 1024 * 1024
 
@@ -21,7 +22,7 @@ const isJson = (contentType: string): boolean => {
 }
 
 /** @throws Hal0Error `request.invalid`, `request.unsupported` with status 415 */
-export const requireJson = (headers: Headers): void => {
+export const requireJson = (headers: WireHeaders): void => {
   requireIdentity(headers)
   const type = headers.get('content-type')
   if (type !== null && isJson(type)) return
@@ -32,10 +33,27 @@ export const requireJson = (headers: Headers): void => {
   })
 }
 
+const readPieces = async (body: IncomingBody, limit: number): Promise<Uint8Array> => {
+  const pieces: Buffer[] = []
+  let size = 0
+  for (let piece = await body.next(); piece !== null; piece = await body.next()) {
+    size += piece.length
+    if (size > limit) throw tooLarge(limit)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces, size)
+}
+
 /**
- * The bytes of the body, as they came.
+ * The bytes of the body, as they came. One whose length tells that it is too large is refused before it is taken in.
  * @param limit bytes
- * @throws Hal0Error `request.too_large`; whatever Bun throws when the client goes
+ * @returns at once what is here already
+ * @throws Hal0Error `request.too_large`; what the client's connection says when it ends (rejects, or throws when synchronous)
  */
-export const readBody = (request: Request, limit: number): Promise<Uint8Array> =>
-  readBytes(request, limit, () => tooLarge(limit))
+export const readBody = (body: IncomingBody, limit: number): Uint8Array | Promise<Uint8Array> => {
+  if (body.length !== null && body.length > limit) throw tooLarge(limit)
+  const whole = body.whole()
+  if (whole === null) return readPieces(body, limit)
+  if (whole.length > limit) throw tooLarge(limit)
+  return whole
+}

@@ -1,6 +1,7 @@
 /** The dispatcher and its log as the HTTP layer sees them. */
 import type { Decision } from '../contract/system.ts'
 import type { Bus } from '../lib/bus.ts'
+import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 
 export interface DecisionQuery {
   limit?: number
@@ -16,8 +17,5 @@ export interface DecisionLog {
   readonly added: Bus<Decision>
 }
 
-/**
- * Answers one `/v1` inference request. Never rejects: what fails becomes an enveloped Response.
- * @param keepOpen lets the client's connection be silent for as long as it takes
- */
-export type Dispatch = (request: Request, path: string, keepOpen: () => void) => Promise<Response>
+/** Answers one `/v1` inference request. Never throws: what fails is answered with an envelope. */
+export type Dispatch = (request: IncomingRequest, path: string, answer: Answer) => void

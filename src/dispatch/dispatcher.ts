@@ -1,6 +1,8 @@
 /** Answers inference requests: body → model → route → lease → relay, and one line in the decision log. */
 import type { Decision } from '../contract/system.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
+import type { WireHeaders } from '../lib/http/wire-headers.ts'
 import { log } from '../lib/log.ts'
 import type { ModelLookup } from '../models/registry-port.ts'
 import type { Lease, SlotDirectory } from '../slots/lease.ts'
@@ -20,10 +22,10 @@ export interface DispatchDeps {
   slots: SlotDirectory
   models: Pick<ModelLookup, 'get'>
   decisions: Pick<Decisions, 'record'>
-  /** The one place where an error becomes a response is to the right of this folder. */
-  respond(error: Hal0Error, requestId: string): Response
-  /** Adds what every answer of this server carries. */
-  addHeaders(headers: Headers): void
+  /** The one place where an error becomes an answer is to the right of this folder. */
+  refuse(answer: Answer, error: Hal0Error, requestId: string): void
+  /** Header lines that every answer of this server carries. */
+  headerLines: string
   maxBodyBytes?: number
   /** Unix time in milliseconds. */
   now?: () => number
@@ -33,7 +35,7 @@ export interface DispatchDeps {
 const clientClosedRequest = 499
 
 /** A client's own id is taken when it is short and plain, else a random one is made. */
-const requestIdOf = (headers: Headers): string => {
+const requestIdOf = (headers: WireHeaders): string => {
   const given = headers.get('x-request-id')
   if (given !== null && /^[\w.:-]{1,128}$/.test(given)) return given
   return crypto.randomUUID().slice(-12)
@@ -47,9 +49,9 @@ const heapTrim = new HeapTrim()
 /** One request on its way, and what the log will say about it. */
 class Passage {
   readonly #requestId: string
-  readonly #request: Request
+  readonly #request: IncomingRequest
   readonly #path: string
-  readonly #keepOpen: () => void
+  readonly #answer: Answer
   readonly #deps: DispatchDeps
   readonly #time: number
   readonly #arrival = performance.now()
@@ -60,10 +62,10 @@ class Passage {
   #state: Decision['state'] = null
   #waitMs: number | null = null
 
-  constructor(request: Request, path: string, keepOpen: () => void, deps: DispatchDeps) {
+  constructor(request: IncomingRequest, path: string, answer: Answer, deps: DispatchDeps) {
     this.#request = request
     this.#path = path
-    this.#keepOpen = keepOpen
+    this.#answer = answer
     this.#deps = deps
     this.#time = (deps.now ?? Date.now)()
     this.#requestId = requestIdOf(request.headers)
@@ -71,28 +73,28 @@ class Passage {
   }
 
   /** Never rejects. */
-  async answer(): Promise<Response> {
+  async run(): Promise<void> {
     try {
-      const body = await this.#read()
+      const read = this.#read()
+      // Awaited only when it must be: what is here already, and a place that is free, cost no turn of the event loop.
+      const body = read instanceof Promise ? await read : read
       const acquired = this.#acquire(modelOf(body))
-      // Awaited only when it must be: a place that is free costs no turn of the event loop.
-      return await this.#relay(acquired instanceof Promise ? await this.#patiently(acquired) : acquired, body)
+      await this.#relay(acquired instanceof Promise ? await this.#patiently(acquired) : acquired, body)
     } catch (error) {
-      return this.#refused(error)
+      this.#refused(error)
     }
   }
 
   async #patiently(waiting: Promise<Lease>): Promise<Lease> {
-    this.#keepOpen()
     const lease = await waiting
     if (!this.#request.signal.aborted) return lease
     lease.release()
     throw new ClientGone()
   }
 
-  #read(): Promise<Uint8Array> {
+  #read(): Uint8Array | Promise<Uint8Array> {
     requireJson(this.#request.headers)
-    return readBody(this.#request, this.#deps.maxBodyBytes ?? defaultMaxBodyBytes)
+    return readBody(this.#request.body, this.#deps.maxBodyBytes ?? defaultMaxBodyBytes)
   }
 
   #acquire(model: string): Lease | Promise<Lease> {
@@ -111,28 +113,40 @@ class Passage {
     return slots.acquire(slot.name, this.#request)
   }
 
-  #relay(lease: Lease, body: Uint8Array): Promise<Response> {
+  /** Rejects with what is to be answered instead, while nothing of an answer was sent. */
+  #relay(lease: Lease, body: Uint8Array): Promise<void> {
     this.#state = lease.met
     this.#waitMs = this.#elapsed()
     const { headers } = this.#request
     const requestId = this.#requestId
-    const { addHeaders } = this.#deps
-    const request = { lease, slot: this.#slot ?? '', path: endpointOf(this.#path).path, headers, body, requestId }
-    return relay({ ...request, addHeaders, keepOpen: this.#keepOpen, client: this.#request }, (report) =>
-      this.#answered(report),
+    const { headerLines } = this.#deps
+    const { path } = endpointOf(this.#path)
+    return relay(
+      {
+        lease,
+        slot: this.#slot ?? '',
+        path,
+        headers,
+        body,
+        requestId,
+        headerLines,
+        answer: this.#answer,
+        client: this.#request,
+      },
+      (report) => this.#answered(report),
     )
   }
 
-  #refused(error: unknown): Response {
+  #refused(error: unknown): void {
     if (this.#request.signal.aborted) {
       this.#record(clientClosedRequest, 'aborted', null)
-      return new Response(null, { status: clientClosedRequest })
+      return
     }
     const refusal = Hal0Error.from(error)
     if (refusal.code === 'internal') log.error(`request ${this.#requestId} failed`, refusal.cause ?? refusal)
     if (this.#reason === '') this.#reason = refusal.message
     this.#record(refusal.status, 'error', refusal.code)
-    return this.#deps.respond(refusal, this.#requestId)
+    this.#deps.refuse(this.#answer, refusal, this.#requestId)
   }
 
   #answered(report: RelayReport): void {
@@ -174,5 +188,5 @@ class Passage {
 
 export const makeDispatch =
   (deps: DispatchDeps): Dispatch =>
-  (request, path, keepOpen) =>
-    new Passage(request, path, keepOpen, deps).answer()
+  (request, path, answer) =>
+    void new Passage(request, path, answer, deps).run()

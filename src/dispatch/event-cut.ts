@@ -21,12 +21,12 @@ const endOfEvents = (bytes: Buffer): number => {
 
 export class EventCut {
   /** The beginning of an event. */
-  #held: Buffer<ArrayBuffer> = nothing
+  #held: Buffer = nothing
   /** A part of an event has passed whose end has not. */
   #within = false
 
   /** @returns what may pass on now, which may be nothing */
-  add(piece: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
+  add(piece: Buffer): Buffer {
     const bytes = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece])
     const end = endOfEvents(bytes)
     if (end === bytes.length) return this.#pass(bytes, false)
@@ -39,7 +39,7 @@ export class EventCut {
   }
 
   /** What was held, for a stream that ends well. */
-  rest(): Buffer<ArrayBuffer> {
+  rest(): Buffer {
     return this.#pass(this.#held, false)
   }
 
@@ -48,7 +48,7 @@ export class EventCut {
     return this.#within ? '\n\n' : ''
   }
 
-  #pass(bytes: Buffer<ArrayBuffer>, within: boolean): Buffer<ArrayBuffer> {
+  #pass(bytes: Buffer, within: boolean): Buffer {
     this.#held = nothing
     this.#within = within
     return bytes

@@ -16,12 +16,8 @@ export interface Watched extends Member {
   lasting(): void
   /** Nothing for longer than `timeoutMs`. */
   silent(): void
-  /** Nothing for a second or more; told again and again. */
-  slow(): void
 }
 
-/** When something counts as slow, milliseconds. */
-const slowMs = 1000
 /** How late a hang-up may be noticed, milliseconds. */
 const sweepMs = 25
 /** A silence may be noticed ten times as late. */
@@ -57,8 +53,6 @@ export class FlightWatch {
   }
 
   #hear(watched: Watched): void {
-    const silence = performance.now() - watched.lastProgress
-    if (silence > watched.timeoutMs) watched.silent()
-    else if (silence > slowMs) watched.slow()
+    if (performance.now() - watched.lastProgress > watched.timeoutMs) watched.silent()
   }
 }

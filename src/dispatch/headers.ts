@@ -1,6 +1,7 @@
 /** Which headers pass the relay, in both directions. */
 
-import type { ResponseHead } from './upstream/response-head.ts'
+import type { WireHeaders } from '../lib/http/wire-headers.ts'
+import { MalformedResponse, type ResponseHead } from './upstream/response-head.ts'
 
 /** RFC 9110 §7.6.1: they speak about one connection and not about the message. */
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
@@ -29,8 +30,9 @@ const notForBackends = new Set([
 
 const notForClients = new Set([
   ...hopByHop,
-  // Set anew from the body.
+  // The server's own.
   'content-length',
+  'date',
   'set-cookie',
   'server',
   'alt-svc',
@@ -50,42 +52,44 @@ const listed = (connection: string | null | undefined): readonly string[] => {
     .map((name) => name.trim())
 }
 
-/** The head of the request to a backend, up to and with the empty line. */
+/** The head of the request to a backend, up to and with the empty line; in latin1, a character for every byte of the client's. */
 export const requestHead = (
   path: string,
   origin: string,
-  client: Headers,
+  client: WireHeaders,
   bodyBytes: number,
   requestId: string,
 ): string => {
   const dropped = listed(client.get('connection'))
   let head = `POST ${path} HTTP/1.1\r\nhost: ${origin.slice(origin.indexOf('//') + 2)}\r\n`
-  // Not forEach, which sorts them and calls back into JavaScript for each.
-  const headers = client.toJSON()
-  for (const name in headers) {
-    if (!staysHere(name) && !dropped.includes(name)) head += `${name}: ${headers[name]}\r\n`
-  }
+  client.forEach((name, value) => {
+    if (!staysHere(name) && !dropped.includes(name)) head += `${name}: ${value}\r\n`
+  })
   return `${head}x-request-id: ${requestId}\r\ncontent-length: ${bodyBytes}\r\n\r\n`
 }
 
 /** Heads that a backend repeats are one object, so that their headers are filtered once. */
-const filtered = new WeakMap<ResponseHead, Headers>()
+const filtered = new WeakMap<ResponseHead, string>()
+
+const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what no header may hold
+const control = /[\0-\x08\x0a-\x1f\x7f]/
 
 /**
- * The headers of a backend's answer that the client gets: one object for all equal answers, to be copied by a Response.
- * @param add more of them, the same for every answer
- * @throws TypeError when they are none
+ * The headers of a backend's answer that the client gets, as lines.
+ * @throws MalformedResponse when they are none
  */
-export const answerHeaders = (head: ResponseHead, add: (headers: Headers) => void): Headers => {
+export const answerHeaders = (head: ResponseHead): string => {
   const before = filtered.get(head)
   if (before !== undefined) return before
   const dropped = listed(head.headers.connection)
-  const headers = new Headers()
+  let lines = ''
   for (const [name, value] of Object.entries(head.headers)) {
     if (notForClients.has(name) || name.startsWith('access-control-') || name.startsWith('proxy-')) continue
-    if (!dropped.includes(name)) headers.set(name, value)
+    if (dropped.includes(name)) continue
+    if (!fieldName.test(name) || control.test(value)) throw new MalformedResponse('a header that HTTP does not allow')
+    lines += `${name}: ${value}\r\n`
   }
-  add(headers)
-  filtered.set(head, headers)
-  return headers
+  filtered.set(head, lines)
+  return lines
 }

@@ -29,14 +29,14 @@ export class RelayExchange implements Exchange, Watched {
   lastProgress = performance.now()
   readonly timeoutMs: number
   readonly #request: RelayRequest
-  readonly #answer: (response: Response) => void
+  readonly #answered: () => void
   readonly #refuse: (error: Error) => void
   readonly #report: (report: RelayReport) => void
   #connection: Connection | null = null
   /** When it was sent on a connection that had been used before, on the clock of `performance.now()`; null: it was not. */
   #reusedAt: number | null = null
   #head: ResponseHead | null = null
-  #parts: Buffer<ArrayBuffer>[] = []
+  #parts: Buffer[] = []
   #complete = false
   #stream: AnswerStream | null = null
   #firstByteAt: number | null = null
@@ -46,12 +46,12 @@ export class RelayExchange implements Exchange, Watched {
 
   constructor(
     request: RelayRequest,
-    answer: (response: Response) => void,
+    answered: () => void,
     refuse: (error: Error) => void,
     report: (report: RelayReport) => void,
   ) {
     this.#request = request
-    this.#answer = answer
+    this.#answered = answered
     this.#refuse = refuse
     this.#report = report
     this.timeoutMs = request.lease.timeoutMs
@@ -98,7 +98,7 @@ export class RelayExchange implements Exchange, Watched {
     this.#head = head
   }
 
-  data(bytes: Buffer<ArrayBuffer>): void {
+  data(bytes: Buffer): void {
     this.#parts.push(bytes)
   }
 
@@ -164,41 +164,39 @@ export class RelayExchange implements Exchange, Watched {
     if (gone.aborted) this.cancelled()
   }
 
-  slow(): void {
-    this.#request.keepOpen()
-  }
-
   // The answer.
-
-  room(): void {
-    this.#connection?.resume()
-  }
 
   #answerWhole(head: ResponseHead): void {
     const body = joined(this.#parts)
     this.#firstByteAt = this.lastProgress
-    if (this.#respond(head, body.length === 0 ? null : body)) this.#finish('ok', null, body)
+    const lines = this.#headerLines(head)
+    if (lines === null) return
+    this.#request.answer.send(head.status, lines, body)
+    this.#answered()
+    this.#finish('ok', null, body)
   }
 
   #answerStream(head: ResponseHead): void {
-    const stream = new AnswerStream(this, isEventStream(head))
-    if (!this.#respond(head, stream.body)) return
+    const lines = this.#headerLines(head)
+    if (lines === null) return
+    const { answer } = this.#request
+    const stream = new AnswerStream(answer, isEventStream(head))
     this.#stream = stream
+    answer.onRoom = () => this.#connection?.resume()
+    answer.begin(head.status, lines, head.length)
+    this.#answered()
     this.#passOn(stream)
   }
 
-  #respond(head: ResponseHead, body: BodyInit | null): boolean {
+  /** @returns null when they are none; the request has failed then */
+  #headerLines(head: ResponseHead): string | null {
+    const { headerLines, requestId } = this.#request
     try {
-      // Complete before the Response is made, which copies them: to change them on it costs five times as much.
-      const headers = answerHeaders(head, this.#request.addHeaders)
-      headers.set('x-request-id', this.#request.requestId)
-      this.#answer(new Response(body, { status: head.status, headers }))
-      return true
+      return `${answerHeaders(head)}${headerLines}x-request-id: ${requestId}\r\n`
     } catch (error) {
-      // Headers and Response refuse what is no header and no status of an answer.
       this.#connection?.destroy()
       this.failed(error instanceof Error ? error : new Error(String(error)))
-      return false
+      return null
     }
   }
 
@@ -237,7 +235,7 @@ export class RelayExchange implements Exchange, Watched {
       this.#finish(null)
       this.#refuse(error)
     } else {
-      this.#stream.break(error, errorEvent(error))
+      this.#stream.break(errorEvent(error))
       this.#finish('broken', error)
     }
   }

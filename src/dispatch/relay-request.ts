@@ -2,6 +2,8 @@
 
 import type { Client } from '../lib/client.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
+import type { Answer } from '../lib/http/incoming.ts'
+import type { WireHeaders } from '../lib/http/wire-headers.ts'
 import type { Lease } from '../slots/lease.ts'
 
 export interface RelayRequest {
@@ -11,13 +13,12 @@ export interface RelayRequest {
   /** Path at the backend. */
   path: string
   /** The client's. */
-  headers: Headers
+  headers: WireHeaders
   body: Uint8Array
   requestId: string
-  /** Lets the client's connection be silent for as long as it takes. */
-  keepOpen: () => void
-  /** Adds what every answer of this server carries; always the same. */
-  addHeaders: (headers: Headers) => void
+  /** Header lines that every answer of this server carries. */
+  headerLines: string
+  answer: Answer
   client: Client
 }
 

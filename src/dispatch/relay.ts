@@ -3,12 +3,12 @@ import { RelayExchange } from './relay-exchange.ts'
 import type { RelayReport, RelayRequest } from './relay-request.ts'
 
 /**
- * The backend's answer, as soon as its head is here (of small answers: as soon as all is here). The lease is released exactly
- * once, when the answer has ended in whatever way.
+ * Resolves when the backend's answer has begun or was sent; what fails later breaks it off. The lease is released exactly once, when
+ * the answer has ended in whatever way.
  * @param report called once at the end of an answer that was begun
  * @throws Hal0Error `upstream.failed`, `upstream.timeout`, or what the slot says about its backend; ClientGone
  */
-export const relay = (request: RelayRequest, report: (report: RelayReport) => void): Promise<Response> =>
+export const relay = (request: RelayRequest, report: (report: RelayReport) => void): Promise<void> =>
   new Promise((answer, refuse) => {
     new RelayExchange(request, answer, refuse, report).begin()
   })

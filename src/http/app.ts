@@ -2,8 +2,8 @@
 import { Elysia } from 'elysia'
 import type { Status } from '../contract/system.ts'
 import type { DecisionLog, Dispatch } from '../dispatch/dispatch-port.ts'
-import type { OpenAiModelList } from '../dispatch/openai.ts'
-import type { Hal0Error } from '../lib/hal0-error.ts'
+import { inferencePaths, type OpenAiModelList } from '../dispatch/openai.ts'
+import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 import type { SharedCount } from '../lib/shared-count.ts'
 import type { CatalogService } from '../models/catalog/catalog-port.ts'
 import type { PullService } from '../models/pull-port.ts'
@@ -16,7 +16,7 @@ import { mountDaemon } from './daemon.ts'
 import { mountDashboard } from './dashboard.ts'
 import { mountDocs } from './docs.ts'
 import { mountEngines } from './engines.ts'
-import { errorResponse, routeNotFound } from './errors.ts'
+import { errorResponse, routeNotFound, sendError } from './errors.ts'
 import { makeGate } from './gate.ts'
 import { mountLogs } from './logs.ts'
 import { mountModels } from './models.ts'
@@ -28,6 +28,7 @@ import { SlotFeed } from './slot-feed.ts'
 import { mountSlots } from './slots.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './sse.ts'
 import { mountV1 } from './v1.ts'
+import { sendResponse, webRequest } from './web-exchange.ts'
 
 export interface AppDeps {
   slots: SlotService
@@ -53,16 +54,8 @@ export interface AppDeps {
 }
 
 export interface App {
-  /**
-   * Answers one request. Never rejects.
-   * @param keepOpen lets the connection be silent for longer than the server's idle timeout
-   */
-  handle(request: Request, keepOpen: () => void): Response | Promise<Response>
-  /**
-   * The same for an inference request whose `path` Bun's own router has found already: past Elysia, which with the getters of
-   * a Request and a Response costs a fifth of the relay (npm run bench).
-   */
-  infer(request: Request, path: string, keepOpen: () => void): Response | Promise<Response>
+  /** Answers one request. Never throws. */
+  answer(request: IncomingRequest, answer: Answer): void
   /** Open event streams. */
   readonly streams: EventStreams
 }
@@ -73,11 +66,20 @@ export interface App {
  */
 const elysiaOptions = { systemRouter: false, handler: { standardHostname: false } } as const
 
-/** What follows the host, without a query string. */
-const pathOf = (url: string): string => {
-  const from = url.indexOf('/', url.indexOf('//') + 2)
-  const query = url.indexOf('?', from)
-  return query < 0 ? url.slice(from) : url.slice(from, query)
+/** Without a query string. */
+const pathOf = (target: string): string => {
+  const query = target.indexOf('?')
+  return query < 0 ? target : target.slice(0, query)
+}
+
+/** The inference path that a POST to `target` means, whose plain spelling costs a look-up; null: none. */
+const inferencePath = (target: string): string | null => {
+  const path = pathOf(target)
+  if (inferencePaths.has(path)) return path
+  if (!path.includes('v1')) return null
+  const { pathname } = new URL(`http://localhost${path}`)
+  const plain = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname
+  return inferencePaths.has(plain) ? plain : null
 }
 
 export const makeApp = async (deps: AppDeps): Promise<App> => {
@@ -101,25 +103,28 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   elysia.compile()
 
   const gate = makeGate(deps)
-  const refused = (refusal: Hal0Error, request: Request): Response =>
-    withSecurityHeaders(errorResponse(refusal, request))
+  const answerByRoutes = async (incoming: IncomingRequest, answer: Answer): Promise<void> => {
+    try {
+      const request = webRequest(incoming, incoming.headers.get('host') ?? 'localhost')
+      await sendResponse(withSecurityHeaders(await elysia.fetch(request)), incoming, answer)
+    } catch (error) {
+      sendError(answer, error, { method: incoming.method, url: incoming.target })
+    }
+  }
   return {
     streams,
-    infer: (request, path, keepOpen) => {
-      const refusal = gate('POST', request.headers)
-      if (refusal !== null) return refused(refusal, request)
-      deps.requests.add()
-      return deps.dispatch(request, path, keepOpen)
-    },
-    handle: (request, keepOpen) => {
-      const refusal = gate(request.method, request.headers)
-      if (refusal !== null) return refused(refusal, request)
-      const path = pathOf(request.url)
-      if (!path.endsWith('/pull')) deps.requests.add()
-      // Loads and event streams may be silent for longer than any idle timeout.
-      if (request.method !== 'GET' || path.endsWith('/events')) keepOpen()
-      const answer = elysia.fetch(request)
-      return answer instanceof Promise ? answer.then(withSecurityHeaders) : withSecurityHeaders(answer)
+    answer(incoming, answer) {
+      const { method, target } = incoming
+      const refusal = gate(incoming)
+      if (refusal !== null) {
+        sendError(answer, refusal, { method, url: target })
+        return
+      }
+      // Past Elysia, which with the getters of a Request and a Response costs a fifth of the relay (npm run bench).
+      const path = method === 'POST' ? inferencePath(target) : null
+      if (!pathOf(target).endsWith('/pull')) deps.requests.add()
+      if (path === null) void answerByRoutes(incoming, answer)
+      else deps.dispatch(incoming, path, answer)
     },
   }
 }

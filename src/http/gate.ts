@@ -4,14 +4,22 @@
  * rebinding). The first is stopped by origin and content type, the second by the list of hosts.
  */
 import { Hal0Error } from '../lib/hal0-error.ts'
+import type { WireHeaders } from '../lib/http/wire-headers.ts'
 
 export interface GateConfig {
   /** Host names that clients may use besides loopback: `allowed_hosts` of hal0.toml. A port in an entry is ignored. */
   allowedHosts: readonly string[]
 }
 
-/** Decides from method and headers alone: null to let the request through, else why not. */
-export type Gate = (method: string, headers: Headers) => Hal0Error | null
+/** What of a request the gate judges by. */
+export interface AtGate {
+  method: string
+  target: string
+  headers: Pick<WireHeaders, 'get' | 'has'>
+}
+
+/** Null to let the request through, else why not. */
+export type Gate = (request: AtGate) => Hal0Error | null
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i
@@ -32,14 +40,20 @@ const configuredName = (entry: string): string => {
   return hostName(bare) ?? (bare.includes(':') ? `[${bare}]` : bare)
 }
 
-const hostRefused = (host: string | null): Hal0Error => {
-  const named = host === null || host === '' ? 'without a Host header' : `for host "${host}"`
-  return new Hal0Error(
+/** Only HTTP/1.0 has requests without one. */
+const hostMissing = (): Hal0Error =>
+  new Hal0Error(
     'host.not_allowed',
-    `hal0 does not answer requests ${named}. To reach it under another name than localhost, add that name to allowed_hosts in hal0.toml and restart hal0.`,
+    'The request has no Host header, and without one hal0 answers GET /api/health alone. Send "Host: localhost", or the name that hal0 is reached by.',
+    { details: { host: null } },
+  )
+
+const hostRefused = (host: string): Hal0Error =>
+  new Hal0Error(
+    'host.not_allowed',
+    `hal0 does not answer requests for host "${host}". To reach it under another name than localhost, add that name to allowed_hosts in hal0.toml and restart hal0.`,
     { details: { host } },
   )
-}
 
 const originRefused = (origin: string): Hal0Error =>
   new Hal0Error(
@@ -55,7 +69,7 @@ const notJson = (type: string | null): Hal0Error =>
     { param: 'content-type', status: 415 },
   )
 
-const judgeUnsafe = (host: string, headers: Headers): Hal0Error | null => {
+const judgeUnsafe = (host: string, headers: AtGate['headers']): Hal0Error | null => {
   const origin = headers.get('origin')
   if (origin !== null) {
     const from = origin.toLowerCase()
@@ -77,10 +91,12 @@ const judgeUnsafe = (host: string, headers: Headers): Hal0Error | null => {
 export const makeGate = ({ allowedHosts }: GateConfig): Gate => {
   const allowed = new Set([...loopback, ...allowedHosts.map(configuredName)])
   const good = new Set<string>()
-  return (method, headers) => {
+  return ({ method, target, headers }) => {
     // Two Host headers arrive joined by a comma, which the pattern refuses.
     const host = headers.get('host')
-    if (host === null) return hostRefused(null)
+    // Whoever asks whether the process is up learns nothing else, and probes of HTTP/1.0 name no host.
+    if (host === null) return method === 'GET' && target === '/api/health' ? null : hostMissing()
+    if (host === '') return hostMissing()
     if (!good.has(host)) {
       const name = hostName(host)
       if (name === null || !allowed.has(name)) return hostRefused(host)

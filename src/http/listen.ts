@@ -1,14 +1,9 @@
 /** The listening socket of the daemon. */
-import type { Server } from 'bun'
-import { inferencePaths } from '../dispatch/openai.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { findPortOwner } from '../system/process/port-owner.ts'
 import type { App } from './app.ts'
-import { errorResponse } from './errors.ts'
-import { withSecurityHeaders } from './security-headers.ts'
-
-/** Seconds after which a connection without a request is closed. */
-const idleTimeoutS = 30
+import { sendError } from './errors.ts'
+import { Front, type FrontOptions } from './front/front.ts'
 
 /** e.g. "hal0 serve" (process 123) */
 const takerOf = async (port: number): Promise<string> => {
@@ -36,40 +31,22 @@ const listenError = async (error: unknown, host: string, port: number): Promise<
   return say(`hal0 could not listen on ${host}:${port}. Choose another address with --host and --port.`)
 }
 
-type Handler = (request: Request, server: Server<undefined>) => Response | Promise<Response>
-
-/** The plain spelling of the inference paths; whatever else there is goes to `fetch`. */
-const inferenceRoutes = (app: App): Record<string, { POST: Handler }> =>
-  Object.fromEntries(
-    [...inferencePaths.keys()].map((path) => [
-      path,
-      { POST: (request, server) => app.infer(request, path, () => server.timeout(request, 0)) },
-    ]),
-  )
-
 /**
  * Starts to serve `app`.
- * @param port 0: any free one
+ * @param options.port 0: any free one
  * @throws Hal0Error `config.invalid` when the address cannot be had
  */
-export const listen = async (app: App, { host, port }: { host: string; port: number }): Promise<Server<undefined>> => {
+export const listen = async (
+  app: Pick<App, 'answer'>,
+  options: Pick<FrontOptions, 'host' | 'port' | 'limits' | 'maxConnections'>,
+): Promise<Front> => {
   try {
-    return Bun.serve({
-      hostname: host,
-      port,
-      // A second daemon must not share the port silently.
-      reusePort: false,
-      development: false,
-      idleTimeout: idleTimeoutS,
-      // Bun would answer without an envelope; the readers of bodies keep the bounds instead.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      routes: inferenceRoutes(app),
-      fetch(request, server) {
-        return app.handle(request, () => server.timeout(request, 0))
-      },
-      error: (error) => withSecurityHeaders(errorResponse(error, { method: 'a request', url: '' })),
+    return new Front({
+      ...options,
+      answer: (request, answer) => app.answer(request, answer),
+      refuse: (error, answer) => sendError(answer, error, { method: 'a request', url: '' }),
     })
   } catch (error) {
-    throw await listenError(error, host, port)
+    throw await listenError(error, options.host, options.port)
   }
 }

@@ -9,20 +9,25 @@ const defaultPolicy = pagePolicy("'self'")
 export const policyWithInlineStyle = (css: string): string =>
   pagePolicy(`'sha256-${new Bun.CryptoHasher('sha256').update(css).digest('base64')}'`)
 
-/** Adds them to the headers of an answer that is still to be made. */
-export const addSecurityHeaders = (headers: Headers): void => {
-  headers.set('x-content-type-options', 'nosniff')
-  headers.set('referrer-policy', 'no-referrer')
-  headers.set('cross-origin-resource-policy', 'same-origin')
+const everywhere = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/** What every answer carries, as lines for one that is no page. */
+export const securityLines = Object.entries(everywhere)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')
+
+/** Adds the headers to `response` itself and returns it. */
+export const withSecurityHeaders = (response: Response): Response => {
+  const { headers } = response
+  for (const [name, value] of Object.entries(everywhere)) headers.set(name, value)
   if (headers.get('content-type')?.startsWith('text/html') === true) {
     if (!headers.has('content-security-policy')) headers.set('content-security-policy', defaultPolicy)
     // A page names its hashed assets, so a stale one would ask for files of an older build.
     headers.set('cache-control', 'no-cache')
   }
-}
-
-/** Adds the headers to `response` itself and returns it. */
-export const withSecurityHeaders = (response: Response): Response => {
-  addSecurityHeaders(response.headers)
   return response
 }

@@ -1,8 +1,7 @@
-/** `/v1`: the OpenAI API. Inference goes to the dispatcher untouched; the list of models is answered here. */
-
-import type { Dispatch } from '../dispatch/dispatch-port.ts'
+/** `/v1`: the OpenAI API. Inference goes to the dispatcher untouched (app.ts); the list of models is answered here. */
 import { inferencePaths, type OpenAiModelList } from '../dispatch/openai.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { routeNotFound } from './errors.ts'
 import type { Routes } from './routes.ts'
 
 const headers = { 'cache-control': 'no-store' }
@@ -16,13 +15,7 @@ const decode = (text: string | null | undefined): string => {
   }
 }
 
-/** What comes through Elysia and is no GET has its connection kept open already. */
-const keptOpen = (): void => {}
-
-export const mountV1 = (
-  routes: Routes,
-  { dispatch, openaiModels }: { dispatch: Dispatch; openaiModels: () => OpenAiModelList },
-): void => {
+export const mountV1 = (routes: Routes, { openaiModels }: { openaiModels: () => OpenAiModelList }): void => {
   routes.on('GET', '/v1/models', () => Response.json(openaiModels(), { headers }))
   routes.on('GET', '/v1/models/*', (_request, params) => {
     const id = decode(params['*'])
@@ -32,7 +25,10 @@ export const mountV1 = (
       param: 'model',
     })
   })
-  // The plain spelling of these paths goes past Elysia (listen.ts), which here only says 405 to other methods, and takes other
-  // spellings of the path.
-  for (const path of inferencePaths.keys()) routes.on('POST', path, (request) => dispatch(request, path, keptOpen))
+  // A POST to these never comes this far: what is left to say is 405 to every other method.
+  for (const path of inferencePaths.keys()) {
+    routes.on('POST', path, (request) => {
+      throw routeNotFound(request)
+    })
+  }
 }

@@ -1,10 +1,11 @@
 import { Hal0Error } from './hal0-error.ts'
+import type { WireHeaders } from './http/wire-headers.ts'
 
 /**
  * Refuses a compressed body: its size when unpacked is not known, and what reads it would only find bytes that are no JSON.
  * @throws Hal0Error `request.unsupported` with status 415
  */
-export const requireIdentity = (headers: Headers): void => {
+export const requireIdentity = (headers: Pick<WireHeaders, 'get'>): void => {
   const encoding = headers.get('content-encoding')
   if (encoding === null || /^(?:\s*identity\s*,?)*\s*$/i.test(encoding)) return
   throw new Hal0Error(

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
-import { until } from '../support/until.ts'
 import { crashed } from './support/fake-slots.ts'
 import { rawPost } from './support/raw-client.ts'
 import { chunk, jsonAnswer, type RawRequest, sse, streamEnd, streamHead } from './support/raw-upstream.ts'
@@ -382,31 +381,6 @@ describe('a backend that goes silent', () => {
     })
     slots.timeoutMs = 300
     expect((await (await server.post(askStream)).text()).endsWith('[DONE]\n\n')).toBe(true)
-  })
-})
-
-describe('the idle timeout of the client’s connection', () => {
-  test('stays for a request that is answered at once', async () => {
-    const { server } = setUp(({ socket }) => socket.write(jsonAnswer('{}')))
-    await (await server.post(ask)).text()
-    expect(server.keptOpen).toBe(0)
-  })
-
-  test('is lifted while a request waits for its slot', async () => {
-    const { server, slots } = setUp(({ socket }) => socket.write(jsonAnswer('{}')))
-    slots.onAcquire = async () => slots.grant()
-    await (await server.post(ask)).text()
-    expect(server.keptOpen).toBe(1)
-  })
-
-  test('is lifted when the backend takes longer than a second', async () => {
-    const { server, upstream } = setUp(() => {})
-    const client = new AbortController()
-    const answer = server.post(ask, { signal: client.signal })
-    await until('the connection is kept open', () => server.keptOpen > 0)
-    client.abort()
-    await expect(answer).rejects.toThrow()
-    await upstream.until(() => upstream.closed === 1)
   })
 })
 

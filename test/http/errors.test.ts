@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
 import type { ErrorCode } from '../../src/contract/error.ts'
-import { errorResponse } from '../../src/http/errors.ts'
+import { errorResponse, sendError } from '../../src/http/errors.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { log } from '../../src/lib/log.ts'
 import { startServer, type TestServer } from './server.ts'
@@ -62,9 +62,9 @@ describe("the openai client's error classes", () => {
   let calls = 0
   beforeAll(async () => {
     server = await startServer({
-      dispatch: async (incoming) => {
+      dispatch: (_incoming, _path, answer) => {
         calls++
-        return errorResponse(new Hal0Error(next, 'A sentence.', { details: { why: 'test' } }), incoming)
+        sendError(answer, new Hal0Error(next, 'A sentence.', { details: { why: 'test' } }), request)
       },
     })
   })

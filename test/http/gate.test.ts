@@ -2,8 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { hostName, makeGate } from '../../src/http/gate.ts'
 
 const gate = makeGate({ allowedHosts: ['nas', 'NAS.lan:8080', 'fd00::1', '192.168.1.5'] })
-const codeOf = (method: string, headers: Record<string, string>): string | null =>
-  gate(method, new Headers(headers))?.code ?? null
+const judge = (method: string, headers: Record<string, string>, target = '/api/slots') =>
+  gate({ method, target, headers: new Headers(headers) })
+const codeOf = (method: string, headers: Record<string, string>): string | null => judge(method, headers)?.code ?? null
 
 describe('a host is let in', () => {
   for (const host of [
@@ -52,12 +53,21 @@ describe('a host is refused', () => {
     })
   }
 
-  test('when there is none', () => {
-    expect(codeOf('GET', {})).toBe('host.not_allowed')
+  test('when there is none, with advice that does not speak of allowed_hosts', () => {
+    const refusal = judge('GET', {})
+    expect(refusal?.code).toBe('host.not_allowed')
+    expect(refusal?.message).toContain('Host: localhost')
+    expect(refusal?.message).not.toContain('allowed_hosts')
+  })
+
+  test('but not where only the health of the process is asked for', () => {
+    expect(judge('GET', {}, '/api/health')).toBeNull()
+    expect(judge('POST', {}, '/api/health')?.code).toBe('host.not_allowed')
+    expect(judge('GET', {}, '/api/health/more')?.code).toBe('host.not_allowed')
   })
 
   test('with status 421 and the setting that would allow it', () => {
-    const refusal = gate('GET', new Headers({ host: 'evil.com' }))
+    const refusal = judge('GET', { host: 'evil.com' })
     expect(refusal?.status).toBe(421)
     expect(refusal?.message).toContain('allowed_hosts')
     expect(refusal?.message).toContain('hal0.toml')
@@ -112,7 +122,7 @@ describe('a request that changes something', () => {
     'application/json, text/plain',
   ]) {
     test(`is refused with content type ${type}`, () => {
-      const refusal = gate('POST', new Headers({ host, 'content-type': type }))
+      const refusal = judge('POST', { host, 'content-type': type })
       expect(refusal?.code).toBe('request.invalid')
       expect(refusal?.status).toBe(415)
     })

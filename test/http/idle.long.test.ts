@@ -1,18 +1,15 @@
-/** Bun closes connections that are silent for 30 s; requests that are at work must outlive that. */
+/** Connections without a request are closed after 30 s; requests that are at work must outlive that. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { startServer } from './server.ts'
 
 setDefaultTimeout(60_000)
 const silentMs = 40_000
 
-test('an inference request outlives the idle timeout once its connection is kept open', async () => {
+test('an inference request outlives the time after which idle connections are closed', async () => {
   const server = await startServer({
-    dispatch: async (_request, _path, keepOpen) => {
-      // The relay notices a slow backend after a second.
-      await Bun.sleep(1000)
-      keepOpen()
+    dispatch: async (_request, _path, answer) => {
       await Bun.sleep(silentMs)
-      return new Response('late')
+      answer.send(200, '', Buffer.from('late'))
     },
   })
   const answer = await fetch(`${server.url}/v1/chat/completions`, {

@@ -43,14 +43,13 @@ describe('listening', () => {
   })
 
   test('ends gracefully once the event streams are closed', async () => {
-    const { app, stop } = await startServer()
-    const server = await listen(app, { host: '127.0.0.1', port: 0 })
-    const reader = await EventReader.open(`http://127.0.0.1:${server.port}/api/slots/events`)
+    const { app, server, url, stop } = await startServer()
+    const reader = await EventReader.open(`${url}/api/slots/events`)
     await reader.nextBlock()
     app.streams.closeAll()
-    await reader.nextBlock()
+    await server.drain(10_000)
+    expect(server.inFlight).toBe(0)
     reader.close()
-    await server.stop()
     await stop()
   })
 })

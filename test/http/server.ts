@@ -1,7 +1,9 @@
 /** The HTTP application with fakes behind it, on a real socket of 127.0.0.1. */
+import type { Dispatch } from '../../src/dispatch/dispatch-port.ts'
 import type { OpenAiModel } from '../../src/dispatch/openai.ts'
 import type { AppDeps } from '../../src/http/app.ts'
 import { makeApp } from '../../src/http/app.ts'
+import type { FrontLimits } from '../../src/http/front/limits.ts'
 import { listen } from '../../src/http/listen.ts'
 import { SharedCount } from '../../src/lib/shared-count.ts'
 import { Catalog, catalogEntries } from '../../src/models/catalog/catalog.ts'
@@ -17,7 +19,14 @@ const openAiModel = (id: string): OpenAiModel => ({
   state: 'ready',
 })
 
-export const startServer = async (overrides: Partial<AppDeps> = {}) => {
+/** Answers with what it was asked. */
+const echoDispatch: Dispatch = async ({ body }, path, answer) => {
+  let bytes = 0
+  for (let piece = await body.next(); piece !== null; piece = await body.next()) bytes += piece.length
+  answer.send(200, 'content-type: application/json\r\n', Buffer.from(JSON.stringify({ path, bytes })))
+}
+
+export const startServer = async (overrides: Partial<AppDeps> = {}, limits: Partial<FrontLimits> = {}) => {
   const slots = new FakeSlots()
   const models = new FakeModels()
   const decisions = new FakeDecisions()
@@ -29,7 +38,7 @@ export const startServer = async (overrides: Partial<AppDeps> = {}) => {
     engines: new FakeEngines(),
     settings: new FakeSettings(),
     decisions,
-    dispatch: async (request, path) => Response.json({ path, bytes: (await request.arrayBuffer()).byteLength }),
+    dispatch: echoDispatch,
     openaiModels: () => ({ object: 'list', data: ['primary', 'org/alias'].map(openAiModel) }),
     status: () => ({
       version: '0.0.0',
@@ -47,10 +56,11 @@ export const startServer = async (overrides: Partial<AppDeps> = {}) => {
     checkReplies: true,
     ...overrides,
   })
-  const server = await listen(app, { host: '127.0.0.1', port: 0 })
-  const port = server.port ?? 0
+  const server = await listen(app, { host: '127.0.0.1', port: 0, limits })
+  const { port } = server
   return {
     app,
+    server,
     slots,
     models,
     decisions,
@@ -58,7 +68,7 @@ export const startServer = async (overrides: Partial<AppDeps> = {}) => {
     url: `http://127.0.0.1:${port}`,
     async stop() {
       app.streams.closeAll()
-      await server.stop(true)
+      server.close()
     },
   }
 }

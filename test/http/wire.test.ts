@@ -45,13 +45,16 @@ describe('over a raw socket', () => {
     })
   }
 
-  test('HTTP/1.1 without a Host is refused', async () => {
-    expect(statusOf(await get('X: y'))).toBe(400)
+  test('HTTP/1.1 without a Host is refused with an envelope', async () => {
+    const answer = await get('X: y')
+    expect([statusOf(answer), codeOf(answer)]).toEqual([400, 'request.invalid'])
   })
 
-  test('HTTP/1.0 without a Host is refused', async () => {
-    const answer = await get('X: y', '/api/health', '1.0')
+  test('HTTP/1.0 without a Host is told that the process is up, and everything else what it lacks', async () => {
+    expect(statusOf(await get('X: y', '/api/health', '1.0'))).toBe(200)
+    const answer = await get('X: y', '/api/status', '1.0')
     expect([statusOf(answer), codeOf(answer)]).toEqual([421, 'host.not_allowed'])
+    expect(answer).not.toContain('allowed_hosts')
   })
 
   test('HTTP/1.0 with a good Host is served', async () => {

@@ -71,19 +71,18 @@ export class Connection {
     return this.#socket !== null && this.#exchange === null
   }
 
-  /** @param head request line and headers, up to and with the empty line */
+  /** @param head request line and headers in latin1, up to and with the empty line */
   send(head: string, body: Uint8Array, exchange: Exchange): void {
     this.#exchange = exchange
     this.#answered = false
     this.#parser.next()
-    const headBytes = Buffer.byteLength(head)
     if (body.length <= oneWriteBytes) {
-      const whole = Buffer.allocUnsafe(headBytes + body.length)
-      whole.write(head)
-      whole.set(body, headBytes)
+      const whole = Buffer.allocUnsafe(head.length + body.length)
+      whole.write(head, 'latin1')
+      whole.set(body, head.length)
       this.#unsent.push(whole)
     } else {
-      this.#unsent.push(Buffer.from(head), body)
+      this.#unsent.push(Buffer.from(head, 'latin1'), body)
     }
     this.drained()
   }

@@ -1,7 +1,7 @@
 /** The head of a backend's answer: status line, headers, and how the body is framed (RFC 9112 §6.3). Pure. */
+import { type BodyFraming, MalformedMessage } from '../../lib/http/body-decoder.ts'
 
-/** What of the body tells its end. */
-export type Framing = 'none' | 'length' | 'chunked' | 'until-close'
+export type Framing = 'none' | BodyFraming
 
 export interface ResponseHead {
   readonly status: number
@@ -15,8 +15,8 @@ export interface ResponseHead {
 }
 
 /** The backend does not speak HTTP/1.1. */
-export class MalformedResponse extends Error {
-  override readonly name = 'MalformedResponse'
+export class MalformedResponse extends MalformedMessage {
+  override readonly name: string = 'MalformedResponse'
 }
 
 const digits = /^[0-9]{1,15}$/

@@ -1,17 +1,25 @@
 /** The dispatcher behind a bare server, with a log that is a list. */
 import type { Decision } from '../../../src/contract/system.ts'
 import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
-import type { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import { sendError } from '../../../src/http/errors.ts'
+import { Front } from '../../../src/http/front/front.ts'
+import type { FrontLimits } from '../../../src/http/front/limits.ts'
 import type { SlotDirectory } from '../../../src/slots/lease.ts'
+
+interface Options {
+  maxBodyBytes?: number
+  registered?: string
+  limits?: Partial<FrontLimits>
+}
+
+const asked = { method: 'POST', url: '' }
 
 export class MiniServer {
   readonly decisions: Decision[] = []
-  /** How often a connection was allowed to be silent. */
-  keptOpen = 0
   readonly #waiting = new Set<() => void>()
-  readonly #server: ReturnType<typeof Bun.serve>
+  readonly #front: Front
 
-  constructor(slots: SlotDirectory, options: { maxBodyBytes?: number; registered?: string } = {}) {
+  constructor(slots: SlotDirectory, options: Options = {}) {
     const dispatch = makeDispatch({
       slots,
       models: {
@@ -38,33 +46,21 @@ export class MiniServer {
           this.#waiting.clear()
         },
       },
-      respond: (error: Hal0Error, requestId) =>
-        Response.json(error.envelope(), {
-          status: error.status,
-          headers: {
-            'x-request-id': requestId,
-            ...(error.retryAfterS === null ? {} : { 'retry-after': String(error.retryAfterS) }),
-          },
-        }),
-      addHeaders: (headers) => headers.set('x-added', 'yes'),
+      refuse: (answer, error, requestId) => sendError(answer, error, asked, `x-request-id: ${requestId}\r\n`),
+      headerLines: 'x-added: yes\r\n',
       ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     })
-    this.#server = Bun.serve({
-      hostname: '127.0.0.1',
+    this.#front = new Front({
+      host: '127.0.0.1',
       port: 0,
-      development: false,
-      idleTimeout: 30,
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, server) =>
-        dispatch(request, new URL(request.url).pathname, () => {
-          this.keptOpen++
-          server.timeout(request, 0)
-        }),
+      answer: (request, answer) => dispatch(request, request.target.replace(/\?.*$/, ''), answer),
+      refuse: (error, answer) => sendError(answer, error, asked),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
   }
 
   get port(): number {
-    return this.#server.port ?? 0
+    return this.#front.port
   }
 
   get url(): string {
@@ -91,6 +87,6 @@ export class MiniServer {
   }
 
   stop(): void {
-    void this.#server.stop(true)
+    this.#front.close()
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { MalformedResponse, type ResponseHead } from '../../../src/dispatch/upstream/response-head.ts'
+import type { ResponseHead } from '../../../src/dispatch/upstream/response-head.ts'
 import { ResponseParser } from '../../../src/dispatch/upstream/response-parser.ts'
+import { MalformedMessage } from '../../../src/lib/http/body-decoder.ts'
 
 interface Read {
   head: ResponseHead | null
@@ -147,7 +148,7 @@ describe('what is no answer is refused', () => {
     'an endless head': `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(70_000)}`,
   }
   for (const [what, text] of Object.entries(cases)) {
-    test(what, () => expect(() => read([text])).toThrow(MalformedResponse))
+    test(what, () => expect(() => read([text])).toThrow(MalformedMessage))
   }
 
   test('random bytes never do anything but that', () => {
@@ -157,7 +158,7 @@ describe('what is no answer is refused', () => {
           const head = withHead ? ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'] : []
           read([...head, Buffer.from(bytes)])
         } catch (error) {
-          expect(error).toBeInstanceOf(MalformedResponse)
+          expect(error).toBeInstanceOf(MalformedMessage)
         }
       }),
     )

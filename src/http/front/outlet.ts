@@ -1,0 +1,75 @@
+/** What goes out over one connection: at once as far as the system takes it, the rest in a queue of bounded length. */
+
+/** What is written to. */
+export interface Sink {
+  /** @returns bytes that were taken; -1: it is closed */
+  write(bytes: Uint8Array): number
+}
+
+/** Bytes that may wait before whoever writes is told to wait. */
+const roomBytes = 128 * 1024
+
+export class Outlet {
+  readonly #sink: Sink
+  #queue: Uint8Array[] = []
+  #size = 0
+  /** It was told that there is no room. */
+  #full = false
+  /** Called when there is room again, and when all is out. */
+  onRoom: () => void = () => {}
+  onEmpty: () => void = () => {}
+  /** Counts whatever the system took of the queue: that it grows shows that somebody reads. */
+  moves = 0
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  /** Bytes that wait. */
+  get waiting(): number {
+    return this.#size
+  }
+
+  /** @returns whether there is room for more */
+  write(bytes: Uint8Array): boolean {
+    let rest = bytes
+    if (this.#size === 0) {
+      const written = this.#sink.write(bytes)
+      if (written < 0 || written >= bytes.length) return true
+      rest = bytes.subarray(written)
+    }
+    this.#queue.push(rest)
+    this.#size += rest.length
+    if (this.#size > roomBytes) this.#full = true
+    return !this.#full
+  }
+
+  /** The system takes more. */
+  drained(): void {
+    let sent = 0
+    for (let first = this.#queue[sent]; first !== undefined; first = this.#queue[sent]) {
+      const written = this.#sink.write(first)
+      if (written > 0) {
+        this.#size -= written
+        this.moves++
+      }
+      if (written < first.length) {
+        if (written > 0) this.#queue[sent] = first.subarray(written)
+        break
+      }
+      sent++
+    }
+    this.#queue.splice(0, sent)
+    if (this.#full && this.#size <= roomBytes / 2) {
+      this.#full = false
+      this.onRoom()
+    }
+    if (this.#size === 0) this.onEmpty()
+  }
+
+  /** Forgets what waits: nobody will take it. */
+  clear(): void {
+    this.#queue = []
+    this.#size = 0
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The body of an HTTP/1.1 message (RFC 9112 §6 and §7), whole or cut anywhere: of requests that hal0 gets and of answers that it
+ * gets from backends. Pure.
+ */
+
+/** What of the body tells its end. */
+export type BodyFraming = 'length' | 'chunked' | 'until-close'
+
+/** The bytes are not framed as HTTP/1.1 has it. */
+export class MalformedMessage extends Error {
+  override readonly name: string = 'MalformedMessage'
+}
+
+type State = BodyFraming | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'done'
+
+/** A chunk's size line: 16 digits, and extensions that nobody sends. A trailer is a line as well. */
+const maxLineBytes = 1024
+const maxTrailers = 64
+const lineEnd = Buffer.from('\r\n')
+const cr = 0x0d
+const lf = 0x0a
+const space = 0x20
+const tab = 0x09
+const semicolon = 0x3b
+/** No real chunk comes near it, and numbers are exact below it. */
+const maxChunk = 2 ** 48
+
+/** Index of the CRLF that ends the line at `at`; -1 when it is not here yet. */
+const lineEndAt = (all: Buffer, at: number): number => {
+  const end = all.indexOf(lineEnd, at)
+  if ((end < 0 ? all.length : end) - at > maxLineBytes) throw new MalformedMessage('an endless line')
+  return end
+}
+
+/** The value of a hexadecimal digit's byte; -1 for any other. */
+const hexDigit = (byte = 0): number => {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+/** A lone CR or LF within a line is where two readers of it may disagree about its end. */
+const holdsLineBreak = (all: Buffer, at: number, end: number): boolean => {
+  for (let next = at; next < end; next++) if (all[next] === lf || all[next] === cr) return true
+  return false
+}
+
+/**
+ * The size in a chunk's first line, which may have blanks and an extension after it (RFC 9112 §7.1).
+ * @param end where the line ends
+ * @throws MalformedMessage
+ */
+const chunkSize = (all: Buffer, at: number, end: number): number => {
+  let size = 0
+  let next = at
+  for (let digit = hexDigit(all[at]); next < end && digit >= 0; digit = hexDigit(all[next])) {
+    size = size * 16 + digit
+    next++
+  }
+  const known = next > at && size <= maxChunk
+  while (next < end && (all[next] === space || all[next] === tab)) next++
+  if (!known || (next < end && all[next] !== semicolon)) throw new MalformedMessage('a chunk without a size')
+  if (holdsLineBreak(all, next, end)) throw new MalformedMessage('a line break in the extension of a chunk')
+  return size
+}
+
+export class BodyDecoder {
+  #state: State = 'done'
+  /** Bytes left of the body, or of the chunk. */
+  #left = 0
+  #trailers = 0
+  /** The piece of the body in what is being decoded: its chunks, moved together. */
+  #pieceAt = 0
+  #pieceEnd = 0
+
+  /** @param length of the whole body in bytes; it counts for framing "length" only */
+  start(framing: BodyFraming, length: number): void {
+    this.#left = length
+    this.#trailers = 0
+    if (framing === 'chunked') this.#state = 'chunk-size'
+    else this.#state = framing === 'length' && length === 0 ? 'done' : framing
+  }
+
+  get done(): boolean {
+    return this.#state === 'done'
+  }
+
+  /** The connection was closed. @returns whether the body is complete by that */
+  close(): boolean {
+    if (this.#state === 'until-close') this.#state = 'done'
+    return this.#state === 'done'
+  }
+
+  /**
+   * @param all bytes of the message that are the decoder's from here on: it moves what they hold
+   * @param at where its part begins
+   * @param sink gets the piece of the body that these bytes hold, in one: never empty, a view of them
+   * @returns where the body ends; while it is not done, where that begins which wants more bytes behind it
+   * @throws MalformedMessage
+   */
+  decode(all: Buffer, at: number, sink: { data(piece: Buffer): void }): number {
+    let next = at
+    this.#pieceAt = at
+    this.#pieceEnd = at
+    while (next < all.length && this.#state !== 'done') {
+      const after = this.#step(all, next)
+      if (after < 0) break
+      next = after
+    }
+    if (this.#pieceEnd > this.#pieceAt) sink.data(all.subarray(this.#pieceAt, this.#pieceEnd))
+    return next
+  }
+
+  /** @returns where the next step begins; -1 when more bytes are needed */
+  #step(all: Buffer, at: number): number {
+    switch (this.#state) {
+      case 'length':
+      case 'chunk-data': {
+        const size = Math.min(this.#left, all.length - at)
+        this.#left -= size
+        this.#add(all, at, size)
+        if (this.#left === 0) this.#state = this.#state === 'length' ? 'done' : 'chunk-end'
+        return at + size
+      }
+      case 'until-close':
+        this.#add(all, at, all.length - at)
+        return all.length
+      case 'chunk-end':
+        if (all.length - at < 2) return -1
+        if (all[at] !== cr || all[at + 1] !== lf) throw new MalformedMessage('a chunk longer than its size')
+        this.#state = 'chunk-size'
+        return at + 2
+      case 'chunk-size': {
+        const end = lineEndAt(all, at)
+        if (end < 0) return -1
+        this.#left = chunkSize(all, at, end)
+        this.#state = this.#left === 0 ? 'trailers' : 'chunk-data'
+        return end + 2
+      }
+      default: {
+        // What a trailer says is dropped: nothing here has a use for it.
+        const end = lineEndAt(all, at)
+        if (end < 0) return -1
+        if (end === at) this.#state = 'done'
+        else if (++this.#trailers > maxTrailers) throw new MalformedMessage('endless trailers')
+        return end + 2
+      }
+    }
+  }
+
+  /** Joins it to the piece: one copy within the bytes costs a third of a view for each chunk and their concatenation. */
+  #add(all: Buffer, at: number, size: number): void {
+    if (this.#pieceEnd === this.#pieceAt) {
+      this.#pieceAt = at
+      this.#pieceEnd = at
+    } else if (this.#pieceEnd < at) {
+      all.copyWithin(this.#pieceEnd, at, at + size)
+    }
+    this.#pieceEnd += size
+  }
+}

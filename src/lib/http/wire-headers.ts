@@ -1,0 +1,40 @@
+/** The headers of a message as they came over the wire. */
+
+/**
+ * Names in lower case, values as latin1: a character for every byte, so that what is not ASCII can be passed on byte for byte. In
+ * the order in which they came, a name as often as it came.
+ */
+export class WireHeaders {
+  readonly #names: readonly string[]
+  readonly #values: readonly string[]
+
+  /** @param names in lower case, each with the value at the same index */
+  constructor(names: readonly string[], values: readonly string[]) {
+    this.#names = names
+    this.#values = values
+  }
+
+  /** The value of `name`, given in lower case; of a name that came several times all of them, joined by ", ". */
+  get(name: string): string | null {
+    let found: string | null = null
+    for (let at = this.#names.indexOf(name); at >= 0; at = this.#names.indexOf(name, at + 1)) {
+      found = found === null ? (this.#values[at] as string) : `${found}, ${this.#values[at]}`
+    }
+    return found
+  }
+
+  has(name: string): boolean {
+    return this.#names.includes(name)
+  }
+
+  /** How often `name` came. */
+  count(name: string): number {
+    let count = 0
+    for (const each of this.#names) if (each === name) count++
+    return count
+  }
+
+  forEach(visit: (name: string, value: string) => void): void {
+    for (let at = 0; at < this.#names.length; at++) visit(this.#names[at] as string, this.#values[at] as string)
+  }
+}

@@ -1,0 +1,36 @@
+/** Which clients on this machine still hold their end of a connection, as /proc/net/tcp and tcp6 show it. */
+import { readFile } from 'node:fs/promises'
+
+/** The ports of a connection between two programs of this machine. */
+export interface PortPair {
+  /** The client's. */
+  client: number
+  server: number
+}
+
+const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0')
+const portOf = (end = ''): string => end.slice(end.lastIndexOf(':') + 1)
+
+/**
+ * Whether a program still holds the client's end. One that has only closed its sending side does; after close() the kernel keeps the
+ * end for a minute by itself, without an inode.
+ * @param tables texts of /proc/net/tcp and tcp6
+ */
+export const isClientThere = (tables: readonly string[], { client, server }: PortPair): boolean => {
+  const [from, to] = [hexPort(client), hexPort(server)]
+  for (const table of tables) {
+    for (const line of table.split('\n')) {
+      if (!line.includes(`:${from} `)) continue
+      const [, local, remote, , , , , , , inode] = line.trim().split(/\s+/)
+      if (portOf(local) === from && portOf(remote) === to && inode !== '0') return true
+    }
+  }
+  return false
+}
+
+/** The tables as they are now. */
+export const readTcpTables = (): Promise<string[]> =>
+  Promise.all(
+    // Without IPv6 in the kernel there is no tcp6.
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'latin1').catch(() => '')),
+  )
