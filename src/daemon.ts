@@ -129,10 +129,13 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   })
   await slots.open()
   models.watch(modelUse(slots))
+  await pulls.forsake((slot, id) =>
+    slots.views().some(({ name, state, model }) => name === slot && state === 'pulling' && model === id),
+  )
 
   const problems = () => {
     const log = decisions.problem()
-    return [...models.problems(), ...slots.problems(), ...(log === null ? [] : [log])]
+    return [...models.problems(), ...pulls.problems(), ...slots.problems(), ...(log === null ? [] : [log])]
   }
   const began = performance.now()
   let url = ''

@@ -21,6 +21,10 @@ export type PullRequest = Static<typeof PullRequest>
 export const Pull = Type.Object(
   {
     id: ModelId,
+    request: PullRequest,
+    position: nullable(
+      Type.Integer({ minimum: 1, description: 'Of those that wait for their turn; null: not waiting.' }),
+    ),
     repo: Type.String(),
     /** The commit that was pinned; null until it is resolved. */
     revision: nullable(Type.String()),
@@ -78,9 +82,9 @@ export type HubRepository = Static<typeof HubRepository>
 export const PullLeftover = Type.Object(
   {
     id: Type.String({ description: 'Of the model; of an orphan the path below the models folder.' }),
-    kind: Type.Enum(['pull', 'replaced', 'orphan'], {
+    kind: Type.Enum(['pull', 'record', 'replaced', 'orphan'], {
       description:
-        'What an interrupted pull received; the files of a model that was replaced or removed; files that no model names.',
+        'What an interrupted pull received; the record of a pull that cannot be used; the files of a model that was replaced or removed; files that no model names.',
     }),
     bytes: Type.Integer(),
     active: Type.Boolean({ description: 'Being pulled right now, or still run by a slot.' }),

@@ -10,7 +10,7 @@ const hits = 20
 const frame = (pull: Pull): Uint8Array => encodeFrame({ event: 'pull', data: JSON.stringify(pull) })
 
 export const mountPulls = (routes: Routes, { pulls, streams }: { pulls: PullService; streams: EventStreams }): void => {
-  mount(routes, 'pullModel', ({ params: { id }, body }) => reply(202, pulls.start(id, body)))
+  mount(routes, 'pullModel', async ({ params: { id }, body }) => reply(202, await pulls.start(id, body)))
   mount(routes, 'showPull', ({ params: { id } }) => reply(200, pulls.get(id)))
   mount(routes, 'cancelPull', async ({ params: { id }, query: { discard } }) =>
     reply(200, await pulls.cancel(id, discard === true)),

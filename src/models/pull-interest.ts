@@ -19,6 +19,11 @@ export class PullInterest {
     return wanting === undefined || wanting.size === 0
   }
 
+  /** Everybody who wants it. */
+  of(id: string): string[] {
+    return [...(this.#wanting.get(id) ?? [])]
+  }
+
   /** The pull has ended. */
   end(id: string): void {
     this.#wanting.delete(id)

@@ -13,7 +13,10 @@ import type { DownloadSettings } from './pull/settings.ts'
 import { discard } from './pull/staging.ts'
 import { stagingFolder } from './pull-leftovers.ts'
 import { type PullPlan, planPull } from './pull-plan.ts'
-import { forgetRequest, rememberRequest } from './pull-request-file.ts'
+import { askForPull } from './pull-queue/pinned.ts'
+import type { PinnedPull } from './pull-queue/record.ts'
+import type { PullRecords } from './pull-queue/records.ts'
+import { pullAskedFor, pullThatIsHere, pullUnderWay } from './pull-state.ts'
 import type { Downloader } from './pull-thread/download-in-thread.ts'
 import type { ReceivedFile } from './registration.ts'
 import type { ModelRegistry } from './registry.ts'
@@ -21,19 +24,33 @@ import type { ModelRegistry } from './registry.ts'
 export interface PullJobDeps {
   /** models/ */
   folder: string
-  hub: HubClient
+  hub: Pick<HubClient, 'repository'>
   /** Whether the hub is asked with a token now. */
   hasToken: () => Promise<boolean>
   registry: Pick<ModelRegistry, 'register'>
+  records: Pick<PullRecords, 'change' | 'forget'>
   download: Downloader
   clock: Clock
   /** Of downloads; what is left out is as usual. */
   settings?: Partial<DownloadSettings>
 }
 
+/** What is asked for, and where in the order. */
+export interface PullOrder {
+  id: string
+  place: number
+  request: PullRequest
+  /** What an earlier daemon found at the hub, to go on with; null: the hub is asked. */
+  pinned: PinnedPull | null
+}
+
 export class PullJob {
   readonly request: PullRequest
-  readonly #id: string
+  readonly place: number
+  readonly id: string
+  /** Resolves once it survives a restart; rejects with why it does not, and then there is no pull. */
+  accepted: Promise<void> = Promise.resolve()
+  readonly #pinned: PinnedPull | null
   readonly #deps: PullJobDeps
   readonly #publish: (pull: Pull) => void
   readonly #stop = new AbortController()
@@ -42,27 +59,17 @@ export class PullJob {
   #discard = false
   #suspended = false
   #running: Promise<void> | null = null
+  #cancelling: Promise<void> | null = null
 
-  constructor(id: string, request: PullRequest, deps: PullJobDeps, publish: (pull: Pull) => void) {
-    this.#id = id
+  constructor({ id, place, request, pinned }: PullOrder, deps: PullJobDeps, publish: (pull: Pull) => void) {
+    this.id = id
+    this.place = place
     this.request = request
+    this.#pinned = pinned
     this.#deps = deps
     this.#publish = publish
     this.#began = deps.clock.now()
-    this.#pull = {
-      id,
-      repo: request.repo,
-      revision: null,
-      files: [],
-      bytes_total: null,
-      bytes_received: 0,
-      throughput_bps: null,
-      elapsed_s: 0,
-      eta_s: null,
-      file: null,
-      phase: 'resolving',
-      error: null,
-    }
+    this.#pull = pullAskedFor(id, request)
   }
 
   /** Waiting for its turn, or at work. */
@@ -70,37 +77,60 @@ export class PullJob {
     return isUnderWay(this.#pull)
   }
 
+  /** The end of a cancellation under way; null: there is none. */
+  get cancelling(): Promise<void> | null {
+    return this.active ? this.#cancelling : null
+  }
+
   snapshot(): Pull {
     return this.#pull
   }
 
+  /** @param position from 1, of those that wait; null: it waits no more */
+  moveTo(position: number | null): void {
+    if (position !== this.#pull.position) this.#change({ position })
+  }
+
+  /** It was accepted. */
+  announce(): void {
+    this.#publish(this.#pull)
+  }
+
+  /** Ends a pull that is not at work. */
+  fail(error: unknown): Promise<void> {
+    return this.#failed(error)
+  }
+
   /** The model was in the registry already. */
   isHere(entry: ModelEntry): void {
-    const files = entry.files.map(({ path, size }, index) => ({
-      path: entry.source?.files[index] ?? path,
-      size,
-      received: size,
-    }))
-    const bytes = files.reduce((sum, { size }) => sum + size, 0)
-    this.#change({
-      phase: 'done',
-      revision: entry.source?.revision ?? null,
-      files,
-      bytes_total: bytes,
-      bytes_received: bytes,
-    })
+    this.#change(pullThatIsHere(entry))
+  }
+
+  /** A daemon that died had registered the model already. */
+  async conclude(entry: ModelEntry): Promise<void> {
+    await this.#clear()
+    this.isHere(entry)
   }
 
   /** Never rejects: how it ends is its phase. */
   run(): Promise<void> {
+    this.moveTo(null)
     this.#running = this.#run()
     return this.#running
   }
 
   /** @param discard also removes what was received */
-  async cancel(discard: boolean): Promise<void> {
-    this.#discard = discard
-    this.#stop.abort(new Hal0Error('pull.cancelled', `The pull of ${this.#id} was cancelled.`))
+  cancel(discard: boolean): Promise<void> {
+    this.#cancelling = this.#cancel(discard)
+    return this.#cancelling
+  }
+
+  async #cancel(discard: boolean): Promise<void> {
+    this.#discard ||= discard
+    this.#stop.abort(new Hal0Error('pull.cancelled', `The pull of ${this.id} was cancelled.`))
+    await this.accepted.catch(() => {
+      // Told to whoever asked for the pull.
+    })
     await this.#running
     if (this.active) await this.#cancelled()
     // It had ended before.
@@ -118,8 +148,8 @@ export class PullJob {
     const { signal } = this.#stop
     try {
       signal.throwIfAborted()
-      await rememberRequest(this.#deps.folder, this.#id, this.request)
       const plan = await this.#resolve()
+      signal.throwIfAborted()
       const files = plan.projector === null ? plan.model : [...plan.model, plan.projector]
       await this.#register(plan, await this.#download(files))
       await this.#clear()
@@ -131,9 +161,10 @@ export class PullJob {
   }
 
   async #resolve(): Promise<PullPlan> {
-    const { repo, revision } = this.request
-    const repository = await this.#deps.hub.repository(repo, revision ?? 'main', this.#stop.signal)
+    const repository = await askForPull(this.#deps.hub, this.request, this.#pinned, this.#stop.signal)
     const plan = planPull(repository, this.request, await this.#deps.hasToken())
+    const pinned = { repo: repository.repo, revision: repository.commit, files: plan.model.map(({ path }) => path) }
+    await this.#deps.records.change(this.id, { pinned })
     const files = plan.projector === null ? plan.model : [...plan.model, plan.projector]
     this.#change({
       phase: 'downloading',
@@ -164,7 +195,7 @@ export class PullJob {
       return { path, size, sha256, from }
     }
     await this.#deps.registry.register({
-      id: this.#id,
+      id: this.id,
       source: { repo, revision: revision ?? '' },
       files: model.map(received),
       mmproj: projector === null ? null : received(projector),
@@ -173,41 +204,35 @@ export class PullJob {
   }
 
   /** How it ended is not the download's to say: what follows is the registration, or the failure's sentence. */
-  #progress({ phase, file, received, throughputBps, etaS, files }: DownloadProgress): void {
-    this.#change({
-      phase: phase === 'downloading' ? phase : 'verifying',
-      file,
-      bytes_received: received,
-      throughput_bps: throughputBps,
-      eta_s: etaS,
-      files: this.#pull.files.map((one) => ({ ...one, received: files.get(one.path) ?? one.received })),
-    })
+  #progress(progress: DownloadProgress): void {
+    this.#change(pullUnderWay(this.#pull, progress))
   }
 
   async #cancelled(): Promise<void> {
     if (this.#suspended) return
-    await (this.#discard ? this.#clear() : forgetRequest(this.#deps.folder, this.#id)).catch((error) => {
-      log.warn(`could not tidy up after the pull of ${this.#id}`, error)
-    })
-    this.#change({ phase: 'cancelled', throughput_bps: null, eta_s: null })
+    if (this.#discard) {
+      await discard(this.#staging).catch((error) => {
+        log.warn(`could not tidy up after the pull of ${this.id}`, error)
+      })
+    }
+    await this.#deps.records.forget(this.id)
+    this.#change({ phase: 'cancelled', position: null, throughput_bps: null, eta_s: null })
   }
 
   async #failed(error: unknown): Promise<void> {
     const failure = Hal0Error.from(error)
-    if (failure.code === 'internal') log.error(`the pull of ${this.#id} failed`, failure.cause ?? failure)
-    await forgetRequest(this.#deps.folder, this.#id).catch((again) =>
-      log.warn(`could not tidy up after the pull of ${this.#id}`, again),
-    )
-    this.#change({ phase: 'failed', error: failure.body(), throughput_bps: null, eta_s: null })
+    if (failure.code === 'internal') log.error(`the pull of ${this.id} failed`, failure.cause ?? failure)
+    await this.#deps.records.forget(this.id)
+    this.#change({ phase: 'failed', position: null, error: failure.body(), throughput_bps: null, eta_s: null })
   }
 
   get #staging(): string {
-    return stagingFolder(this.#deps.folder, this.#id)
+    return stagingFolder(this.#deps.folder, this.id)
   }
 
   async #clear(): Promise<void> {
     await discard(this.#staging)
-    await forgetRequest(this.#deps.folder, this.#id)
+    await this.#deps.records.forget(this.id)
   }
 
   #change(changes: Partial<Pull>): void {

@@ -26,9 +26,10 @@ export interface PullService {
   readonly changed: Bus<Pull>
   /**
    * Begins a pull, or joins the same one under way. A model that is there already, from the same place, is a pull that is done.
-   * @throws Hal0Error `model.exists` when the id is taken by something else
+   * Once it resolves the pull survives any restart of the daemon.
+   * @throws Hal0Error `model.exists` when the id is taken by something else; `storage.full`, `storage.failed`, and then there is no pull
    */
-  start(id: string, request: PullRequest): Pull
+  start(id: string, request: PullRequest): Promise<Pull>
   /** Every pull since the daemon started, the newest first. */
   list(): Pull[]
   /** @throws Hal0Error `pull.not_found` when there was none since the daemon started */

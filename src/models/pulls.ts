@@ -1,60 +1,68 @@
-/** All pulls of the daemon: joined when asked for twice, a few at a time, the rest in their order. */
+/** The pulls of the daemon, what is known of where models come from, and what the hub has. */
 import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
-import { Bus } from '../lib/bus.ts'
+import type { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { CatalogSources } from './catalog/catalog-port.ts'
 import { driftOf } from './drift.ts'
 import { ggufFiles } from './hub/gguf-files.ts'
-import { aPerson, PullInterest } from './pull-interest.ts'
-import { PullJob, type PullJobDeps } from './pull-job.ts'
-import { clearLeftovers, listLeftovers } from './pull-leftovers.ts'
+import type { HubClient } from './hub/hub-client.ts'
+import { aPerson } from './pull-interest.ts'
+import { clearLeftovers, listDamaged, listLeftovers } from './pull-leftovers.ts'
 import { idOf } from './pull-plan.ts'
 import type { ModelBringer, PullService } from './pull-port.ts'
-import { knownSources, rememberSource, unfinishedPulls } from './pull-request-file.ts'
+import { PullQueue, type PullQueueDeps } from './pull-queue/pull-queue.ts'
+import { knownSources, rememberSource } from './pull-request-file.ts'
 import type { ModelRegistry } from './registry.ts'
 import type { RegistryLeftovers } from './registry-leftovers.ts'
 
-/** Downloads at one time; each has several connections. */
-const defaultSlots = 2
 /** How long the hub may take to answer a question of a person, milliseconds. */
 const patienceMs = 60_000
 
-export interface PullsDeps extends Omit<PullJobDeps, 'registry'> {
+export interface PullsDeps extends Omit<PullQueueDeps, 'registry' | 'hub'> {
+  hub: HubClient
   registry: Pick<ModelRegistry, 'get' | 'list' | 'register'> & { leftovers: Pick<RegistryLeftovers, 'list' | 'clear'> }
   /** Asked for models of which nothing else is known. */
   catalog: Pick<CatalogSources, 'sourceOf'>
   /** Bytes of this machine's memory; null: unknown. */
   memoryBytes: number | null
-  /** Pulls at one time. */
-  slots?: number
 }
 
-const same = (a: PullRequest, b: PullRequest): boolean =>
-  a.repo === b.repo && a.file === b.file && (a.revision ?? null) === (b.revision ?? null) && a.mmproj === b.mmproj
-
 export class Pulls implements PullService, ModelBringer {
-  readonly changed = new Bus<Pull>()
+  readonly changed: Bus<Pull>
   readonly #deps: PullsDeps
-  readonly #jobs = new Map<string, PullJob>()
+  readonly #queue: PullQueue
   /** Where models come from that were pulled before, or that somebody told of. */
   readonly #sources = new Map<string, PullRequest>()
-  readonly #interest = new PullInterest()
-  #waiting: PullJob[] = []
-  #running = 0
+  #notResumed: string | null = null
 
   constructor(deps: PullsDeps) {
     this.#deps = deps
+    this.#queue = new PullQueue(deps)
+    this.changed = this.#queue.changed
+    this.changed.subscribe(({ id, request, phase }) => {
+      if (phase === 'done') this.#remember(id, request)
+    })
   }
 
   /** Goes on with what an earlier daemon did not end. To be called once. */
   async resume(): Promise<void> {
     try {
       for (const [id, request] of await knownSources(this.#deps.folder)) this.#sources.set(id, request)
-      for (const [id, request] of await unfinishedPulls(this.#deps.folder)) this.#begin(id, request)
+      await this.#queue.resume()
     } catch (error) {
-      log.warn('unfinished pulls are not gone on with', error)
+      const { message } = Hal0Error.from(error)
+      this.#notResumed = `${message} Pulls that were not at their end are gone on with at the next start of hal0.`
     }
+  }
+
+  /** What is wrong with the records of pulls, in sentences. */
+  problems(): string[] {
+    return [...(this.#notResumed === null ? [] : [this.#notResumed]), ...this.#queue.records.problems()]
+  }
+
+  forsake(waits: (slot: string, id: string) => boolean): Promise<void> {
+    return this.#queue.forsake(waits)
   }
 
   knows(id: string): boolean {
@@ -68,10 +76,7 @@ export class Pulls implements PullService, ModelBringer {
 
   bring(id: string, by: string): Pull {
     const source = this.#sourceOf(id)
-    if (source !== null) {
-      this.#interest.add(id, by)
-      return this.#begin(id, source)
-    }
+    if (source !== null) return this.#queue.begin(id, source, by).job.snapshot()
     throw new Hal0Error(
       'model.not_found',
       `It is not known where the model ${id} comes from. Pull it: hal0 model pull OWNER/REPO`,
@@ -82,81 +87,45 @@ export class Pulls implements PullService, ModelBringer {
     )
   }
 
-  async leave(id: string, by: string): Promise<void> {
-    if (this.#interest.drop(id, by) && this.#isActive(id)) await this.cancel(id, false)
+  leave(id: string, by: string): Promise<void> {
+    return this.#queue.leave(id, by)
   }
 
   find(id: string): Pull | null {
-    return this.#jobs.get(id)?.snapshot() ?? null
+    return this.#queue.find(id)?.snapshot() ?? null
   }
 
-  start(id: string, request: PullRequest): Pull {
-    const pull = this.#begin(id, request)
-    if (this.#isActive(id)) this.#interest.add(id, aPerson)
-    return pull
-  }
-
-  #begin(id: string, request: PullRequest): Pull {
-    const known = this.#jobs.get(id)
-    if (known?.active === true) {
-      if (same(known.request, request)) return known.snapshot()
-      throw new Hal0Error(
-        'model.exists',
-        `Another pull of ${id} is under way, of ${known.request.file} from ${known.request.repo}. Wait for its end, cancel it, or choose another id.`,
-        { param: 'id', details: { id, repo: known.request.repo, file: known.request.file } },
-      )
-    }
-    const entry = this.#deps.registry.get(id)
-    const job = new PullJob(id, request, this.#deps, (pull) => {
-      if (pull.phase === 'done') this.#remember(id, request)
-      if (!this.#isActive(id)) this.#interest.end(id)
-      this.changed.publish(pull)
-    })
-    if (entry !== null) {
-      if (entry.source?.repo !== request.repo) {
-        throw new Hal0Error(
-          'model.exists',
-          `There is a model ${id} already. Choose another id, or remove that one first.`,
-          {
-            param: 'id',
-            details: { id },
-          },
-        )
-      }
-      job.isHere(entry)
-    } else {
-      this.#waiting.push(job)
-    }
-    // Deleted first, so that the newest is the last of the map.
-    this.#jobs.delete(id)
-    this.#jobs.set(id, job)
-    this.#next()
+  async start(id: string, request: PullRequest): Promise<Pull> {
+    const { job, accepted } = this.#queue.begin(id, request, aPerson)
+    await accepted
     return job.snapshot()
   }
 
   list(): Pull[] {
-    return [...this.#jobs.values()].reverse().map((job) => job.snapshot())
+    return this.#queue.list()
   }
 
   get(id: string): Pull {
-    return this.#require(id).snapshot()
+    return this.#queue.require(id).snapshot()
   }
 
-  async cancel(id: string, discard: boolean): Promise<Pull> {
-    const job = this.#require(id)
-    this.#waiting = this.#waiting.filter((one) => one !== job)
-    await job.cancel(discard)
-    return job.snapshot()
+  cancel(id: string, discard: boolean): Promise<Pull> {
+    return this.#queue.cancel(id, discard)
   }
 
   async leftovers(): Promise<PullLeftover[]> {
     const { folder, registry } = this.#deps
-    return [...(await listLeftovers(folder, (id) => this.#isActive(id))), ...(await registry.leftovers.list())]
+    const files = await listLeftovers(folder, (id) => this.#queue.isActive(id))
+    const records = await listDamaged(this.#queue.records.damaged())
+    return [...files, ...records, ...(await registry.leftovers.list())]
   }
 
   async clearLeftovers(): Promise<PullLeftover[]> {
     const { folder, registry } = this.#deps
-    return [...(await clearLeftovers(folder, (id) => this.#isActive(id))), ...(await registry.leftovers.clear())]
+    const records = await listDamaged(this.#queue.records.damaged())
+    await this.#queue.records.clearDamaged()
+    const files = await clearLeftovers(folder, (id) => this.#queue.isActive(id))
+    return [...files, ...records, ...(await registry.leftovers.clear())]
   }
 
   async outdated(): Promise<ModelDrift[]> {
@@ -204,9 +173,8 @@ export class Pulls implements PullService, ModelBringer {
   }
 
   /** Stops what is under way; the next daemon goes on with it. */
-  async close(): Promise<void> {
-    this.#waiting = []
-    await Promise.all([...this.#jobs.values()].map((job) => job.suspend()))
+  close(): Promise<void> {
+    return this.#queue.close()
   }
 
   #sourceOf(id: string): PullRequest | null {
@@ -215,32 +183,5 @@ export class Pulls implements PullService, ModelBringer {
 
   #remember(id: string, request: PullRequest): void {
     this.learn(id, request).catch((error) => log.warn(`it will not be known where ${id} came from`, error))
-  }
-
-  #isActive(id: string): boolean {
-    return this.#jobs.get(id)?.active === true
-  }
-
-  #require(id: string): PullJob {
-    const job = this.#jobs.get(id)
-    if (job !== undefined) return job
-    throw new Hal0Error(
-      'pull.not_found',
-      `There was no pull of ${id} since the daemon started. Begin one with: hal0 model pull OWNER/REPO`,
-      { param: 'id', details: { id } },
-    )
-  }
-
-  #next(): void {
-    const { slots = defaultSlots } = this.#deps
-    for (let job = this.#waiting[0]; job !== undefined && this.#running < slots; job = this.#waiting[0]) {
-      this.#waiting.shift()
-      this.#running += 1
-      // Never rejects: a failure is a state of the pull.
-      void job.run().finally(() => {
-        this.#running -= 1
-        this.#next()
-      })
-    }
   }
 }

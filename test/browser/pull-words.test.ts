@@ -6,6 +6,8 @@ import { pullPart, pullText, shortPullText } from '../../web/models/pull-words.t
 
 const pull: Pull = {
   id: 'tiny-q4_k_m',
+  request: { repo: 'acme/tiny', file: 'tiny-Q4_K_M.gguf' },
+  position: null,
   repo: 'acme/tiny',
   revision: 'a'.repeat(40),
   files: [{ path: 'tiny-Q4_K_M.gguf', size: 398_000_000, received: 167_200_000 }],

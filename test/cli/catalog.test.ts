@@ -1,7 +1,7 @@
 /** The catalog on the command line: when the hub cannot be reached, and when it is asked for. */
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { CatalogOffer } from '../../src/contract/catalog.ts'
-import type { HubHit } from '../../src/contract/pull.ts'
+import type { HubHit, PullRequest } from '../../src/contract/pull.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { FakeApi } from './support/fake-api.ts'
 import { hal0 } from './support/run-cli.ts'
@@ -39,6 +39,8 @@ const api = new FakeApi({
   listCatalog: ({ query: { q = '' } }) => all.filter(({ id }) => id.includes(q)),
   pullModel: ({ params: { id }, body }) => ({
     id: String(id),
+    request: body as PullRequest,
+    position: null,
     repo: (body as { repo: string }).repo,
     revision: null,
     files: [],

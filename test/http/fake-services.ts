@@ -72,6 +72,8 @@ export class FakeModels implements ModelService {
 
 const pull: Pull = {
   id: 'tiny',
+  request: { repo: 'owner/repo', file: 'x.gguf' },
+  position: null,
   repo: 'owner/repo',
   revision: 'a'.repeat(40),
   files: [{ path: 'x.gguf', size: 10, received: 5 }],
@@ -88,7 +90,7 @@ const pull: Pull = {
 export class FakePulls implements PullService {
   readonly changed = new Bus<Pull>()
 
-  start(id: string): Pull {
+  async start(id: string): Promise<Pull> {
     return { ...pull, id }
   }
 

@@ -41,6 +41,8 @@ export class SimulatedPulls implements ModelBringer {
     this.begun += 1
     const pull: Pull = {
       id,
+      request: { repo: 'owner/repo', file: 'far.gguf' },
+      position: null,
       repo: 'owner/repo',
       revision: null,
       files: [],

@@ -1,0 +1,67 @@
+/** Whose turn it is: a few pulls at one time, the others wait in their order. */
+
+export interface Waiting {
+  /** From the record: the lower one is first. */
+  readonly place: number
+  /** From 1; null: it waits no more. */
+  moveTo(position: number | null): void
+  /** Never rejects. */
+  run(): Promise<void>
+}
+
+export class PullTurns<J extends Waiting> {
+  readonly #atOnce: number
+  /** In their order. */
+  #waiting: J[] = []
+  /** Of those that wait: their records are on the disk. */
+  readonly #accepted = new Set<J>()
+  #running = 0
+
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce
+  }
+
+  /** Takes its place; nothing behind it begins until it is accepted or dropped. */
+  add(job: J): void {
+    const at = this.#waiting.findIndex(({ place }) => place > job.place)
+    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, job)
+  }
+
+  /** One that was dropped meanwhile stays so. */
+  accept(job: J): void {
+    if (!this.#waiting.includes(job)) return
+    this.#accepted.add(job)
+    this.#next()
+  }
+
+  /** A job that runs goes on. */
+  drop(job: J): void {
+    if (!this.#waiting.includes(job)) return
+    this.#waiting = this.#waiting.filter((one) => one !== job)
+    this.#accepted.delete(job)
+    this.#next()
+  }
+
+  /** None of those that wait is started any more. */
+  close(): void {
+    this.#waiting = []
+    this.#accepted.clear()
+  }
+
+  #next(): void {
+    for (let job = this.#waiting[0]; job !== undefined && this.#mayRun(job); job = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#accepted.delete(job)
+      this.#running += 1
+      void job.run().finally(() => {
+        this.#running -= 1
+        this.#next()
+      })
+    }
+    for (const [index, job] of this.#waiting.entries()) if (this.#accepted.has(job)) job.moveTo(index + 1)
+  }
+
+  #mayRun(job: J): boolean {
+    return this.#running < this.#atOnce && this.#accepted.has(job)
+  }
+}

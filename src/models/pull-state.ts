@@ -1,0 +1,45 @@
+/** What the API shows of a pull, made of what happens to it. Pure. */
+import type { ModelEntry } from '../contract/model.ts'
+import type { Pull, PullRequest } from '../contract/pull.ts'
+import type { DownloadProgress } from './pull/progress.ts'
+
+export const pullAskedFor = (id: string, request: PullRequest): Pull => ({
+  id,
+  request,
+  position: null,
+  repo: request.repo,
+  revision: null,
+  files: [],
+  bytes_total: null,
+  bytes_received: 0,
+  throughput_bps: null,
+  elapsed_s: 0,
+  eta_s: null,
+  file: null,
+  phase: 'resolving',
+  error: null,
+})
+
+/** The model was in the registry already. */
+export const pullThatIsHere = ({ files: registered, source }: ModelEntry): Partial<Pull> => {
+  const files = registered.map(({ path, size }, index) => ({
+    path: source?.files[index] ?? path,
+    size,
+    received: size,
+  }))
+  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  return { phase: 'done', revision: source?.revision ?? null, files, bytes_total: bytes, bytes_received: bytes }
+}
+
+/** How the download ended is not its own to say: what follows is the registration, or the failure's sentence. */
+export const pullUnderWay = (
+  pull: Pull,
+  { phase, file, received, throughputBps, etaS, files }: DownloadProgress,
+): Partial<Pull> => ({
+  phase: phase === 'downloading' ? phase : 'verifying',
+  file,
+  bytes_received: received,
+  throughput_bps: throughputBps,
+  eta_s: etaS,
+  files: pull.files.map((one) => ({ ...one, received: files.get(one.path) ?? one.received })),
+})
