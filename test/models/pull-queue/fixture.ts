@@ -11,17 +11,18 @@ import type { Registration } from '../../../src/models/registry.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 
-export const repo = 'acme/tiny-GGUF'
-export const requestOf = (id: string) => ({ repo, file: `${id}.gguf` })
+export const requestOf = (id: string) => ({ repo: `acme/${id}`, file: `${id}.gguf` })
 export const commit = 'c'.repeat(40)
 
 /** What outlives a daemon: the disk, the hub, the registry. */
 export class World {
   readonly folder = join(tempDir(), 'models')
   readonly entries = new Map<string, ModelEntry>()
+  /** Ids whose turn has come, in that order, in all daemons: each begins by asking the hub. */
+  readonly turns: string[] = []
   /** Commits that the hub was asked for. */
   readonly asked: string[] = []
-  /** Ids whose download has begun, in that order, by all daemons. */
+  /** Ids whose download has begun: their records will not change any more. */
   readonly begun: string[] = []
   /** Commits that the hub has lost. */
   readonly lost = new Set<string>()
@@ -32,7 +33,7 @@ export class World {
     mkdirSync(this.folder)
   }
 
-  /** The next daemon; the one before ends as one that is killed if it was not closed. */
+  /** The next daemon. The one before is as good as killed when it was not closed and has nothing to do but wait for downloads. */
   async start(slots = 2): Promise<Life> {
     const life = new Life(this, slots)
     await life.queue.resume()
@@ -48,15 +49,12 @@ export class World {
     return JSON.parse(readFileSync(join(this.folder, `.pull-${id}.json`), 'utf8')) as Record<string, unknown>
   }
 
-  repository(revision: string): HubRepository {
+  repository(repo: string, revision: string): HubRepository {
+    const id = repo.slice('acme/'.length)
     this.asked.push(revision)
+    this.turns.push(id)
     if (this.lost.has(revision)) throw new Hal0Error('pull.not_found', 'There is no such revision.')
-    const files = ['a', 'b', 'c', 'd', 'e'].map((id) => ({
-      path: `${id}.gguf`,
-      size: 10,
-      sha256: '0'.repeat(64),
-      blobSha1: null,
-    }))
+    const files = [{ path: `${id}.gguf`, size: 10, sha256: '0'.repeat(64), blobSha1: null }]
     return { repo, commit: revision === 'main' ? this.head : revision, gated: false, refused: [], files }
   }
 }
@@ -75,7 +73,7 @@ export class Life {
       slots,
       clock: systemClock,
       hasToken: async () => false,
-      hub: { repository: async (_repo, revision) => world.repository(revision) },
+      hub: { repository: async (repo, revision) => world.repository(repo, revision) },
       registry: {
         get: (id) => world.entries.get(id) ?? null,
         register: async (registration) => this.#register(registration),
