@@ -23,6 +23,7 @@ const read = (data: string): Pull | null => {
 
 const shown = (pull: Pull): string => {
   const name = pull.file?.split('/').at(-1) ?? pull.id
+  if (pull.position !== null) return `${name}: waiting for its turn, ${pull.position} in the queue`
   if (pull.phase === 'resolving') return `${name}: asking the hub`
   if (pull.phase === 'verifying') return `${name}: verifying`
   return [name, bar(pull), describeFigures(pull)].filter((part) => part !== '').join('  ')

@@ -6,6 +6,7 @@ import { bytes } from '../units.ts'
 
 const kinds = {
   pull: 'left by a pull',
+  record: 'the record of a pull, which cannot be used',
   replaced: 'files of a model that was replaced',
   orphan: 'no model has this file',
 } as const satisfies Record<PullLeftover['kind'], string>

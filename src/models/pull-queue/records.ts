@@ -40,7 +40,7 @@ export class PullRecords {
     const names = await readdir(this.#models).catch((error: unknown) => {
       throw storageError(error, this.#models, 'look for unfinished pulls')
     })
-    for (const id of names.map(idOfRecord)) {
+    for (const id of names.sort().map(idOfRecord)) {
       if (id === null) continue
       try {
         const record = await readRecord(this.#models, id)

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { HubRepository } from '../../../src/models/hub/hub-client.ts'
 import { PullQueue } from '../../../src/models/pull-queue/pull-queue.ts'
-import type { Registration } from '../../../src/models/registry.ts'
+import type { Registration } from '../../../src/models/registration.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 
@@ -126,7 +126,7 @@ export class Life {
       name: id,
       kind: 'chat',
       files: files.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
-      source,
+      source: { ...source, files: files.map(({ path }) => path) },
       architecture: 'llama',
       parameters: null,
       quantization: null,
