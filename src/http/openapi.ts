@@ -114,6 +114,12 @@ const streams: Record<string, OperationObject> = {
     'A pull: how it stands, then every change, at most four a second',
     parametersOf(Type.Object({ id: Type.String() }), 'path'),
   ),
+  '/api/pulls/events': stream(
+    'allPullEvents',
+    'models',
+    'All pulls: how each stands, then every change, at most four a second of each and always its last',
+    [lastEventId],
+  ),
   '/api/models/{id}/verify/events': stream(
     'verifyEvents',
     'models',

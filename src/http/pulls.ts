@@ -1,13 +1,12 @@
 /** `/api/models/{id}/pull`, `/api/pulls` and `/api/hub`: see the operation table. */
-import type { Pull } from '../contract/pull.ts'
+import { systemClock } from '../lib/clock.ts'
 import type { PullService } from '../models/pull-port.ts'
 import { mount, reply } from './operation.ts'
+import { PullFeed } from './pull-feed.ts'
 import type { Routes } from './routes.ts'
-import { type EventStreams, encodeFrame } from './sse.ts'
+import type { EventStreams } from './sse.ts'
 
 const hits = 20
-
-const frame = (pull: Pull): Uint8Array => encodeFrame({ event: 'pull', data: JSON.stringify(pull) })
 
 export const mountPulls = (routes: Routes, { pulls, streams }: { pulls: PullService; streams: EventStreams }): void => {
   mount(routes, 'pullModel', async ({ params: { id }, body }) => reply(202, await pulls.start(id, body)))
@@ -23,14 +22,7 @@ export const mountPulls = (routes: Routes, { pulls, streams }: { pulls: PullServ
   mount(routes, 'showHubRepository', async ({ params: { owner, repo }, query: { revision } }) =>
     reply(200, await pulls.repository(`${owner}/${repo}`, revision ?? null)),
   )
-  routes.on('GET', '/api/models/{id}/pull/events', (request, params) => {
-    const id = params.id ?? ''
-    const now = pulls.get(id)
-    return streams.open(request, (stream) => {
-      stream.send(frame(now))
-      return pulls.changed.subscribe((pull) => {
-        if (pull.id === id) stream.send(frame(pull))
-      })
-    })
-  })
+  const feed = new PullFeed(pulls, streams, systemClock)
+  routes.on('GET', '/api/models/{id}/pull/events', (request, params) => feed.openOne(request, params.id ?? ''))
+  routes.on('GET', '/api/pulls/events', (request) => feed.openAll(request))
 }
