@@ -94,7 +94,10 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   process.env.NO_PROXY = [process.env.NO_PROXY, '127.0.0.1', 'localhost'].filter(Boolean).join(',')
   const settings = await readServerSettings(paths, options)
   using _lock = await lockDataFolder(paths.data)
-  for (const folder of [paths.config, slotConfigDir(paths)]) await sweepTemps(folder)
+  for (const folder of [paths.config, slotConfigDir(paths)]) {
+    // A folder that is out of order is told by whoever needs it; leftovers in it harm nobody.
+    await sweepTemps(folder).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
+  }
   const models = await ModelRegistry.open(modelsDir(paths))
   const engines = new Engines(paths, process.env)
   const supervisor = chooseSupervisor(settings, paths)

@@ -1,11 +1,12 @@
 /** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
-import { readdir, unlink } from 'node:fs/promises'
+import { readdir, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Type } from 'typebox'
 import { SlotConfig, type SlotPatch } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { makeFolder, syncFolder } from '../system/atomic-file.ts'
+import { FolderWatch } from '../system/folder-watch.ts'
 import { type Paths, slotConfigDir, slotConfigFile } from '../system/paths.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
 import { editToml, readToml, type TomlTable } from '../system/toml-file.ts'
@@ -42,19 +43,38 @@ export class SlotConfigStore {
     this.#paths = paths
   }
 
-  /** Names of the slots that have a file, ordered; files whose name is no slot name are not slots. */
-  async names(): Promise<string[]> {
-    const folder = slotConfigDir(this.#paths)
+  get folder(): string {
+    return slotConfigDir(this.#paths)
+  }
+
+  /** Calls `onChange` when something changes in the folder. */
+  watch(onChange: () => void): Pick<FolderWatch, 'renew' | 'close' | 'everyMs'> {
+    return new FolderWatch(this.folder, onChange)
+  }
+
+  /** Names of the slots that have a file, ordered; files whose name is no slot name are not slots. null: there is no folder. */
+  async names(): Promise<string[] | null> {
     try {
-      const files = await readdir(folder)
+      const files = await readdir(this.folder)
       return files
         .filter((file) => file.endsWith('.toml'))
         .map((file) => file.slice(0, -'.toml'.length))
         .filter((name) => isSlotName(name))
         .sort()
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return []
-      throw storageError(error, folder, 'list the slots')
+      if (errnoOf(error) === 'ENOENT') return null
+      throw storageError(error, this.folder, 'read the folder of the slots')
+    }
+  }
+
+  /** Differs from an earlier one when the file may have changed since; null when there is nothing to look at. */
+  async stamp(name: string): Promise<string | null> {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(slotConfigFile(this.#paths, name), { bigint: true })
+      return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
+    } catch {
+      // Whoever reads it hears why it cannot be.
+      return null
     }
   }
 

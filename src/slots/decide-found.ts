@@ -77,6 +77,11 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
   const exit =
     report.kind === 'ended' ? report.exit : { exitCode: null, signal: null, outOfMemory: false, lastLines: [] }
   if (step.state === 'starting') {
+    const { obstacle } = step.context
+    if (obstacle !== null) {
+      fail(step, obstacle)
+      return
+    }
     // The old daemon died between the write and the start (what has ended is then an earlier run), or the backend died before it
     // answered. The load was accepted, so it goes on; if it cannot succeed, the new process tells why.
     m.process = 'launching'

@@ -5,18 +5,19 @@ import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { log } from '../lib/log.ts'
 import { Mutex } from '../lib/mutex.ts'
+import type { SlotConfigStore } from './config-store.ts'
 import { type Goal, reach } from './goal.ts'
 import { initialConfig } from './initial.ts'
 import type { Lease, SlotView } from './lease.ts'
 import { Reconciliation } from './reconciliation.ts'
-import { unplannedGraceMs } from './runner.ts'
+import { Roster } from './roster.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
-import { type BookDeps, merged, SlotBook } from './slot-book.ts'
-import { isSlotName } from './slot-name.ts'
+import { type BookDeps, type Entry, merged, SlotBook } from './slot-book.ts'
 
-export type ManagerDeps = Omit<BookDeps, 'signals'>
+export interface ManagerDeps extends Omit<BookDeps, 'signals' | 'configs'> {
+  configs: Pick<SlotConfigStore, 'folder' | 'names' | 'read' | 'stamp' | 'write' | 'remove' | 'watch'>
+}
 
 /** `/api/slots/events` is the event stream. */
 const reservedNames = ['events']
@@ -37,29 +38,27 @@ export class SlotManager implements SlotService {
   /** One creation, deletion or change of a port at a time: names and ports are given out. */
   readonly #changes = new Mutex()
   readonly #reconciliation: Reconciliation
-  /** Slots that have a file and could not be opened, each with a sentence that says why. */
-  readonly #leftOut = new Map<string, string>()
+  readonly #roster: Roster
 
   constructor(deps: ManagerDeps) {
     this.#deps = deps
     this.#book = new SlotBook({ ...deps, signals: this.signals })
     this.#reconciliation = new Reconciliation(deps.clock)
+    const { configs, records, clock } = deps
+    this.#roster = new Roster({
+      book: this.#book,
+      configs,
+      records,
+      reconciliation: this.#reconciliation,
+      changes: this.#changes,
+      signals: this.signals,
+      clock,
+    })
   }
 
   /** Picks up every slot where it stands; call it once, before anything else. */
-  async open(): Promise<void> {
-    for (const name of await this.#deps.configs.names()) {
-      try {
-        await this.#book.open(name)
-      } catch (error) {
-        const sentence = `Slot ${name} is left out. ${Hal0Error.from(error).message}`
-        log.error(sentence)
-        this.#leftOut.set(name, sentence)
-      }
-    }
-    await this.#reconciliation.run(this.#book.all().map(({ owner }) => owner))
-    // In the background: it may wait for a supervisor that hangs, and nobody waits for it.
-    void this.#endStrays()
+  open(): Promise<void> {
+    return this.#roster.open()
   }
 
   /** Sentences about slots whose file or disk is not in order. */
@@ -68,7 +67,9 @@ export class SlotManager implements SlotService {
       const there = damage !== null && (damage.aside === null || existsSync(damage.aside))
       return [configError?.message, owner.writer.problem?.message, there ? damage.problem : undefined]
     })
-    return [...this.#leftOut.values(), ...this.#reconciliation.problems(), ...opened].filter((one) => one !== undefined)
+    return [...this.#roster.problems(), ...this.#reconciliation.problems(), ...opened].filter(
+      (one) => one !== undefined,
+    )
   }
 
   /** Every slot in one line, ordered by name. */
@@ -102,17 +103,19 @@ export class SlotManager implements SlotService {
   }
 
   acquire(name: string, client: Client): Lease | Promise<Lease> {
-    return this.#book.get(name).owner.acquire(client)
+    const entry = this.#book.get(name)
+    // A load may begin, with what its file says now.
+    if (entry.owner.record.state !== 'offline') return entry.owner.acquire(client)
+    return this.#book.follow(entry).then(() => this.#book.get(name).owner.acquire(client))
   }
 
   async list(): Promise<Slot[]> {
-    const entries = this.#book.all()
-    await Promise.all(entries.map((entry) => this.#book.refresh(entry)))
-    return entries.map((entry) => this.#book.slot(entry))
+    await this.#roster.freshen()
+    return this.#book.all().map((entry) => this.#book.slot(entry))
   }
 
   async show(name: string): Promise<Slot> {
-    const entry = this.#book.get(name)
+    const entry = await this.#entry(name)
     await this.#book.refresh(entry)
     return this.#book.slot(entry)
   }
@@ -130,7 +133,8 @@ export class SlotManager implements SlotService {
           },
         )
       }
-      if (this.#book.has(name) || (await configs.names()).includes(name)) {
+      await this.#roster.look()
+      if (this.#book.has(name) || (await configs.names())?.includes(name) === true) {
         throw new Hal0Error(
           'slot.exists',
           `There is a slot ${name} already. Choose another name, or edit it: hal0 slot edit ${name}`,
@@ -156,7 +160,7 @@ export class SlotManager implements SlotService {
   }
 
   async edit(name: string, patch: SlotPatch): Promise<Slot> {
-    const entry = this.#book.get(name)
+    const entry = await this.#entry(name)
     const edit = () =>
       this.#book.edit(entry, patch, (next) => {
         if (patch.port !== undefined) this.#deps.ports.claim(name, patch.port, this.#book.ports())
@@ -168,6 +172,7 @@ export class SlotManager implements SlotService {
 
   delete(name: string): Promise<void> {
     return this.#changes.run(async () => {
+      if (!this.#book.has(name)) await this.#roster.look()
       const { owner, edits } = this.#book.get(name)
       const refused = owner.post({ kind: 'delete' })
       if (refused !== null) throw refused
@@ -184,7 +189,7 @@ export class SlotManager implements SlotService {
   }
 
   async command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot> {
-    const entry = this.#book.get(name)
+    const entry = await this.#entry(name)
     const { owner } = entry
     if (command.do === 'swap') {
       if (command.source !== undefined) await this.#deps.pulls.learn(command.model, command.source)
@@ -211,6 +216,7 @@ export class SlotManager implements SlotService {
   /** Lets the last records reach the disk and ends timers and probes; the backends go on. */
   async close(): Promise<void> {
     const entries = this.#book.all()
+    this.#roster.close()
     this.#reconciliation.close()
     await Promise.all(entries.map(({ owner }) => owner.writer.settled()))
     for (const { owner, endProgress } of entries) {
@@ -219,23 +225,10 @@ export class SlotManager implements SlotService {
     }
   }
 
-  /** Ends backends of slots whose configuration was taken away while no daemon ran: nobody would ever stop them. */
-  async #endStrays(): Promise<void> {
-    const { records, supervisor } = this.#deps
-    const strays = (await records.names()).filter(
-      (name) => isSlotName(name) && !this.#book.has(name) && !this.#leftOut.has(name),
-    )
-    for (const name of strays) {
-      try {
-        const found = await supervisor.adopt(name, () =>
-          log.warn(`the backend of slot ${name}, which has no configuration any more, was ended`),
-        )
-        const isLeft = found.kind === 'ended' && found.exit.remains === true
-        if (found.kind === 'running' || isLeft) await supervisor.stop(name, unplannedGraceMs)
-      } catch (error) {
-        log.error(`the backend of slot ${name}, which has no configuration any more, could not be ended`, error)
-      }
-    }
+  /** Also of a slot whose file was written a moment ago. @throws Hal0Error `slot.not_found` */
+  async #entry(name: string): Promise<Entry> {
+    if (!this.#book.has(name)) await this.#roster.freshen()
+    return this.#book.get(name)
   }
 
   /** @throws Hal0Error `model.not_found` before anything changes */

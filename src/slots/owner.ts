@@ -131,6 +131,13 @@ export class SlotOwner {
     return state === 'pulling' ? this.#pull.figures(pull) : null
   }
 
+  /** Nothing of it runs or is about to; false also while the supervisor has not told. */
+  get isAtRest(): boolean {
+    const { record, process, committing, after, attempt } = this.#machine
+    const rests = record.state === 'offline' || record.state === 'error'
+    return rests && attempt > 0 && process === 'none' && committing === null && after === 'stay'
+  }
+
   /** A load was asked for that has not begun: its record is being written, or the last process has yet to end. */
   get willLoad(): boolean {
     return this.#machine.committing !== null || this.#machine.after === 'load'

@@ -41,7 +41,7 @@ export interface Runner {
 const recordLimitMs = 1000
 
 /** SIGTERM to a process whose plan is not known (it was adopted), then this long until SIGKILL. */
-export const unplannedGraceMs = 2000
+const unplannedGraceMs = 2000
 
 export class SlotRunner implements Runner {
   readonly #name: string

@@ -15,7 +15,7 @@ import { slotNotFound } from './slot-errors.ts'
 import { isSlotName } from './slot-name.ts'
 
 export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable'> {
-  configs: Pick<SlotConfigStore, 'names' | 'read' | 'write' | 'remove'>
+  configs: Pick<SlotConfigStore, 'read' | 'stamp' | 'write'>
   records: RecordStore
   ports: PortAllocator
   signals: Bus<SlotSignal>
@@ -28,6 +28,8 @@ export interface Entry {
   endProgress: () => void
   /** Why the file cannot be used; null when it can. */
   configError: Hal0Error | null
+  /** Of the file when it was read last. */
+  stamp: string | null
   /** What was wrong with the slot's record at the start; null when nothing was. */
   damage: Damage | null
 }
@@ -87,6 +89,7 @@ export class SlotBook {
     const { signals, records, ports, clock, bootId } = this.#deps
     const reading = await records.read(name)
     const kept = reading.kind === 'kept' ? reading : null
+    const stamp = await this.#deps.configs.stamp(name)
     const { config: stored, error } = await this.#read(name, lastKnown(name, kept?.record))
     const port = stored.port ?? kept?.record.port ?? (await ports.allocate(name, this.ports().keys()))
     const config: SlotConfig = { ...stored, port }
@@ -101,16 +104,22 @@ export class SlotBook {
     owner.configure(config, error)
     const endProgress = tellProgress(owner, clock, (progress) => signals.publish({ kind: 'progress', progress }))
     const damage = reading.kind === 'damaged' ? reading.damage : null
-    const entry: Entry = { owner, edits: new Mutex(), endProgress, configError: error, damage }
+    const entry: Entry = { owner, edits: new Mutex(), endProgress, configError: error, stamp, damage }
     this.#entries.set(name, entry)
     this.#changed()
     return entry
+  }
+
+  /** As refresh, where the file may have changed since it was read. */
+  async follow(entry: Entry): Promise<void> {
+    if ((await this.#deps.configs.stamp(entry.owner.config.name)) !== entry.stamp) await this.refresh(entry)
   }
 
   /** Takes over what somebody wrote into the slot's file by hand. */
   async refresh(entry: Entry): Promise<void> {
     await entry.edits.run(async () => {
       const { name, port } = entry.owner.config
+      entry.stamp = await this.#deps.configs.stamp(name)
       const { config, error } = await this.#read(name, entry.owner.config)
       this.#configure(entry, { ...config, port: config.port ?? port }, error)
     })

@@ -49,6 +49,7 @@ export class SimulatedHost {
   readonly models = new Set(['a', 'b'])
   behaviour: Behaviour = wellBehaved
   diskFails = false
+  configFolder: 'there' | 'missing' = 'there'
   /** Slots whose record is lost. */
   readonly damaged = new Set<string>()
   /** How the supervisor answers a daemon that starts. */
@@ -60,6 +61,7 @@ export class SimulatedHost {
   /** Set while a daemon lives; what a dead daemon still tries to do has no effect. */
   #daemon = { alive: true }
   #lastPid = 100
+  #configChanged = (): void => {}
 
   constructor() {
     this.pulls = new SimulatedPulls(this.clock, (model) => this.models.add(model))
@@ -86,6 +88,13 @@ export class SimulatedHost {
     this.killDaemon()
     this.processes.clear()
     this.bootId = `boot-${Number(this.bootId.slice(5)) + 1}`
+  }
+
+  /** Somebody edits the slot's file by hand; null removes it. */
+  editByHand(name: string, changes: Partial<StoredConfig> | null): void {
+    if (changes === null) this.configs.delete(name)
+    else this.configs.set(name, { ...(this.configs.get(name) ?? initialConfig(name)), ...changes })
+    this.#configChanged()
   }
 
   processesOf(name: string): SimulatedProcess[] {
@@ -229,8 +238,17 @@ export class SimulatedHost {
       pulls: this.pulls,
       probe: this.#probe(daemon),
       configs: {
-        names: async () => [...configs.keys()].sort(),
+        folder: '/etc/hal0/slots',
+        names: async () => {
+          if (!daemon.alive) return new Promise(() => {})
+          return this.configFolder === 'missing' ? null : [...configs.keys()].sort()
+        },
         read: async (name) => configs.get(name) ?? null,
+        stamp: async (name) => JSON.stringify(configs.get(name)) ?? null,
+        watch: (onChange) => {
+          this.#configChanged = onChange
+          return { renew: async () => {}, close: () => {}, everyMs: 3_600_000 }
+        },
         write: async (name: string, changes: SlotPatch) => {
           const next: Record<string, unknown> = { ...(configs.get(name) ?? initialConfig(name)) }
           for (const [key, value] of Object.entries(changes)) next[key] = value

@@ -1,0 +1,186 @@
+/**
+ * Which slots there are: those whose configuration file is in the folder. People write, change and remove such files by hand, also
+ * while the daemon runs, and a folder may go missing as a whole (a disk that is not mounted). What runs is never ended for that:
+ * a slot without its file stays for as long as something of it runs, and says so.
+ */
+import type { Bus } from '../lib/bus.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { log } from '../lib/log.ts'
+import type { Mutex } from '../lib/mutex.ts'
+import { withDeadline } from '../lib/with-deadline.ts'
+import type { SlotConfigStore } from './config-store.ts'
+import type { Reconciliation } from './reconciliation.ts'
+import type { RecordStore } from './record-store.ts'
+import type { SlotSignal } from './service.ts'
+import type { SlotBook } from './slot-book.ts'
+import { isSlotName } from './slot-name.ts'
+
+export interface RosterDeps {
+  book: SlotBook
+  configs: Pick<SlotConfigStore, 'names' | 'folder' | 'watch'>
+  records: RecordStore
+  reconciliation: Reconciliation
+  /** Held while names and ports are given out. */
+  changes: Mutex
+  signals: Bus<SlotSignal>
+  clock: Clock
+}
+
+/** Editors write in several steps. */
+const settleMs = 50
+/** Some of them remove the file before they write it anew. */
+const comesBackMs = 500
+/** Nobody who asks waits longer for a look: it may be behind the creation or the deletion of a slot. */
+const lookLimitMs = 500
+
+export class Roster {
+  readonly #deps: RosterDeps
+  /** Slots that have a file and could not be opened, each with a sentence that says why. */
+  readonly #leftOut = new Map<string, string>()
+  /** Slots whose file is missing, and since when (monotonic milliseconds). */
+  readonly #missing = new Map<string, number>()
+  readonly #watch: ReturnType<SlotConfigStore['watch']>
+  #folderProblem: string | null = null
+  #cancelLook: (() => void) | null = null
+  #dueAt = Number.POSITIVE_INFINITY
+  #closed = false
+
+  constructor(deps: RosterDeps) {
+    this.#deps = deps
+    this.#watch = deps.configs.watch(() => this.#lookIn(settleMs))
+  }
+
+  /** Opens every slot and takes over what runs of it, also of those whose file is gone. Call it once. */
+  async open(): Promise<void> {
+    const { book, reconciliation } = this.#deps
+    const files = await this.#files()
+    const known = await this.#known()
+    for (const name of new Set([...(files ?? []), ...known])) await this.#open(name)
+    await reconciliation.run(book.all().map(({ owner }) => owner))
+    if (known.length > 0 && files?.length === 0) {
+      const { folder } = this.#deps.configs
+      this.#folderProblem = `${folder} holds no configuration of a slot, though there were slots (${known.join(', ')}). Put their files back, e.g. from a backup, or mount the disk that they are on. What runs goes on.`
+    }
+    if (files !== null) this.#dropMissing(files, 0)
+    await this.#watch.renew()
+    this.#lookIn(this.#watch.everyMs)
+  }
+
+  /** Sentences about files and slots that are not in order. */
+  problems(): string[] {
+    return [...(this.#folderProblem === null ? [] : [this.#folderProblem]), ...this.#leftOut.values()]
+  }
+
+  /** Takes over what changed in the folder. To be called while `changes` is held. */
+  async look(): Promise<void> {
+    const { book } = this.#deps
+    const files = await this.#files()
+    for (const name of files ?? []) if (!book.has(name)) await this.#appear(name)
+    for (const entry of book.all()) await book.follow(entry)
+    for (const name of this.#leftOut.keys()) if (files?.includes(name) === false) this.#leftOut.delete(name)
+    if (files === null) return
+    if (files.length > 0) this.#folderProblem = null
+    this.#dropMissing(files, comesBackMs)
+  }
+
+  /** A look before an answer, where it is not held up. */
+  async freshen(): Promise<void> {
+    await withDeadline(
+      this.#deps.changes.run(() => this.look()),
+      lookLimitMs,
+      undefined,
+    )
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelLook?.()
+    this.#watch.close()
+  }
+
+  /** null: the folder is not there or cannot be read, which says nothing about any slot. */
+  async #files(): Promise<string[] | null> {
+    const { configs } = this.#deps
+    try {
+      const files = await configs.names()
+      if (files !== null) return files
+      if (this.#deps.book.all().length > 0 || (await this.#known()).length > 0) {
+        this.#folderProblem = `The folder of the slots' configuration, ${configs.folder}, is missing. Put it back, e.g. from a backup, or mount the disk that it is on. What runs goes on.`
+      }
+    } catch (error) {
+      this.#folderProblem = `${Hal0Error.from(error).message} What runs goes on.`
+    }
+    return null
+  }
+
+  /** Slots that have a data folder. */
+  async #known(): Promise<string[]> {
+    try {
+      return (await this.#deps.records.names()).filter(isSlotName).sort()
+    } catch (error) {
+      log.error('it cannot be told which slots there were', error)
+      return []
+    }
+  }
+
+  async #open(name: string): Promise<void> {
+    try {
+      await this.#deps.book.open(name)
+      this.#leftOut.delete(name)
+    } catch (error) {
+      const sentence = `Slot ${name} is left out. ${Hal0Error.from(error).message}`
+      if (this.#leftOut.get(name) !== sentence) log.error(sentence)
+      this.#leftOut.set(name, sentence)
+    }
+  }
+
+  /** A file was put into the folder. */
+  async #appear(name: string): Promise<void> {
+    const { book, signals, reconciliation } = this.#deps
+    await this.#open(name)
+    if (!book.has(name)) return
+    const { owner } = book.get(name)
+    const json = owner.writer.durable
+    if (json !== null) signals.publish({ kind: 'record', name, json })
+    await reconciliation.run([owner])
+  }
+
+  /** Forgets slots of which nothing runs and whose file has been missing for `graceMs`. Their data stays, should it come back. */
+  #dropMissing(files: readonly string[], graceMs: number): void {
+    const { book, clock, signals } = this.#deps
+    for (const { owner } of book.all()) {
+      const { name } = owner.config
+      if (files.includes(name)) {
+        this.#missing.delete(name)
+        continue
+      }
+      const since = this.#missing.get(name) ?? clock.now()
+      this.#missing.set(name, since)
+      if (!owner.isAtRest) continue
+      if (clock.now() - since < graceMs) {
+        this.#lookIn(graceMs)
+        continue
+      }
+      this.#missing.delete(name)
+      book.drop(name)
+      signals.publish({ kind: 'deleted', name })
+    }
+  }
+
+  #lookIn(ms: number): void {
+    const { clock, changes } = this.#deps
+    const at = clock.now() + ms
+    if (this.#closed || at >= this.#dueAt) return
+    this.#dueAt = at
+    this.#cancelLook?.()
+    this.#cancelLook = clock.setTimer(ms, () => {
+      this.#dueAt = Number.POSITIVE_INFINITY
+      this.#watch
+        .renew()
+        .then(() => changes.run(() => this.look()))
+        .catch((error: unknown) => log.error('the configuration files of the slots could not be looked at', error))
+        .finally(() => this.#lookIn(this.#watch.everyMs))
+    })
+  }
+}

@@ -1,0 +1,123 @@
+/** Configuration files of slots that people write, change, break and remove while the daemon runs, or before it starts. */
+import { describe, expect, test } from 'bun:test'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Slot } from '../../src/contract/slot.ts'
+import type { Daemon } from '../support/daemon.ts'
+import { errorOf } from '../support/daemon.ts'
+import { makePipe } from '../support/make-pipe.ts'
+import { SlotWatch } from '../support/slot-watch.ts'
+import { daemonWithSlot, slotPath } from './fixture.ts'
+import { slotName } from './life.ts'
+
+const folderOf = (daemon: Daemon): string => join(daemon.root, 'etc/hal0/slots')
+const fileOf = (daemon: Daemon, name: string = slotName): string => join(folderOf(daemon), `${name}.toml`)
+
+/** As editors do it: another file, and a rename. */
+const save = (path: string, text: string): void => {
+  writeFileSync(`${path}~`, text)
+  renameSync(`${path}~`, path)
+}
+
+const namesOf = async (daemon: Daemon): Promise<string[]> =>
+  (await daemon.must<Slot[]>('GET', '/api/slots')).map(({ config }) => config.name)
+
+const problemsOf = async (daemon: Daemon): Promise<string> => (await daemon.status()).problems.join('\n')
+
+const untilGone = async (daemon: Daemon, name: string): Promise<void> => {
+  const end = performance.now() + 10_000
+  while ((await daemon.call('GET', `/api/slots/${name}`)).status !== 404) {
+    if (performance.now() > end) throw new Error(`slot ${name} is still there`)
+    await Bun.sleep(20)
+  }
+}
+
+test('a file that is written while the daemon runs is a slot: listed, told as an event, with a port', async () => {
+  const daemon = await daemonWithSlot()
+  const watch = await SlotWatch.open(daemon)
+  save(fileOf(daemon, 'second'), '# mine\nmodel = "tiny"\n')
+  await watch.untilState('offline', { name: 'second' })
+  expect(await namesOf(daemon)).toEqual([slotName, 'second'])
+  expect((await daemon.state('second')).state).toBe('offline')
+  expect(await Bun.file(fileOf(daemon, 'second')).text()).toMatch(/^# mine\nmodel = "tiny"\n/)
+  expect(errorOf(await daemon.call('POST', '/api/slots', { name: 'second' })).code).toBe('slot.exists')
+})
+
+test('a model that is changed in the file is the one of the next load, also of one that a request begins', async () => {
+  const daemon = await daemonWithSlot()
+  await daemon.must('PATCH', slotPath, { load: 'on-demand' })
+  const text = await Bun.file(fileOf(daemon)).text()
+  save(fileOf(daemon), text.replace('model = "tiny"', 'model = "other"'))
+  expect(errorOf(await daemon.chat()).code).toBe('model.not_found')
+  save(fileOf(daemon), text)
+  expect((await daemon.chat()).status).toBe(200)
+})
+
+test('a file that is removed takes an offline slot with it, and leaves a loaded one running and told', async () => {
+  const daemon = await daemonWithSlot()
+  await daemon.must('POST', '/api/slots', { name: 'second' })
+  const pid = await daemon.load()
+  for (const name of [slotName, 'second']) rmSync(fileOf(daemon, name))
+  await untilGone(daemon, 'second')
+  expect(await namesOf(daemon)).toEqual([slotName])
+  expect((await daemon.chat()).status).toBe(200)
+  expect(daemon.backends()).toContain(pid)
+  expect(await problemsOf(daemon)).toContain(`configuration file of slot ${slotName} is gone`)
+})
+
+describe('before a start', () => {
+  const cases: [string, (daemon: Daemon) => void, string][] = [
+    [
+      'the whole configuration folder is missing',
+      (daemon) => rmSync(join(daemon.root, 'etc/hal0'), { recursive: true }),
+      'is missing',
+    ],
+    ['the folder of the slots is empty', (daemon) => rmSync(fileOf(daemon)), 'holds no configuration'],
+    [
+      'the folder of the slots is a file',
+      (daemon) => {
+        rmSync(folderOf(daemon), { recursive: true })
+        writeFileSync(folderOf(daemon), '')
+      },
+      'ENOTDIR',
+    ],
+    ['the file is no TOML', (daemon) => writeFileSync(fileOf(daemon), 'model = ='), 'line 1'],
+    ['a key has a value that there is not', (daemon) => writeFileSync(fileOf(daemon), 'load = "often"'), 'load'],
+    [
+      'the file is a pipe',
+      (daemon) => {
+        rmSync(fileOf(daemon))
+        makePipe(fileOf(daemon))
+      },
+      'a named pipe',
+    ],
+    [
+      'the file is a folder',
+      (daemon) => {
+        rmSync(fileOf(daemon))
+        mkdirSync(fileOf(daemon))
+      },
+      'a folder',
+    ],
+    [
+      'the file is a link to itself',
+      (daemon) => {
+        rmSync(fileOf(daemon))
+        symlinkSync(fileOf(daemon), fileOf(daemon))
+      },
+      'leads nowhere but to itself',
+    ],
+  ]
+  test.each(cases)('%s: the backend goes on and serves, and the damage is told', async (_, damage, words) => {
+    const daemon = await daemonWithSlot()
+    const pid = await daemon.load()
+    await daemon.kill()
+    damage(daemon)
+    await daemon.launch()
+    expect(await daemon.state()).toMatchObject({ state: 'ready', pid, model: 'tiny' })
+    expect((await daemon.chat()).status).toBe(200)
+    expect(await problemsOf(daemon)).toContain(words)
+    expect((await daemon.command(slotName, 'unload')).body.state.state).toBe('offline')
+    expect(daemon.backends()).not.toContain(pid)
+  })
+})
