@@ -66,6 +66,7 @@ export const errorCodes = {
   'daemon.stopping': row(503, server, 'wait'),
   'daemon.busy': row(503, server, 'wait'),
   'pull.not_found': row(404, notFound),
+  'pull.ambiguous': row(409, conflict, 'never'),
   'pull.gated': row(403, 'permission_error'),
   'pull.unauthorized': row(401, 'authentication_error'),
   'pull.rate_limited': row(429, 'rate_limit_error', 'wait'),

@@ -1,8 +1,9 @@
 /** The routes of the hub. */
 import { Type } from 'typebox'
 import { CatalogOffer } from './catalog.ts'
+import { HubFile, HubFolder, HubRevision } from './hub-source.ts'
 import { type Operation, op } from './operation.ts'
-import { HubHit, HubRepository, ModelDrift } from './pull.ts'
+import { HubHit, HubReference, HubRepository, ModelDrift } from './pull.ts'
 
 export const hubOperations = {
   listCatalog: op({
@@ -47,7 +48,22 @@ export const hubOperations = {
     tag: 'hub',
     summary: 'What a repository of the hub offers',
     params: Type.Object({ owner: Type.String(), repo: Type.String() }, { additionalProperties: false }),
-    query: Type.Object({ revision: Type.Optional(Type.String({ maxLength: 256 })) }, { additionalProperties: false }),
+    query: Type.Object(
+      {
+        revision: Type.Optional(HubRevision),
+        file: Type.Optional(HubFile),
+        folder: Type.Optional(HubFolder),
+      },
+      { additionalProperties: false },
+    ),
     replies: { 200: HubRepository },
+  }),
+  readHubReference: op({
+    method: 'GET',
+    path: '/api/hub/reference',
+    tag: 'hub',
+    summary: 'Which model at the hub a written or pasted text names; the hub is not asked',
+    query: Type.Object({ text: Type.Optional(Type.String({ maxLength: 4096 })) }, { additionalProperties: false }),
+    replies: { 200: HubReference },
   }),
 } as const satisfies Record<string, Operation>

@@ -1,7 +1,7 @@
 /** Wire types of pulls and of the hub (spec §3, §5). */
 import { type Static, Type } from 'typebox'
 import { ErrorBody } from './error.ts'
-import { HubFile, HubRepo, HubRevision } from './hub-source.ts'
+import { HubFile, HubFolder, HubRepo, HubRevision } from './hub-source.ts'
 import { nullable } from './nullable.ts'
 import { ModelId, PullFigures } from './slot.ts'
 
@@ -55,23 +55,47 @@ export const HubHit = Type.Object(
 )
 export type HubHit = Static<typeof HubHit>
 
+/** A text that a person wrote or pasted, read: of what model at the hub it speaks. */
+export const HubReference = Type.Object(
+  {
+    /** null: the text names none, it is words to search for. */
+    repo: nullable(HubRepo),
+    revision: nullable(HubRevision),
+    file: nullable(HubFile),
+    folder: nullable(HubFolder),
+  },
+  { additionalProperties: false },
+)
+export type HubReference = Static<typeof HubReference>
+
+/** A model of a repository. */
+export const HubOffer = Type.Object(
+  {
+    id: ModelId,
+    file: Type.String({ description: 'The file, of a sharded model its first shard.' }),
+    quantization: nullable(
+      Type.String({ description: 'As its publisher calls this size; with a colon before it, it picks it.' }),
+    ),
+    size: Type.Integer({ description: 'Bytes of all files.' }),
+    shards: Type.Integer({ minimum: 1 }),
+    fits: nullable(Type.Boolean({ description: "Whether it fits into this machine's memory; null: unknown." })),
+    installed: Type.Boolean(),
+  },
+  { additionalProperties: false },
+)
+export type HubOffer = Static<typeof HubOffer>
+
 /** What a repository offers, as models to pull. */
 export const HubRepository = Type.Object(
   {
     repo: Type.String(),
     revision: Type.String({ description: 'Commit.' }),
     gated: Type.Boolean(),
-    models: Type.Array(
-      Type.Object({
-        id: ModelId,
-        file: Type.String({ description: 'The file, of a sharded model its first shard.' }),
-        quantization: nullable(Type.String()),
-        size: Type.Integer({ description: 'Bytes of all files.' }),
-        shards: Type.Integer({ minimum: 1 }),
-        fits: nullable(Type.Boolean({ description: "Whether it fits into this machine's memory; null: unknown." })),
-        installed: Type.Boolean(),
-      }),
-    ),
+    models: Type.Array(HubOffer),
+    wanted: Type.Array(HubOffer, {
+      description:
+        'What was asked for by file or folder; where nothing was, the usual choice. Several: say which. A file that was named is here whatever it is.',
+    }),
     mmproj: Type.Array(Type.Object({ file: Type.String(), size: Type.Integer() })),
   },
   { additionalProperties: false },

@@ -19,9 +19,13 @@ export const mountPulls = (routes: Routes, { pulls, streams }: { pulls: PullServ
   mount(routes, 'clearPullLeftovers', async () => reply(200, await pulls.clearLeftovers()))
   mount(routes, 'searchHub', async ({ query: { q, limit } }) => reply(200, await pulls.search(q ?? '', limit ?? hits)))
   mount(routes, 'listOutdated', async () => reply(200, await pulls.outdated()))
-  mount(routes, 'showHubRepository', async ({ params: { owner, repo }, query: { revision } }) =>
-    reply(200, await pulls.repository(`${owner}/${repo}`, revision ?? null)),
+  mount(routes, 'showHubRepository', async ({ params: { owner, repo }, query: { revision, file, folder } }) =>
+    reply(
+      200,
+      await pulls.repository(`${owner}/${repo}`, revision ?? null, { file: file ?? null, folder: folder ?? null }),
+    ),
   )
+  mount(routes, 'readHubReference', ({ query: { text } }) => reply(200, pulls.reference(text ?? '')))
   const feed = new PullFeed(pulls, streams, systemClock)
   routes.on('GET', '/api/models/{id}/pull/events', (request, params) => feed.openOne(request, params.id ?? ''))
   routes.on('GET', '/api/pulls/events', (request) => feed.openAll(request))

@@ -1,80 +1,167 @@
-/** What people write or paste to name a model at the hub. Pure. */
-import { repoPattern } from '../contract/hub-source.ts'
+/**
+ * What people write or paste to name a model at the hub: the one reader of it, for the command line, the API and the dashboard. Pure, and
+ * it never throws.
+ */
+import { filePattern, folderPattern, labelPattern, repoPattern, revisionPattern } from '../contract/hub-source.ts'
 import { Hal0Error } from './hal0-error.ts'
-import { isSafeRemotePath } from './remote-path.ts'
+import { otherPageOf, ownPageOf } from './hub-pages.ts'
+import { siteOf } from './hub-site.ts'
 
 export interface HubReference {
   /** owner/name */
   repo: string
   /** null: not said. */
   revision: string | null
-  /** `:QUANT` or the path of a file, as pickModel takes it; null: not said. */
-  selector: string | null
+  /** Path of a GGUF file, or `:LABEL`; null: not said. */
+  file: string | null
+  /** The folder whose page it is; null: not said. */
+  folder: string | null
 }
 
-const hubHosts = ['huggingface.co', 'www.huggingface.co', 'hf.co']
-const examples = 'OWNER/NAME, OWNER/NAME:Q4_K_M, or the address of the repository or of a file in it'
+export type HubReading =
+  | { kind: 'reference'; reference: HubReference }
+  /** Nothing of this kind: words to search for. */
+  | { kind: 'words' }
+  /** `problem` is the end of a sentence that begins with the text. */
+  | { kind: 'refused'; problem: string }
 
-const invalid = (text: string, why: string): Hal0Error =>
-  new Hal0Error('request.invalid', `${JSON.stringify(text.slice(0, 300))} ${why}. Write ${examples}.`, {
-    param: 'repo',
-  })
+/** Ends the reading; caught in this file. */
+class Refusal extends Error {}
 
-/** Branches and tags are one part; the hub's own `refs/pr/1` and `refs/convert/parquet` are three. */
-const splitRevision = ([first, ...rest]: string[]): { revision: string | null; path: string } => {
-  if (first === 'refs' && rest.length >= 2) {
-    return { revision: [first, ...rest.slice(0, 2)].join('/'), path: rest.slice(2).join('/') }
-  }
-  return { revision: first ?? null, path: rest.join('/') }
+const refuse = (problem: string): never => {
+  throw new Refusal(problem)
 }
 
-/** The parts of a page's path after the repository: `resolve/main/a.gguf`, `tree/main`. */
-const ofPage = (text: string, [verb, ...rest]: string[]): Pick<HubReference, 'revision' | 'selector'> => {
-  if (verb === undefined) return { revision: null, selector: null }
-  if (!['resolve', 'blob', 'raw', 'tree'].includes(verb) || rest.length === 0) {
-    throw invalid(text, 'is no page of a repository or of a file')
-  }
+type Place = Omit<HubReference, 'repo'>
+
+/** Characters that the contract takes. */
+const longest = 1024
+
+const isGguf = (path: string): boolean => /\.gguf$/i.test(path)
+
+const fileAt = (path: string, revision: string | null): Place => {
+  if (path !== '' && !isGguf(path)) refuse('is of a file that is no GGUF')
+  if (path.length > longest || path.startsWith(':') || !new RegExp(filePattern).test(path)) refuse('names no file')
+  return { revision, file: path, folder: null }
+}
+
+const folderAt = (path: string, revision: string | null): Place => {
+  if (path !== '' && (path.length > longest || !new RegExp(folderPattern).test(path))) refuse('names no folder')
+  return { revision, file: null, folder: path === '' ? null : path }
+}
+
+/** Branches and tags are one part; the hub's own `refs/pr/1` and `refs/convert/parquet` are three where they are not escaped. */
+const splitRevision = ([first = '', ...rest]: readonly string[]): { revision: string; path: string } => {
+  const length = first === 'refs' && rest.length >= 2 ? 2 : 0
+  const revision = [first, ...rest.slice(0, length)].join('/')
+  if (revision.length > 256 || !new RegExp(revisionPattern).test(revision)) refuse('names no revision')
+  return { revision, path: rest.slice(length).join('/') }
+}
+
+const pages = ['tree', 'resolve', 'blob', 'raw', 'blame']
+
+/** @param parts of a page's path after the repository, e.g. resolve, main, a.gguf */
+const ofPage = ([verb = '', ...rest]: readonly string[]): Place => {
   const { revision, path } = splitRevision(rest)
-  if (verb === 'tree') return { revision, selector: null }
-  if (!isSafeRemotePath(path)) throw invalid(text, 'names no file')
-  return { revision, selector: path }
+  return verb !== 'tree' || isGguf(path) ? fileAt(path, revision) : folderAt(path, revision)
 }
 
-const decodedParts = (text: string, path: string): string[] => {
-  try {
-    // `refs%2Fpr%2F1` is how the hub's pages write a revision with slashes.
-    return path
-      .replace(/\/+$/, '')
-      .split('/')
-      .flatMap((part, index) => (index === 3 ? decodeURIComponent(part).split('/') : [decodeURIComponent(part)]))
-  } catch {
-    // URIError has nothing to add.
-    throw invalid(text, 'has a broken %-escape')
-  }
+/** `:Q4_K_M`; some write a file's name after the colon. */
+const ofTag = (tag: string): Place => {
+  if (tag === ':') refuse('has nothing after the colon')
+  if (isGguf(tag)) return fileAt(tag.slice(1), null)
+  if (!new RegExp(labelPattern).test(tag)) refuse('has a label that is none')
+  return { revision: null, file: tag, folder: null }
+}
+
+/** What follows the repository. */
+const ofRest = (parts: readonly string[], isScheme: boolean): Place => {
+  const [first = ''] = parts
+  const path = parts.join('/')
+  if (path === '') return folderAt('', null)
+  if (pages.includes(first) && parts.length > 1) return ofPage(parts)
+  if (isGguf(path)) return fileAt(path, null)
+  return isScheme ? folderAt(path, null) : refuse(otherPageOf(first) ?? 'is no page of a repository or of a file')
+}
+
+const repoOf = (owner: string, name: string): string => {
+  const repo = `${owner}/${name.replace(/\.git$/, '')}`
+  return new RegExp(repoPattern).test(repo) ? repo : refuse('names no repository')
 }
 
 /**
- * `owner/repo`, `owner/repo:Q4_K_M`, `hf.co/owner/repo:Q8_0`, `https://huggingface.co/owner/repo/resolve/main/file.gguf` (or
- * blob, raw, tree).
- * @param hosts further names of the hub: those of the endpoints in use
- * @throws Hal0Error `request.invalid`
+ * @param parts unescaped
+ * @param isScheme whether it is of `hf://`, which has its own customs: `O/R@REVISION/PATH`, and folders without a page's name
  */
-export const parseHubReference = (input: string, hosts: readonly string[] = []): HubReference => {
-  const text = input.trim()
-  const [start = '', scheme, host = ''] = /^(https?:\/\/)?([^/]+)\//i.exec(text) ?? []
-  const isHub = [...hubHosts, ...hosts].includes(host.toLowerCase())
-  if (scheme !== undefined && !isHub) throw invalid(text, 'is no address of the hub')
-  const [path = ''] = (isHub ? text.slice(start.length) : text).split(/[?#]/)
-  const [owner, named, ...page] = decodedParts(text, path)
-  if (owner === 'datasets' || owner === 'spaces') throw invalid(text, `is one of the hub's ${owner}, not a model`)
-  if (owner === undefined || named === undefined) throw invalid(text, 'names no repository')
-  const colon = page.length === 0 ? named.indexOf(':') : -1
-  const name = colon < 0 ? named : named.slice(0, colon)
-  const tag = colon < 0 ? null : named.slice(colon)
-  const repo = `${owner}/${name}`
-  if (!new RegExp(repoPattern).test(repo)) throw invalid(text, 'names no repository')
-  if (tag !== null && !/^:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(tag)) throw invalid(text, 'has a tag that is none')
-  if (page.length > 0 && !isHub) throw invalid(text, 'has too many parts')
-  const rest = ofPage(text, page)
-  return { repo, revision: rest.revision, selector: tag ?? rest.selector }
+const ofParts = ([owner = '', named = '', ...rest]: readonly string[], isScheme: boolean): HubReference => {
+  const own = ownPageOf(owner)
+  if (own !== null) refuse(own)
+  if (named === '') refuse(owner === '' ? 'names no repository' : 'names an owner, not a repository')
+  const [, name = '', revision, tag] = /^([^:@]*)(?:@([^:]*))?(:.*)?$/s.exec(named) ?? []
+  const repo = repoOf(owner, name)
+  if (revision !== undefined) {
+    if (!isScheme || tag !== undefined) refuse('has a revision where none is read')
+    return { repo, ...ofPage(['tree', revision, ...rest]) }
+  }
+  if (tag === undefined) return { repo, ...ofRest(rest, isScheme) }
+  if (rest.length > 0) refuse('has a label, and more after it')
+  return { repo, ...ofTag(tag) }
+}
+
+const partsOf = (path: string): string[] => {
+  try {
+    return path
+      .replace(/^\/+|\/+$/g, '')
+      .split('/')
+      .map(decodeURIComponent)
+  } catch {
+    // URIError has nothing to add.
+    return refuse('has a broken %-escape')
+  }
+}
+
+/** The file that a page shows beside its list, by the hub's own `?show_file_info=F`. */
+const withShown = (reference: HubReference, query: string): HubReference => {
+  const shown = new URLSearchParams(query).get('show_file_info')
+  return shown === null || reference.file !== null
+    ? reference
+    : { repo: reference.repo, ...fileAt(shown, reference.revision) }
+}
+
+const read = (text: string, endpoints: readonly string[]): HubReference | null => {
+  if (text.length > 4096 || /\p{Cc}/u.test(text)) refuse('is no name of a model')
+  const [, ofHub] = /^(?:hf|huggingface):\/\/([^?#]*)/i.exec(text) ?? []
+  if (ofHub !== undefined) return ofParts(partsOf(ofHub.replace(/^\/*models\//, '')), true)
+  const site = siteOf(text.replace(/^git@(?=(?:hf|huggingface)\.co:)([^:]*):/i, '$1/'), endpoints)
+  if (site.kind === 'foreign') refuse(site.problem)
+  if (site.kind === 'hub') return withShown(ofParts(partsOf(site.path), false), site.query)
+  const [path = '', query = ''] = text.split(/[?#]/)
+  if (/\s/.test(path) || !/^[^/]+\/+[^/]/.test(path)) return null
+  return withShown(ofParts(partsOf(path), false), query)
+}
+
+/**
+ * `O/R`, `O/R:Q4_K_M`, `O/R/F.gguf`, `hf://…`, and the addresses of the hub's pages of repositories, folders, revisions and files, at the
+ * hub or at an endpoint in use, with a scheme or without. Whether they exist is the hub's to say.
+ * @param endpoints addresses of the hubs and mirrors in use
+ */
+export const readHubReference = (input: string, endpoints: readonly string[] = []): HubReading => {
+  try {
+    const reference = read(input.trim().replace(/^["'<]+|[>"']+$/g, ''), endpoints)
+    return reference === null ? { kind: 'words' } : { kind: 'reference', reference }
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'refused', problem: error.message }
+    throw error
+  }
+}
+
+/** What somebody wrote that names no model, in a sentence with what to write; credentials in it are not repeated. */
+export const unreadable = (text: string, problem: string): Hal0Error => {
+  const shown = text
+    .trim()
+    .replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, '$1//…@')
+    .replace(/[?#].*$/s, '')
+    .slice(0, 300)
+  const examples = 'OWNER/NAME, OWNER/NAME:Q4_K_M, or the address of the repository or of a file in it'
+  return new Hal0Error('request.invalid', `${JSON.stringify(shown)} ${problem}. Write ${examples}.`, { param: 'text' })
 }

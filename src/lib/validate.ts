@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { patternReasons } from '../contract/hub-source.ts'
 import { Hal0Error } from './hal0-error.ts'
 
 const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>()
@@ -37,6 +38,8 @@ export const problemsOf = (schema: TSchema, value: unknown): Problem[] => {
       }
     } else if (error.keyword === 'enum' && Array.isArray(params.allowedValues)) {
       problems.push({ field, reason: `must be one of ${params.allowedValues.join(', ')}` })
+    } else if (error.keyword === 'pattern' && patternReasons[String(params.pattern)] !== undefined) {
+      problems.push({ field, reason: patternReasons[String(params.pattern)] ?? error.message })
     } else if (error.keyword !== 'anyOf' && error.keyword !== 'const' && error.keyword !== 'boolean') {
       problems.push({ field, reason: error.message })
     }

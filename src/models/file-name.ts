@@ -1,4 +1,4 @@
-/** What a GGUF's file name tells: its shard, and the id that it gets by default (spec §5). Pure. */
+/** What a GGUF's file name tells of its shard. Pure. */
 
 /** How llama.cpp names the parts of a split model; it finds the others by this pattern, so a model's files keep their names. */
 const shardPattern = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/
@@ -21,15 +21,3 @@ const fiveDigits = (value: number): string => String(value).padStart(5, '0')
 
 export const shardFileName = (stem: string, no: number, count: number): string =>
   `${stem}-${fiveDigits(no)}-of-${fiveDigits(count)}.gguf`
-
-const idLength = 127
-
-/** The id of an imported file, within the alphabet of ModelId; '' when nothing of the name is. */
-export const defaultId = (fileName: string): string =>
-  (parseShardName(fileName)?.stem ?? fileName.replace(/\.gguf$/i, ''))
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]+/g, '-')
-    .replaceAll(/\.{2,}/g, '.')
-    .replace(/^[^a-z0-9]+/, '')
-    .slice(0, idLength)
-    .replace(/[^a-z0-9]+$/, '')

@@ -20,6 +20,8 @@ export interface Hub {
   token: TokenStore
   /** Asks other mirrors from the next question on. @throws Hal0Error `config.invalid` */
   useMirrors: (mirrors: readonly string[]) => void
+  /** Addresses of the hubs and mirrors that are asked now. */
+  endpoints: () => readonly string[]
   /** What another thread needs to open the same hub. */
   place: () => HubPlace
 }
@@ -67,6 +69,7 @@ export const openHub = (env: Env, mirrors: readonly string[], tokenFile: string)
       endpoints = endpointsOf(next)
       place = { mirrors: next, tokenFile }
     },
+    endpoints: () => endpoints.map(({ url }) => url),
     place: () => place,
   }
 }

@@ -5,7 +5,8 @@ import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { ModelImport } from '../contract/model.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
-import { defaultId, parseShardName, shardFileName } from './file-name.ts'
+import { defaultId } from './default-id.ts'
+import { parseShardName, shardFileName } from './file-name.ts'
 import { type GgufHeader, readGgufHeader } from './gguf.ts'
 import { invalidFile } from './gguf-cursor.ts'
 import { type ModelFacts, modelFacts } from './model-facts.ts'
@@ -50,7 +51,6 @@ export const planImport = async (request: ModelImport): Promise<ImportPlan> => {
   checkHeaders(path, headers)
 
   const id = request.id ?? defaultId(name)
-  if (id === '') throw refuse(path, `No id can be made of the file name ${name}. Choose one with id.`)
   return { id, facts: modelFacts([first, ...rest], name, id), sources }
 }
 

@@ -2,6 +2,7 @@
 import type { ModelEntry } from '../contract/model.ts'
 import type { GgufHeader } from './gguf.ts'
 import { fileTypes, tensorTypes } from './gguf-types.ts'
+import { labelOf } from './quant-label.ts'
 
 export type ModelFacts = Pick<
   ModelEntry,
@@ -50,15 +51,8 @@ const kindOf = (header: GgufHeader): ModelEntry['kind'] => {
 
 const quantizationOf = (headers: readonly [GgufHeader, ...GgufHeader[]], fileName: string): string | null => {
   const stated = headers[0].fileType
-  return (stated === null ? undefined : fileTypes.get(stated)) ?? quantizationInName(fileName) ?? dominantType(headers)
+  return (stated === null ? undefined : fileTypes.get(stated)) ?? labelOf(fileName) ?? dominantType(headers)
 }
-
-const typeNames = [...tensorTypes.values()].map((type) => type.name).sort((a, b) => b.length - a.length)
-const quantization = new RegExp(`(?<![A-Z0-9])(UD-)?(${typeNames.join('|')})(_[A-Z]+)?(?![A-Z0-9])`, 'g')
-
-/** The last type named in a file name: `qwen3-4b-ud-q4_k_xl.gguf` is UD-Q4_K_XL. */
-const quantizationInName = (fileName: string): string | null =>
-  [...fileName.toUpperCase().matchAll(quantization)].at(-1)?.[0] ?? null
 
 const dominantType = (headers: readonly GgufHeader[]): string | null => {
   const weights = new Map<number, number>()

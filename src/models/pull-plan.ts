@@ -1,10 +1,11 @@
 /** Which files a pull brings, and what they are to be checked against. Pure. */
 import type { PullRequest } from '../contract/pull.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { defaultId } from './file-name.ts'
-import { ggufFiles, pickModel, pickProjector } from './hub/gguf-files.ts'
+import { pickModel } from './hub/choose-model.ts'
+import { ggufFiles } from './hub/gguf-files.ts'
 import type { HubRepository } from './hub/hub-client.ts'
 import { remoteFiles } from './hub/hub-origin.ts'
+import { pickProjector } from './hub/pick-projector.ts'
 import type { RemoteFile } from './pull/origin.ts'
 
 export interface PullPlan {
@@ -16,12 +17,13 @@ export interface PullPlan {
 
 /**
  * @param hasToken whether the hub was asked with a token
- * @throws Hal0Error `pull.not_found`, `pull.gated`, `pull.network`
+ * @throws Hal0Error `pull.not_found`, `pull.ambiguous`, `pull.gated`, `pull.network`
  */
 export const planPull = (repository: HubRepository, { file, mmproj }: PullRequest, hasToken: boolean): PullPlan => {
-  const model = pickModel(repository.repo, repository.files, file)
-  const { projectors } = ggufFiles(repository.files)
-  const projector = mmproj === true ? pickProjector(model, projectors) : null
+  const model = pickModel(repository.repo, repository.files, { file, folder: null })
+  const { projectors } = ggufFiles(repository.repo, repository.files)
+  const others = projectors.filter(({ path }) => path !== model.path)
+  const projector = mmproj === true ? pickProjector(model, others) : null
   if (mmproj === true && projector === null) {
     throw new Hal0Error(
       'pull.not_found',
@@ -40,6 +42,3 @@ export const planPull = (repository: HubRepository, { file, mmproj }: PullReques
 
 /** Folder of a repository below models/ (spec §3). */
 export const safeRef = (repo: string): string => repo.replace('/', '--')
-
-/** The id that a file of a repository gets by default. */
-export const idOf = (path: string): string => defaultId(path.slice(path.lastIndexOf('/') + 1))

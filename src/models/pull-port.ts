@@ -1,6 +1,15 @@
 /** Pulls and the hub as the API sees them. */
-import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
+import type {
+  HubHit,
+  HubReference,
+  HubRepository,
+  ModelDrift,
+  Pull,
+  PullLeftover,
+  PullRequest,
+} from '../contract/pull.ts'
 import type { Bus } from '../lib/bus.ts'
+import type { ModelWish } from './hub/choose-model.ts'
 
 /** What a slot needs to load a model that is not here yet. */
 export interface ModelBringer {
@@ -48,6 +57,14 @@ export interface PullService {
   outdated(): Promise<ModelDrift[]>
   /** @throws Hal0Error `pull.*` */
   search(query: string, limit: number): Promise<HubHit[]>
-  /** @throws Hal0Error `pull.*` */
-  repository(repo: string, revision: string | null): Promise<HubRepository>
+  /**
+   * Reads what a person wrote or pasted; the hub is not asked.
+   * @throws Hal0Error `request.invalid`, with what it is instead
+   */
+  reference(text: string): HubReference
+  /**
+   * What a repository offers, and which of it `wish` means.
+   * @throws Hal0Error `pull.*`; `pull.not_found` also where nothing is as wished
+   */
+  repository(repo: string, revision: string | null, wish: ModelWish): Promise<HubRepository>
 }

@@ -1,15 +1,16 @@
 /** The pulls of the daemon, what is known of where models come from, and what the hub has. */
-import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
+import type { HubHit, HubReference, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
 import type { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { readHubReference, unreadable } from '../lib/hub-reference.ts'
 import { log } from '../lib/log.ts'
 import type { CatalogSources } from './catalog/catalog-port.ts'
 import { driftOf } from './drift.ts'
-import { ggufFiles } from './hub/gguf-files.ts'
+import type { ModelWish } from './hub/choose-model.ts'
 import type { HubClient } from './hub/hub-client.ts'
+import { offersOf } from './hub/offers.ts'
 import { aPerson } from './pull-interest.ts'
 import { clearLeftovers, listDamaged, listLeftovers } from './pull-leftovers.ts'
-import { idOf } from './pull-plan.ts'
 import type { ModelBringer, PullService } from './pull-port.ts'
 import { PullQueue, type PullQueueDeps } from './pull-queue/pull-queue.ts'
 import { knownSources, rememberSource } from './pull-request-file.ts'
@@ -24,6 +25,8 @@ export interface PullsDeps extends Omit<PullQueueDeps, 'registry' | 'hub'> {
   registry: Pick<ModelRegistry, 'get' | 'list' | 'register'> & { leftovers: Pick<RegistryLeftovers, 'list' | 'clear'> }
   /** Asked for models of which nothing else is known. */
   catalog: Pick<CatalogSources, 'sourceOf'>
+  /** Addresses of the hubs and mirrors that are asked now. */
+  endpoints: () => readonly string[]
   /** Bytes of this machine's memory; null: unknown. */
   memoryBytes: number | null
 }
@@ -149,27 +152,16 @@ export class Pulls implements PullService, ModelBringer {
     }))
   }
 
-  async repository(repo: string, revision: string | null): Promise<HubRepository> {
+  reference(text: string): HubReference {
+    const reading = readHubReference(text, this.#deps.endpoints())
+    if (reading.kind === 'refused') throw unreadable(text, reading.problem)
+    return reading.kind === 'reference' ? reading.reference : { repo: null, revision: null, file: null, folder: null }
+  }
+
+  async repository(repo: string, revision: string | null, wish: ModelWish): Promise<HubRepository> {
     const found = await this.#deps.hub.repository(repo, revision ?? 'main', AbortSignal.timeout(patienceMs))
-    const { models, projectors } = ggufFiles(found.files)
     const { memoryBytes, registry } = this.#deps
-    return {
-      repo: found.repo,
-      revision: found.commit,
-      gated: found.gated,
-      models: models
-        .filter(({ missing, path }) => missing.length === 0 && idOf(path) !== '')
-        .map(({ path, quantization, size, files }) => ({
-          id: idOf(path),
-          file: path,
-          quantization,
-          size,
-          shards: files.length,
-          fits: memoryBytes === null ? null : size < memoryBytes * 0.9,
-          installed: registry.get(idOf(path)) !== null,
-        })),
-      mmproj: projectors.map(({ path, size }) => ({ file: path, size })),
-    }
+    return offersOf(found, wish, { memoryBytes, isHere: (id) => registry.get(id) !== null })
   }
 
   /** Stops what is under way; the next daemon goes on with it. */

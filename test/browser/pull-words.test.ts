@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
 import type { Pull } from '../../src/contract/pull.ts'
-import { parseTyped } from '../../web/models/hub-reference.ts'
 import { pullVerbsOf, requestOf } from '../../web/models/pull-verbs.ts'
 import { pullPart, pullText, shortPullText } from '../../web/models/pull-words.ts'
 
@@ -20,26 +19,6 @@ const pull: Pull = {
   phase: 'downloading',
   error: null,
 }
-
-test('what is typed is a repository, its revision and what of it is wanted, or words to search for', () => {
-  const repository = { owner: 'acme', name: 'tiny-GGUF', revision: null, wanted: null }
-  expect(parseTyped(' acme/tiny-GGUF ')).toEqual(repository)
-  expect(parseTyped('acme/tiny-GGUF:Q8_0')).toEqual({ ...repository, wanted: { quantization: 'Q8_0' } })
-  expect(parseTyped('hf.co/acme/tiny-GGUF:Q8_0')).toEqual({ ...repository, wanted: { quantization: 'Q8_0' } })
-  expect(parseTyped('https://huggingface.co/acme/tiny-GGUF/?library=x')).toEqual(repository)
-  expect(parseTyped('https://huggingface.co/acme/tiny-GGUF/tree/v1')).toEqual({ ...repository, revision: 'v1' })
-  expect(parseTyped('https://huggingface.co/acme/tiny-GGUF/tree/refs%2Fpr%2F1')).toEqual({
-    ...repository,
-    revision: 'refs/pr/1',
-  })
-  expect(parseTyped('https://huggingface.co/acme/tiny-GGUF/blob/main/a/b%20c.gguf')).toEqual({
-    ...repository,
-    revision: 'main',
-    wanted: { file: 'a/b c.gguf' },
-  })
-  expect(parseTyped('acme/%E0%A4%A')).toMatchObject({ name: '%E0%A4%A' })
-  for (const words of ['qwen', 'qwen 7b / instruct', 'acme/', '/tiny']) expect(parseTyped(words)).toBeNull()
-})
 
 test('figures of a pull leave out what is not known', () => {
   expect(pullText(pull)).toBe('167 MB of 398 MB, 12 MB/s, 20 s left')

@@ -37,6 +37,10 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
         { id: 'acme/evil', files: files(`${evil}-Q4_K_M.gguf`) },
         { id: `acme/${evil}`, files: [] },
         { id: 'acme/eye', files: files('eye-Q4_K_M.gguf', 'mmproj-F16.gguf') },
+        {
+          id: 'acme/twins',
+          files: files('a-Q4_K_M.gguf', 'b-Q4_K_M.gguf', 'UD-Q4_K_XL/c.gguf', 'mtp-a-Q8_0.gguf', '模型-Q5_0.gguf'),
+        },
       ],
     })
     onTestFinished(() => hub.stop())
@@ -157,6 +161,31 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     expect(await page.locator('#hub tbody tr').count()).toBe(3)
     await look(page, 'acme/none')
     await page.locator('#hub').getByRole('alert').getByText('The hub does not show acme/none').waitFor()
+  })
+
+  test('what is pasted is read by the daemon: exactly what it shows is offered, several are asked about, the rest is refused', async () => {
+    const { hub, page } = await setUp()
+    const offers = () => page.locator('#hub tbody tr td:first-child').allTextContents()
+    const shows = async (text: string, files: string[]) => {
+      await look(page, text)
+      await offer(page, files[0] ?? '').waitFor()
+      expect([text, await offers()]).toEqual([text, files])
+    }
+    for (const site of ['https://huggingface.co', hub.url, 'hf.co']) {
+      await shows(`${site}/acme/twins/blob/main/b-Q4_K_M.gguf`, ['b-Q4_K_M.gguf'])
+      await shows(`${site}/acme/twins/tree/main/UD-Q4_K_XL`, ['UD-Q4_K_XL/c.gguf'])
+      await shows(`${site}/acme/twins?show_file_info=mtp-a-Q8_0.gguf`, ['mtp-a-Q8_0.gguf'])
+      await shows(`${site}/acme/twins:Q4_K_XL`, ['UD-Q4_K_XL/c.gguf'])
+    }
+    await shows('acme/twins:q4_k_m', ['a-Q4_K_M.gguf', 'b-Q4_K_M.gguf'])
+    await page.getByText('acme/twins has several models for q4_k_m. Choose one.').waitFor()
+    const refused = page.locator('#hub').getByRole('alert')
+    await look(page, 'https://huggingface.co/datasets/acme/twins')
+    await refused.getByText('is a dataset of the hub, not a model').waitFor()
+    await look(page, 'https://hub.example/acme/twins')
+    await refused.getByText('is no address of the hub, nor of a mirror in use').waitFor()
+    await pull(page, 'acme/twins:Q5_0', '模型-Q5_0.gguf')
+    await page.locator('#models td').getByText('twins-q5_0', { exact: true }).waitFor()
   })
 
   test('a projector comes along when it is asked for', async () => {

@@ -1,7 +1,7 @@
 /** In-memory stand-ins for the other services behind the HTTP layer. */
 import type { Engine } from '../../src/contract/engine.ts'
 import type { ModelEntry, VerificationProgress } from '../../src/contract/model.ts'
-import type { HubHit, HubRepository, ModelDrift, Pull, PullLeftover } from '../../src/contract/pull.ts'
+import type { HubHit, HubReference, HubRepository, ModelDrift, Pull, PullLeftover } from '../../src/contract/pull.ts'
 import type { Settings } from '../../src/contract/settings.ts'
 import type { Decision } from '../../src/contract/system.ts'
 import type { DecisionLog, DecisionQuery } from '../../src/dispatch/dispatch-port.ts'
@@ -123,8 +123,12 @@ export class FakePulls implements PullService {
     return [{ repo: 'owner/repo', downloads: 1, gated: false, architecture: 'llama', context_length: 2048 }]
   }
 
+  reference(): HubReference {
+    return { repo: 'owner/repo', revision: null, file: ':Q4_K_M', folder: null }
+  }
+
   async repository(repo: string): Promise<HubRepository> {
-    return { repo, revision: 'a'.repeat(40), gated: false, models: [], mmproj: [] }
+    return { repo, revision: 'a'.repeat(40), gated: false, models: [], wanted: [], mmproj: [] }
   }
 }
 

@@ -1,9 +1,7 @@
 /** What the hub answered, to choose from. All of it is text of strangers. */
-import type { HubHit, HubRepository } from '../../src/contract/pull.ts'
+import type { HubHit, HubOffer } from '../../src/contract/pull.ts'
 import { element } from '../dom.ts'
 import { bytes } from '../words.ts'
-
-export type Offer = HubRepository['models'][number]
 
 const hitFacts = ({ downloads, gated, architecture }: HubHit): string =>
   [
@@ -24,12 +22,12 @@ export const hitList = (hits: readonly HubHit[], choose: (repo: string) => void)
     }),
   )
 
-const fitsText = ({ fits }: Offer): string => {
+const fitsText = ({ fits }: HubOffer): string => {
   if (fits === null) return 'unknown'
   return fits ? 'fits' : 'too big'
 }
 
-const columns: readonly { title: string; value: (offer: Offer) => string; figure?: boolean }[] = [
+const columns: readonly { title: string; value: (offer: HubOffer) => string; figure?: boolean }[] = [
   { title: 'File', value: ({ file }) => file },
   { title: 'Quantisation', value: ({ quantization }) => quantization ?? '–' },
   {
@@ -40,7 +38,7 @@ const columns: readonly { title: string; value: (offer: Offer) => string; figure
   { title: 'This machine', value: fitsText },
 ]
 
-const action = (offer: Offer, pull: (offer: Offer) => void): HTMLElement => {
+const action = (offer: HubOffer, pull: (offer: HubOffer) => void): HTMLElement => {
   if (offer.installed) return element('td', { class: 'figure', 'data-title': '' }, 'is here')
   const button = element('button', { type: 'button', 'aria-label': `Pull ${offer.file}` }, 'Pull')
   button.addEventListener('click', () => pull(offer))
@@ -48,11 +46,11 @@ const action = (offer: Offer, pull: (offer: Offer) => void): HTMLElement => {
 }
 
 /** @param pull hears the model whose button was clicked */
-export const offerTable = (offers: readonly Offer[], pull: (offer: Offer) => void): HTMLElement => {
+export const offerTable = (offers: readonly HubOffer[], pull: (offer: HubOffer) => void): HTMLElement => {
   const head = columns.map(({ title, figure }) =>
     element('th', { scope: 'col', ...(figure === true ? { class: 'figure' } : {}) }, title),
   )
-  const row = (offer: Offer): HTMLElement =>
+  const row = (offer: HubOffer): HTMLElement =>
     element(
       'tr',
       {},

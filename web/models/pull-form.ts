@@ -1,11 +1,10 @@
 /** Where a person says what to pull: searches the hub, lists what a repository offers, and begins the pull. */
-import type { HubRepository, PullRequest } from '../../src/contract/pull.ts'
+import type { HubReference, HubRepository, PullRequest } from '../../src/contract/pull.ts'
 import { ApiError, call } from '../api.ts'
 import { byId, element, setText } from '../dom.ts'
 import { showFailure } from '../failure.ts'
 import { bytes } from '../words.ts'
-import { hitList, type Offer, offerTable } from './hub-lists.ts'
-import { parseTyped, type TypedRepository } from './hub-reference.ts'
+import { hitList, offerTable } from './hub-lists.ts'
 
 /** What is shown of an answer. */
 interface Answer {
@@ -13,10 +12,20 @@ interface Answer {
   parts: Node[]
 }
 
-const wantedOf = (models: readonly Offer[], wanted: NonNullable<TypedRepository['wanted']>): Offer[] =>
-  models.filter(({ file, quantization }) =>
-    'file' in wanted ? file === wanted.file : quantization === wanted.quantization.toUpperCase(),
-  )
+/** What the daemon read in the text, with a repository. */
+type Named = HubReference & { repo: string }
+
+const isNamed = (reference: HubReference): reference is Named => reference.repo !== null
+
+/** What of the repository is asked for, in words; null: nothing more than the repository. */
+const askedFor = ({ file, folder }: Named): string | null =>
+  file?.replace(/^:/, '') ?? (folder === null ? null : `${folder}/`)
+
+const addressOf = ({ repo, ...rest }: Named): string => {
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(rest)) if (value !== null) query.set(key, value)
+  return `/api/hub/models/${repo.split('/').map(encodeURIComponent).join('/')}?${query}`
+}
 
 export class PullForm {
   readonly #start: (id: string, request: PullRequest) => Promise<void>
@@ -38,8 +47,7 @@ export class PullForm {
       event.preventDefault()
       const text = this.#input.value.trim()
       if (text === '') return this.#close()
-      const typed = parseTyped(text)
-      void this.#show(() => (typed === null ? this.#search(text) : this.#repository(typed)))
+      void this.#show(() => this.#find(text))
     })
   }
 
@@ -50,9 +58,7 @@ export class PullForm {
   /** Lists the models of a repository that the hub or the daemon named. */
   choose(repo: string): void {
     this.#input.value = repo
-    const slash = repo.indexOf('/')
-    const [owner, name] = [repo.slice(0, slash), repo.slice(slash + 1)]
-    void this.#show(() => this.#repository({ owner, name, revision: null, wanted: null }))
+    void this.#show(() => this.#repository({ repo, revision: null, file: null, folder: null }))
     this.#panel.focus()
   }
 
@@ -85,6 +91,13 @@ export class PullForm {
     }
   }
 
+  /** The daemon reads the text: it knows how models are named, and which mirrors are in use. */
+  async #find(text: string): Promise<Answer> {
+    const path = `/api/hub/reference?text=${encodeURIComponent(text)}`
+    const reference = await call<'readHubReference'>('GET', path)
+    return isNamed(reference) ? await this.#repository(reference) : await this.#search(text)
+  }
+
   async #search(words: string): Promise<Answer> {
     const hits = await call<'searchHub'>('GET', `/api/hub/models?q=${encodeURIComponent(words)}`)
     if (hits.length === 0) return { said: `No repository at the hub with GGUF models fits “${words}”.`, parts: [] }
@@ -92,20 +105,37 @@ export class PullForm {
     return { said, parts: [hitList(hits, (repo) => this.choose(repo))] }
   }
 
-  async #repository({ owner, name, revision, wanted }: TypedRepository): Promise<Answer> {
-    const query = revision === null ? '' : `?revision=${encodeURIComponent(revision)}`
-    const path = `/api/hub/models/${encodeURIComponent(owner)}/${encodeURIComponent(name)}${query}`
-    const repository = await call<'showHubRepository'>('GET', path)
-    const { repo, models, gated } = repository
-    if (models.length === 0) return { said: `${repo} has no GGUF model that is whole.`, parts: [] }
-    const found = wanted === null ? models : wantedOf(models, wanted)
-    const missing = wanted === null || found.length > 0 ? null : 'file' in wanted ? wanted.file : wanted.quantization
+  async #repository(named: Named): Promise<Answer> {
+    try {
+      return this.#offers(named, await call<'showHubRepository'>('GET', addressOf(named)))
+    } catch (error) {
+      // What is asked for is not there, and something else is.
+      const asked = askedFor(named)
+      if (asked === null || !(error instanceof ApiError) || !Array.isArray(error.details.models)) throw error
+      const all = { ...named, file: null, folder: null }
+      const answer = this.#offers(all, await call<'showHubRepository'>('GET', addressOf(all)))
+      // Of one that lacks shards the daemon's own sentence says which.
+      return {
+        ...answer,
+        said: 'missing' in error.details ? error.message : `${named.repo} has no ${asked}. It has these:`,
+      }
+    }
+  }
+
+  #offers(named: Named, repository: HubRepository): Answer {
+    const { repo, models, wanted, gated } = repository
+    const asked = askedFor(named)
+    const shown = asked === null ? models : wanted
+    if (shown.length === 0) return { said: `${repo} has no GGUF model that is whole.`, parts: [] }
     const said = [
-      missing === null ? `Models of ${repo}.` : `${repo} has no ${missing}. It has these:`,
+      asked !== null && wanted.length > 1
+        ? `${repo} has several models for ${asked}. Choose one.`
+        : `Models of ${repo}.`,
       ...(gated ? ['It is gated: its owner has to give access first.'] : []),
     ]
     const projector = this.#projector(repository)
-    const table = offerTable(found.length > 0 ? found : models, (offer) => {
+    const { revision } = named
+    const table = offerTable(shown, (offer) => {
       const request = { repo, file: offer.file, ...(revision === null ? {} : { revision }) }
       void this.#pull(offer.id, projector.isWanted() ? { ...request, mmproj: true } : request)
     })

@@ -1,6 +1,33 @@
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
+import { exitCode } from '../exit-code.ts'
+import { Failure, usageError } from '../failure.ts'
+import { quoted } from '../model/choose-offer.ts'
+import { orderOf, readModelName } from '../model/from-hub.ts'
 import { nameArgument, runSlotCommand, waitFlag } from './slot-command.ts'
+
+const isHere = async (model: string): Promise<boolean> => {
+  try {
+    await call('showModel', { params: { id: model } })
+    return true
+  } catch (error) {
+    if (error instanceof Failure && error.exitCode === exitCode.notFound) return false
+    throw error
+  }
+}
+
+/** Where the model comes from. The hub is asked only where something is left to be chosen: a model that is here needs no network. */
+const sourceOf = async (slot: string, model: string, text: string, wanted: string | undefined) => {
+  const named = await readModelName(text, wanted, undefined)
+  const { repo, revision, file } = named
+  const at = revision === null ? {} : { revision }
+  if (file !== null && (!file.startsWith(':') || (await isHere(model)))) return { repo, file, ...at }
+  const order = await orderOf(
+    named,
+    (path) => `hal0 slot swap ${slot} --model ${model} --repo ${repo} --file ${quoted(path)}`,
+  )
+  return order.body
+}
 
 export default defineVerb({
   about: 'Put another model into a slot and load it.',
@@ -15,23 +42,21 @@ export default defineVerb({
     repo: {
       type: 'string',
       valueHint: 'OWNER/REPO',
-      description: 'Where at the hub the model is, when it is not here yet',
+      description: 'Where at the hub the model is, when it is not here yet; an address of the hub, too',
     },
-    file: { type: 'string', valueHint: 'FILE', description: 'File of that repository, or :QUANT' },
+    file: { type: 'string', valueHint: 'FILE', description: 'File of that repository, or :LABEL' },
     ...waitFlag,
   },
-  run: ({ args: { name, model, repo, file, wait, json = false } }) =>
-    runSlotCommand({
+  async run({ args: { name, model, repo, file, wait, json = false } }) {
+    if (repo === undefined && file !== undefined) throw usageError('--file goes with --repo.')
+    const source = repo === undefined ? {} : await sourceOf(name, model, repo, file)
+    return runSlotCommand({
       name,
       wait,
       json,
       meanwhile: 'keeps loading',
       undo: `hal0 slot cancel ${name}`,
-      send: (options) =>
-        call('swapSlot', {
-          params: { name },
-          body: { model, ...(repo === undefined ? {} : { repo }), ...(file === undefined ? {} : { file }) },
-          ...options,
-        }),
-    }),
+      send: (options) => call('swapSlot', { params: { name }, body: { model, ...source }, ...options }),
+    })
+  },
 })

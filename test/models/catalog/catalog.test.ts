@@ -5,8 +5,8 @@ import { PullRequest } from '../../../src/contract/pull.ts'
 import { problemsOf } from '../../../src/lib/validate.ts'
 import file from '../../../src/models/catalog/catalog.json' with { type: 'json' }
 import { Catalog, catalogEntries, searchCatalog } from '../../../src/models/catalog/catalog.ts'
+import { modelIds } from '../../../src/models/default-id.ts'
 import { ggufFiles } from '../../../src/models/hub/gguf-files.ts'
-import { idOf } from '../../../src/models/pull-plan.ts'
 
 const gguf = catalogEntries.filter(({ provider }) => provider === 'llama.cpp')
 const ids = (query: string): string[] => searchCatalog(catalogEntries, query).map(({ id }) => id)
@@ -24,13 +24,13 @@ describe('catalog.json', () => {
   })
 
   test('gives a GGUF the id that a pull of its file gives', () => {
-    expect(gguf.map(({ id }) => id)).toEqual(gguf.map((entry) => idOf(entry.file)))
+    expect(gguf.map(({ id }) => id)).toEqual(gguf.flatMap((entry) => modelIds([entry.file], entry.repo)))
   })
 
   test('names files that a pull takes for a model, and projectors for projectors', () => {
     for (const { repo, file: path, others } of gguf) {
       const files = [path, ...others].map((one) => ({ path: one, size: 1, sha256: null, blobSha1: null }))
-      const { models, projectors } = ggufFiles(files)
+      const { models, projectors } = ggufFiles(repo, files)
       expect([repo, models.map((model) => model.path)]).toEqual([repo, [path]])
       expect([repo, projectors.map((one) => one.path)]).toEqual([repo, others])
     }

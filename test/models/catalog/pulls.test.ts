@@ -27,6 +27,7 @@ const open = (folder: string): Pulls =>
     },
     clock: systemClock,
     catalog: { sourceOf: (id) => (id === 'tiny-q4_k_m' ? source : null) },
+    endpoints: () => [],
     memoryBytes: null,
   })
 

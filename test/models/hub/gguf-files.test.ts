@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'bun:test'
-import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import { ggufFiles, pickModel, pickProjector, quantizationOf } from '../../../src/models/hub/gguf-files.ts'
+import { expect, test } from 'bun:test'
+import { ggufFiles } from '../../../src/models/hub/gguf-files.ts'
 import type { HubFile } from '../../../src/models/hub/hub-json.ts'
+import { pickProjector } from '../../../src/models/hub/pick-projector.ts'
 
 const file = (path: string, size = 10): HubFile => ({ path, size, sha256: '0'.repeat(64), blobSha1: null })
+const files = (...paths: string[]): HubFile[] => paths.map((path) => file(path))
 const repo = [
   file('README.md'),
   file('Tiny-Q8_0.gguf', 80),
@@ -21,29 +22,8 @@ const repo = [
   file('eagle3-Tiny-Q4_K_M.gguf'),
 ]
 
-test.each([
-  ['Qwen2.5-0.5B-Instruct-Q4_K_M.gguf', 'Q4_K_M'],
-  ['qwen2.5-0.5b-instruct-q4_k_m.gguf', 'Q4_K_M'],
-  ['Tiny-UD-Q4_K_XL.gguf', 'UD-Q4_K_XL'],
-  ['Tiny-IQ2_XXS.gguf', 'IQ2_XXS'],
-  ['Tiny-IQ4_NL.gguf', 'IQ4_NL'],
-  ['Tiny-UD-IQ1_S.gguf', 'UD-IQ1_S'],
-  ['Tiny.Q6_K.gguf', 'Q6_K'],
-  ['Tiny-Q4_0_4_8.gguf', 'Q4_0_4_8'],
-  ['Tiny-TQ1_0.gguf', 'TQ1_0'],
-  ['gpt-oss-20b-MXFP4.gguf', 'MXFP4'],
-  ['gpt-oss-20b-mxfp4_moe.gguf', 'MXFP4_MOE'],
-  ['Tiny-bf16.gguf', 'BF16'],
-  ['Q8_0/Tiny-Q4_0-00001-of-00002.gguf', 'Q4_0'],
-  ['Q5_1/tiny.gguf', 'Q5_1'],
-  ['Tiny-F16-to-Q3_K_S.gguf', 'Q3_K_S'],
-  ['tiny.gguf', null],
-])('the quantisation of %s is %p', (path, quantization) => {
-  expect(quantizationOf(path)).toBe(quantization)
-})
-
-test('a repository’s files are its models, shards together, projectors set apart, and what is no model left out', () => {
-  const { models, projectors } = ggufFiles(repo)
+test('a repository’s files are its models, shards together, projectors and companions set apart', () => {
+  const { models, companions, projectors } = ggufFiles('acme/Tiny-GGUF', repo)
   expect(
     models.map(({ path, quantization, size, missing, files }) => [path, quantization, size, missing, files.length]),
   ).toEqual([
@@ -54,69 +34,88 @@ test('a repository’s files are its models, shards together, projectors set apa
     ['Tiny-UD-Q4_K_XL.gguf', 'UD-Q4_K_XL', 41, [], 1],
   ])
   expect(projectors.map(({ path }) => path)).toEqual(['mmproj-BF16.gguf', 'mmproj-F16.gguf', 'mmproj-Q8_0.gguf'])
+  expect(companions.map(({ path }) => path).sort()).toEqual([
+    'Tiny.imatrix.gguf',
+    'eagle3-Tiny-Q4_K_M.gguf',
+    'mtp-Tiny-Q8_0.gguf',
+  ])
 })
 
 test('shards of the same name in two folders are two models', () => {
   const name = 'm-00001-of-00001.gguf'
-  expect(ggufFiles([file(`a/${name}`), file(`b/${name}`)]).models.map(({ path }) => path)).toEqual([
+  expect(ggufFiles('acme/m', files(`a/${name}`, `b/${name}`)).models.map(({ path }) => path)).toEqual([
     `a/${name}`,
     `b/${name}`,
   ])
 })
 
-describe('a model is picked', () => {
-  test.each([
-    [':Q4_K_M', 'Tiny-Q4_K_M.gguf'],
-    [':q8_0', 'Tiny-Q8_0.gguf'],
-    [':UD-Q4_K_XL', 'Tiny-UD-Q4_K_XL.gguf'],
-    [':Q4_K_XL', 'Tiny-UD-Q4_K_XL.gguf'],
-    [':BF16', 'BF16/Tiny-BF16-00001-of-00002.gguf'],
-    [':latest', 'Tiny-Q4_K_M.gguf'],
-    [null, 'Tiny-Q4_K_M.gguf'],
-    ['Tiny-Q8_0.gguf', 'Tiny-Q8_0.gguf'],
-    ['BF16/Tiny-BF16-00002-of-00002.gguf', 'BF16/Tiny-BF16-00001-of-00002.gguf'],
-  ])('by %p', (selector, path) => {
-    expect(pickModel('acme/tiny', repo, selector).path).toBe(path)
-  })
-
-  test('by default Q4_K_M, else Q8_0, else the first that is whole', () => {
-    const without = (...patterns: RegExp[]) =>
-      repo.filter(({ path }) => !patterns.some((pattern) => pattern.test(path)))
-    expect(pickModel('acme/tiny', without(/Q4_K_M/), null).quantization).toBe('Q8_0')
-    expect(pickModel('acme/tiny', without(/Q4_K_M/, /Q8_0/, /BF16/), null).quantization).toBe('UD-Q4_K_XL')
-  })
-
-  test.each([':Q2_K', ':.*', 'none.gguf', 'README.md', 'mmproj-F16.gguf', 'tiny-q8_0.gguf'])(
-    '%p is not found, and what there is is told',
-    (selector) => {
-      const pick = () => pickModel('acme/tiny', repo, selector)
-      expect(pick).toThrow(expect.objectContaining({ code: 'pull.not_found' }))
-      expect(pick).toThrow(/It has :BF16, :F32, :Q4_K_M, :Q8_0, :UD-Q4_K_XL\./)
-    },
-  )
-
-  test('one that lacks shards is refused, with their numbers', () => {
-    expect(() => pickModel('acme/tiny', repo, ':F32')).toThrow(/lacks shard 2\./)
-  })
-
-  test('a repository without models says so', () => {
-    let error: unknown
-    try {
-      pickModel('acme/tiny', [file('README.md')], null)
-    } catch (thrown) {
-      error = thrown
-    }
-    expect(error).toBeInstanceOf(Hal0Error)
-    expect(error).toMatchObject({ code: 'pull.not_found', message: expect.stringContaining('It has no GGUF models.') })
-  })
+/** Files beside `Tiny-Q6_K.gguf` in acme/Tiny-GGUF, and whether each is offered as a model. */
+test.each([
+  ['MTP-Coder-7B-Q4_K_M.gguf', true],
+  ['Tiny-MTP-Q4_K_M.gguf', true],
+  ['Tiny-mtp-7B-Q4_K_M.gguf', true],
+  ['Tiny-imatrix-Q4_K_M.gguf', true],
+  ['Tiny-Q4_K_M-imatrix.gguf', true],
+  ['Imatrix-Tiny-Q4_K_M.gguf', true],
+  ['Tiny-Q4_K_M-imat.gguf', true],
+  ['Eagle3-Chat-8B-Q8_0.gguf', true],
+  ['mmprojected-Q4_K_M.gguf', true],
+  ['imatrix/Tiny-IQ2_M.gguf', true],
+  ['mtp-Tiny-Q8_0.gguf', false],
+  ['MTP/Tiny-Q8_0-MTP.gguf', false],
+  ['eagle3-Tiny-BF16.gguf', false],
+  ['dflash-Tiny-Q4_K_M.gguf', false],
+  ['imatrix.gguf', false],
+  ['imatrix_unsloth.gguf', false],
+  ['Tiny.imatrix.gguf', false],
+  ['Tiny-bf16.imatrix.gguf', false],
+  ['Tiny-imatrix.gguf', false],
+  ['Tiny-BF16-imatrix.gguf', false],
+  ['mmproj-F16.gguf', false],
+  ['Tiny.mmproj-f16.gguf', false],
+  ['Tiny-mmproj-model-f16.gguf', false],
+  ['Tiny_mmproj-Q8_0.gguf', false],
+  ['MMPROJ-Tiny-BF16.gguf', false],
+  ['imatrix.dat', false],
+  ['Tiny-Q8_0.gguf.part1of2', false],
+])('that %s is a model: %p', (path, isModel) => {
+  const { models } = ggufFiles('acme/Tiny-GGUF', files('Tiny-Q6_K.gguf', path))
+  expect(models.some((model) => model.path === path)).toBe(isModel)
 })
 
-test('the projector of a model is that of its own folder, and F16 before others', () => {
-  const { projectors } = ggufFiles(repo)
-  const model = pickModel('acme/tiny', repo, ':Q4_K_M')
-  expect(pickProjector(model, projectors)?.path).toBe('mmproj-F16.gguf')
-  const other = pickModel('acme/tiny', repo, ':BF16')
-  expect(pickProjector(other, projectors)?.path).toBe('mmproj-F16.gguf')
-  expect(pickProjector(other, [...projectors, file('BF16/mmproj.gguf')])?.path).toBe('BF16/mmproj.gguf')
-  expect(pickProjector(model, [])).toBeNull()
+test('what only goes with a model is what a repository is for where there is no other', () => {
+  const heads = files('eagle3-Tiny-BF16.gguf', 'eagle3-Tiny-Q8_0.gguf', 'mmproj-F16.gguf')
+  expect(ggufFiles('acme/heads', heads).models).toHaveLength(2)
+  const coder = files('mtp-coder-Q4_K_M.gguf', 'coder-Q4_K_M.gguf')
+  expect(ggufFiles('acme/MTP-Coder-GGUF', coder).models).toHaveLength(2)
+})
+
+test.each([
+  [
+    'mudler/Tiny-APEX-GGUF',
+    ['Tiny-APEX-I-Compact.gguf', 'Tiny-APEX-Compact.gguf', 'mmproj.gguf'],
+    ['Compact', 'I-Compact'],
+  ],
+  ['mudler/Tiny-APEX', ['Tiny-APEX-I-Compact.gguf'], ['I-Compact']],
+  ['mudler/other', ['Tiny-APEX-I-Compact.gguf', 'Tiny-APEX-I-Quality.gguf'], ['Compact', 'Quality']],
+  ['acme/tiny-GGUF', ['tiny.gguf'], [null]],
+  ['acme/other', ['alpha.gguf', 'beta.gguf'], [null, null]],
+])('sizes that nobody else knows are called as %s calls them', (name, paths, labels) => {
+  expect(ggufFiles(name, files(...paths)).models.map(({ quantization }) => quantization)).toEqual(labels)
+})
+
+test('the projector of a model is that of its own folder, of its own name, and F16 before others', () => {
+  const { models, projectors } = ggufFiles('acme/Tiny-GGUF', repo)
+  const at = (path: string) => models.find((model) => model.path === path)
+  const pick = (path: string, from: readonly HubFile[]) => {
+    const model = at(path)
+    if (model === undefined) throw new Error(`there is no ${path}`)
+    return pickProjector(model, from)?.path ?? null
+  }
+  expect(pick('Tiny-Q4_K_M.gguf', projectors)).toBe('mmproj-F16.gguf')
+  const other = 'BF16/Tiny-BF16-00001-of-00002.gguf'
+  expect(pick(other, projectors)).toBe('mmproj-F16.gguf')
+  expect(pick(other, [...projectors, file('BF16/mmproj.gguf')])).toBe('BF16/mmproj.gguf')
+  expect(pick('Tiny-Q4_K_M.gguf', files('mmproj-Big-F16.gguf', 'mmproj-Tiny-Q8_0.gguf'))).toBe('mmproj-Tiny-Q8_0.gguf')
+  expect(pick('Tiny-Q4_K_M.gguf', [])).toBeNull()
 })

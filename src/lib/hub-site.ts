@@ -1,0 +1,66 @@
+/** Whether a pasted address is one of the hub, or of a mirror in use. Pure. */
+
+export type HubSite =
+  /** `path` is what follows the hub's own address, with its slash; still escaped. */
+  | { kind: 'hub'; path: string; query: string }
+  /** It begins with no host. */
+  | { kind: 'bare' }
+  /** The end of a sentence that begins with the text. */
+  | { kind: 'foreign'; problem: string }
+
+interface Site {
+  /** With its port, where that is not the usual one. */
+  host: string
+  /** Without a slash at its end. */
+  prefix: string
+}
+
+const hubSites: readonly Site[] = ['huggingface.co', 'www.huggingface.co', 'hf.co', 'www.hf.co'].map((host) => ({
+  host,
+  prefix: '',
+}))
+
+/** @param url an endpoint in use, checked before */
+const siteAt = (url: string): Site[] => {
+  if (!URL.canParse(url)) return []
+  const { host, pathname } = new URL(url)
+  return [{ host, prefix: pathname.replace(/\/+$/, '') }]
+}
+
+const usualPort = /^(.*?)\.?(?::(?:80|443))?$/
+/** Lower case, without the usual ports and the root's dot. */
+const hostOf = (authority: string): string => usualPort.exec(authority.toLowerCase())?.[1] ?? ''
+
+const foreign = (host: string): string => {
+  if (/(^|\.)hf\.space$/.test(host)) return 'is a space of the hub, not a model'
+  if (/\.(hf\.co|huggingface\.co)$/.test(host)) {
+    return "is an address of the hub's storage, which expires: paste that of the file's page"
+  }
+  return 'is no address of the hub, nor of a mirror in use (hub.mirrors, HF_ENDPOINT)'
+}
+
+/**
+ * @param text without blanks around it
+ * @param endpoints addresses of the hubs and mirrors in use
+ */
+export const siteOf = (text: string, endpoints: readonly string[]): HubSite => {
+  const [, scheme, slashes = '', authority = '', path = '', query = ''] =
+    /^([a-z][a-z0-9+.-]*:(?=\/\/))?(\/\/)?([^/?#]*)([^?#]*)(?:\?([^#]*))?/i.exec(text) ?? []
+  if (scheme !== undefined && !/^https?:$/i.test(scheme))
+    return { kind: 'foreign', problem: 'is no address of the hub' }
+  if (authority.includes('@') && (slashes !== '' || path !== '')) {
+    return { kind: 'foreign', problem: 'holds a user name or a password: paste it without' }
+  }
+  const host = hostOf(authority)
+  const known = [...endpoints.flatMap(siteAt), ...hubSites].filter((site) => hostOf(site.host) === host)
+  // The longest first: one mirror may lie below another.
+  const [site] = known
+    .filter(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
+    .sort((a, b) => b.prefix.length - a.prefix.length)
+  if (site !== undefined) return { kind: 'hub', path: path.slice(site.prefix.length), query }
+  const [other] = known
+  if (other !== undefined) return { kind: 'foreign', problem: `is no address below ${other.host}${other.prefix}` }
+  // An owner may have a dot in the name; what has three parts and no scheme is a host's.
+  const isHost = slashes !== '' || (/\.[a-z]{2,}(:\d+)?$/.test(host) && /\/[^/]+\/[^/]/.test(path))
+  return isHost ? { kind: 'foreign', problem: foreign(host.replace(/:\d+$/, '')) } : { kind: 'bare' }
+}

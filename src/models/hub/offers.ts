@@ -1,0 +1,40 @@
+/** What a repository offers, in the words of the contract, and which of it is wanted. Pure. */
+import type { HubOffer, HubRepository as Offers } from '../../contract/pull.ts'
+import { modelIds } from '../default-id.ts'
+import { choiceError, chooseModel, type ModelWish } from './choose-model.ts'
+import { type GgufModel, ggufFiles, ggufGroups } from './gguf-files.ts'
+import type { HubRepository } from './hub-client.ts'
+
+interface Machine {
+  /** null: unknown. */
+  memoryBytes: number | null
+  /** Whether the registry has a model of this id. */
+  isHere: (id: string) => boolean
+}
+
+/**
+ * @throws Hal0Error `pull.not_found` where nothing is as wished; a repository without models is an answer where nothing was wished
+ */
+export const offersOf = (repository: HubRepository, wish: ModelWish, { memoryBytes, isHere }: Machine): Offers => {
+  const { repo, files, commit, gated } = repository
+  const paths = ggufGroups(files).map(({ path }) => path)
+  const ids = new Map(modelIds(paths, repo).map((id, index) => [paths[index], id]))
+  const offer = ({ path, quantization, size, files: shards }: GgufModel): HubOffer => {
+    const id = ids.get(path) ?? ''
+    const fits = memoryBytes === null ? null : size < memoryBytes * 0.9
+    return { id, file: path, quantization, size, shards: shards.length, fits, installed: isHere(id) }
+  }
+  const choice = chooseModel(repo, files, wish)
+  if (choice.kind === 'none' && (wish.file !== null || wish.folder !== null))
+    throw choiceError(repo, files, wish, choice)
+  const { models, projectors } = ggufFiles(repo, files)
+  const wanted = choice.kind === 'one' ? [choice.model] : choice.kind === 'several' ? choice.models : []
+  return {
+    repo,
+    revision: commit,
+    gated,
+    models: models.filter(({ missing }) => missing.length === 0).map(offer),
+    wanted: wanted.map(offer),
+    mmproj: projectors.map(({ path, size }) => ({ file: path, size })),
+  }
+}
