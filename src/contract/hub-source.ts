@@ -20,17 +20,21 @@ export const folderPattern = `^${path}$`
 /** As git allows, less what would mean something in an address. */
 export const revisionPattern = `^[^.\\s~^:*[${never}]+(?:[./][^.\\s~^:*[${never}]+)*$`
 
+/** Characters of a path. Both of a query, escaped, fit into what a server reads of an address (16 KiB). */
+export const longestFile = 512
+export const longestFolder = 256
+
 export const HubRepo = Type.String({ pattern: repoPattern, description: 'owner/name at the hub.' })
 
 export const HubFile = Type.String({
   minLength: 1,
-  maxLength: 1024,
+  maxLength: longestFile,
   pattern: filePattern,
   description:
     'Path of a GGUF file in the repository; of a sharded model any shard stands for all. `:LABEL` picks by the label in the name, as `:Q4_K_M`.',
 })
 
-export const HubFolder = Type.String({ minLength: 1, maxLength: 1024, pattern: folderPattern })
+export const HubFolder = Type.String({ minLength: 1, maxLength: longestFolder, pattern: folderPattern })
 
 export const HubRevision = Type.String({
   minLength: 1,

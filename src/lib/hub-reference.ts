@@ -2,7 +2,15 @@
  * What people write or paste to name a model at the hub: the one reader of it, for the command line, the API and the dashboard. Pure, and
  * it never throws.
  */
-import { filePattern, folderPattern, labelPattern, repoPattern, revisionPattern } from '../contract/hub-source.ts'
+import {
+  filePattern,
+  folderPattern,
+  labelPattern,
+  longestFile,
+  longestFolder,
+  repoPattern,
+  revisionPattern,
+} from '../contract/hub-source.ts'
 import { Hal0Error } from './hal0-error.ts'
 import { otherPageOf, ownPageOf } from './hub-pages.ts'
 import { siteOf } from './hub-site.ts'
@@ -34,19 +42,16 @@ const refuse = (problem: string): never => {
 
 type Place = Omit<HubReference, 'repo'>
 
-/** Characters that the contract takes. */
-const longest = 1024
-
 const isGguf = (path: string): boolean => /\.gguf$/i.test(path)
 
 const fileAt = (path: string, revision: string | null): Place => {
   if (path !== '' && !isGguf(path)) refuse('is of a file that is no GGUF')
-  if (path.length > longest || path.startsWith(':') || !new RegExp(filePattern).test(path)) refuse('names no file')
+  if (path.length > longestFile || path.startsWith(':') || !new RegExp(filePattern).test(path)) refuse('names no file')
   return { revision, file: path, folder: null }
 }
 
 const folderAt = (path: string, revision: string | null): Place => {
-  if (path !== '' && (path.length > longest || !new RegExp(folderPattern).test(path))) refuse('names no folder')
+  if (path !== '' && (path.length > longestFolder || !new RegExp(folderPattern).test(path))) refuse('names no folder')
   return { revision, file: null, folder: path === '' ? null : path }
 }
 

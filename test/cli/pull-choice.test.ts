@@ -87,7 +87,8 @@ test.each([
   [['https://huggingface.co/acme/tiny/tree/v1', '--revision', 'main'], 'says v1, and --revision says main.'],
   [['acme/tiny', '--file', '../../etc/passwd'], 'must be the path of a GGUF file in the repository'],
   [['https://huggingface.co/datasets/acme/tiny'], 'is a dataset of the hub, not a model. Write OWNER/NAME'],
-  [['two words'], '"two words" names no repository.'],
+  [['two words'], '"two words" names no repository. Write OWNER/NAME'],
+  [['two / words'], '"two / words" names no repository. Write OWNER/NAME'],
 ])('%p is wrong usage', async (args, words) => {
   const { code, stderr } = await pull(...args)
   expect([code, stderr]).toEqual([2, expect.stringContaining(words)])

@@ -180,13 +180,27 @@ describe('import', () => {
     expect(readdirSync(models)).toEqual([])
   })
 
-  test('refuses a relative path, a missing file, and a name of which no id can be made', async () => {
+  test('refuses a relative path and a missing file', async () => {
     const { source, registry } = await setUp()
-    writeFileSync(join(source, 'модель.gguf'), smallModel())
-    for (const path of ['small.gguf', join(source, 'none.gguf'), join(source, 'модель.gguf')]) {
+    for (const path of ['small.gguf', join(source, 'none.gguf')]) {
       await expect(registry.import({ path }), path).rejects.toMatchObject({ code: 'request.invalid' })
     }
-    expect((await registry.import({ path: join(source, 'модель.gguf'), id: 'model' })).id).toBe('model')
+  })
+
+  test('makes an id of a name that is not ASCII', async () => {
+    const { source, registry } = await setUp()
+    for (const name of ['модель.gguf', '模型-Q8_0.gguf', '另一-Q8_0.gguf'])
+      writeFileSync(join(source, name), smallModel())
+    const ids = []
+    for (const name of ['модель.gguf', '模型-Q8_0.gguf', '另一-Q8_0.gguf']) {
+      ids.push((await registry.import({ path: join(source, name) })).id)
+    }
+    expect(ids).toEqual([
+      expect.stringMatching(/^model-[0-9a-f]{6}$/),
+      expect.stringMatching(/^model-q8_0-[0-9a-f]{6}$/),
+      expect.stringMatching(/^model-q8_0-[0-9a-f]{6}$/),
+    ])
+    expect(new Set(ids).size).toBe(3)
   })
 
   test.each([0, 3, 100, smallModel().length - 1])('refuses a file of %p bytes and leaves nothing', async (length) => {

@@ -1,4 +1,5 @@
 import type { HubOffer, HubReference, HubRepository } from '../../contract/pull.ts'
+import { unreadable } from '../../lib/hub-reference.ts'
 import { call } from '../client.ts'
 import { exitCode } from '../exit-code.ts'
 import { Failure, usageError } from '../failure.ts'
@@ -33,13 +34,11 @@ export const readModelName = async (
   file: string | undefined,
   revision: string | undefined,
 ): Promise<NamedModel> => {
-  const read = await call('readHubReference', { query: { text } }).catch(asUsage)
-  const { repo, folder } = read
-  if (repo === null) {
-    throw usageError(
-      `${JSON.stringify(text)} names no repository. Write OWNER/NAME, OWNER/NAME:Q4_K_M, or an address of the hub.`,
-    )
-  }
+  // Without a slash it is no name of any mirror either.
+  const read = text.includes('/') ? await call('readHubReference', { query: { text } }).catch(asUsage) : null
+  const repo = read?.repo ?? null
+  if (read === null || repo === null) throw usageError(unreadable(text, 'names no repository').message)
+  const { folder } = read
   return {
     repo,
     folder,
