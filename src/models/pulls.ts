@@ -1,5 +1,13 @@
 /** The pulls of the daemon, what is known of where models come from, and what the hub has. */
-import type { HubHit, HubReference, HubRepository, ModelDrift, Pull, PullLeftover, PullRequest } from '../contract/pull.ts'
+import type {
+  HubHit,
+  HubReference,
+  HubRepository,
+  ModelDrift,
+  Pull,
+  PullLeftover,
+  PullRequest,
+} from '../contract/pull.ts'
 import type { Bus } from '../lib/bus.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { readHubReference, unreadable } from '../lib/hub-reference.ts'

@@ -42,6 +42,8 @@ const api = new FakeApi({
   pullModel: ({ params: { id = '' } }) => ({
     id,
     repo: 'acme/tiny',
+    request: { repo: 'acme/tiny', file: 'a.gguf' },
+    position: null,
     revision: null,
     files: [],
     bytes_total: null,
