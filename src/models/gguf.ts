@@ -21,6 +21,10 @@ export interface GgufHeader extends TensorTable {
   contextLength: number | null
   /** `<architecture>.pooling_type`, `enum llama_pooling_type`. */
   poolingType: number | null
+  /** `<architecture>.embedding_length`. */
+  embeddingLength: number | null
+  /** Of a projector: `clip.vision.projection_dim`, else that of audio. */
+  projectionDim: number | null
   /** `split.no` (from 0) and `split.count` of a shard. */
   splitNo: number | null
   splitCount: number | null
@@ -53,7 +57,7 @@ const otherBytes: ReadonlyMap<number, number> = new Map([
 const limits = { entries: 65_536, keyBytes: 65_535, textBytes: 65_536, arrayItems: 2 ** 24, tensors: 2 ** 18 }
 /** Everything else in the metadata is passed over. */
 const wanted =
-  /^(?:general\.(?:architecture|name|type|file_type|alignment)|split\.(?:no|count)|.+\.(?:context_length|pooling_type))$/
+  /^(?:general\.(?:architecture|name|type|file_type|alignment)|split\.(?:no|count)|.+\.(?:context_length|pooling_type|embedding_length|projection_dim))$/
 
 /**
  * Reads and checks the header of the file at `path`.
@@ -112,6 +116,8 @@ const readHeader = async (cursor: GgufCursor, path: string, size: number): Promi
     fileType: integer('general.file_type'),
     contextLength: integer(`${architecture}.context_length`),
     poolingType: integer(`${architecture}.pooling_type`),
+    embeddingLength: integer(`${architecture}.embedding_length`),
+    projectionDim: integer('clip.vision.projection_dim') ?? integer('clip.audio.projection_dim'),
     splitNo: integer('split.no'),
     splitCount: integer('split.count'),
     tensors,

@@ -79,6 +79,7 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
   if (step.state === 'starting') {
     const { obstacle } = step.context
     if (obstacle !== null) {
+      if (remains) m.process = 'running'
       fail(step, obstacle)
       return
     }

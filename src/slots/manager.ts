@@ -1,6 +1,6 @@
 /** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
 import { existsSync } from 'node:fs'
-import type { Slot, SlotCreate, SlotPatch } from '../contract/slot.ts'
+import type { Slot, SlotConfig, SlotCreate, SlotPatch } from '../contract/slot.ts'
 import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
 import type { Client } from '../lib/client.ts'
@@ -195,6 +195,7 @@ export class SlotManager implements SlotService {
       if (command.source !== undefined) await this.#deps.pulls.learn(command.model, command.source)
       await this.#setModel(name, command.model)
     } else await this.#book.refresh(entry)
+    if (command.do === 'restart' && entry.configError === null) await this.#refuseHopeless(owner.config)
     const refused = owner.post({ kind: command.do === 'swap' ? 'restart' : command.do })
     if (refused !== null) throw refused
     if (waitS !== null) await reach(owner, goals[command.do], waitS, this.#deps.clock)
@@ -234,9 +235,15 @@ export class SlotManager implements SlotService {
   /** @throws Hal0Error `model.not_found` before anything changes */
   async #setModel(name: string, model: string): Promise<void> {
     const entry = this.#book.get(name)
-    await this.#book.edit(entry, { model }, (next) => {
-      const obstacle = this.#deps.planner.obstacle(next)
-      if (obstacle !== null) throw obstacle
-    })
+    await this.#book.edit(entry, { model }, (next) => this.#refuseHopeless(next))
+  }
+
+  /** A load that is known to fail must not cost the backend that runs. @throws Hal0Error why it would */
+  async #refuseHopeless(config: SlotConfig): Promise<void> {
+    const { planner } = this.#deps
+    const obstacle = planner.obstacle(config)
+    if (obstacle !== null) throw obstacle
+    // Of a model that has yet to come there are no files.
+    if (planner.missing(config) === null) await planner.plan(config)
   }
 }

@@ -4,6 +4,7 @@ import { modelIdPattern, type SlotConfig } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ModelLookup } from '../models/registry-port.ts'
 import type { LaunchPlan, Provider, Recognised, WatchPlan } from '../providers/provider.ts'
+import { checkModelFiles, checkProjector } from './check-files.ts'
 import { noModel } from './slot-errors.ts'
 
 export interface Planner {
@@ -11,7 +12,10 @@ export interface Planner {
   obstacle(config: SlotConfig): Hal0Error | null
   /** The configured model, while it is not here and it is known where it comes from; null otherwise. */
   missing(config: SlotConfig): string | null
-  /** @throws Hal0Error `engine.not_installed`, `model.not_found`, `request.invalid` */
+  /**
+   * Looks at everything that the load needs, so that what cannot succeed is known before anything is stopped for it.
+   * @throws Hal0Error `engine.not_installed`, `model.not_found`, `model.corrupt`, `slot.no_model`, `request.invalid`
+   */
   plan(config: SlotConfig): Promise<LaunchPlan>
   /** For a process that runs already, whatever became of its engine and its model's files. */
   watchPlan(config: SlotConfig): Promise<WatchPlan>
@@ -76,7 +80,11 @@ export const makePlanner = (
       if (config.model === null) throw noModel(config.name)
       const model = models.get(config.model)
       if (model === null) throw missing(config.model)
-      return provider(config).plan({ config, model, files: models.filePaths(model), mmproj: projector(config) })
+      const files = models.filePaths(model)
+      const mmproj = projector(config)
+      await checkModelFiles(model, files)
+      if (mmproj !== null && files[0] !== undefined) await checkProjector(mmproj, files[0])
+      return provider(config).plan({ config, model, files, mmproj })
     },
     watchPlan: (config) => provider(config).watchPlan(config, config.model === null ? null : models.get(config.model)),
     recognise: (argv) => {

@@ -127,17 +127,17 @@ export class SlotBook {
 
   /**
    * Changes the configuration, on disk first.
-   * @param accept refuses by throwing
+   * @param accept refuses by throwing, or rejecting
    * @throws Hal0Error `slot.not_found` when the slot was deleted meanwhile
    */
-  async edit(entry: Entry, patch: SlotPatch, accept: (next: SlotConfig) => void): Promise<void> {
+  async edit(entry: Entry, patch: SlotPatch, accept: (next: SlotConfig) => void | Promise<void>): Promise<void> {
     await entry.edits.run(async () => {
       const { name, port } = entry.owner.config
       if (this.#entries.get(name) !== entry) throw slotNotFound(name, [...this.#entries.keys()].sort())
       const { config, error } = await this.#read(name, entry.owner.config)
       // A file that cannot be read as it is may be mended by what the patch sets; the next read tells.
       const next = { ...merged(config, patch), port: patch.port ?? config.port ?? port }
-      accept(next)
+      await accept(next)
       await this.#deps.configs.write(name, patch)
       if (error === null) this.#configure(entry, next, null)
       else {

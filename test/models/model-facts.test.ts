@@ -10,6 +10,8 @@ const header = (about: Partial<GgufHeader>): GgufHeader => ({
   fileType: null,
   contextLength: null,
   poolingType: null,
+  embeddingLength: null,
+  projectionDim: null,
   splitNo: null,
   splitCount: null,
   tensors: 1,
