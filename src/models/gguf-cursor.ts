@@ -1,5 +1,4 @@
 /** Reads a GGUF header from front to back. No length or count of the file is trusted: each is checked before anything is allocated. */
-import type { FileHandle } from 'node:fs/promises'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { storageError } from '../system/storage-error.ts'
 
@@ -21,8 +20,17 @@ export const invalidFile = (path: string, why: string, details: Record<string, u
     details: { path, ...details },
   })
 
+/** Where the bytes come from: a file, or what is here of one. */
+export interface ByteSource {
+  /** @throws HeadEnds where the bytes are not here yet */
+  read(into: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
+}
+
+/** The header goes on beyond the bytes that are here. */
+export class HeadEnds extends Error {}
+
 export class GgufCursor {
-  readonly #file: FileHandle
+  readonly #file: ByteSource
   readonly #path: string
   readonly #size: number
   readonly #buffer = Buffer.allocUnsafe(bufferBytes)
@@ -32,8 +40,8 @@ export class GgufCursor {
   #at = 0
   #end = 0
 
-  /** @param size bytes of the file, as fstat said */
-  constructor(file: FileHandle, path: string, size: number) {
+  /** @param size bytes of the whole file */
+  constructor(file: ByteSource, path: string, size: number) {
     this.#file = file
     this.#path = path
     this.#size = size
@@ -154,6 +162,7 @@ export class GgufCursor {
       const room = bufferBytes - this.#end
       return (await this.#file.read(this.#buffer, this.#end, room, this.#base + this.#end)).bytesRead
     } catch (error) {
+      if (error instanceof HeadEnds) throw error
       throw storageError(error, this.#path, 'read the header of a model')
     }
   }

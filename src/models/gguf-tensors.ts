@@ -1,6 +1,6 @@
 /** The tensor table of a GGUF header: how many weights there are, and how far their data reaches. */
 import type { GgufCursor } from './gguf-cursor.ts'
-import { firstUnknownType, tensorTypes } from './gguf-types.ts'
+import { tensorTypes } from './gguf-types.ts'
 
 export interface TensorTable {
   /** The sum over the tensors of the product of their dimensions. */
@@ -50,13 +50,10 @@ const readShape = async (cursor: GgufCursor, name: string): Promise<{ weights: b
   return { weights, rowWeights }
 }
 
-/** Bytes of a tensor; 0 for a type newer than the table: its end cannot be checked, and a newer engine may well read it. */
+/** Bytes of a tensor; 0 for a type that is not in the table: its end cannot be checked, and whether it can be read the engine decides. */
 const tensorBytes = (cursor: GgufCursor, name: string, id: number, weights: bigint, rowWeights: bigint): bigint => {
   const type = tensorTypes.get(id)
-  if (type === undefined) {
-    if (id >= firstUnknownType && id < 256) return 0n
-    throw cursor.invalid(`tensor ${name} has type ${id}, which llama.cpp does not read`)
-  }
+  if (type === undefined) return 0n
   const block = BigInt(type.blockWeights)
   if (rowWeights % block !== 0n) {
     throw cursor.invalid(

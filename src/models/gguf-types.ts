@@ -13,7 +13,10 @@ const type = (name: string, blockWeights: number, blockBytes: number): TensorTyp
   blockBytes,
 })
 
-/** `enum ggml_type` with the block sizes of ggml-common.h. Numbers left out below 43 are types that llama.cpp has removed. */
+/**
+ * `enum ggml_type` with the block sizes of ggml-common.h. Other numbers are types that llama.cpp has removed, that are newer than
+ * this table, or that only other engines have.
+ */
 export const tensorTypes: ReadonlyMap<number, TensorType> = new Map([
   [0, type('F32', 1, 4)],
   [1, type('F16', 1, 2)],
@@ -51,9 +54,6 @@ export const tensorTypes: ReadonlyMap<number, TensorType> = new Map([
   [41, type('Q1_0', 128, 18)],
   [42, type('Q2_0', 64, 18)],
 ])
-
-/** Types from here on may be newer than this table: their tensors are counted, their sizes are not known. */
-export const firstUnknownType = 43
 
 /** `general.file_type` → the name that llama.cpp's quantize tool uses (`enum llama_ftype`). */
 export const fileTypes: ReadonlyMap<number, string> = new Map([

@@ -4,7 +4,7 @@
  */
 import { open } from 'node:fs/promises'
 import { storageError } from '../system/storage-error.ts'
-import { cutShort, GgufCursor, invalidFile } from './gguf-cursor.ts'
+import { type ByteSource, cutShort, GgufCursor, HeadEnds, invalidFile } from './gguf-cursor.ts'
 import { readTensors, type TensorTable } from './gguf-tensors.ts'
 
 export interface GgufHeader extends TensorTable {
@@ -57,7 +57,7 @@ const otherBytes: ReadonlyMap<number, number> = new Map([
 const limits = { entries: 65_536, keyBytes: 65_535, textBytes: 65_536, arrayItems: 2 ** 24, tensors: 2 ** 18 }
 /** Everything else in the metadata is passed over. */
 const wanted =
-  /^(?:general\.(?:architecture|name|type|file_type|alignment)|split\.(?:no|count)|.+\.(?:context_length|pooling_type|embedding_length|projection_dim))$/
+  /^(?:general\.(?:architecture|name|type|file_type|alignment)|adapter\.type|split\.(?:no|count)|.+\.(?:context_length|pooling_type|embedding_length|projection_dim))$/
 
 /**
  * Reads and checks the header of the file at `path`.
@@ -76,9 +76,41 @@ export const readGgufHeader = async (path: string): Promise<GgufHeader> => {
   }
 }
 
+/**
+ * The header of a file of which only the first bytes are here.
+ * @param path for the sentences
+ * @param size bytes of the whole file
+ * @returns null: more bytes are needed
+ * @throws Hal0Error `model.invalid_file`, `storage.failed`
+ */
+export const readGgufHead = async (source: ByteSource, path: string, size: number): Promise<GgufHeader | null> => {
+  try {
+    return await readHeader(new GgufCursor(source, path, size), path, size)
+  } catch (error) {
+    if (error instanceof HeadEnds) return null
+    throw error
+  }
+}
+
+/** What files are that are often called .gguf by mistake, by their first four bytes. */
+const mistaken: ReadonlyMap<string, string> = new Map([
+  ['<!do', 'a web page'],
+  ['<htm', 'a web page'],
+  ['<?xm', 'an XML document'],
+  ['vers', 'a pointer of Git LFS, which stands for the file'],
+  ['pk\x03\x04', 'a ZIP archive'],
+])
+
+const notGguf = (magic: number): string => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(magic)
+  const looks = mistaken.get(bytes.toString('latin1').toLowerCase())
+  return `it does not begin with "GGUF"${looks === undefined ? '' : `; it seems to be ${looks}`}`
+}
+
 const readHeader = async (cursor: GgufCursor, path: string, size: number): Promise<GgufHeader> => {
   const magic = await cursor.u32('the magic number')
-  if (magic !== magicNumber) throw invalidFile(path, 'it does not begin with "GGUF"', { offset: 0 })
+  if (magic !== magicNumber) throw invalidFile(path, notGguf(magic), { offset: 0 })
   const version = await readVersion(cursor)
   // A tensor takes at least: name length 8, dimension count 4, type 4, offset 8; a metadata entry: key length 8, type 4, value 1.
   const tensors = await cursor.count('tensors', 24, limits.tensors)
@@ -112,7 +144,8 @@ const readHeader = async (cursor: GgufCursor, path: string, size: number): Promi
     version,
     architecture,
     name: text('general.name'),
-    type: text('general.type'),
+    // Adapters of older converters say only what they are adapters of.
+    type: found.has('adapter.type') ? 'adapter' : text('general.type'),
     fileType: integer('general.file_type'),
     contextLength: integer(`${architecture}.context_length`),
     poolingType: integer(`${architecture}.pooling_type`),

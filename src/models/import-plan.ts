@@ -9,6 +9,7 @@ import { defaultId } from './default-id.ts'
 import { parseShardName, shardFileName } from './file-name.ts'
 import { type GgufHeader, readGgufHeader } from './gguf.ts'
 import { invalidFile } from './gguf-cursor.ts'
+import { judgeModel } from './gguf-judgement.ts'
 import { type ModelFacts, modelFacts } from './model-facts.ts'
 
 /** One file of the model to be. */
@@ -48,7 +49,7 @@ export const planImport = async (request: ModelImport): Promise<ImportPlan> => {
   for (const source of sources) headers.push(await readGgufHeader(source.realPath))
   const [first, ...rest] = headers
   if (first === undefined) throw refuse(path, `${path} names no file.`)
-  checkHeaders(path, headers)
+  judgeModel(path, headers)
 
   const id = request.id ?? defaultId(name)
   return { id, facts: modelFacts([first, ...rest], name, id), sources }
@@ -118,29 +119,4 @@ const findShards = async (
     }
   }
   return sources
-}
-
-/** What a header can say of a file that is sound, and yet no model by itself. */
-const checkHeaders = (path: string, headers: GgufHeader[]): void => {
-  headers.forEach((header, index) => {
-    if (header.splitCount !== null && header.splitCount > 1 && header.splitCount !== headers.length) {
-      const why = `it is part ${(header.splitNo ?? 0) + 1} of ${header.splitCount}, and its name does not say so`
-      throw invalidFile(path, why, {}, 'Give the files their names back: NAME-00001-of-00003.gguf.')
-    }
-    if (headers.length > 1 && header.splitNo !== null && header.splitNo !== index) {
-      throw invalidFile(path, `the file named shard ${index + 1} is shard ${header.splitNo + 1}`)
-    }
-  })
-  const [first] = headers
-  if (first === undefined) return
-  if (first.type === 'adapter' || first.type === 'imatrix') {
-    throw invalidFile(
-      path,
-      `it holds ${first.type === 'adapter' ? 'a LoRA adapter' : 'an importance matrix'}, no model`,
-    )
-  }
-  if (first.architecture === null || !/^[\w.-]{1,64}$/.test(first.architecture)) {
-    throw invalidFile(path, 'its metadata names no architecture')
-  }
-  if (headers.every((header) => header.tensors === 0)) throw invalidFile(path, 'it holds no tensors')
 }

@@ -151,7 +151,7 @@ export class PullJob {
       const plan = await this.#resolve()
       signal.throwIfAborted()
       const files = plan.projector === null ? plan.model : [...plan.model, plan.projector]
-      await this.#register(plan, await this.#download(files))
+      await this.#register(plan, await this.#download(files, plan.projector?.path ?? null))
       await this.#clear()
       this.#change({ phase: 'done', file: null, throughput_bps: null, eta_s: null })
     } catch (error) {
@@ -177,12 +177,15 @@ export class PullJob {
   }
 
   /** @returns the files where they lie, by their path in the repository */
-  async #download(files: RemoteFile[]): Promise<Map<string, { from: string; sha256: string }>> {
+  async #download(
+    files: RemoteFile[],
+    projector: string | null,
+  ): Promise<Map<string, { from: string; sha256: string }>> {
     const { download, settings = {} } = this.#deps
     const { repo, revision } = this.#pull
     const folder = this.#staging
     const done = await download(
-      { folder, repo, commit: revision ?? '', files },
+      { folder, repo, commit: revision ?? '', files, projector },
       { signal: this.#stop.signal, settings, onProgress: (progress) => this.#progress(progress) },
     )
     return new Map(done.map(({ path, name, sha256 }) => [path, { from: join(folder, name), sha256 }]))
@@ -210,11 +213,7 @@ export class PullJob {
 
   async #cancelled(): Promise<void> {
     if (this.#suspended) return
-    if (this.#discard) {
-      await discard(this.#staging).catch((error) => {
-        log.warn(`could not tidy up after the pull of ${this.id}`, error)
-      })
-    }
+    if (this.#discard) await this.#discardStaged()
     await this.#deps.records.forget(this.id)
     this.#change({ phase: 'cancelled', position: null, throughput_bps: null, eta_s: null })
   }
@@ -222,8 +221,15 @@ export class PullJob {
   async #failed(error: unknown): Promise<void> {
     const failure = Hal0Error.from(error)
     if (failure.code === 'internal') log.error(`the pull of ${this.id} failed`, failure.cause ?? failure)
+    // Refused for what it is: the bytes can never be of use.
+    if (failure.code === 'model.invalid_file') await this.#discardStaged()
     await this.#deps.records.forget(this.id)
     this.#change({ phase: 'failed', position: null, error: failure.body(), throughput_bps: null, eta_s: null })
+  }
+
+  /** What cannot be removed is listed by gc. */
+  async #discardStaged(): Promise<void> {
+    await discard(this.#staging).catch((error) => log.warn(`could not tidy up after the pull of ${this.id}`, error))
   }
 
   get #staging(): string {

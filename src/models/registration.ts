@@ -7,6 +7,7 @@ import { errnoOf } from '../system/storage-error.ts'
 import { hashFile } from './checksum.ts'
 import type { NewEntry } from './entry-commit.ts'
 import { type GgufHeader, readGgufHeader } from './gguf.ts'
+import { judgeModel, judgePart } from './gguf-judgement.ts'
 import { projectorId, projectorOf } from './identity.ts'
 import { type ModelFacts, modelFacts } from './model-facts.ts'
 import { placeFiles } from './placement.ts'
@@ -39,18 +40,20 @@ export interface ReceivedFacts {
   mmproj: ModelFacts | null
 }
 
-const factsOf = async (files: readonly ReceivedFile[], id: string): Promise<ModelFacts> => {
+const factsOf = async (files: readonly ReceivedFile[], id: string, isProjector: boolean): Promise<ModelFacts> => {
   const [first, ...rest] = files
   if (first === undefined) throw new Hal0Error('internal', `The model ${id} has no files.`)
   const headers: [GgufHeader, ...GgufHeader[]] = [await readGgufHeader(first.from)]
   for (const { from } of rest) headers.push(await readGgufHeader(from))
+  if (isProjector) judgePart(first.path, headers[0], { index: 0, count: 1, isProjector })
+  else judgeModel(first.path, headers)
   return modelFacts(headers, basename(first.path), id)
 }
 
 /** @throws Hal0Error `model.invalid_file`, `storage.failed` */
 export const readFacts = async ({ id, files, mmproj }: Registration): Promise<ReceivedFacts> => ({
-  model: await factsOf(files, id),
-  mmproj: mmproj === null ? null : await factsOf([mmproj], projectorId(id, 1)),
+  model: await factsOf(files, id, false),
+  mmproj: mmproj === null ? null : await factsOf([mmproj], projectorId(id, 1), true),
 })
 
 /** What is there at the moment of the decision. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
+import { smallProjector } from '../models/gguf-bytes.ts'
 import { Daemon } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { tinyModel } from '../support/tiny-model.ts'
@@ -36,7 +37,10 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
         { id: 'acme/tiny-gated-GGUF', files: files('gated-Q4_K_M.gguf'), downloads: 907, gated: 'manual' },
         { id: 'acme/evil', files: files(`${evil}-Q4_K_M.gguf`) },
         { id: `acme/${evil}`, files: [] },
-        { id: 'acme/eye', files: files('eye-Q4_K_M.gguf', 'mmproj-F16.gguf') },
+        {
+          id: 'acme/eye',
+          files: [...files('eye-Q4_K_M.gguf'), { path: 'mmproj-F16.gguf', content: new Uint8Array(smallProjector()) }],
+        },
         {
           id: 'acme/twins',
           files: files('a-Q4_K_M.gguf', 'b-Q4_K_M.gguf', 'UD-Q4_K_XL/c.gguf', 'mtp-a-Q8_0.gguf', '模型-Q5_0.gguf'),

@@ -6,6 +6,7 @@ import type { ModelEntry } from '../../src/contract/model.ts'
 import type { Pull } from '../../src/contract/pull.ts'
 import type { Slot } from '../../src/contract/slot.ts'
 import { statFields } from '../../src/system/proc/stat.ts'
+import { smallProjector } from '../models/gguf-bytes.ts'
 import { binary, Daemon, errorOf, runHal0 } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { testWith } from '../support/part.ts'
@@ -24,7 +25,10 @@ const q4 = 'tiny-Q4_K_M.gguf'
 const setUp = async (options: { size?: 'small' | 'large'; gated?: boolean } = {}) => {
   const path = await tinyModel('chat', options.size === 'large' ? { layers: 16, width: 256 } : {})
   const content = new Uint8Array(await Bun.file(path).arrayBuffer())
-  const files = [q4, 'tiny-Q8_0.gguf', 'mmproj-F16.gguf'].map((name) => ({ path: name, content }))
+  const files = [
+    ...[q4, 'tiny-Q8_0.gguf'].map((name) => ({ path: name, content })),
+    { path: 'mmproj-F16.gguf', content: new Uint8Array(smallProjector()) },
+  ]
   const readme = { path: 'README.md', content: new TextEncoder().encode('# tiny\n') }
   const gate = options.gated === true ? { gated: 'manual' as const, readers: [token] } : {}
   const hub = await FakeHub.start({ repos: [{ id: repo, files: [...files, readme], downloads: 7, ...gate }] })

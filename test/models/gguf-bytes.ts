@@ -52,6 +52,14 @@ export const gguf = (parts: Parts): Buffer => {
   return Buffer.concat([header, Buffer.alloc((32 - (header.length % 32)) % 32), Buffer.alloc(data, 1)])
 }
 
+/** A small sound vision projector. */
+export const smallProjector = (): Buffer =>
+  gguf({
+    entries: [stringEntry('general.architecture', 'clip'), stringEntry('general.name', 'Eyes')],
+    tensors: [tensor('v.patch_embd.weight', [8, 4], 0, 0)],
+    data: 128,
+  })
+
 /** A small sound model: one F32 tensor of 8 × 4 weights. */
 export const smallModel = (extra: Buffer[] = [], name = 'Small'): Buffer =>
   gguf({

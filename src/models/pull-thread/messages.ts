@@ -8,6 +8,8 @@ import type { DownloadedFile } from '../pull/staged-file.ts'
 
 export interface HubDownload extends DownloadJob {
   repo: string
+  /** Path of the file that is to be the model's projector; null: none is. */
+  projector: string | null
 }
 
 export type ToThread =

@@ -4,6 +4,7 @@ import { systemClock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { SharedCount } from '../../lib/shared-count.ts'
+import { headJudge } from '../head-judge.ts'
 import { hubOrigin } from '../hub/hub-origin.ts'
 import { openHub } from '../hub-setup.ts'
 import { download } from '../pull/download.ts'
@@ -23,6 +24,10 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
         clock: systemClock,
         signal: stop.signal,
         settings,
+        judge: headJudge(
+          what.files.map(({ path }) => path),
+          what.projector,
+        ),
         throttle: new Throttle(() => requests.value, availableParallelism()),
         onProgress: (progress) => say({ say: 'progress', progress }),
       })

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { HeadJudge } from './head.ts'
 import { Line } from './line.ts'
 import type { Origin, RemoteFile } from './origin.ts'
 import { type DownloadProgress, type FileShare, ProgressReporter } from './progress.ts'
@@ -32,12 +33,14 @@ export interface DownloadDeps {
   settings?: Partial<DownloadSettings>
   /** Without it bytes are taken as fast as they come. */
   throttle?: Throttle
+  /** Without it whatever the sums are right of is taken. */
+  judge?: HeadJudge
 }
 
 /**
  * @returns the files in the order of the job
  * @throws Hal0Error `pull.no_space`, `pull.network`, `pull.rate_limited`, `pull.checksum_mismatch`, `pull.cancelled`, what the
- *   origin throws, `storage.failed`, `request.invalid` for names that cannot be stored
+ *   origin throws, what the judge throws, `storage.failed`, `request.invalid` for names that cannot be stored
  */
 export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<DownloadedFile[]> => {
   const settings = { ...defaultSettings, ...deps.settings }
@@ -50,13 +53,20 @@ export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<Do
 
   const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress)
   const received = () => progress.received()
-  const { origin, clock, signal, random = Math.random, throttle = null } = deps
+  const { origin, clock, signal, random = Math.random, throttle = null, judge = null } = deps
   const line = new Line({ origin, clock, random, settings, throttle, signal, received })
   try {
+    const all = files.map((file, index) => new StagedFileSteps(job, { line, progress, judge }, index, file))
+    const enter = (index: number) => progress.enter('downloading', files[index]?.remote.path ?? null)
+    // The heads of all first: a projector that is none is no reason to fetch the model.
+    for (const [index, steps] of all.length > 1 ? all.entries() : []) {
+      enter(index)
+      await steps.head()
+    }
     const done: DownloadedFile[] = []
-    for (const [index, file] of files.entries()) {
-      progress.enter('downloading', file.remote.path)
-      done.push(await new StagedFileSteps(job, line, progress, index, file).run())
+    for (const [index, steps] of all.entries()) {
+      enter(index)
+      done.push(await steps.run())
     }
     progress.end('done')
     return done

@@ -5,6 +5,7 @@ import { cancelled } from './cancelled.ts'
 import { connectionsFor } from './connections.ts'
 import { fetchSegment, type SegmentEnd } from './fetch-segment.ts'
 import { FrontHash, type Sums } from './front-hash.ts'
+import { type Head, HeadGate } from './head.ts'
 import type { Line } from './line.ts'
 import { networkError } from './network-error.ts'
 import type { RemoteFile } from './origin.ts'
@@ -28,12 +29,15 @@ export interface FileDownloadPorts {
   onReceived: (bytes: number) => void
   /** All bytes are here; the checksum may lag behind. */
   onVerifying: () => void
+  /** null: nobody judges the file by its head. */
+  judge: ((head: Head) => Promise<'fine' | 'more'>) | null
 }
 
 export class FileDownload {
   readonly #remote: RemoteFile
   readonly #ports: FileDownloadPorts
   readonly #written: WrittenLog
+  readonly #gate: HeadGate
   readonly #active = new Set<ActiveSegment>()
   #hash: FrontHash
   /** Ends the requests under way. */
@@ -47,12 +51,12 @@ export class FileDownload {
   #changes = 0
   #encodings = 0
   #pausedUntil = Number.NEGATIVE_INFINITY
-
   /** @param known what the journal of the partial says is written */
   constructor(remote: RemoteFile, known: Range[], ports: FileDownloadPorts) {
     this.#remote = remote
     this.#ports = ports
     const { settings, clock } = ports.line
+    this.#gate = new HeadGate(ports.judge, remote.size, settings.headBytes)
     this.#hash = this.#newHash()
     this.#written = new WrittenLog(known, {
       clock,
@@ -71,27 +75,55 @@ export class FileDownload {
    * Resolves once every byte is in the partial and recorded, with what they sum up to.
    * @throws Hal0Error `pull.*`, `storage.*`; what is known written stays
    */
-  async run(): Promise<Sums> {
-    const { line, partial, onVerifying } = this.#ports
+  run(): Promise<Sums> {
+    return this.#working(async () => {
+      await this.#fetch(() => this.#gate.isOpen && this.#written.ranges.front >= this.#remote.size)
+      this.#ports.onVerifying()
+      await this.#written.flush()
+      await this.#hash.reach(this.#remote.size, this.#ports.line.signal)
+      this.#refuseToGoOn()
+      return this.#hash.sums()
+    })
+  }
+
+  /**
+   * Fetches no more than it takes to judge the file; `run` of another instance goes on with it. From an origin that ignores Range
+   * nothing is kept, and the judgement is left to `run`.
+   * @throws Hal0Error why the file is refused; `pull.*`, `storage.*`
+   */
+  head(): Promise<void> {
+    return this.#working(async () => {
+      await this.#fetch(() => this.#gate.isOpen || this.#whole)
+      await this.#written.flush()
+    })
+  }
+
+  async #fetch(isEnough: () => boolean): Promise<void> {
+    const { partial } = this.#ports
+    if (!partial.found || this.#written.ranges.total === 0) await this.#written.reset()
+    this.#hash.advance(this.#written.ranges.front)
+    while (!isEnough()) {
+      this.#refuseToGoOn()
+      if (this.#restart) await this.#startOver()
+      if (!this.#gate.isOpen && this.#written.ranges.front >= this.#gate.limit) {
+        await this.#gate.pass(this.#written.ranges.front, (into, at) => partial.read(into, at))
+        continue
+      }
+      this.#launch()
+      await this.#news.promise
+      this.#news = Promise.withResolvers()
+    }
+  }
+
+  async #working<T>(work: () => Promise<T>): Promise<T> {
+    const { line } = this.#ports
     const notify = () => this.#notify()
     line.signal.addEventListener('abort', notify)
     let done = false
     try {
-      if (!partial.found || this.#written.ranges.total === 0) await this.#written.reset()
-      this.#hash.advance(this.#written.ranges.front)
-      while (this.#written.ranges.front < this.#remote.size) {
-        this.#refuseToGoOn()
-        if (this.#restart) await this.#startOver()
-        this.#launch()
-        await this.#news.promise
-        this.#news = Promise.withResolvers()
-      }
-      onVerifying()
-      await this.#written.flush()
-      await this.#hash.reach(this.#remote.size, line.signal)
-      this.#refuseToGoOn()
+      const result = await work()
       done = true
-      return this.#hash.sums()
+      return result
     } finally {
       line.signal.removeEventListener('abort', notify)
       await this.#endRequests()
@@ -114,7 +146,7 @@ export class FileDownload {
     while (this.#active.size < limit) {
       const claimed = [...this.#active].map(({ range }) => range)
       const range = nextSegment(
-        this.#remote.size,
+        this.#whole ? this.#remote.size : Math.min(this.#remote.size, this.#gate.limit),
         this.#written.ranges,
         claimed,
         this.#whole ? this.#remote.size : segmentBytes,
@@ -226,6 +258,7 @@ export class FileDownload {
     await this.#endRequests()
     await this.#hash.stop()
     await this.#written.reset()
+    this.#gate.close()
     this.#hash = this.#newHash()
     this.#requests = new AbortController()
     this.#restart = false

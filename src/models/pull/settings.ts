@@ -2,6 +2,8 @@
 export interface DownloadSettings {
   /** Bytes asked for by one request. Small enough that a drop costs little, large enough that a request's delay does not count. */
   segmentBytes: number
+  /** Bytes of a file that are fetched before it is judged by them; the rest follows when nothing is against it. */
+  headBytes: number
   /** Connections at one time, at most; one gets about 40 MB/s from the usual CDNs. */
   maxConnections: number
   /** Without a byte for this long a connection is given up. */
@@ -23,6 +25,7 @@ export interface DownloadSettings {
 
 export const defaultSettings: DownloadSettings = {
   segmentBytes: 16 * 1024 * 1024,
+  headBytes: 2 * 1024 * 1024,
   maxConnections: 8,
   stallMs: 30_000,
   maxFailures: 10,

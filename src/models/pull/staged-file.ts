@@ -7,7 +7,8 @@ import { sidecarPath, writeSidecar } from '../checksum.ts'
 import { cancelled } from './cancelled.ts'
 import { diskError } from './disk-error.ts'
 import { FileDownload } from './file-download.ts'
-import { FrontHash, type Sums } from './front-hash.ts'
+import { FrontHash } from './front-hash.ts'
+import type { HeadJudge } from './head.ts'
 import { identify, readJournal, removeJournal, writeJournal } from './journal.ts'
 import type { Line } from './line.ts'
 import type { RemoteFile } from './origin.ts'
@@ -58,12 +59,19 @@ export class StagedFileSteps {
   readonly #line: Line
   readonly #progress: ProgressReporter
   readonly #index: number
-  readonly #file: StagedFile
+  readonly #judge: HeadJudge | null
+  #file: StagedFile
 
-  constructor(job: Source, line: Line, progress: ProgressReporter, index: number, file: StagedFile) {
+  constructor(
+    job: Source,
+    { line, progress, judge }: { line: Line; progress: ProgressReporter; judge: HeadJudge | null },
+    index: number,
+    file: StagedFile,
+  ) {
     this.#job = job
     this.#line = line
     this.#progress = progress
+    this.#judge = judge
     this.#index = index
     this.#file = file
   }
@@ -107,25 +115,43 @@ export class StagedFileSteps {
     return null
   }
 
-  async #download(): Promise<string> {
+  /** Fetches what it takes to judge the file by its head. @throws Hal0Error why it is refused; `pull.*`, `storage.*` */
+  async head(): Promise<void> {
+    const { finished, remote, names } = this.#file
+    if (finished || this.#judge === null) return
+    await this.#withPartial((download) => download.head())
+    this.#file = await findStaged(this.#job, remote, names)
+  }
+
+  async #withPartial<T>(work: (download: FileDownload, partial: PartialFile) => Promise<T>): Promise<T> {
     const { names, remote, known } = this.#file
-    const partialPath = this.#path(names.partial)
-    const journalPath = this.#path(names.journal)
+    const judge = this.#judge
     const identity = identify(this.#job.commit, remote)
-    const partial = await PartialFile.open(partialPath, remote.size)
-    let sums: Sums
+    const partial = await PartialFile.open(this.#path(names.partial), remote.size)
     try {
-      sums = await new FileDownload(remote, partial.found ? known : [], {
+      const download = new FileDownload(remote, partial.found ? known : [], {
         line: this.#line,
         partial,
-        record: (written) => writeJournal(journalPath, identity, written),
+        record: (written) => writeJournal(this.#path(names.journal), identity, written),
         onReceived: (bytes) => this.#progress.onReceived(this.#index, bytes),
         onVerifying: () => this.#progress.enter('verifying', remote.path),
-      }).run()
-      await partial.persist()
+        judge: judge === null ? null : (head) => judge(remote.path, head),
+      })
+      return await work(download, partial)
     } finally {
       await partial.close()
     }
+  }
+
+  async #download(): Promise<string> {
+    const { names, remote } = this.#file
+    const partialPath = this.#path(names.partial)
+    const journalPath = this.#path(names.journal)
+    const sums = await this.#withPartial(async (download, partial) => {
+      const all = await download.run()
+      await partial.persist()
+      return all
+    })
     if (sums.stated !== remote.sum.hex) {
       // First the record: without it nothing of the partial is trusted.
       await removeJournal(journalPath)

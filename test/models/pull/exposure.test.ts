@@ -48,6 +48,7 @@ test('while nothing can be recorded, no more is asked for than the segments in f
     record: () => (records++ === 0 ? Promise.resolve() : disk.promise),
     onReceived: () => {},
     onVerifying: () => {},
+    judge: null,
   }).run()
   // It must not go on into other tests when this one fails.
   onTestFinished(async () => {

@@ -12,6 +12,7 @@ import { originAt } from './raw-origin.ts'
 
 export const small: DownloadSettings = {
   segmentBytes: 256 * 1024,
+  headBytes: 64 * 1024,
   maxConnections: 4,
   stallMs: 60,
   maxFailures: 5,
