@@ -10,6 +10,8 @@ const sound: GgufHeader = {
   type: 'model',
   fileType: 4711,
   contextLength: 2048,
+  embeddingLength: null,
+  projectionDim: null,
   poolingType: null,
   splitNo: null,
   splitCount: null,
