@@ -176,3 +176,13 @@ export const SlotProgress = Type.Object(
   { additionalProperties: false },
 )
 export type SlotProgress = Static<typeof SlotProgress>
+
+/** Data of a `gap` event of a slot's log: some of what was printed is missing here. */
+export const LogGap = Type.Object(
+  {
+    /** How much; null when that is not known. */
+    bytes: nullable(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+)
+export type LogGap = Static<typeof LogGap>

@@ -107,7 +107,12 @@ const streams: Record<string, OperationObject> = {
       lastEventId,
     ],
   ),
-  '/api/slots/{name}/logs/events': stream('slotLogEvents', 'slots', 'What the backend prints, line by line', slotName),
+  '/api/slots/{name}/logs/events': stream(
+    'slotLogEvents',
+    'slots',
+    'What the backend prints: a `log` event for each line (a JSON string), a `gap` event ({"bytes"}) where some is missing',
+    slotName,
+  ),
   '/api/models/{id}/pull/events': stream(
     'pullEvents',
     'models',

@@ -6,7 +6,8 @@ import { routeNotFound } from './errors.ts'
 import { mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
 import type { SlotFeed } from './slot-feed.ts'
-import { type EventStreams, encodeFrame } from './sse.ts'
+import { followSlotLog } from './slot-log.ts'
+import type { EventStreams } from './sse.ts'
 
 /** Lines of a log answered when the query names no number. */
 const defaultLines = 200
@@ -56,8 +57,6 @@ export const mountSlots = (
   })
   routes.on('GET', '/api/slots/{name}/logs/events', (request, { name }) => {
     if (typeof name !== 'string') throw routeNotFound(request)
-    return streams.open(request, (stream) =>
-      slots.followLogs(name, (line) => stream.send(encodeFrame({ event: 'log', data: JSON.stringify(line) }))),
-    )
+    return streams.open(request, (stream) => followSlotLog(slots, name, stream))
   })
 }

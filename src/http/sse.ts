@@ -46,6 +46,7 @@ export class EventStream {
   #wanted = false
   #queue: Uint8Array[] = []
   #queuedBytes = 0
+  #onDrained: (() => void)[] = []
   readonly body: ReadableStream<Uint8Array>
 
   /** @param onEnd called once, however the stream ends */
@@ -92,6 +93,12 @@ export class EventStream {
     if (this.#queue.length === 0) this.send(bytes)
   }
 
+  /** Resolves when the reader has taken everything that was queued, or has gone. */
+  drained(): Promise<void> {
+    if (this.#controller === null || this.#queue.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#onDrained.push(resolve))
+  }
+
   close(): void {
     const controller = this.#controller
     if (controller === null) return
@@ -117,12 +124,20 @@ export class EventStream {
     this.#queuedBytes = 0
     this.#wanted = false
     this.#controller.enqueue(all)
+    this.#tellDrained()
+  }
+
+  #tellDrained(): void {
+    const told = this.#onDrained
+    this.#onDrained = []
+    for (const tell of told) tell()
   }
 
   #end(): void {
     if (this.#controller === null) return
     this.#controller = null
     this.#queue = []
+    this.#tellDrained()
     this.#onEnd()
   }
 }

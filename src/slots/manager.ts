@@ -6,6 +6,7 @@ import { Bus } from '../lib/bus.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { Mutex } from '../lib/mutex.ts'
+import type { TakeLog } from '../system/supervisor.ts'
 import type { SlotConfigStore } from './config-store.ts'
 import { type Goal, reach } from './goal.ts'
 import { initialConfig } from './initial.ts'
@@ -67,9 +68,12 @@ export class SlotManager implements SlotService {
       const there = damage !== null && (damage.aside === null || existsSync(damage.aside))
       return [configError?.message, owner.writer.problem?.message, there ? damage.problem : undefined]
     })
-    return [...this.#roster.problems(), ...this.#reconciliation.problems(), ...opened].filter(
-      (one) => one !== undefined,
-    )
+    return [
+      ...this.#roster.problems(),
+      ...this.#deps.supervisor.problems(),
+      ...this.#reconciliation.problems(),
+      ...opened,
+    ].filter((one) => one !== undefined)
   }
 
   /** Every slot in one line, ordered by name. */
@@ -209,9 +213,9 @@ export class SlotManager implements SlotService {
     return this.#deps.supervisor.logs(name, lines)
   }
 
-  followLogs(name: string, onLine: (line: string) => void): () => void {
+  followLogs(name: string, take: TakeLog): () => void {
     this.#book.get(name)
-    return this.#deps.supervisor.followLogs(name, onLine)
+    return this.#deps.supervisor.followLogs(name, take)
   }
 
   /** Lets the last records reach the disk and ends timers and probes; the backends go on. */

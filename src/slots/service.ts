@@ -2,6 +2,7 @@
 import type { PullRequest } from '../contract/pull.ts'
 import type { Slot, SlotCreate, SlotPatch, SlotProgress } from '../contract/slot.ts'
 import type { Bus } from '../lib/bus.ts'
+import type { TakeLog } from '../system/supervisor.ts'
 import type { SlotDirectory } from './lease.ts'
 
 export type SlotCommand =
@@ -39,5 +40,5 @@ export interface SlotService extends SlotDirectory {
   command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot>
   logs(name: string, lines: number): Promise<string[]>
   /** @returns the function that ends it @throws Hal0Error `slot.not_found` */
-  followLogs(name: string, onLine: (line: string) => void): () => void
+  followLogs(name: string, take: TakeLog): () => void
 }

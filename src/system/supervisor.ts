@@ -4,6 +4,8 @@
  * called at any time, also while a `start` of the same name hangs.
  */
 
+import type { LogGap } from '../contract/slot.ts'
+
 /** What to run. argv and env reach the program byte for byte; nothing is added but the instance mark. */
 export interface LaunchSpec {
   /** Slot name. */
@@ -57,6 +59,12 @@ export type PortOwner =
   | { kind: 'own' }
   | { kind: 'other'; pid: number | null; command: string | null }
 
+/** A line, or what stands where some are missing. */
+export type LogEntry = string | LogGap
+
+/** Takes entries in their order. The next ones come once its promise has resolved: a slow reader holds nobody else up. */
+export type TakeLog = (entries: LogEntry[]) => void | Promise<void>
+
 export interface Supervisor {
   readonly kind: 'process' | 'systemd'
 
@@ -85,8 +93,11 @@ export interface Supervisor {
   /** The last `lines` lines that the slot's backend printed, oldest first. */
   logs(name: string, lines: number): Promise<string[]>
 
-  /** Calls `onLine` for every line printed from now on. @returns the function that ends it */
-  followLogs(name: string, onLine: (line: string) => void): () => void
+  /** Gives `take` what is printed from now on; never throws. @returns the function that ends it */
+  followLogs(name: string, take: TakeLog): () => void
+
+  /** Sentences about what does not work at present and is tried again. */
+  problems(): string[]
 
   /** Forgets records and logs of a deleted slot. Nothing of it may be running. */
   forget(name: string): Promise<void>

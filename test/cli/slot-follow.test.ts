@@ -41,6 +41,27 @@ describe('logs', () => {
   })
 })
 
+test('logs -f shows what is missing as a gap, also after a lost connection; --json has a field for it', async () => {
+  const opened = logFeed.opened.promise
+  using plain = new Running(['slot', 'logs', 'primary', '-f'], { url })
+  await opened
+  logFeed.send('gap', { bytes: 4096 })
+  await plain.printed('… 4096 bytes of lines are missing here\n')
+  const again = logFeed.opened.promise
+  logFeed.close()
+  await plain.printed('… some lines are missing here\n')
+  await again
+  plain.interrupt()
+  await plain.outcome
+  const openedJson = logFeed.opened.promise
+  using json = new Running(['slot', 'logs', 'primary', '-f', '--json'], { url })
+  await openedJson
+  logFeed.send('gap', { bytes: 7 })
+  await json.printed('{"gap":{"bytes":7}}\n')
+  json.interrupt()
+  await json.outcome
+})
+
 describe('watch', () => {
   test('tells each change once, over a lost connection, and resumes where it broke', async () => {
     const opened = feed.opened.promise

@@ -11,6 +11,7 @@ import { Bus } from '../../src/lib/bus.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import type { Lease, SlotView } from '../../src/slots/lease.ts'
 import type { SlotCommand, SlotService, SlotSignal } from '../../src/slots/service.ts'
+import type { TakeLog } from '../../src/system/supervisor.ts'
 
 export const recordOf = (name: string, changes: Partial<SlotRecord> = {}): SlotRecord => ({
   name,
@@ -32,7 +33,7 @@ export const recordOf = (name: string, changes: Partial<SlotRecord> = {}): SlotR
 export class FakeSlots implements SlotService {
   readonly signals = new Bus<SlotSignal>()
   readonly commands: { name: string; command: SlotCommand; waitS: number | null }[] = []
-  readonly followers = new Map<string, Set<(line: string) => void>>()
+  readonly followers = new Map<string, Set<TakeLog>>()
   readonly #slots = new Map<string, Slot>()
 
   add(name: string, record: Partial<SlotRecord> = {}, config: Partial<SlotConfig> = {}): void {
@@ -89,11 +90,11 @@ export class FakeSlots implements SlotService {
     return ['one', 'two', 'three'].slice(-lines)
   }
 
-  followLogs(name: string, onLine: (line: string) => void): () => void {
+  followLogs(name: string, take: TakeLog): () => void {
     this.#get(name)
     const set = this.followers.get(name) ?? new Set()
-    this.followers.set(name, set.add(onLine))
-    return () => set.delete(onLine)
+    this.followers.set(name, set.add(take))
+    return () => set.delete(take)
   }
 
   views(): SlotView[] {

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
+import { followSlotLog } from '../../src/http/slot-log.ts'
 import { EventStream, EventStreams, encodeFrame } from '../../src/http/sse.ts'
 import { until } from '../support/until.ts'
 import { EventReader } from './event-reader.ts'
 import { decisionOf } from './fake-services.ts'
+import { FakeSlots } from './fake-slots.ts'
 import { startServer, type TestServer } from './server.ts'
 
 const text = (frame: Parameters<typeof encodeFrame>[0]): string => new TextDecoder().decode(encodeFrame(frame))
@@ -147,11 +149,49 @@ describe('the tail of a log', () => {
     const reader = await EventReader.open(`${url}/api/slots/primary/logs/events`)
     await until('the log is followed', () => slots.followers.get('primary')?.size === 1)
     const lines = ['plain', 'with "quotes" and \n line \r breaks', '\u0000\u001b[31m']
-    for (const follower of slots.followers.get('primary') ?? []) for (const line of lines) follower(line)
+    for (const take of slots.followers.get('primary') ?? []) await take(lines)
     const events = await reader.take(3)
     expect(events.map(({ event }) => event)).toEqual(['log', 'log', 'log'])
     expect(events.map(({ data }) => JSON.parse(data))).toEqual(lines)
     reader.close()
+  })
+
+  test('gives a reader that keeps up a burst of 5 MB whole, a bundle at a time, and gaps as gaps', async () => {
+    const { url, slots } = await start()
+    const reader = await EventReader.open(`${url}/api/slots/primary/logs/events`)
+    await until('the log is followed', () => slots.followers.get('primary')?.size === 1)
+    const lines = Array.from({ length: 50_000 }, (_, index) => `line ${index} ${'x'.repeat(90)}`)
+    const handing = (async () => {
+      for (const take of slots.followers.get('primary') ?? []) {
+        await take(lines)
+        await take([{ bytes: 12 }, 'after'])
+      }
+    })()
+    const events = await reader.take(lines.length + 2)
+    await handing
+    expect(events.slice(0, lines.length).map(({ data }) => JSON.parse(data))).toEqual(lines)
+    expect(events.slice(-2).map(({ event, data }) => [event, JSON.parse(data)])).toEqual([
+      ['gap', { bytes: 12 }],
+      ['log', 'after'],
+    ])
+    reader.close()
+  })
+
+  test('waits for a reader that takes nothing, without keeping what that reader has not taken', async () => {
+    const stream = new EventStream(() => {})
+    let handed = 0
+    const slots = new FakeSlots()
+    slots.add('primary')
+    followSlotLog(slots, 'primary', stream)
+    const [take] = slots.followers.get('primary') ?? []
+    const taking = Promise.resolve(take?.(Array.from({ length: 10_000 }, () => 'x'.repeat(1000)))).then(
+      () => (handed = 1),
+    )
+    await Bun.sleep(50)
+    expect(handed).toBe(0)
+    stream.close()
+    await taking
+    expect(handed).toBe(1)
   })
 
   test('of a slot that is not there is an envelope, not a stream', async () => {

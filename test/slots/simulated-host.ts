@@ -179,6 +179,7 @@ export class SimulatedHost {
       portOwner: async () => ({ kind: 'none' }),
       logs: async () => [],
       followLogs: () => () => {},
+      problems: () => [],
       forget: async () => {},
       close: () => {},
     }

@@ -1,3 +1,4 @@
+import type { LogGap } from '../../contract/slot.ts'
 import { wholeNumber } from '../arguments.ts'
 import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
@@ -18,9 +19,22 @@ const readLine = (data: string): string => {
   }
 }
 
+const readGap = (data: string): LogGap => {
+  try {
+    const { bytes } = JSON.parse(data) as Partial<LogGap>
+    return { bytes: typeof bytes === 'number' ? bytes : null }
+  } catch {
+    // Another version of the daemon: that something is missing is all there is to know.
+    return { bytes: null }
+  }
+}
+
+const gapSentence = ({ bytes }: LogGap): string =>
+  `… ${bytes === null ? 'some lines are' : `${bytes} bytes of lines are`} missing here`
+
 export default defineVerb({
   about: 'Print the last lines that the backend of a slot printed.',
-  more: 'With --json an array of lines; together with --follow one JSON string a line.',
+  more: 'With --json an array of lines; together with --follow one JSON string a line, and {"gap":{"bytes":N}} where some are missing.',
   examples: ['hal0 slot logs primary', 'hal0 slot logs primary -n 500', 'hal0 slot logs primary -f'],
   args: {
     name: nameArgument,
@@ -30,11 +44,16 @@ export default defineVerb({
   async run({ args: { name, lines, follow, json } }) {
     const last = await call('slotLogs', { params: { name }, query: { lines: wholeNumber('lines', lines, 1, 10_000) } })
     if (follow !== true) return json ? printJson(last) : last.forEach(show)
-    const tell = json ? (line: string) => print(JSON.stringify(line)) : show
+    const printJsonLine = (value: unknown): void => print(JSON.stringify(value))
+    const tell = json ? printJsonLine : show
     last.forEach(tell)
     const path = `/api/slots/${encodeURIComponent(name)}/logs/events`
-    for await (const { event, data } of followEvents(path)) {
+    const tellGap = (gap: LogGap) => (json ? printJsonLine({ gap }) : show(gapSentence(gap)))
+    // What is printed while no connection stands comes in no stream.
+    const onLost = () => tellGap({ bytes: null })
+    for await (const { event, data } of followEvents(path, { onLost })) {
       if (event === 'log') tell(readLine(data))
+      else if (event === 'gap') tellGap(readGap(data))
     }
   },
 })

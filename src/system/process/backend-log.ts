@@ -4,24 +4,33 @@ import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { log } from '../../lib/log.ts'
 import { errnoOf, storageError } from '../storage-error.ts'
+import type { TakeLog } from '../supervisor.ts'
 import { LogFollower } from './log-follower.ts'
+import { LogPositions } from './log-positions.ts'
 import { tailLines } from './log-tail.ts'
 
 const copyBytes = 1 << 20
-/** A backend that prints faster than its log is copied loses some of it. */
+const newline = 0x0a
+/** A backend that prints faster than its log is copied loses some of it, which is told. */
 const catchUpRounds = 4
 const startMark = '--- hal0: start '
 /** Lines of an exit report. */
 const lastLinesCount = 20
+/** A log that grew by this part of its limit between two looks is looked at again soon. */
+const fastPart = 32
+const soonMs = 5
 
 export class BackendLog {
-  readonly follower: LogFollower
   readonly #path: string
   readonly #olderPath: string
   readonly #limit: number
   #checking = false
   #rotating: Promise<void> = Promise.resolve()
   #warned = false
+  readonly #followers = new Set<LogFollower>()
+  readonly #positions: LogPositions
+  /** Null before the first look. */
+  #lastSize: number | null = null
 
   /**
    * @param folder the slot's data folder
@@ -31,7 +40,7 @@ export class BackendLog {
     this.#path = join(folder, 'backend.log')
     this.#olderPath = `${this.#path}.1`
     this.#limit = limit
-    this.follower = new LogFollower(this.#path)
+    this.#positions = new LogPositions(this.#path, this.#olderPath)
   }
 
   /**
@@ -56,13 +65,17 @@ export class BackendLog {
     }
   }
 
-  /** Rotates the log when it is too long. Never throws and never waits for a check that still goes on. */
+  /** Rotates the log when it is too long, and looks again soon while it grows fast. Never throws, never waits for a check. */
   async bound(): Promise<void> {
     if (this.#checking) return
     this.#checking = true
     try {
       const { size } = await stat(this.#path)
-      if (size > this.#limit) {
+      const fast = size - (this.#lastSize ?? size) > this.#limit / fastPart
+      if (fast) setTimeout(() => void this.bound(), soonMs).unref()
+      this.#lastSize = size
+      // While it is copied it grows on: one that grows fast is begun with in time.
+      if (size > (fast ? this.#limit / 2 : this.#limit)) {
         this.#rotating = this.#rotate(size)
         await this.#rotating
       }
@@ -71,6 +84,22 @@ export class BackendLog {
     } finally {
       this.#checking = false
     }
+  }
+
+  /** Gives `take` what is printed from now on. @returns the function that ends it */
+  follow(take: TakeLog): () => void {
+    const follower = new LogFollower(this.#positions, take)
+    this.#followers.add(follower)
+    return () => {
+      follower.end()
+      this.#followers.delete(follower)
+    }
+  }
+
+  /** Ends every follower. */
+  close(): void {
+    for (const follower of this.#followers) follower.end()
+    this.#followers.clear()
   }
 
   /** The last `count` lines of all runs, oldest first. @throws Hal0Error `storage.failed` */
@@ -104,40 +133,56 @@ export class BackendLog {
   /**
    * Copies the end of the log to backend.log.1 and empties it. Not renamed, since the backend would go on writing to the
    * renamed file: nobody can give it another one. The long copy leaves the event loop free; what was printed during it is then
-   * copied without a pause, until only the moment between two system calls is left in which a line can be lost.
+   * copied without a pause, until only the moment between two system calls is left in which a line can be lost unseen.
    */
   async #rotate(size: number): Promise<void> {
     const source = await open(this.#path, 'r+')
     try {
+      this.#positions.dropOlder()
       const older = await open(this.#olderPath, 'w')
-      let offset = Math.max(0, size - this.#limit)
+      let start = Math.max(0, size - this.#limit)
+      let offset = start
+      let kept = false
       const buffer = Buffer.allocUnsafe(copyBytes)
       try {
         while (offset < size) {
           const { bytesRead } = await source.read(buffer, 0, Math.min(copyBytes, size - offset), offset)
           if (bytesRead === 0) break
-          await older.write(buffer, 0, bytesRead)
+          // What is left of an older line is dropped with it.
+          const skipped = start > 0 && offset === start ? buffer.subarray(0, bytesRead).indexOf(newline) + 1 : 0
+          start += skipped
+          await older.write(buffer, skipped, bytesRead - skipped)
           offset += bytesRead
         }
         for (let round = 0; round < catchUpRounds; round += 1) {
-          this.follower.pump()
           const rest = fstatSync(source.fd).size - offset
           if (rest <= 0) break
           const length = readSync(source.fd, buffer, 0, Math.min(copyBytes, rest), offset)
           writeSync(older.fd, buffer, 0, length)
           offset += length
         }
+        kept = true
       } catch (error) {
         // A full disk most likely. Emptying the log goes first: it is what frees space.
         this.#warn('could not keep the older part of', error)
       } finally {
-        ftruncateSync(source.fd, 0)
-        this.follower.rewind()
+        this.#empty(source.fd, kept ? { fd: older.fd, start, end: offset } : null)
         await older.close()
       }
     } finally {
       await source.close()
     }
+  }
+
+  /** @param kept which bytes of the file were copied, and the copy */
+  #empty(file: number, kept: { fd: number; start: number; end: number } | null): void {
+    const { size } = fstatSync(file)
+    ftruncateSync(file, 0)
+    this.#lastSize = 0
+    this.#positions.emptied(size, kept)
+    const lost = kept === null ? 0 : size - kept.end
+    if (kept !== null && lost > 0)
+      writeSync(kept.fd, `\n--- hal0: ${lost} bytes were printed faster than they could be kept ---\n`)
   }
 
   /** Once: it would be said ten times a second. */

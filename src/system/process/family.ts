@@ -2,7 +2,7 @@
  * Everything that runs for one slot: its main process, and whatever came of it. Told by a control group where one can be had;
  * elsewhere by what was seen to descend from it while the parents lived, by session, and by the mark in the environment. Without
  * a group one thing escapes: a process that clears its environment, opens a session of its own and loses its parent, all
- * between two looks (100 ms while the slot is young, then a second).
+ * between two looks (50 ms while the slot is young, then a second).
  */
 import { createHash } from 'node:crypto'
 import { readUnifiedFolder } from '../proc/cgroup.ts'

@@ -1,10 +1,10 @@
 /** The embedded supervisor: backends as detached children of the daemon, known again by records on disk after its death. */
 import { type Paths, slotDir } from '../paths.ts'
 import { type ProcStat, runningProcesses } from '../proc/stat.ts'
-import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor } from '../supervisor.ts'
+import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor, TakeLog } from '../supervisor.ts'
 import { SlotProcess } from './slot-process.ts'
 
-const tickMs = 100
+const tickMs = 50
 
 export interface ProcessSupervisorOptions {
   paths: Paths
@@ -18,7 +18,7 @@ export interface ProcessSupervisorOptions {
 
 /**
  * Keeps `process.json`, `backend.log` and `backend.log.1` in each slot's data folder. A log grows without bound only while no
- * daemon runs. The end of an adopted process is noticed within about 100 ms, but its exit code is known to nobody.
+ * daemon runs. The end of an adopted process is noticed within about 50 ms, but its exit code is known to nobody.
  */
 export class ProcessSupervisor implements Supervisor {
   readonly kind = 'process'
@@ -60,8 +60,12 @@ export class ProcessSupervisor implements Supervisor {
     return this.#slot(name).log.tail(lines)
   }
 
-  followLogs(name: string, onLine: (line: string) => void): () => void {
-    return this.#slot(name).log.follower.subscribe(onLine)
+  followLogs(name: string, take: TakeLog): () => void {
+    return this.#slot(name).log.follow(take)
+  }
+
+  problems(): string[] {
+    return []
   }
 
   async forget(name: string): Promise<void> {

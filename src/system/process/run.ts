@@ -9,8 +9,8 @@ import type { ChildExit } from './spawn.ts'
 export const unknownExit: ChildExit = { exitCode: null, signal: null }
 
 /** While a process is young it may still change its memory group (a wrapper that enters one, then executes the engine). */
-const youngTicks = 20
-const oomSampleTicks = 10
+const youngTicks = 40
+const oomSampleTicks = 20
 
 export class Run implements Identity {
   readonly pid: number
@@ -61,7 +61,7 @@ export class Run implements Identity {
     return { pid: this.pid, startedAt: this.startedAt }
   }
 
-  /** Looks after the process; to be called every 100 ms. */
+  /** Looks after the process; to be called every 50 ms. */
   tick(): void {
     this.look()
     if (this.#ticks < youngTicks || this.#ticks % oomSampleTicks === 0) this.#oom.sample()

@@ -24,9 +24,9 @@ const pastLastLinesLimitMs = 2000
 const removeLimitMs = 1000
 /** How often the processes that outlive their main process are looked at, milliseconds. */
 const remainderMs = 50
-/** Ticks of 100 ms: how long each is a look at a slot's processes, and how often one is later. */
-const youngTicks = 20
-const lookTicks = 10
+/** Ticks of 50 ms: how long each is a look at a slot's processes, and how often one is later. */
+const youngTicks = 40
+const lookTicks = 20
 
 type OnExit = (exit: ExitReport) => void
 
@@ -141,7 +141,7 @@ export class SlotProcess {
   }
 
   /**
-   * To be called every 100 ms.
+   * To be called every 50 ms.
    * @param look gives every running process
    */
   tick(look: () => readonly ProcStat[]): void {
@@ -157,7 +157,7 @@ export class SlotProcess {
 
   close(): void {
     this.#closed = true
-    this.log.follower.close()
+    this.log.close()
   }
 
   #refuseSecond(): void {

@@ -4,6 +4,7 @@ import { readableLine } from '../log-line.ts'
 const newline = 0x0a
 
 interface Entry {
+  __CURSOR?: string
   /** Text, its bytes where it is no plain text, null where it is too long for JSON, several where the field came twice. */
   MESSAGE?: string | number[] | null | (string | number[])[]
   /** Set when something other than a newline ended the line: `nul`, `line-max`, `eof`, `pid-change` (systemd.journal-fields(7)). */
@@ -24,9 +25,20 @@ export class JournalLines {
   #rest = Buffer.alloc(0)
   /** The beginning of a line that journald cut. */
   #line: Buffer[] = []
+  #cursor: string | null = null
 
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine
+  }
+
+  /** Of the last entry; null before the first. */
+  get cursor(): string | null {
+    return this.#cursor
+  }
+
+  /** The output of this journalctl ends here, be it within an entry; that of the next one follows on the last whole entry. */
+  cut(): void {
+    this.#rest = Buffer.alloc(0)
   }
 
   push(chunk: Uint8Array): void {
@@ -47,7 +59,8 @@ export class JournalLines {
   /** @param json one line of journalctl's output */
   entry(json: string): void {
     if (json === '') return
-    const { MESSAGE, _LINE_BREAK } = JSON.parse(json) as Entry
+    const { MESSAGE, _LINE_BREAK, __CURSOR } = JSON.parse(json) as Entry
+    this.#cursor = __CURSOR ?? this.#cursor
     this.#line.push(bytesOf(MESSAGE))
     // journald ends a line at a NUL byte and at 48 KiB too; the program did not.
     if (_LINE_BREAK === 'nul') this.#line.push(Buffer.alloc(1))

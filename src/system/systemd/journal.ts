@@ -1,7 +1,8 @@
 /** Reads what a unit's processes printed from the journal, by journalctl. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { log } from '../../lib/log.ts'
 import { withDeadline } from '../../lib/with-deadline.ts'
+import type { TakeLog } from '../supervisor.ts'
+import { JournalFollower, type JournalReader } from './journal-follower.ts'
 import { JournalLines } from './journal-lines.ts'
 import { slotUid } from './slot-user.ts'
 import { findProgram, type Scope } from './systemctl.ts'
@@ -10,8 +11,6 @@ const limitMs = 5000
 const pipesMs = 500
 /** The most recent lines are far less than this. */
 const longestBytes = 16 << 20
-/** A follower that ended by itself (journald was restarted) begins again after this. */
-const againMs = 1000
 
 /** Which entries are meant. */
 export interface Match {
@@ -83,34 +82,23 @@ export class Journal {
     return lines.slice(-count)
   }
 
-  /** Calls `onLine` for each line printed from now on. @returns the function that ends it */
-  follow(unit: string, onLine: (line: string) => void): () => void {
-    let ended = false
-    let child: ReturnType<typeof spawn> | null = null
-    let timer: ReturnType<typeof setTimeout> | null = null
-    const begin = async (from: number): Promise<void> => {
-      timer = null
-      child = spawn(this.#journalctl(), ['--follow', '--no-tail', ...matches(this.#scope, { unit, since: from })])
+  /** Gives `take` each line that is printed from now on. */
+  follow(unit: string, take: TakeLog): JournalFollower {
+    const began = Date.now()
+    const open = (after: string | null): JournalReader => {
+      const from = after === null ? matches(this.#scope, { unit, since: began }) : matches(this.#scope, { unit })
+      const resume = after === null ? [] : [`--after-cursor=${after}`]
+      const child = spawn(this.#journalctl(), ['--follow', '--no-tail', ...resume, ...from])
       child.unref()
-      const reader = new JournalLines((line) => {
-        if (!ended) onLine(line)
-      })
-      for await (const chunk of child.stdout) reader.push(chunk)
-      await child.exited
-      if (ended) return
-      const until = Date.now()
-      timer = setTimeout(() => start(until), againMs)
-      timer.unref()
+      return {
+        output: child.stdout,
+        ended: child.exited.then((code) =>
+          child.signalCode === null ? `journalctl ended with ${code}.` : `journalctl was ended by ${child.signalCode}.`,
+        ),
+        kill: () => child.kill('SIGKILL'),
+      }
     }
-    const start = (from: number): void => {
-      begin(from).catch((error) => log.warn(`could not follow the journal of ${unit}`, error))
-    }
-    start(Date.now())
-    return () => {
-      ended = true
-      if (timer !== null) clearTimeout(timer)
-      child?.kill('SIGKILL')
-    }
+    return new JournalFollower(unit, open, take)
   }
 
   #journalctl(): string {

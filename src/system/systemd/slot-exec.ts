@@ -16,6 +16,11 @@ const signalSetBytes = 128
 /** `how` of sigprocmask(2). */
 const setMask = 2
 
+/** Commands and a flag of fcntl(2), on x86-64 and arm64. */
+const getFlags = 3
+const setFlags = 4
+const nonBlocking = 0o4000
+
 /** errno(3) on Linux, as far as execve(2) gives it. */
 const errnoNames: Readonly<Record<number, string>> = {
   1: 'EPERM',
@@ -49,6 +54,7 @@ const execve = ({ argv, env }: LaunchRecord): string => {
   const libc = dlopen('libc.so.6', {
     execve: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
     signal: { args: [FFIType.i32, FFIType.u64], returns: FFIType.u64 },
+    fcntl: { args: [FFIType.i32, FFIType.i32, FFIType.i32], returns: FFIType.i32 },
     sigprocmask: { args: [FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
     __errno_location: { args: [], returns: FFIType.ptr },
   })
@@ -64,6 +70,8 @@ const execve = ({ argv, env }: LaunchRecord): string => {
   const emptySet = new Uint8Array(signalSetBytes)
   for (let number = 1; number <= lastSignal; number++) symbols.signal(number, 0n)
   symbols.sigprocmask(setMask, ptr(emptySet), null)
+  // Bun makes them non-blocking, and what they are open on is the backend's too: a burst would lose what journald did not take at once.
+  for (const fd of [0, 1, 2]) symbols.fcntl(fd, setFlags, symbols.fcntl(fd, getFlags, 0) & ~nonBlocking)
   symbols.execve(ptr(path), ptr(words), ptr(variables))
   const location = symbols.__errno_location()
   return location === null ? '' : (errnoNames[read.i32(location, 0)] ?? '')

@@ -7,8 +7,9 @@ import { readCommandLine } from '../proc/start-block.ts'
 import { runningProcesses } from '../proc/stat.ts'
 import { instanceMark, markVariable } from '../process/instance-mark.ts'
 import { spawnFailed } from '../spawn-error.ts'
-import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess } from '../supervisor.ts'
+import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, TakeLog } from '../supervisor.ts'
 import type { Journal } from './journal.ts'
+import type { JournalFollower } from './journal-follower.ts'
 import { launchRecord, readLaunchRecord, removeLaunchRecord, writeLaunchRecord } from './launch-file.ts'
 import { launchErrno } from './launch-outcome.ts'
 import { LogStart } from './log-start.ts'
@@ -140,8 +141,8 @@ export class SlotUnit {
     return since === null ? [] : this.#journal.last({ unit: this.#unit, since }, lines)
   }
 
-  followLogs(onLine: (line: string) => void): () => void {
-    return this.#journal.follow(this.#unit, onLine)
+  followLogs(take: TakeLog): JournalFollower {
+    return this.#journal.follow(this.#unit, take)
   }
 
   async forget(): Promise<void> {

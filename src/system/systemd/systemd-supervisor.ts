@@ -1,7 +1,8 @@
 /** Backends as instances of the template unit `hal0-slot@.service`, of the host's systemd or of the user's. */
 import { type Paths, slotDir } from '../paths.ts'
-import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor } from '../supervisor.ts'
+import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor, TakeLog } from '../supervisor.ts'
 import { Journal } from './journal.ts'
+import type { JournalFollower } from './journal-follower.ts'
 import { SlotUnit } from './slot-unit.ts'
 import type { Systemctl } from './systemctl.ts'
 import { Units } from './units.ts'
@@ -21,7 +22,7 @@ export class SystemdSupervisor implements Supervisor {
   readonly #units: Units
   readonly #journal: Journal
   readonly #slots = new Map<string, SlotUnit>()
-  readonly #followers = new Set<() => void>()
+  readonly #followers = new Set<JournalFollower>()
   readonly #timer: ReturnType<typeof setInterval>
 
   constructor({ paths, systemctl }: SystemdSupervisorOptions) {
@@ -55,13 +56,18 @@ export class SystemdSupervisor implements Supervisor {
     return this.#slot(name).logs(lines)
   }
 
-  followLogs(name: string, onLine: (line: string) => void): () => void {
-    const end = this.#slot(name).followLogs(onLine)
-    this.#followers.add(end)
+  followLogs(name: string, take: TakeLog): () => void {
+    const follower = this.#slot(name).followLogs(take)
+    this.#followers.add(follower)
     return () => {
-      this.#followers.delete(end)
-      end()
+      this.#followers.delete(follower)
+      follower.end()
     }
+  }
+
+  problems(): string[] {
+    const sentences = [...this.#followers].flatMap(({ problem }) => (problem === null ? [] : [problem]))
+    return [...new Set(sentences)]
   }
 
   async forget(name: string): Promise<void> {
@@ -74,7 +80,7 @@ export class SystemdSupervisor implements Supervisor {
   close(): void {
     clearInterval(this.#timer)
     for (const slot of this.#slots.values()) slot.close()
-    for (const end of this.#followers) end()
+    for (const follower of this.#followers) follower.end()
     this.#followers.clear()
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LogEntry } from '../../../src/system/supervisor.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 import { exitProbe, shell } from '../programs.ts'
@@ -24,8 +25,10 @@ export const logsContract = (at: Fixture): void => {
       const script = `echo before; for n in one two three; do until [ -e ${folder}/$n ]; do sleep 0.02; done; printf %s $n; echo ' end'; done; exec sleep 60`
       await at.start(shell('primary', script))
       await at.printed('primary', /before/)
-      const lines: string[] = []
-      const end = at.supervisor.followLogs('primary', (line) => lines.push(line))
+      const lines: LogEntry[] = []
+      const end = at.supervisor.followLogs('primary', (entries) => {
+        lines.push(...entries)
+      })
       const say = (word: string) => writeFileSync(join(folder, word), '')
       say('one')
       await until('the first line', () => lines.length === 1)
@@ -35,6 +38,33 @@ export const logsContract = (at: Fixture): void => {
       say('three')
       await at.printed('primary', /three end/)
       expect(lines).toEqual(['one end', 'two end'])
+    })
+
+    test('are followed whole when they come in one burst, and by each reader at its own pace', async () => {
+      const go = join(tempDir(), 'go')
+      const burst = 'i=0; while [ $i -lt 30000 ]; do echo "line $i of a burst"; i=$((i+1)); done'
+      await at.start(shell('primary', `echo up; until [ -e ${go} ]; do sleep 0.02; done; ${burst}; exec sleep 60`))
+      await at.printed('primary', /up/)
+      const quick: LogEntry[] = []
+      const slow: LogEntry[] = []
+      const ends = [
+        at.supervisor.followLogs('primary', (entries) => {
+          quick.push(...entries)
+        }),
+        at.supervisor.followLogs('primary', async (entries) => {
+          await Bun.sleep(20)
+          slow.push(...entries)
+        }),
+      ]
+      // A follower of the journal is a program that has to come up.
+      await Bun.sleep(500)
+      writeFileSync(go, '')
+      const all = Array.from({ length: 30_000 }, (_, index) => `line ${index} of a burst`)
+      for (const seen of [quick, slow]) {
+        await until('the last line', () => seen.at(-1) === all.at(-1), 30_000)
+        expect(seen).toEqual(all)
+      }
+      for (const end of ends) end()
     })
 
     test('forget leaves no log and no record, and is at ease where there is none', async () => {

@@ -1,9 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LogGap } from '../../../src/contract/slot.ts'
 import { BackendLog } from '../../../src/system/process/backend-log.ts'
+import type { LogEntry } from '../../../src/system/supervisor.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
+
+const apart = (entries: LogEntry[]): { shown: string[]; gap: LogGap[] } => ({
+  shown: entries.filter((one) => typeof one === 'string'),
+  gap: entries.filter((one) => typeof one !== 'string'),
+})
 
 describe('The log of a backend', () => {
   let folder: string
@@ -16,7 +23,12 @@ describe('The log of a backend', () => {
     path = join(folder, 'backend.log')
     log = new BackendLog(folder, limit)
   })
-  afterEach(() => log.follower.close())
+  afterEach(() => log.close())
+  /** Follows the log into an array. */
+  const follow = (seen: LogEntry[]) =>
+    log.follow((entries) => {
+      seen.push(...entries)
+    })
   const begin = async (startedAt = 0) => (await log.openForRun(startedAt)).close()
 
   test('separates its runs, also after a line without end', async () => {
@@ -64,15 +76,17 @@ describe('The log of a backend', () => {
     const text = Array.from({ length: 300_000 }, (_, index) => `line ${index}\n`).join('')
     writeFileSync(path, text)
     await log.bound()
-    expect(readFileSync(`${path}.1`, 'utf8')).toBe(text.slice(-limit))
+    const end = text.slice(-limit)
+    // From its first whole line on.
+    expect(readFileSync(`${path}.1`, 'utf8')).toBe(end.slice(end.indexOf('\n') + 1))
     expect(statSync(path).size).toBe(0)
     expect((await log.tail(2)).at(-1)).toBe('line 299999')
   })
 
   test('is shown to its followers and kept whole while it is rotated under a writer', async () => {
     await begin()
-    const seen: string[] = []
-    log.follower.subscribe((line) => seen.push(line))
+    const seen: LogEntry[] = []
+    follow(seen)
     const source =
       'const line = i => "line " + i + " of a backend that talks\\n"; for (let i = 0; i < 20000; i += 20) { require("fs").writeSync(1, Array.from({length: 20}, (_, k) => line(i + k)).join("")); await Bun.sleep(1) }'
     const file = await log.openForRun(0)
@@ -91,14 +105,17 @@ describe('The log of a backend', () => {
       await log.bound()
       await Bun.sleep(2)
     }
-    await until('the last line is shown', () => seen.at(-1)?.startsWith('line 19999 ') === true)
-    const shown = seen.filter((line) => line.startsWith('line ')).map((line) => Number(line.split(' ')[1]))
-    expect(rotations).toBeGreaterThan(3)
+    await until('the last line is shown', () => apart(seen).shown.at(-1)?.startsWith('line 19999 ') === true)
+    const shown = apart(seen)
+      .shown.filter((line) => line.startsWith('line '))
+      .map((line) => Number(line.split(' ')[1]))
+    expect(rotations).toBeGreaterThan(1)
     expect(largest).toBeLessThan(8 * limit)
     // In order, none twice, none torn; what is printed at the very moment of a truncation may be missing.
     const isSound = (numbers: number[]) => numbers.every((number, at) => at === 0 || number > (numbers[at - 1] ?? 0))
     expect(isSound(shown)).toBe(true)
-    expect(shown.length).toBeGreaterThanOrEqual(20_000 - 40)
+    const told = apart(seen).gap.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+    expect(shown.length + told / 'line 0 of a backend that talks '.length).toBeGreaterThanOrEqual(20_000 - 40)
     const kept = (await log.tail(1000)).map((line) => Number(line.split(' ')[1]))
     expect(isSound(kept)).toBe(true)
     expect(kept[0]).toBeGreaterThanOrEqual(19_000 - 40)
@@ -106,8 +123,8 @@ describe('The log of a backend', () => {
   })
 
   test('can be followed before it exists, and after somebody else has emptied it', async () => {
-    const seen: string[] = []
-    log.follower.subscribe((line) => seen.push(line))
+    const seen: LogEntry[] = []
+    follow(seen)
     await begin()
     appendFileSync(path, 'one\n')
     await until('the first line', () => seen.includes('one'))
@@ -119,33 +136,89 @@ describe('The log of a backend', () => {
 
   test('shows its followers a line without end cut, and the next one whole', async () => {
     await begin()
-    const seen: string[] = []
-    log.follower.subscribe((line) => seen.push(line))
+    const seen: LogEntry[] = []
+    follow(seen)
     appendFileSync(path, 'x'.repeat(100_000))
     await until('the cut line', () => seen.length === 1)
     appendFileSync(path, 'xxx\nnext\n')
     await until('the next line', () => seen.length === 2)
-    expect(seen.map((line) => line.length)).toEqual([2000, 4])
+    expect(apart(seen).shown.map((line) => line.length)).toEqual([2000, 4])
   })
 
-  test('skips for its followers what is printed too fast, and says so', async () => {
+  test('gives its followers a burst whole, whatever its size and in however many rotations it ends', async () => {
     await begin()
-    const seen: string[] = []
-    log.follower.subscribe((line) => seen.push(line))
-    appendFileSync(path, `${'y'.repeat(99)}\n`.repeat(10_000))
+    const seen: LogEntry[] = []
+    follow(seen)
+    const lines = Array.from({ length: 2000 }, (_, index) => `line ${index} ${'x'.repeat(50)}`)
+    appendFileSync(path, `${lines.join('\n')}\n`)
+    // Twice the limit, as one burst between two looks: what no file can hold any more is a gap, and the rest follows on it.
+    await log.bound()
+    await until('the last line', () => seen.at(-1) === lines.at(-1))
+    const { gap, shown } = apart(seen)
+    expect(gap).toHaveLength(1)
+    expect(shown).toEqual(lines.slice(-shown.length))
+    expect(shown.length).toBeGreaterThan(limit / 70)
+    const missing = lines.slice(0, -shown.length).reduce((sum, line) => sum + line.length + 1, 0)
+    expect(missing).toBe(gap[0]?.bytes ?? 0)
+  })
+
+  test('shows a reader that is behind what a rotation has moved', async () => {
+    await begin()
+    const seen: LogEntry[] = []
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    log.follow(async (entries) => {
+      seen.push(...entries)
+      await held
+    })
+    appendFileSync(path, 'first\n')
+    await until('it is held', () => seen.length === 1)
+    const lines = Array.from({ length: 1200 }, (_, index) => `line ${index} ${'x'.repeat(50)}`)
+    appendFileSync(path, `${lines.join('\n')}\n`)
+    await log.bound()
     appendFileSync(path, 'last\n')
+    release()
     await until('the last line', () => seen.at(-1) === 'last')
-    expect(seen[0]).toMatch(/^--- hal0: \d+ bytes/)
-    expect(seen.length).toBeLessThan(3000)
-    expect(seen.slice(1, -1).every((line) => line === 'y'.repeat(99))).toBe(true)
+    const { gap, shown } = apart(seen)
+    // As much as the older file holds is there; only what it could not hold is a gap.
+    expect(gap).toHaveLength(1)
+    expect(shown.slice(-1000)).toEqual([...lines.slice(-999), 'last'])
+  })
+
+  test('stays within twice its limit under a backend that writes 100 MB/s, and tells what it could not keep', async () => {
+    const large = 8 << 20
+    log = new BackendLog(folder, large)
+    await begin()
+    const seen: LogEntry[] = []
+    follow(seen)
+    await log.bound()
+    // As much as comes between two looks, 50 ms apart, while each rotation is under way as well.
+    const chunk = `${'y'.repeat(99)}\n`.repeat(50_000)
+    let largest = 0
+    for (let round = 0; round < 40; round += 1) {
+      const looking = log.bound()
+      appendFileSync(path, chunk)
+      largest = Math.max(largest, statSync(path).size)
+      await looking
+    }
+    expect(largest).toBeLessThan(2 * large)
+    expect(statSync(`${path}.1`).size).toBeLessThan(2 * large)
+    appendFileSync(path, 'last\n')
+    await until('the last line', () => seen.at(-1) === 'last', 30_000)
+    const { gap, shown } = apart(seen)
+    const told = gap.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+    const missing = 40 * chunk.length - told - (shown.length - 1) * 100
+    expect(missing).toBe(0)
   })
 
   test('tells each follower until it is unsubscribed, and reads nothing without one', async () => {
     await begin()
-    const first: string[] = []
-    const second: string[] = []
-    const endFirst = log.follower.subscribe((line) => first.push(line))
-    const endSecond = log.follower.subscribe((line) => second.push(line))
+    const first: LogEntry[] = []
+    const second: LogEntry[] = []
+    const endFirst = follow(first)
+    const endSecond = follow(second)
     appendFileSync(path, 'a\n')
     await until('both have it', () => first.length === 1 && second.length === 1)
     endFirst()
@@ -154,7 +227,7 @@ describe('The log of a backend', () => {
     await until('the second has it', () => second.length === 2)
     endSecond()
     appendFileSync(path, 'c\n')
-    log.follower.pump()
+    await Bun.sleep(150)
     expect([first, second]).toEqual([['a'], ['a', 'b']])
   })
 
