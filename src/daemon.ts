@@ -4,6 +4,7 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Status } from './contract/system.ts'
+import { BodyBudget } from './dispatch/body-budget.ts'
 import { Decisions } from './dispatch/decisions.ts'
 import { makeDispatch } from './dispatch/dispatcher.ts'
 import { openAiModels } from './dispatch/openai.ts'
@@ -46,6 +47,8 @@ import { SystemdSupervisor } from './system/systemd/systemd-supervisor.ts'
 
 /** Requests in flight get this long to end before their connections are closed. */
 const drainMs = 10_000
+/** However large a body fills the memory for bodies, small ones find room beside it. */
+const smallBodiesBytes = 16 * 1024 * 1024
 
 /** Inside the executable the dashboard lies beside this module; in a checkout it is what `npm run build` made. */
 const findDashboard = (): string | null =>
@@ -186,6 +189,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
         ),
       headerLines: securityLines,
       maxBodyBytes: settings.maxBodyBytes,
+      bodies: new BodyBudget(Math.max(settings.bodyMemoryBytes, settings.maxBodyBytes + smallBodiesBytes)),
     }),
     openaiModels: () => openAiModels(slots.views(), (id) => models.get(id)),
     decisions,

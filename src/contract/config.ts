@@ -11,6 +11,11 @@ export const configKeys = {
       description: 'Host names that clients may use besides loopback.',
     }),
     max_body_mb: Type.Number({ minimum: 0.001, maximum: 1024, description: 'Largest request body; 64.' }),
+    body_memory_mb: Type.Number({
+      minimum: 1,
+      maximum: 65_536,
+      description: 'Memory for the bodies of all requests together, never less than for the largest; 256.',
+    }),
   },
   slots: { ports: Type.String({ pattern: '^\\d{1,5}-\\d{1,5}$', description: '8081-8099' }) },
   engines: {
@@ -38,6 +43,7 @@ export const configDefaults = {
   supervisor: 'auto',
   allowed_hosts: [],
   max_body_mb: 64,
+  body_memory_mb: 256,
   slots: { ports: '8081-8099' },
   engines: { 'llama.cpp': null },
   hub: { mirrors: [] },

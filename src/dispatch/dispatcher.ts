@@ -6,11 +6,12 @@ import type { WireHeaders } from '../lib/http/wire-headers.ts'
 import { log } from '../lib/log.ts'
 import type { ModelLookup } from '../models/registry-port.ts'
 import type { Lease, SlotDirectory } from '../slots/lease.ts'
-import { defaultMaxBodyBytes, readBody, requireJson } from './body.ts'
+import { defaultMaxBodyBytes, requireJson, type Taken, takeBody } from './body.ts'
+import { type BodyBudget, BodyShare } from './body-budget.ts'
+import type { BodyPieces } from './body-pieces.ts'
 import type { Decisions } from './decisions.ts'
 import type { Dispatch } from './dispatch-port.ts'
 import { HeapTrim } from './heap-trim.ts'
-import { modelOf } from './model.ts'
 import { endpointOf } from './openai.ts'
 import { relay } from './relay.ts'
 import { ClientGone } from './relay-exchange.ts'
@@ -27,6 +28,8 @@ export interface DispatchDeps {
   /** Header lines that every answer of this server carries. */
   headerLines: string
   maxBodyBytes?: number
+  /** Memory for all bodies together. */
+  bodies: BodyBudget
   /** Unix time in milliseconds. */
   now?: () => number
 }
@@ -61,6 +64,7 @@ class Passage {
   #reason = ''
   #state: Decision['state'] = null
   #waitMs: number | null = null
+  readonly #share: BodyShare
 
   constructor(request: IncomingRequest, path: string, answer: Answer, deps: DispatchDeps) {
     this.#request = request
@@ -69,6 +73,7 @@ class Passage {
     this.#deps = deps
     this.#time = (deps.now ?? Date.now)()
     this.#requestId = requestIdOf(request.headers)
+    this.#share = new BodyShare(deps.bodies)
     heapTrim.began()
   }
 
@@ -77,8 +82,8 @@ class Passage {
     try {
       const read = this.#read()
       // Awaited only when it must be: what is here already, and a place that is free, cost no turn of the event loop.
-      const body = read instanceof Promise ? await read : read
-      const acquired = this.#acquire(modelOf(body))
+      const { body, model } = read instanceof Promise ? await read : read
+      const acquired = this.#acquire(model)
       await this.#relay(acquired instanceof Promise ? await this.#patiently(acquired) : acquired, body)
     } catch (error) {
       this.#refused(error)
@@ -92,12 +97,24 @@ class Passage {
     throw new ClientGone()
   }
 
-  #read(): Uint8Array | Promise<Uint8Array> {
+  #read(): Taken | Promise<Taken> {
     requireJson(this.#request.headers)
-    return readBody(this.#request.body, this.#deps.maxBodyBytes ?? defaultMaxBodyBytes)
+    return takeBody(this.#request.body, {
+      limit: this.#deps.maxBodyBytes ?? defaultMaxBodyBytes,
+      share: this.#share,
+      judge: (model) => {
+        const refusal = this.#deps.slots.refusal(this.#route(model))
+        if (refusal !== null) throw refusal
+      },
+    })
   }
 
   #acquire(model: string): Lease | Promise<Lease> {
+    return this.#deps.slots.acquire(this.#route(model), this.#request)
+  }
+
+  /** The name of the slot that is asked for `model`. @throws Hal0Error `model.not_found`, `request.unsupported` */
+  #route(model: string): string {
     const { slots, models } = this.#deps
     this.#model = model
     const views = slots.views()
@@ -110,11 +127,11 @@ class Passage {
     this.#slot = slot.name
     this.#reason = route.reason
     this.#state = slot.state
-    return slots.acquire(slot.name, this.#request)
+    return slot.name
   }
 
   /** Rejects with what is to be answered instead, while nothing of an answer was sent. */
-  #relay(lease: Lease, body: Uint8Array): Promise<void> {
+  #relay(lease: Lease, body: BodyPieces): Promise<void> {
     this.#state = lease.met
     this.#waitMs = this.#elapsed()
     const { headers } = this.#request
@@ -132,6 +149,7 @@ class Passage {
         headerLines,
         answer: this.#answer,
         client: this.#request,
+        bodySent: () => this.#share.release(),
       },
       (report) => this.#answered(report),
     )
@@ -162,7 +180,8 @@ class Passage {
   #record(status: number, outcome: Decision['outcome'], code: Decision['code'], report?: RelayReport): void {
     const tokens = report === undefined ? null : tokenCounts(report.tail)
     const firstByteAt = report?.firstByteAt ?? null
-    heapTrim.ended()
+    this.#share.release()
+    heapTrim.ended(this.#share.largest)
     this.#deps.decisions.record({
       id: 0,
       time: new Date(this.#time).toISOString(),

@@ -5,6 +5,8 @@
 
 /** Fewer requests than this leave too little behind to bother. */
 const worthwhileRequests = 1000
+/** So do bodies of fewer bytes. */
+const worthwhileBytes = 16 * 1024 * 1024
 /** Quiet time before a collection, which takes about 10 ms. */
 const defaultQuietMs = 2000
 
@@ -18,6 +20,7 @@ export class HeapTrim {
   readonly #collect: () => void
   #inFlight = 0
   #sinceTrim = 0
+  #bytes = 0
   #timer: ReturnType<typeof setTimeout> | null = null
 
   constructor({ quietMs = defaultQuietMs, collect = () => Bun.gc(true) }: Options = {}) {
@@ -30,9 +33,12 @@ export class HeapTrim {
     this.#sinceTrim++
   }
 
-  ended(): void {
+  /** @param bytes of the request's body */
+  ended(bytes: number): void {
     this.#inFlight--
-    if (this.#timer === null && this.#sinceTrim >= worthwhileRequests) this.#wait()
+    this.#bytes += bytes
+    if (this.#timer !== null) return
+    if (this.#sinceTrim >= worthwhileRequests || this.#bytes >= worthwhileBytes) this.#wait()
   }
 
   #wait(): void {
@@ -47,6 +53,7 @@ export class HeapTrim {
 
   #trim(): void {
     this.#sinceTrim = 0
+    this.#bytes = 0
     this.#collect()
   }
 }

@@ -5,7 +5,7 @@ import { FlightWatch, type Watched } from './flight-watch.ts'
 import { answerHeaders, requestHead } from './headers.ts'
 import { errorEvent, isEventStream, isLastEvent } from './openai-events.ts'
 import type { RelayReport, RelayRequest } from './relay-request.ts'
-import type { Connection, Exchange } from './upstream/connection.ts'
+import { type Connection, type Exchange, oneWriteBytes } from './upstream/connection.ts'
 import { upstreamFailed, upstreamTimeout } from './upstream/errors.ts'
 import { ConnectionPool } from './upstream/pool.ts'
 import type { ResponseHead } from './upstream/response-head.ts'
@@ -63,7 +63,8 @@ export class RelayExchange implements Exchange, Watched {
     else lease.onLost = this.#takenBack
     if (this.#over) return
     flight.add(this)
-    const idle = pool.take(lease.origin)
+    // A large body is sent once, and forgotten as it goes: never on a connection that may turn out to be closed.
+    const idle = this.#request.body.bytes > oneWriteBytes ? null : pool.take(lease.origin)
     if (idle === null) {
       this.#sendOnNew()
     } else {
@@ -85,13 +86,17 @@ export class RelayExchange implements Exchange, Watched {
   #send(connection: Connection): void {
     const { path, lease, headers, body, requestId } = this.#request
     this.#connection = connection
-    connection.send(requestHead(path, lease.origin, headers, body.length, requestId), body, this)
+    connection.send(requestHead(path, lease.origin, headers, body.bytes, requestId), body, this)
   }
 
   // What the connection tells.
 
   progress(): void {
     this.lastProgress = performance.now()
+  }
+
+  sent(): void {
+    this.#request.bodySent()
   }
 
   head(head: ResponseHead): void {

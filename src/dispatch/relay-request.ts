@@ -5,6 +5,7 @@ import type { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
 import type { WireHeaders } from '../lib/http/wire-headers.ts'
 import type { Lease } from '../slots/lease.ts'
+import type { BodyPieces } from './body-pieces.ts'
 
 export interface RelayRequest {
   lease: Lease
@@ -14,7 +15,9 @@ export interface RelayRequest {
   path: string
   /** The client's. */
   headers: WireHeaders
-  body: Uint8Array
+  body: BodyPieces
+  /** Called once the backend has taken a large body, whose memory is free then. */
+  bodySent: () => void
   requestId: string
   /** Header lines that every answer of this server carries. */
   headerLines: string

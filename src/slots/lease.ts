@@ -46,4 +46,9 @@ export interface SlotDirectory {
    * @throws Hal0Error of the slot's state (rejects, or throws when synchronous)
    */
   acquire(name: string, client: Client): Lease | Promise<Lease>
+  /**
+   * What `acquire` would refuse with now; null when it would give a place or wait for one. For whoever has yet to take in a large
+   * body: only `acquire` decides.
+   */
+  refusal(name: string): Hal0Error | null
 }

@@ -113,6 +113,10 @@ export class SlotManager implements SlotService {
     return this.#book.follow(entry).then(() => this.#book.get(name).owner.acquire(client))
   }
 
+  refusal(name: string): Hal0Error | null {
+    return this.#book.get(name).owner.refusal()
+  }
+
   async list(): Promise<Slot[]> {
     await this.#roster.freshen()
     return this.#book.all().map((entry) => this.#book.slot(entry))

@@ -198,6 +198,18 @@ export class SlotOwner {
     return this.#desk.acquire(client)
   }
 
+  /** See SlotDirectory.refusal: the decision on a request that is not there, of which nothing is carried out. */
+  refusal(): Hal0Error | null {
+    const { clock, bootId } = this.#deps
+    const { effects } = decide(
+      this.#machine,
+      { kind: 'request', id: 0 },
+      new Now(clock, bootId, this.#config, this.#asked),
+    )
+    for (const effect of effects) if (effect.do === 'refuse' && effect.id === 0) return effect.error
+    return null
+  }
+
   /** Stops timers and probes; the backend goes on. */
   close(): void {
     for (const cancel of this.#timers.values()) cancel()

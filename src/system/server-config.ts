@@ -11,6 +11,8 @@ export interface ServerSettings {
   supervisor: 'auto' | 'systemd' | 'process'
   allowedHosts: string[]
   maxBodyBytes: number
+  /** For the bodies of all requests together. */
+  bodyMemoryBytes: number
   /** e.g. "8081-8099" */
   slotPorts: string
   keepDecisions: number
@@ -34,6 +36,7 @@ export const serverSettings = (file: ServerConfig, options: ServerOptions): Serv
     // Whoever makes hal0 listen on an address means clients to use it.
     allowedHosts: [...(file.allowed_hosts ?? []), ...(host === '0.0.0.0' || host === '::' ? [] : [host])],
     maxBodyBytes: Math.floor((file.max_body_mb ?? configDefaults.max_body_mb) * 1024 * 1024),
+    bodyMemoryBytes: Math.floor((file.body_memory_mb ?? configDefaults.body_memory_mb) * 1024 * 1024),
     slotPorts: file.slots?.ports ?? configDefaults.slots.ports,
     keepDecisions: file.decisions?.keep ?? configDefaults.decisions.keep,
     mirrors: file.hub?.mirrors ?? [],

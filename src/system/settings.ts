@@ -45,6 +45,7 @@ const atStart = [
   'supervisor',
   'allowedHosts',
   'maxBodyBytes',
+  'bodyMemoryBytes',
   'slotPorts',
   'keepDecisions',
 ] as const satisfies (keyof ServerSettings)[]
@@ -73,6 +74,7 @@ export class ServerSettingsFile implements SettingsService {
         supervisor: options.supervisor ?? config.supervisor ?? configDefaults.supervisor,
         allowed_hosts: config.allowed_hosts ?? [],
         max_body_mb: config.max_body_mb ?? configDefaults.max_body_mb,
+        body_memory_mb: config.body_memory_mb ?? configDefaults.body_memory_mb,
         slots: { ports: config.slots?.ports ?? configDefaults.slots.ports },
         engines: { 'llama.cpp': config.engines?.['llama.cpp'] ?? null },
         hub: { mirrors: endpoint === null ? (config.hub?.mirrors ?? []) : [endpoint], token: source },

@@ -17,6 +17,7 @@ const settings = (changes: Partial<Settings> = {}): Settings => ({
     supervisor: 'process',
     allowed_hosts: ['nas.local'],
     max_body_mb: 64,
+    body_memory_mb: 256,
     slots: { ports: '8081-8099' },
     engines: { 'llama.cpp': null },
     hub: { mirrors: [], token: 'file' },

@@ -37,22 +37,27 @@ describe('a body', () => {
     expect(upstream.requests.length).toBe(0)
   })
 
-  test('over the limit is refused when it comes in chunks of unknown number', async () => {
-    const { server } = setUp({ maxBodyBytes: 1 << 20 })
-    let left = 100
-    const body = new ReadableStream({
-      pull(controller) {
-        controller.enqueue(new Uint8Array(1 << 20))
-        if (--left === 0) controller.close()
-      },
+  for (const [what, beginning] of [
+    ['JSON', '{"x":"'],
+    ['no JSON', 'no'],
+  ] as const) {
+    test(`over the limit is refused when it comes in chunks of unknown number, be it ${what}`, async () => {
+      const { server } = setUp({ maxBodyBytes: 1 << 20 })
+      let left = 100
+      const body = new ReadableStream({
+        pull(controller) {
+          controller.enqueue(Buffer.from(left === 100 ? beginning : 'y'.repeat(1 << 20)))
+          if (--left === 0) controller.close()
+        },
+      })
+      const answer = await fetch(`${server.url}/v1/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+      expect(answer.status).toBe(413)
     })
-    const answer = await fetch(`${server.url}/v1/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    })
-    expect(answer.status).toBe(413)
-  })
+  }
 
   test('at the limit passes, in chunks too', async () => {
     const text = JSON.stringify({ model: 'primary', x: 'y'.repeat(1000) })

@@ -3,10 +3,10 @@ import { HeapTrim } from '../../src/dispatch/heap-trim.ts'
 
 const quietMs = 20
 
-const traffic = (trim: HeapTrim, requests: number): void => {
+const traffic = (trim: HeapTrim, requests: number, bytes = 0): void => {
   for (let request = 0; request < requests; request++) {
     trim.began()
-    trim.ended()
+    trim.ended(bytes)
   }
 }
 
@@ -38,7 +38,14 @@ test('memory is left alone while a request runs, and after a few requests', asyn
   traffic(trim, 2000)
   await Bun.sleep(quietMs * 4)
   expect(times).toBe(0)
-  trim.ended()
+  trim.ended(0)
   await Bun.sleep(quietMs * 4)
   expect(times).toBe(1)
+})
+
+test('memory is given back after a few requests too, when their bodies were large', async () => {
+  const collected = Promise.withResolvers<void>()
+  const trim = new HeapTrim({ quietMs, collect: () => collected.resolve() })
+  traffic(trim, 4, 8 * 1024 * 1024)
+  await collected.promise
 })

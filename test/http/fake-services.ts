@@ -172,6 +172,7 @@ const settings: Settings = {
     supervisor: 'auto',
     allowed_hosts: [],
     max_body_mb: 64,
+    body_memory_mb: 256,
     slots: { ports: '8081-8099' },
     engines: { 'llama.cpp': null },
     hub: { mirrors: [], token: 'none' },

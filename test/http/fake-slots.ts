@@ -101,6 +101,10 @@ export class FakeSlots implements SlotService {
     return []
   }
 
+  refusal(): null {
+    return null
+  }
+
   acquire(): Lease {
     throw new Error('the HTTP layer leases nothing')
   }

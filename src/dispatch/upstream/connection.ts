@@ -1,6 +1,7 @@
 /** One keep-alive connection to a backend, with at most one request on it at a time. */
 import type { Socket, SocketHandler } from 'bun'
 import { systemClock } from '../../lib/clock.ts'
+import type { BodyPieces } from '../body-pieces.ts'
 import { ReadGate } from './read-gate.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 
@@ -10,12 +11,14 @@ export interface Exchange extends ResponseEvents {
   settled(): void
   /** Bytes were sent or came in: the backend is not silent. */
   progress(): void
+  /** A body of more than `oneWriteBytes` is sent to its end. */
+  sent(): void
   /** The answer will not be completed; the connection is closed. Called instead of `end`, at most once. */
   failed(cause: Error): void
 }
 
 /** Requests up to this size go out together with their head in one write. */
-const oneWriteBytes = 64 * 1024
+export const oneWriteBytes = 64 * 1024
 
 const handlers: SocketHandler<Connection, 'buffer'> = {
   data(socket, bytes) {
@@ -40,6 +43,8 @@ export class Connection {
   #exchange: Exchange | null = null
   readonly #parser = new ResponseParser()
   #unsent: Uint8Array[] = []
+  /** What is being sent is a large body. */
+  #isLarge = false
   #answered = false
   readonly #gate = new ReadGate(
     { pause: () => this.#socket?.pause(), resume: () => this.#socket?.resume() },
@@ -72,17 +77,21 @@ export class Connection {
   }
 
   /** @param head request line and headers in latin1, up to and with the empty line */
-  send(head: string, body: Uint8Array, exchange: Exchange): void {
+  send(head: string, body: BodyPieces, exchange: Exchange): void {
     this.#exchange = exchange
     this.#answered = false
     this.#parser.next()
-    if (body.length <= oneWriteBytes) {
-      const whole = Buffer.allocUnsafe(head.length + body.length)
-      whole.write(head, 'latin1')
-      whole.set(body, head.length)
-      this.#unsent.push(whole)
+    if (body.bytes <= oneWriteBytes) {
+      const whole = Buffer.allocUnsafe(head.length + body.bytes)
+      let at = whole.write(head, 'latin1')
+      for (const piece of body.list()) {
+        whole.set(piece, at)
+        at += piece.length
+      }
+      this.#unsent = [whole]
     } else {
-      this.#unsent.push(Buffer.from(head, 'latin1'), body)
+      this.#unsent = [Buffer.from(head, 'latin1'), ...body.take()]
+      this.#isLarge = true
     }
     this.drained()
   }
@@ -120,6 +129,9 @@ export class Connection {
       }
       this.#unsent.shift()
     }
+    if (!this.#isLarge) return
+    this.#isLarge = false
+    this.#exchange?.sent()
   }
 
   received(bytes: Buffer): void {

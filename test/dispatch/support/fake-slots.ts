@@ -42,6 +42,8 @@ export class FakeSlots implements SlotDirectory {
     { name: 'primary', state: 'ready', model: 'tiny', aliases: ['gpt-4o'], load: 'manual', mode: null, requests: 0 },
   ]
   timeoutMs = 10_000
+  /** What `refusal` tells. */
+  refuses: Hal0Error | null = null
   /** Replaces a grant at once. */
   onAcquire: ((client: Client) => Lease | Promise<Lease>) | null = null
 
@@ -61,6 +63,10 @@ export class FakeSlots implements SlotDirectory {
 
   acquire(_name: string, client: Client): Lease | Promise<Lease> {
     return this.onAcquire === null ? this.grant() : this.onAcquire(client)
+  }
+
+  refusal(): Hal0Error | null {
+    return this.refuses
   }
 
   get lastLease(): FakeLease {

@@ -1,5 +1,6 @@
 /** The dispatcher behind a bare server, with a log that is a list. */
 import type { Decision } from '../../../src/contract/system.ts'
+import { BodyBudget } from '../../../src/dispatch/body-budget.ts'
 import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
 import { sendError } from '../../../src/http/errors.ts'
 import { Front } from '../../../src/http/front/front.ts'
@@ -8,6 +9,8 @@ import type { SlotDirectory } from '../../../src/slots/lease.ts'
 
 interface Options {
   maxBodyBytes?: number
+  /** For all bodies together. */
+  bodyMemoryBytes?: number
   registered?: string
   limits?: Partial<FrontLimits>
 }
@@ -16,10 +19,12 @@ const asked = { method: 'POST', url: '' }
 
 export class MiniServer {
   readonly decisions: Decision[] = []
+  readonly bodies: BodyBudget
   readonly #waiting = new Set<() => void>()
   readonly #front: Front
 
   constructor(slots: SlotDirectory, options: Options = {}) {
+    this.bodies = new BodyBudget(options.bodyMemoryBytes ?? 1 << 30)
     const dispatch = makeDispatch({
       slots,
       models: {
@@ -48,6 +53,7 @@ export class MiniServer {
       },
       refuse: (answer, error, requestId) => sendError(answer, error, asked, `x-request-id: ${requestId}\r\n`),
       headerLines: 'x-added: yes\r\n',
+      bodies: this.bodies,
       ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     })
     this.#front = new Front({
