@@ -32,7 +32,6 @@ const refresh = async (): Promise<void> => {
 
 const pulls = new PullsView({
   onDone: () => void refresh(),
-  onUnknown: (repo) => form.choose(repo),
   onFocusLost: () => form.focus(),
 })
 const form = new PullForm((id, request) => pulls.start(id, request))

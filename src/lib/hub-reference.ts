@@ -128,7 +128,7 @@ const partsOf = (path: string): string[] => {
 /** The file that a page shows beside its list, by the hub's own `?show_file_info=F`. */
 const withShown = (reference: HubReference, query: string): HubReference => {
   const shown = new URLSearchParams(query).get('show_file_info')
-  return shown === null || reference.file !== null
+  return shown === null || shown === '' || reference.file !== null
     ? reference
     : { repo: reference.repo, ...fileAt(shown, reference.revision) }
 }

@@ -72,7 +72,12 @@ const ofPath = (path: string, repo: string): string => {
     : defaultId(`${stemOfName(name)}-${label}`, repo)
 }
 
-const taken = (ids: readonly string[]): Set<string> => new Set(ids.filter((id, index) => ids.indexOf(id) !== index))
+const taken = (ids: readonly string[]): Set<string> => {
+  const seen = new Set<string>()
+  const twice = new Set<string>()
+  for (const id of ids) (seen.has(id) ? twice : seen).add(id)
+  return twice
+}
 
 /**
  * The ids of a repository's models, each another one: those that would have the same are told apart by their folders, and where these

@@ -32,11 +32,14 @@ test('figures of a pull leave out what is not known', () => {
 test('a pull is gone on with at the commit and with the projector that it began with', () => {
   expect(requestOf(pull)).toEqual({ repo: 'acme/tiny', file: 'tiny-Q4_K_M.gguf', revision: 'a'.repeat(40) })
   const projector = { path: 'mmproj-F16.gguf', size: 1, received: 0 }
-  expect(requestOf({ ...pull, files: [projector, ...pull.files] })).toMatchObject({
+  const request = { ...pull.request, file: ':Q4_K_M', mmproj: true }
+  expect(requestOf({ ...pull, request, files: [...pull.files, projector] })).toEqual({
+    repo: 'acme/tiny',
     file: 'tiny-Q4_K_M.gguf',
+    revision: 'a'.repeat(40),
     mmproj: true,
   })
-  expect(requestOf({ ...pull, revision: null, files: [] })).toBeNull()
+  expect(requestOf({ ...pull, request, revision: null, files: [] })).toEqual(request)
 })
 
 test('only what is kept can be discarded', () => {

@@ -159,6 +159,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
     using terminal = new Terminal(['model', 'pull', 'acme/tiny:Q4_K_M', '--no-wait'], { HAL0_URL: api.url })
     await terminal.shows(/Which one/)
     terminal.press('C-c')
-    expect(await terminal.shows(/exit 1/)).toContain('Nothing was chosen, so nothing is pulled.')
+    const end = await terminal.shows(/exit 1/)
+    expect(end).toContain('\n\x1b[31mError: \x1b[39mNothing was chosen, so nothing is pulled.')
   }, 30_000)
 })

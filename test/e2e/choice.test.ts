@@ -67,7 +67,7 @@ describe('a file of a repository', () => {
   test('is brought as the pasted address shows it, of the hub and of the endpoint in use', async () => {
     const { hub, run } = await setUp()
     let pulls = 0
-    for (const site of ['https://huggingface.co/', 'hf.co/', `${hub.url}/`, `${hub.url.replace('http://', '')}/`]) {
+    for (const site of ['https://huggingface.co/', `${hub.url}/`]) {
       for (const [page, file] of pages) {
         const { code, stderr } = await run(
           'model',
@@ -183,5 +183,8 @@ describe('a file of a repository', () => {
     const several = await swap('by-label', repo, '--file', ':Q6_K')
     expect([several.code, several.stderr]).toEqual([1, expect.stringContaining('several models for :Q6_K')])
     expect((await swap('by-address', '../..')).code).toBe(2)
+    await daemon.must<Slot>('POST', '/api/slots', { name: 'second' })
+    const api = await daemon.call('POST', '/api/slots/second/swap?wait=30', { model: 'other', repo, file: ':Q6_K' })
+    expect([api.status, errorOf(api)]).toMatchObject([409, { code: 'pull.ambiguous', param: 'file' }])
   })
 })

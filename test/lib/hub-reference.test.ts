@@ -57,6 +57,8 @@ const pages: [string, ReturnType<typeof said>][] = [
   ['.git', said(null)],
   [':UD-Q4_K_XL', said(null, ':UD-Q4_K_XL')],
   ['?library=llama-cpp-python', said(null)],
+  ['?show_file_info=', said(null)],
+  ['#how-to-use', said(null)],
   ['?show_file_info=a.gguf', said(null, 'a.gguf')],
   ['?show_file_info=UD-Q4%2Fa%20b.gguf&x=1', said(null, 'UD-Q4/a b.gguf')],
   ['/tree/main?show_file_info=a.gguf', said('main', 'a.gguf')],

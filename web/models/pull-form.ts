@@ -56,7 +56,7 @@ export class PullForm {
   }
 
   /** Lists the models of a repository that the hub or the daemon named. */
-  choose(repo: string): void {
+  #choose(repo: string): void {
     this.#input.value = repo
     void this.#show(() => this.#repository({ repo, revision: null, file: null, folder: null }))
     this.#panel.focus()
@@ -102,7 +102,7 @@ export class PullForm {
     const hits = await call<'searchHub'>('GET', `/api/hub/models?q=${encodeURIComponent(words)}`)
     if (hits.length === 0) return { said: `No repository at the hub with GGUF models fits “${words}”.`, parts: [] }
     const said = `Repositories at the hub for “${words}”, the most downloaded first. Choose one.`
-    return { said, parts: [hitList(hits, (repo) => this.choose(repo))] }
+    return { said, parts: [hitList(hits, (repo) => this.#choose(repo))] }
   }
 
   async #repository(named: Named): Promise<Answer> {

@@ -19,15 +19,9 @@ export const verbLabel = (verb: PullVerb, phase: PullFigures['phase'], kept: num
   return { cancel: 'Cancel', discard: 'Discard', hide: 'Hide' }[verb]
 }
 
-const isProjector = (path: string): boolean => /mmproj[^/]*$/i.test(path)
-
-/**
- * What to ask for to go on with a pull that this page did not begin: the same bytes, so the commit that it was pinned to.
- * @returns null when it ended before its files were known
- */
-export const requestOf = ({ repo, revision, files }: Pull): PullRequest | null => {
-  const model = files.find(({ path }) => !isProjector(path))
-  if (model === undefined || revision === null) return null
-  const mmproj = files.some(({ path }) => isProjector(path))
-  return { repo, file: model.path, revision, ...(mmproj ? { mmproj } : {}) }
+/** What to ask for to go on with a pull that this page did not begin: the same bytes, so the commit and the file that it was pinned to. */
+export const requestOf = ({ request, repo, revision, files }: Pull): PullRequest => {
+  // The model's files come before its projector's, whatever label they were chosen by.
+  const [first] = files
+  return revision === null || first === undefined ? request : { ...request, repo, revision, file: first.path }
 }

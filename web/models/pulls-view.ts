@@ -18,8 +18,6 @@ const retryMs = 3000
 export interface PullsListener {
   /** A model has come to the registry. */
   onDone(): void
-  /** It is not known which file of the repository a pull was for: to be chosen again. */
-  onUnknown(repo: string): void
   /** The card with the keyboard focus is gone. */
   onFocusLost(): void
 }
@@ -155,7 +153,7 @@ export class PullsView {
 
   async #command(verb: PullVerb, pull: Pull): Promise<void> {
     const { id } = pull
-    if (verb === 'again') return await this.#again(pull)
+    if (verb === 'again') return await this.start(id, this.#requests.get(id) ?? requestOf(pull))
     if (verb === 'cancel') {
       // The stream may tell first, or not at all of a pull that waits.
       this.#kept.set(id, null)
@@ -169,19 +167,5 @@ export class PullsView {
     }
     this.#hidden.add(id)
     this.#remove(id)
-  }
-
-  async #again(pull: Pull): Promise<void> {
-    const request = this.#requests.get(pull.id) ?? requestOf(pull) ?? (await this.#offered(pull))
-    if (request === null) this.#listener.onUnknown(pull.repo)
-    else await this.start(pull.id, request)
-  }
-
-  /** Of a pull that ended before its files were known: what the repository offers under its id. */
-  async #offered({ id, repo }: Pull): Promise<PullRequest | null> {
-    const path = repo.split('/').map(encodeURIComponent).join('/')
-    const { models } = await call<'showHubRepository'>('GET', `/api/hub/models/${path}`)
-    const model = models.find((one) => one.id === id)
-    return model === undefined ? null : { repo, file: model.file }
   }
 }

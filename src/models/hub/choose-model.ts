@@ -1,7 +1,7 @@
 /** Which model of a repository is meant: the one function that chooses for the API, the command line, the dashboard and slots. Pure. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { isLabel, labelSpans, meansLabel, stemOf } from '../quant-label.ts'
-import { type GgufModel, ggufFiles, ggufGroups, modelKey } from './gguf-files.ts'
+import { baseName, type GgufModel, ggufFiles, ggufGroups, modelKey } from './gguf-files.ts'
 import type { HubFile } from './hub-json.ts'
 
 export interface ModelWish {
@@ -90,6 +90,13 @@ const described = (repo: string, all: readonly HubFile[]): string => {
 const asked = ({ file, folder }: ModelWish): string =>
   [file ?? '', folder === null ? '' : `in ${folder}/`].filter((part) => part !== '').join(' ')
 
+/** Files of the name that was written, in other folders or in another case. */
+const namesakes = (all: readonly HubFile[], { file }: ModelWish): string[] => {
+  if (file === null || file.startsWith(':')) return []
+  const name = baseName(file).toLowerCase()
+  return all.flatMap(({ path }) => (baseName(path).toLowerCase() === name && /\.gguf$/i.test(path) ? [path] : []))
+}
+
 /** Why a choice is not one model; the candidates, or what there is, are in its details. */
 export const choiceError = (
   repo: string,
@@ -121,7 +128,9 @@ export const choiceError = (
     return error('pull.not_found', sentence, models, { missing })
   }
   const none = what === '' ? 'no GGUF model that is whole' : `no GGUF model ${what}`
-  return error('pull.not_found', `${repo} has ${none}. ${described(repo, all)}`, models)
+  const near = namesakes(all, wish)
+  const there = near.length === 0 ? described(repo, all) : `Did you mean ${listed(near)}?`
+  return error('pull.not_found', `${repo} has ${none}. ${there}`, models)
 }
 
 /**

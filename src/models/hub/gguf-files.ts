@@ -113,16 +113,21 @@ const withOwnLabels = (models: readonly GgufModel[], name: string): GgufModel[] 
 /** @param repo owner/name */
 export const ggufFiles = (repo: string, all: readonly HubFile[]): GgufFiles => {
   const name = baseName(repo)
-  const groups = ggufGroups(all)
-  const projectors = groups.filter(isProjector)
-  const matrices = groups.filter((one) => !isProjector(one) && isMatrix(one))
-  const others = groups.filter((one) => !projectors.includes(one) && !matrices.includes(one))
-  const companions = others.filter((one) => isCompanion(one, name))
+  const kinds = Map.groupBy(ggufGroups(all), (one) => {
+    if (isProjector(one)) return 'projector'
+    if (isMatrix(one)) return 'matrix'
+    return isCompanion(one, name) ? 'companion' : 'model'
+  })
+  const [models = [], companions = [], matrices = []] = [
+    kinds.get('model'),
+    kinds.get('companion'),
+    kinds.get('matrix'),
+  ]
   // Where there is nothing that they could go with, they are what the repository is for.
-  const alone = companions.length === others.length
+  const alone = models.length === 0
   return {
-    models: withOwnLabels(alone ? others : others.filter((one) => !companions.includes(one)), name),
+    models: withOwnLabels(alone ? companions : models, name),
     companions: [...(alone ? [] : companions), ...matrices],
-    projectors: projectors.flatMap(({ files }) => files),
+    projectors: (kinds.get('projector') ?? []).flatMap(({ files }) => files),
   }
 }

@@ -164,6 +164,13 @@ describe('what is not one model is told', () => {
     )
   })
 
+  test('with the files of that name in other folders or in another case', () => {
+    expect(pick(folders, wishOf('model.gguf'))).toThrow(
+      'acme/tiny has no GGUF model model.gguf. Did you mean Q4_K_M/model.gguf, F16/model.gguf?',
+    )
+    expect(pick(tiny, wishOf('tiny-q8_0.gguf'))).toThrow('Did you mean Tiny-Q8_0.gguf?')
+  })
+
   test('with those that fit, where several do', () => {
     expect(pick(twins, wishOf(':Q4_K_M'))).toThrow(
       expect.objectContaining({
