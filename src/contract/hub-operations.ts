@@ -63,7 +63,7 @@ export const hubOperations = {
     path: '/api/hub/reference',
     tag: 'hub',
     summary: 'Which model at the hub a written or pasted text names; the hub is not asked',
-    query: Type.Object({ text: Type.Optional(Type.String({ maxLength: 1024 })) }, { additionalProperties: false }),
+    query: Type.Object({ text: Type.Optional(Type.String({ maxLength: 512 })) }, { additionalProperties: false }),
     replies: { 200: HubReference },
   }),
 } as const satisfies Record<string, Operation>

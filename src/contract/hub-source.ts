@@ -14,15 +14,17 @@ const path = `${part(':')}(?:/${part('')})*`
 const ggufPath = `${path}\\.[Gg][Gg][Uu][Ff]`
 
 /** A label in the file's name, as `:Q4_K_M` or `:I-Compact`; `:latest` is the usual choice. */
-export const labelPattern = `^:[^:\\s${never}]{1,128}$`
-export const filePattern = `^(?::[^:\\s${never}]{1,128}|${ggufPath})$`
+const label = `:[^:\\s${never}]{1,128}`
+export const labelPattern = `^${label}$`
+export const filePattern = `^(?:${label}|${ggufPath})$`
 export const folderPattern = `^${path}$`
-/** As git allows, less what would mean something in an address. */
-export const revisionPattern = `^[^.\\s~^:*[${never}]+(?:[./][^.\\s~^:*[${never}]+)*$`
+/** What names of branches are made of, less what would mean something in an address. */
+const refPart = "[A-Za-z0-9_!$%&'()+,;=@{}-]+"
+export const revisionPattern = `^${refPart}(?:[./]${refPart})*$`
 
-/** Characters of a path. Both of a query, escaped, fit into what a server reads of an address (16 KiB). */
-export const longestFile = 512
-export const longestFolder = 256
+/** Characters of a path. All of a query, escaped, fits into the 8192 characters of an address that are read. */
+export const longestFile = 400
+export const longestFolder = 128
 
 export const HubRepo = Type.String({ pattern: repoPattern, description: 'owner/name at the hub.' })
 

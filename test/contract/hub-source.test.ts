@@ -47,7 +47,7 @@ test.each([
 ])('%j may not, and the sentence says what may', (file) => {
   expect(problemsOf(HubFile, file)).toContainEqual({
     field: '',
-    reason: expect.stringMatching(/must be the path of a GGUF file|must not have more than 512/),
+    reason: expect.stringMatching(/must be the path of a GGUF file|must not have more than 400/),
   })
 })
 
