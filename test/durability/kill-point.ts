@@ -125,7 +125,8 @@ const goOn = async (daemon: Daemon, engine: string, world: World): Promise<void>
   expect(await daemon.kill('SIGTERM')).toBe(0)
 }
 
-const lastCall = (trace: string): string => {
+/** The call at which the trace ends, by its name and the file's. */
+export const lastCall = (trace: string): string => {
   const line = trace.split('\n').findLast((one) => /\w\(.*(= \?$|<unfinished)/.test(one)) ?? ''
   const name = /(\w+)\(/.exec(line)?.[1] ?? '?'
   const path = /[<"](\/[^>"]+)/.exec(line)?.[1] ?? ''

@@ -1,5 +1,5 @@
 /** Kill points along whole lives: the first one of a row of calls, then every so many, until a life is lived to its end. */
-import { type Outcome, runKillPoint } from './kill-point.ts'
+import { type KillPoint, type Outcome, runKillPoint } from './kill-point.ts'
 
 export interface Sweep {
   calls: string
@@ -13,9 +13,14 @@ export const names = 'mkdir,rmdir,unlink,unlinkat'
 /**
  * Runs the sweeps two at a time, all of them once and then again until there were enough kills: strace counts the calls of each
  * thread, so that a round has the fewer points the more threads there are, and the next one has others.
+ * @param runPoint lives one life; by default that of a slot
  * @returns what happened at each point, in no order
  */
-export const runSweeps = async (sweeps: Sweep[], atLeast: number): Promise<Outcome[]> => {
+export const runSweeps = async (
+  sweeps: Sweep[],
+  atLeast: number,
+  runPoint: (point: KillPoint) => Promise<Outcome> = runKillPoint,
+): Promise<Outcome[]> => {
   const kills: Outcome[] = []
   function* rounds(): Generator<Sweep> {
     do yield* sweeps
@@ -25,7 +30,7 @@ export const runSweeps = async (sweeps: Sweep[], atLeast: number): Promise<Outco
   const work = async (): Promise<void> => {
     for (const { calls, stride } of todo) {
       for (let count = 1; ; count += stride) {
-        const outcome = await runKillPoint({ calls, count })
+        const outcome = await runPoint({ calls, count })
         if (!outcome.killed) break
         kills.push(outcome)
       }
