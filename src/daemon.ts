@@ -35,6 +35,7 @@ import { httpProbe } from './slots/probe.ts'
 import { recordStoreOnDisk } from './slots/record-store.ts'
 import { sweepTemps } from './system/atomic-file.ts'
 import { lockDataFolder } from './system/daemon-lock.ts'
+import { loopbackDirect } from './system/no-proxy.ts'
 import { decisionsDir, findPaths, hubTokenFile, modelsDir, type Paths, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { ProcessSupervisor } from './system/process/process-supervisor.ts'
@@ -93,8 +94,7 @@ const untilAskedToStop = (): Promise<NodeJS.Signals> =>
  */
 export const serve = async (options: ServerOptions): Promise<void> => {
   const paths = findPaths(process.env, process.getuid?.() === 0)
-  // Backends listen on loopback: no proxy of the environment may come between.
-  process.env.NO_PROXY = [process.env.NO_PROXY, '127.0.0.1', 'localhost'].filter(Boolean).join(',')
+  Object.assign(process.env, loopbackDirect(process.env))
   const settings = await readServerSettings(paths, options)
   using _lock = await lockDataFolder(paths.data)
   for (const folder of [paths.config, slotConfigDir(paths)]) {

@@ -11,7 +11,7 @@ import { configFile, findPaths } from '../system/paths.ts'
 import { readTextIfThere } from '../system/read-text.ts'
 import { serverProblems, unknownKeys } from '../system/server-problems.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
-import { parseToml } from '../system/toml-file.ts'
+import { parseToml, readTomlText } from '../system/toml-file.ts'
 
 /** hal0.toml below this user's folders (or HAL0_ROOT). */
 export const localConfigFile = (): string => configFile(findPaths(process.env, process.getuid?.() === 0))
@@ -21,6 +21,13 @@ export interface ConfigVerdict {
   problems: string[]
   /** What in it means nothing to this version. */
   warnings: string[]
+}
+
+/** As readConfigText, for a change of it. @throws Hal0Error `config.invalid` when it is not UTF-8, `storage.failed` */
+export const readEditableText = async (path: string): Promise<string | null> => {
+  const read = await readTomlText(path)
+  if (read?.flaw != null) throw read.flaw
+  return read?.text ?? null
 }
 
 /** null: there is no such file. @throws Hal0Error `storage.failed` */

@@ -1,5 +1,4 @@
 /** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
-import { existsSync } from 'node:fs'
 import type { Slot, SlotConfig, SlotCreate, SlotPatch } from '../contract/slot.ts'
 import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
@@ -8,6 +7,7 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { Mutex } from '../lib/mutex.ts'
 import type { TakeLog } from '../system/supervisor.ts'
 import type { SlotConfigStore } from './config-store.ts'
+import { checkAliases, checkName } from './conflicts.ts'
 import { type Goal, reach } from './goal.ts'
 import { initialConfig } from './initial.ts'
 import type { Lease, SlotView } from './lease.ts'
@@ -15,6 +15,7 @@ import { Reconciliation } from './reconciliation.ts'
 import { Roster } from './roster.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
 import { type BookDeps, type Entry, merged, SlotBook } from './slot-book.ts'
+import { problemsOfSlots } from './slot-problems.ts'
 
 export interface ManagerDeps extends Omit<BookDeps, 'signals' | 'configs'> {
   configs: Pick<SlotConfigStore, 'folder' | 'names' | 'read' | 'stamp' | 'write' | 'remove' | 'watch'>
@@ -64,16 +65,12 @@ export class SlotManager implements SlotService {
 
   /** Sentences about slots whose file or disk is not in order. */
   problems(): string[] {
-    const opened = this.#book.all().flatMap(({ owner, configError, damage }) => {
-      const there = damage !== null && (damage.aside === null || existsSync(damage.aside))
-      return [configError?.message, owner.writer.problem?.message, there ? damage.problem : undefined]
-    })
     return [
       ...this.#roster.problems(),
       ...this.#deps.supervisor.problems(),
       ...this.#reconciliation.problems(),
-      ...opened,
-    ].filter((one) => one !== undefined)
+      ...problemsOfSlots(this.#book.all()),
+    ]
   }
 
   /** Every slot in one line, ordered by name. */
@@ -152,6 +149,9 @@ export class SlotManager implements SlotService {
           },
         )
       }
+      const others = this.#book.others(name)
+      checkName(name, others)
+      checkAliases({ aliases: settings.aliases ?? [] }, others)
       const taken = this.#book.ports()
       const port =
         settings.port === undefined ? await ports.allocate(name, taken.keys()) : ports.claim(name, settings.port, taken)
@@ -171,10 +171,11 @@ export class SlotManager implements SlotService {
     const entry = await this.#entry(name)
     const edit = () =>
       this.#book.edit(entry, patch, (next) => {
+        if (patch.aliases !== undefined) checkAliases(next, this.#book.others(name))
         if (patch.port !== undefined) this.#deps.ports.claim(name, patch.port, this.#book.ports())
         this.#deps.planner.check(next)
       })
-    await (patch.port === undefined ? edit() : this.#changes.run(edit))
+    await (patch.port === undefined && patch.aliases === undefined ? edit() : this.#changes.run(edit))
     return this.#book.slot(entry)
   }
 

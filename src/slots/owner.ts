@@ -24,6 +24,8 @@ export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machi
   planner: Planner
   pulls: ModelBringer
   save: SaveRecord
+  /** Why the slot may not run beside the others; null when it may. */
+  rivalry: (config: SlotConfig) => Hal0Error | null
   /** A record is durable. */
   onDurable: (json: string) => void
 }
@@ -79,7 +81,7 @@ export class SlotOwner {
   readonly #desk: LeaseDesk
   readonly #pull: PullWatch
   readonly #asked: Asked = {
-    obstacle: () => this.#configError ?? this.#deps.planner.obstacle(this.#config),
+    obstacle: () => this.#configError ?? this.#deps.rivalry(this.#config) ?? this.#deps.planner.obstacle(this.#config),
     missing: () => this.#deps.planner.missing(this.#config),
     pull: () => this.pullFigures,
   }

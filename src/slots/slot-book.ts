@@ -11,10 +11,10 @@ import type { PortAllocator } from './port-allocator.ts'
 import { tellProgress } from './progress.ts'
 import type { Damage, RecordStore } from './record-store.ts'
 import type { SlotSignal } from './service.ts'
-import { slotNotFound } from './slot-errors.ts'
+import { portOfSlot, slotNotFound } from './slot-errors.ts'
 import { isSlotName } from './slot-name.ts'
 
-export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable'> {
+export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable' | 'rivalry'> {
   configs: Pick<SlotConfigStore, 'read' | 'stamp' | 'write'>
   records: RecordStore
   ports: PortAllocator
@@ -75,9 +75,23 @@ export class SlotBook {
     return this.#owners
   }
 
-  /** Who has which port. */
+  /** Who has which port, those included on which backends run that were started before an edit. */
   ports(): Map<number, string> {
-    return new Map(this.all().map(({ owner }) => [owner.config.port, owner.config.name]))
+    const all = this.all().map(({ owner }) => owner)
+    return new Map([
+      ...all.map(({ config }) => [config.port, config.name] as const),
+      ...all.filter(({ isAtRest }) => !isAtRest).map(({ record }) => [record.port, record.name] as const),
+    ])
+  }
+
+  /** The configurations of all slots but `name`. */
+  others(name: string): SlotConfig[] {
+    return this.all().flatMap(({ owner: { config } }) => (config.name === name ? [] : [config]))
+  }
+
+  #rivalOf({ name, port }: SlotConfig): Hal0Error | null {
+    const rival = this.#owners.find(({ record, isAtRest }) => record.name !== name && !isAtRest && record.port === port)
+    return rival === undefined ? null : portOfSlot(name, port, rival.record.name)
   }
 
   slot({ owner }: Entry): Slot {
@@ -90,15 +104,16 @@ export class SlotBook {
     const reading = await records.read(name)
     const kept = reading.kind === 'kept' ? reading : null
     const stamp = await this.#deps.configs.stamp(name)
-    const { config: stored, error } = await this.#read(name, lastKnown(name, kept?.record))
+    const { config: stored, error: unread } = await this.#read(name, lastKnown(name, kept?.record))
     const port = stored.port ?? kept?.record.port ?? (await ports.allocate(name, this.ports().keys()))
     const config: SlotConfig = { ...stored, port }
-    if (stored.port === null && error === null) await this.#deps.configs.write(name, { name, port })
+    const error = unread ?? (stored.port === null ? await this.#keepPort(name, port) : null)
     const isLost = kept === null && !(reading.kind === 'none' && reading.isNew)
     const record = kept?.record ?? initialRecord(config, bootId, clock.wall(), isLost)
     const owner = new SlotOwner(record, kept?.json ?? null, config, {
       ...this.#deps,
       save: records.save,
+      rivalry: (own) => this.#rivalOf(own),
       onDurable: (json) => signals.publish({ kind: 'record', name, json }),
     })
     owner.configure(config, error)
@@ -160,6 +175,16 @@ export class SlotBook {
 
   #changed(): void {
     this.#owners = [...this.#entries.values()].map(({ owner }) => owner)
+  }
+
+  /** @returns why the port that was given out cannot be kept: the slot is there all the same, since something of it may run */
+  async #keepPort(name: string, port: number): Promise<Hal0Error | null> {
+    try {
+      await this.#deps.configs.write(name, { name, port })
+      return null
+    } catch (error) {
+      return Hal0Error.from(error)
+    }
   }
 
   #configure(entry: Entry, config: SlotConfig, error: Hal0Error | null): void {

@@ -90,6 +90,14 @@ export const portInUse = (name: string, port: number, owner: PortOwner): Hal0Err
   )
 }
 
+/** Another slot runs on the port: nothing is started that could only find it taken. */
+export const portOfSlot = (name: string, port: number, other: string): Hal0Error =>
+  new Hal0Error(
+    'slot.port_in_use',
+    `Slot ${other} runs on port ${port}, which slot ${name} has too. Give one of them another port: hal0 slot edit ${name} --set port=PORT`,
+    { details: { slot: name, port, other } },
+  )
+
 const howItEnded = (exit: ExitReport): string => {
   if (exit.signal !== null) return `was ended by ${exit.signal}`
   if (exit.exitCode !== null) return `exited with code ${exit.exitCode}`

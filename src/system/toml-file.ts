@@ -1,10 +1,13 @@
 /** TOML files that people edit too: changes by API and CLI keep their comments, order and unknown keys (spec §7). */
+import { isUtf8 } from 'node:buffer'
 import { realpath, stat } from 'node:fs/promises'
 import { parse, patch, stringify } from '@decimalturn/toml-patch'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { Mutex } from '../lib/mutex.ts'
 import { writeFileAtomic } from './atomic-file.ts'
-import { readTextIfThere } from './read-text.ts'
+import { readBytesIfThere } from './read-text.ts'
+
+const newline = 0x0a
 
 export type TomlTable = Record<string, unknown>
 
@@ -31,10 +34,40 @@ export const parseToml = (text: string, path: string): TomlTable => {
   }
 }
 
-/** The table in `path`, or null when there is no such file. @throws Hal0Error `config.invalid`, `storage.failed` */
+const notUtf8 = (bytes: Buffer, path: string): Hal0Error => {
+  let line = 1
+  let start = 0
+  for (let end = bytes.indexOf(newline); end >= 0 && isUtf8(bytes.subarray(start, end)); line++) {
+    start = end + 1
+    end = bytes.indexOf(newline, start)
+  }
+  return new Hal0Error(
+    'config.invalid',
+    `${path} is not UTF-8 (line ${line}), as TOML has to be: a change would destroy what stands there. Save it as UTF-8 and try again, e.g. iconv -f latin1 -t utf-8.`,
+    { details: { path, line } },
+  )
+}
+
+/** The text in `path`, with U+FFFD for what is not UTF-8, and the error that this is, if so; null when there is no such file. */
+export const readTomlText = async (path: string): Promise<{ text: string; flaw: Hal0Error | null } | null> => {
+  const bytes = await readBytesIfThere(path, 'read a configuration file')
+  return bytes === null ? null : { text: bytes.toString('utf8'), flaw: isUtf8(bytes) ? null : notUtf8(bytes, path) }
+}
+
+/**
+ * The table in `path`, or null when there is no such file. Comments may be in another encoding than UTF-8, keys and values may not.
+ * @throws Hal0Error `config.invalid`, `storage.failed`
+ */
 export const readToml = async (path: string): Promise<TomlTable | null> => {
-  const text = await readTextIfThere(path, 'read a configuration file')
-  return text === null ? null : parseToml(text, path)
+  const read = await readTomlText(path)
+  if (read === null) return null
+  try {
+    const table = parseToml(read.text, path)
+    if (read.flaw !== null && JSON.stringify(table).includes('\ufffd')) throw read.flaw
+    return table
+  } catch (error) {
+    throw read.flaw ?? error
+  }
 }
 
 /** `table` with the keys of `changes`; `undefined` removes one. */
@@ -62,7 +95,9 @@ export const editToml = (
   const turn = edits.get(path) ?? new Mutex()
   edits.set(path, turn)
   return turn.run(async () => {
-    const text = await readTextIfThere(path, 'read a configuration file')
+    const read = await readTomlText(path)
+    if (read?.flaw != null) throw read.flaw
+    const text = read?.text ?? null
     const table = text === null ? {} : parseToml(text, path)
     const wanted = typeof changes === 'function' ? await changes(table) : changes
     if (Object.keys(wanted).length === 0) return table

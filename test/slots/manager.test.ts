@@ -72,6 +72,47 @@ describe('creating a slot', () => {
   })
 })
 
+describe('what two slots must not both have', () => {
+  test('an alias that is the name or the model of another slot is refused', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a', aliases: ['own'] })
+    for (const alias of ['one', 'a']) {
+      expect(await codeOf(host.manager.create({ name: 'two', aliases: [alias] }))).toBe('request.invalid')
+    }
+    await host.manager.create({ name: 'two', model: 'b', aliases: ['own', 'b', 'two'] })
+    expect(await codeOf(host.manager.edit('two', { aliases: ['one'] }))).toBe('request.invalid')
+    expect(await codeOf(host.manager.create({ name: 'own' }))).toBe('request.invalid')
+    expect(host.manager.problems()).toEqual([])
+  })
+
+  test('an alias or a port that stands in the files is a problem that names both, and only one of them loads', async () => {
+    const host = await openHost()
+    for (const name of ['one', 'two']) await host.manager.create({ name, model: 'a' })
+    host.editByHand('two', { port: 8081, aliases: ['one'] })
+    await host.clock.advance(100)
+    expect(host.manager.problems()).toEqual([
+      expect.stringContaining('Slots one and two both have port 8081'),
+      expect.stringContaining('Slot two has the alias "one", which is the name of another slot'),
+    ])
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    expect(await codeOf(host.manager.command('two', { do: 'load' }, 5))).toBe('slot.port_in_use')
+    expect(statesOf(host, 'two')).toEqual(['offline'])
+    await during(host, 200, host.manager.command('one', { do: 'restart' }, 5))
+    await during(host, 100, host.manager.command('one', { do: 'unload' }, 5))
+    await during(host, 100, host.manager.command('two', { do: 'load' }, 5))
+    expect(host.record('two')).toMatchObject({ state: 'ready', port: 8081 })
+  })
+
+  test('a port on which a backend still runs is given to no other slot', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    await host.manager.edit('one', { port: 8090 })
+    expect(await codeOf(host.manager.create({ name: 'two', port: 8081 }))).toBe('slot.port_in_use')
+    expect((await host.manager.create({ name: 'three' })).config.port).toBe(8082)
+  })
+})
+
 describe('deleting a slot', () => {
   test('needs it offline', async () => {
     const host = await openHost()

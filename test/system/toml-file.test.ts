@@ -138,3 +138,40 @@ describe('An edit', () => {
     })
   })
 })
+
+describe('a file that is not UTF-8', () => {
+  const latin1 = (text: string): string => {
+    const path = join(tempDir(), 'slot.toml')
+    writeFileSync(path, Buffer.from(text, 'latin1'))
+    return path
+  }
+  test('in its comments is read, and no edit destroys it', async () => {
+    const path = latin1('port = 8081\n# für die Küche\nmodel = "a"\n')
+    const before = readFileSync(path)
+    expect(await readToml(path)).toEqual({ port: 8081, model: 'a' })
+    await expect(editToml(path, { model: 'b' }, 'save it')).rejects.toMatchObject({
+      code: 'config.invalid',
+      message: expect.stringContaining('not UTF-8 (line 2)'),
+    })
+    expect(readFileSync(path)).toEqual(before)
+  })
+  test('in a value is refused by its line', async () => {
+    await expect(readToml(latin1('port = 8081\naliases = ["Küche"]\n'))).rejects.toMatchObject({
+      code: 'config.invalid',
+      message: expect.stringContaining('line 2'),
+    })
+  })
+  test('because it is UTF-16 is refused as that', async () => {
+    const path = join(tempDir(), 'slot.toml')
+    writeFileSync(path, Buffer.from('\ufeffport = 8081\n', 'utf16le'))
+    await expect(readToml(path)).rejects.toMatchObject({ message: expect.stringContaining('not UTF-8 (line 1)') })
+  })
+})
+
+test('an edit keeps a byte order mark and the line ends of Windows', async () => {
+  const path = join(tempDir(), 'slot.toml')
+  writeFileSync(path, '\ufeff# Küche\r\nport = 8081 # mine\r\n')
+  await editToml(path, { model: 'a' }, 'save it')
+  expect(readFileSync(path, 'utf8')).toBe('\ufeff# Küche\r\nport = 8081 # mine\r\nmodel = "a"\r\n')
+  expect(await readToml(path)).toEqual({ port: 8081, model: 'a' })
+})

@@ -7,7 +7,7 @@ import { defineVerb } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
 import { Failure } from '../failure.ts'
-import { checkConfigText, localConfigFile, readConfigText, replaceConfig } from '../local-config.ts'
+import { checkConfigText, localConfigFile, readEditableText, replaceConfig } from '../local-config.ts'
 import { print, printJson, talk } from '../output.ts'
 import { runEditor } from './editor.ts'
 import { tellNext } from './settings-text.ts'
@@ -51,7 +51,7 @@ export default defineVerb({
     if (daemon !== null && daemon.file !== path) {
       talk.warn(`The daemon that answers reads ${daemon.file}, not ${path}, which is what you edit.`)
     }
-    const before = await readConfigText(path)
+    const before = await readEditableText(path)
     const folder = await mkdtemp(join(tmpdir(), 'hal0-config-'))
     try {
       const copy = join(folder, 'hal0.toml')
@@ -62,7 +62,7 @@ export default defineVerb({
         return exitCode.failed
       }
       const changed = text !== (before ?? empty)
-      if (changed && (await readConfigText(path)) !== before) {
+      if (changed && (await readEditableText(path)) !== before) {
         throw new Failure(exitCode.failed, `${path} was changed by somebody else meanwhile, and stays as it is now.`, {
           hint: 'hal0 config edit',
           details: ['What you wrote:', ...text.trimEnd().split('\n')],

@@ -1,0 +1,52 @@
+/** What two slots must not both have. What the API refuses, files that people write may say: then it is a problem. Pure. */
+import type { SlotConfig } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+
+type Claims = Pick<SlotConfig, 'name' | 'port' | 'aliases' | 'model'>
+
+/** What stands before an alias in the order in which a request's model is looked for: a name, then a ref (spec §2.3). */
+const hidden = (alias: string, others: readonly Claims[]): string | null => {
+  const named = others.find(({ name }) => name === alias)
+  if (named !== undefined) return `is the name of another slot`
+  const owner = others.find(({ model }) => model === alias)
+  return owner === undefined ? null : `is the model of slot ${owner.name}`
+}
+
+const refused = (param: string, message: string): Hal0Error => new Hal0Error('request.invalid', message, { param })
+
+/** @throws Hal0Error `request.invalid` for an alias that no request would ever find */
+export const checkAliases = ({ aliases }: Pick<Claims, 'aliases'>, others: readonly Claims[]): void => {
+  for (const alias of aliases) {
+    const why = hidden(alias, others)
+    if (why !== null) throw refused('aliases', `The alias ${JSON.stringify(alias)} ${why}. Choose another one.`)
+  }
+}
+
+/** @throws Hal0Error `request.invalid` for the name of a new slot that would hide an alias */
+export const checkName = (name: string, others: readonly Claims[]): void => {
+  const owner = others.find(({ aliases }) => aliases.includes(name))
+  if (owner === undefined) return
+  throw refused('name', `${name} is an alias of slot ${owner.name}. Choose another name, or take the alias away first.`)
+}
+
+/** What is wrong with the slots' files together, in sentences. */
+export const conflictsOf = (slots: readonly Claims[]): string[] => {
+  const problems: string[] = []
+  for (const [index, slot] of slots.entries()) {
+    const others = slots.filter((other) => other !== slot)
+    for (const alias of slot.aliases) {
+      const why = hidden(alias, others)
+      if (why !== null)
+        problems.push(
+          `Slot ${slot.name} has the alias ${JSON.stringify(alias)}, which ${why}: no request finds the slot by it. Take it away, or choose another one.`,
+        )
+    }
+    for (const other of slots.slice(index + 1)) {
+      if (other.port !== slot.port) continue
+      problems.push(
+        `Slots ${slot.name} and ${other.name} both have port ${slot.port}: only one of them can run. Give one another port: hal0 slot edit ${other.name} --set port=PORT`,
+      )
+    }
+  }
+  return problems
+}
