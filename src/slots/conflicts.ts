@@ -22,8 +22,14 @@ export const checkAliases = ({ aliases }: Pick<Claims, 'aliases'>, others: reado
   }
 }
 
-/** @throws Hal0Error `request.invalid` for the name of a new slot that would hide an alias */
+/** `/api/slots/events` is the event stream. */
+const reservedNames = ['events']
+
+/** @throws Hal0Error `request.invalid` for the name of a new slot that the API uses itself, or that would hide an alias */
 export const checkName = (name: string, others: readonly Claims[]): void => {
+  if (reservedNames.includes(name)) {
+    throw refused('name', `A slot cannot be called ${name}: the API uses that word itself. Choose another name.`)
+  }
   const owner = others.find(({ aliases }) => aliases.includes(name))
   if (owner === undefined) return
   throw refused('name', `${name} is an alias of slot ${owner.name}. Choose another name, or take the alias away first.`)

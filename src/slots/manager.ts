@@ -21,9 +21,6 @@ export interface ManagerDeps extends Omit<BookDeps, 'signals' | 'configs'> {
   configs: Pick<SlotConfigStore, 'folder' | 'names' | 'read' | 'stamp' | 'write' | 'remove' | 'watch'>
 }
 
-/** `/api/slots/events` is the event stream. */
-const reservedNames = ['events']
-
 const goals: Readonly<Record<SlotCommand['do'], Goal>> = {
   load: 'loaded',
   restart: 'loaded',
@@ -129,15 +126,7 @@ export class SlotManager implements SlotService {
     return this.#changes.run(async () => {
       const { name, ...settings } = body
       const { configs, ports, planner, records } = this.#deps
-      if (reservedNames.includes(name)) {
-        throw new Hal0Error(
-          'request.invalid',
-          `A slot cannot be called ${name}: the API uses that word itself. Choose another name.`,
-          {
-            param: 'name',
-          },
-        )
-      }
+      checkName(name, this.#book.others(name))
       await this.#roster.look()
       if (this.#book.has(name) || (await configs.names())?.includes(name) === true) {
         throw new Hal0Error(
@@ -150,7 +139,6 @@ export class SlotManager implements SlotService {
         )
       }
       const others = this.#book.others(name)
-      checkName(name, others)
       checkAliases({ aliases: settings.aliases ?? [] }, others)
       const taken = this.#book.ports()
       const port =
