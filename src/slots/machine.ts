@@ -60,7 +60,7 @@ export type Input =
   | { kind: 'answered'; attempt: number }
   | { kind: 'ready'; attempt: number }
   | { kind: 'probe-failed'; attempt: number; error: Hal0Error }
-  | { kind: 'exited'; attempt: number; exit: ExitReport; outOfMemory: boolean; port: PortOwner }
+  | { kind: 'exited'; attempt: number; exit: ExitReport; outOfMemory: ExitReport['outOfMemory']; port: PortOwner }
   /** The process survives SIGKILL. */
   | { kind: 'stop-failed'; attempt: number; error: Hal0Error }
   | { kind: 'request'; id: number }

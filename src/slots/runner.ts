@@ -222,7 +222,7 @@ export class SlotRunner implements Runner {
     this.#endProbe?.()
     this.#endProbe = null
     const { port } = this.#deps.machine().record
-    const outOfMemory = exit.outOfMemory || planner.ranOutOfMemory(config(), exit.lastLines)
+    const outOfMemory = planner.ranOutOfMemory(config(), exit.lastLines) || exit.outOfMemory
     try {
       // A backend that dies while loading may have found its port taken; who has it now tells.
       const owner = isLoading(this.#deps.machine().record.state)

@@ -105,8 +105,20 @@ const howItEnded = (exit: ExitReport): string => {
 }
 
 /** The error of a backend that died: how, and the last lines it printed. */
-export const crashed = (name: string, exit: ExitReport, outOfMemory: boolean, when: string): Hal0Error => {
+export const crashed = (
+  name: string,
+  exit: ExitReport,
+  outOfMemory: ExitReport['outOfMemory'],
+  when: string,
+): Hal0Error => {
   const details = { slot: name, exit_code: exit.exitCode, signal: exit.signal, last_lines: exit.lastLines }
+  if (outOfMemory === 'probably') {
+    return new Hal0Error(
+      'slot.out_of_memory',
+      `The backend of slot ${name} ${howItEnded(exit)} ${when}, probably for lack of memory: the kernel ended a program for that at the same time. If so, a smaller model, a smaller context_size or fewer gpu_layers help.`,
+      { details },
+    )
+  }
   if (outOfMemory) {
     return new Hal0Error(
       'slot.out_of_memory',

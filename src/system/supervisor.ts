@@ -30,8 +30,8 @@ export interface ExitReport {
   exitCode: number | null
   /** e.g. 'SIGKILL'; null when it exited by itself, or is unknown. */
   signal: string | null
-  /** The kernel's OOM killer ended it. */
-  outOfMemory: boolean
+  /** The kernel's OOM killer ended it; `probably` where nothing counts its kills for the slot alone. */
+  outOfMemory: boolean | 'probably'
   /** The last lines it printed, oldest first, at most 20. */
   lastLines: string[]
   /** Others of the slot's processes still run: a stop ends them. */

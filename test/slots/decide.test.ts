@@ -84,6 +84,11 @@ describe('a death of the backend', () => {
     const decision = play(machineIn('warming'), { ...exited, outOfMemory: true })
     expect(decision.machine.record.error?.code).toBe('slot.out_of_memory')
   })
+  test('that was probably the OOM killer’s says so, and asserts nothing', () => {
+    const decision = play(machineIn('warming'), { ...exited, outOfMemory: 'probably' })
+    expect(decision.machine.record.error?.code).toBe('slot.out_of_memory')
+    expect(decision.machine.record.error?.message).toMatch(/probably for lack of memory/)
+  })
   test('while its port is somebody else’s is a port in use', () => {
     const decision = play(machineIn('starting'), { ...exited, port: { kind: 'other', pid: 9, command: 'nc' } })
     expect(decision.machine.record.error?.code).toBe('slot.port_in_use')

@@ -1,5 +1,6 @@
 /** The kernel's counters of OOM kills, per memory control group (cgroups(7), both versions) and for the whole host. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 const readText = (path: string): string | null => {
   try {
@@ -49,35 +50,46 @@ const folderOf = (mount: Mount, group: string): string | null => {
     : null
 }
 
+/** A group that memory is accounted to. */
+interface MemoryGroup {
+  folder: string
+  /** Of the file in it that counts OOM kills. */
+  counter: string
+}
+
 /**
- * The file that counts the OOM kills of a process's memory group.
+ * The group of a process in the hierarchy that has the memory controller; in version 2 that controller may be off for it, and then
+ * its memory is accounted to a group above.
  * @param membership text of /proc/<pid>/cgroup
  * @param mountinfo text of /proc/self/mountinfo
  */
-export const oomCounterFile = (membership: string, mountinfo: string): string | null => {
+export const memoryGroup = (membership: string, mountinfo: string): MemoryGroup | null => {
   const mounts = cgroupMounts(mountinfo)
-  let unified: string | null = null
+  let unified: MemoryGroup | null = null
   for (const line of membership.split('\n')) {
     const [, hierarchy, controllers, group] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? []
     if (hierarchy === undefined || controllers === undefined || group === undefined) continue
     if (controllers.split(',').includes('memory')) {
       const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.includes('memory'))
       const folder = mount === undefined ? null : folderOf(mount, group)
-      return folder === null ? null : `${folder}/memory.oom_control`
+      return folder === null ? null : { folder, counter: 'memory.oom_control' }
     }
     if (hierarchy === '0' && controllers === '') {
       const mount = mounts.find(({ type }) => type === 'cgroup2')
       const folder = mount === undefined ? null : folderOf(mount, group)
-      if (folder !== null) unified = `${folder}/memory.events`
+      if (folder !== null) unified = { folder, counter: 'memory.events' }
     }
   }
   return unified
 }
 
+/** Read once: it is asked for often, and hierarchies are mounted at boot. */
+let mountinfo: string | null = null
+
 /** The folder of a process's group in version 2, as this process sees it; null where there is none. */
 export const readUnifiedFolder = (pid: number | 'self'): string | null => {
   const membership = readText(`/proc/${pid}/cgroup`)
-  const mountinfo = readText('/proc/self/mountinfo')
+  mountinfo ??= readText('/proc/self/mountinfo')
   const [, group] = /^0::(.*)$/m.exec(membership ?? '') ?? []
   const mount = mountinfo === null ? undefined : cgroupMounts(mountinfo).find(({ type }) => type === 'cgroup2')
   return mount === undefined || group === undefined ? null : folderOf(mount, group)
@@ -101,11 +113,33 @@ export const oomKillsIn = (text: string): number | null => {
   return figure === undefined ? null : Number(figure)
 }
 
-/** The counter file of a running process's memory group, or null. */
-export const readOomCounterFile = (pid: number): string | null => {
+/** The counter of a process's OOM kills. */
+export interface OomCounter {
+  file: string
+  /** This process's memory is accounted to the same group: its kills may be those of any program there. */
+  shared: boolean
+}
+
+const readMemoryGroup = (pid: number | 'self'): MemoryGroup | null => {
   const membership = readText(`/proc/${pid}/cgroup`)
-  const mountinfo = readText('/proc/self/mountinfo')
-  return membership === null || mountinfo === null ? null : oomCounterFile(membership, mountinfo)
+  mountinfo ??= readText('/proc/self/mountinfo')
+  const group = membership === null || mountinfo === null ? null : memoryGroup(membership, mountinfo)
+  if (group === null) return null
+  // The root of a hierarchy is written with a slash at its end.
+  for (let folder = group.folder.replace(/\/+$/, ''); folder.length > 1; folder = dirname(folder)) {
+    if (existsSync(`${folder}/${group.counter}`)) return { ...group, folder }
+    if (!existsSync(`${folder}/cgroup.procs`)) break
+  }
+  return null
+}
+
+/** The counter of the group that a running process's memory is accounted to; null where there is none. */
+export const readOomCounter = (pid: number): OomCounter | null => {
+  const group = readMemoryGroup(pid)
+  if (group === null) return null
+  const own = readMemoryGroup('self')?.folder ?? ''
+  const shared = own === group.folder || own.startsWith(`${group.folder}/`)
+  return { file: `${group.folder}/${group.counter}`, shared }
 }
 
 /** OOM kills that `file` counts so far, or null. */

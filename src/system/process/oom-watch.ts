@@ -1,10 +1,14 @@
-/** Tells whether a SIGKILL was the kernel's OOM killer, by the counters that rise with each of its kills. */
-import { hostOomCounterFile, readOomCounterFile, readOomKills } from '../proc/cgroup.ts'
+/** Tells whether an end was the kernel's OOM killer's doing, by the counters that rise with each of its kills. */
+import { dirname } from 'node:path'
+import { hostOomCounterFile, readOomCounter, readOomKills } from '../proc/cgroup.ts'
+import type { ExitReport } from '../supervisor.ts'
 
 /** The counter rises before the process dies, and giving back the memory of a large model takes a while. */
-const groupWindowMs = 10_000
-/** Every process of the host moves this counter, so it is trusted for a shorter time. */
-const hostWindowMs = 2_000
+const ownWindowMs = 10_000
+/** Other programs move a counter that is not the process's own, so it is trusted for a shorter time. */
+const sharedWindowMs = 2_000
+/** How a shell tells that the program it ran was ended by SIGKILL. */
+const killedInShell = 137
 
 /** When a counter was last seen to rise. */
 export class RiseDetector {
@@ -22,42 +26,60 @@ export class RiseDetector {
   }
 }
 
+/** Which counter tells, and how sure that is. */
+export type Witness = 'own' | 'shared'
+
 /**
- * Watches one process. Its group's own counter is the better witness; the host's one stands in where there is no memory
- * controller, or where the process changed its group a moment before it was killed.
+ * What follows from a rise of the witness. One of its own settles it either way; one that others share only makes it likely, and
+ * only of a process that somebody is known to have killed.
+ * @param rose within the witness's window
  */
+export const verdict = (
+  witness: Witness,
+  rose: boolean,
+  { exitCode, signal }: Pick<ExitReport, 'exitCode' | 'signal'>,
+): ExitReport['outOfMemory'] => {
+  if (!rose) return false
+  const wasKilled = signal === 'SIGKILL' || exitCode === killedInShell
+  const unknown = signal === null && exitCode === null
+  if (witness === 'own') return wasKilled || unknown
+  return wasKilled ? 'probably' : false
+}
+
+/** Watches one process: by its memory group's counter, or by the whole host's where it has none. */
 export class OomWatch {
   readonly #pid: number
-  readonly #host = new RiseDetector()
-  #group = new RiseDetector()
-  #groupFile: string | null = null
+  #rises = new RiseDetector()
+  #file: string | null = null
+  #witness: Witness = 'shared'
 
   constructor(pid: number) {
     this.#pid = pid
     this.sample()
   }
 
-  /** Reads the counters; call it about once a second while the process runs. */
+  /** Reads the counter; call it often while the process runs: it may enter another group at any time. */
   sample(): void {
-    const file = readOomCounterFile(this.#pid)
-    if (file !== null && file !== this.#groupFile) {
-      // Kills that this group counted before the process was in it are none of its own.
-      this.#groupFile = file
-      this.#group = new RiseDetector()
+    const seen = readOomCounter(this.#pid)
+    // A process that is ending is shown at the root of version 1 (proc_cgroup_show); the group it was last seen in tells then, as
+    // it does of one that has ended.
+    const isAbove = seen !== null && seen.file !== this.#file && this.#file?.startsWith(`${dirname(seen.file)}/`)
+    const counter = isAbove === true ? null : seen
+    const file = counter?.file ?? this.#file ?? hostOomCounterFile
+    if (file !== this.#file) {
+      // Kills that were counted before the process was there are none of its own.
+      this.#file = file
+      this.#rises = new RiseDetector()
     }
-    this.#readCounters()
+    if (counter !== null) this.#witness = counter.shared ? 'shared' : 'own'
+    this.#rises.see(readOomKills(file), performance.now())
   }
 
-  /** Whether an OOM kill happened that explains a SIGKILL of this process right now. */
-  wasKilled(): boolean {
-    this.#readCounters()
+  /** Whether an OOM kill explains that the process ends in this way right now. */
+  explains(exit: Pick<ExitReport, 'exitCode' | 'signal'>): ExitReport['outOfMemory'] {
     const now = performance.now()
-    return this.#group.roseWithin(groupWindowMs, now) || this.#host.roseWithin(hostWindowMs, now)
-  }
-
-  #readCounters(): void {
-    const now = performance.now()
-    if (this.#groupFile !== null) this.#group.see(readOomKills(this.#groupFile), now)
-    this.#host.see(readOomKills(hostOomCounterFile), now)
+    this.#rises.see(readOomKills(this.#file ?? hostOomCounterFile), now)
+    const window = this.#witness === 'own' ? ownWindowMs : sharedWindowMs
+    return verdict(this.#witness, this.#rises.roseWithin(window, now), exit)
   }
 }

@@ -1,6 +1,6 @@
 /** One backend process that is watched until its death. */
 import { isRunning, readStat } from '../proc/stat.ts'
-import type { RunningProcess } from '../supervisor.ts'
+import type { ExitReport, RunningProcess } from '../supervisor.ts'
 import type { Identity } from './members.ts'
 import { OomWatch } from './oom-watch.ts'
 import type { ChildExit } from './spawn.ts'
@@ -10,7 +10,7 @@ export const unknownExit: ChildExit = { exitCode: null, signal: null }
 
 /** While a process is young it may still change its memory group (a wrapper that enters one, then executes the engine). */
 const youngTicks = 40
-const oomSampleTicks = 20
+const oomSampleTicks = 4
 
 export class Run implements Identity {
   readonly pid: number
@@ -76,8 +76,7 @@ export class Run implements Identity {
   }
 
   /** Whether this end was the OOM killer's doing. */
-  wasOutOfMemory(exit: ChildExit): boolean {
-    const maybe = exit.signal === 'SIGKILL' || exit === unknownExit
-    return maybe && !this.stopping && this.#oom.wasKilled()
+  wasOutOfMemory(exit: ChildExit): ExitReport['outOfMemory'] {
+    return this.stopping ? false : this.#oom.explains(exit)
   }
 }

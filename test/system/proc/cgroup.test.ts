@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { hostOomCounterFile, oomCounterFile, oomKillsIn, readOomKills } from '../../../src/system/proc/cgroup.ts'
+import { hostOomCounterFile, memoryGroup, oomKillsIn, readOomKills } from '../../../src/system/proc/cgroup.ts'
 
 const v1 = '35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory'
 const v2 = '30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate'
@@ -39,7 +39,10 @@ describe('The file that counts the OOM kills of a group', () => {
     ['no mount', '0::/x', other, null],
     ['nothing', '', '', null],
   ] as const) {
-    test(`is found for ${what}`, () => expect(oomCounterFile(membership, mountinfo)).toBe(file))
+    test(`is found for ${what}`, () => {
+      const group = memoryGroup(membership, mountinfo)
+      expect(group === null ? null : `${group.folder}/${group.counter}`).toBe(file)
+    })
   }
 })
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { findPaths } from '../../../src/system/paths.ts'
+import { hostOomCounterFile, readOomKills } from '../../../src/system/proc/cgroup.ts'
 import { ProcessSupervisor } from '../../../src/system/process/process-supervisor.ts'
 import { testWith } from '../../support/part.ts'
 import { tempDir } from '../../support/temp-dir.ts'
@@ -69,6 +70,29 @@ describe('In a control group', () => {
     expect(await supervisor.adopt('primary', probe.onExit)).toMatchObject({ kind: 'running', process: { pid } })
     writeFileSync(go, '')
     expect(await probe.exit).toMatchObject({ exitCode: null, signal: null, outOfMemory: true })
+  })
+
+  memoryTest(
+    'a process that somebody kills is not out of memory because another program was, a moment before',
+    async () => {
+      const probe = exitProbe()
+      const { pid } = await supervisor.start(shell('primary', 'echo loading; exec sleep 60'), probe.onExit)
+      const killsBefore = readOomKills(hostOomCounterFile) ?? 0
+      const other = Bun.spawn(['/bin/sh', '-c', `echo $$ > ${limitedGroup()}/tasks; ${glutton}`])
+      await other.exited
+      expect(other.signalCode).toBe('SIGKILL')
+      expect(readOomKills(hostOomCounterFile)).toBeGreaterThan(killsBefore)
+      process.kill(pid, 'SIGKILL')
+      expect(await probe.exit).toMatchObject({ signal: 'SIGKILL', outOfMemory: false })
+    },
+  )
+
+  memoryTest('a script whose program the OOM killer ends is out of memory too', async () => {
+    const group = limitedGroup()
+    const probe = exitProbe()
+    const script = `echo $$ > ${group}/tasks; echo loading; (${glutton}); status=$?; exit $status`
+    await supervisor.start(shell('primary', script), probe.onExit)
+    expect(await probe.exit).toMatchObject({ exitCode: 137, signal: null, outOfMemory: true })
   })
 
   freezerTest('a process that survives SIGKILL makes the stop fail, and a later one work', async () => {
