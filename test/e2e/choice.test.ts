@@ -28,13 +28,13 @@ const paths = [
   ...twoShards,
 ]
 
-const setUp = async () => {
+const setUp = async (more: Record<string, string> = {}) => {
   const content = await Bun.file(await tinyModel('chat')).bytes()
   const files = (...names: string[]) => names.map((path) => ({ path, content }))
   const hub = await FakeHub.start({ repos: [{ id: repo, files: files(...paths) }] })
   onTestFinished(() => hub.stop())
   hub.repos.get(repo)?.commit(files('old-Q4_K_M.gguf'), 'refs/pr/1')
-  const env = { HF_ENDPOINT: hub.url, HOME: '/nonexistent', HF_HOME: '/nonexistent', NO_PROXY: '127.0.0.1' }
+  const env = { HF_ENDPOINT: hub.url, HOME: '/nonexistent', HF_HOME: '/nonexistent', NO_PROXY: '127.0.0.1', ...more }
   const daemon = await Daemon.start({ env })
   const run = (...args: string[]) => runHal0(args, { env: daemon.env })
   const ended = async (id: string): Promise<Pull> => {
@@ -80,6 +80,16 @@ describe('a file of a repository', () => {
         expect([site, page, code, stderr]).toEqual([site, page, 0, expect.stringContaining(`Pulling ${file} (`)])
       }
     }
+  })
+
+  test('is brought from the address of a mirror as soon as that is set', async () => {
+    const { hub, run } = await setUp({ HF_ENDPOINT: '' })
+    const text = `${hub.url}/${repo}/blob/main/${shown}`
+    const before = await run('model', 'pull', text, '--no-wait')
+    expect([before.code, before.stderr]).toEqual([2, expect.stringContaining('nor of a mirror in use')])
+    expect((await run('config', 'set', `hub.mirrors=["${hub.url}"]`)).code).toBe(0)
+    const after = await run('model', 'pull', text, '--no-wait')
+    expect([after.code, after.stderr]).toEqual([0, expect.stringContaining(`Pulling ${shown} (`)])
   })
 
   const refused: [string, number, string][] = [
