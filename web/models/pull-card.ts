@@ -6,18 +6,11 @@ import { element, setText } from '../dom.ts'
 import { showFailure } from '../failure.ts'
 import { bytes } from '../words.ts'
 import { type PullVerb, pullVerbs, pullVerbsOf, verbLabel } from './pull-verbs.ts'
-import { pullPart, pullText } from './pull-words.ts'
+import { placeText, pullPart, pullText } from './pull-words.ts'
 
 const moods: Partial<Record<Pull['phase'], string>> = { done: 'good', failed: 'bad', cancelled: 'off' }
 
-/** What else there is to know than the pull itself. */
-export interface PullSurroundings {
-  /** Others are downloaded first. */
-  waits: boolean
-  /** Bytes of it on the disk once it has ended; null: not known yet. */
-  kept: number | null
-}
-
+/** @param kept bytes of it on the disk once it has ended; null: not known yet */
 const outcome = ({ phase }: Pull, kept: number | null): string => {
   if (phase === 'done') return 'Verified, and in the list below.'
   if (kept === null) return ''
@@ -39,8 +32,11 @@ export class PullCard {
   readonly #refusal = element('p', { class: 'refusal', role: 'alert', hidden: true })
   readonly #buttons = new Map<PullVerb, HTMLButtonElement>()
 
-  /** @param command carries a verb out; what it throws is shown */
-  constructor(pull: Pull, surroundings: PullSurroundings, command: (verb: PullVerb, pull: Pull) => Promise<void>) {
+  /**
+   * @param kept bytes of it on the disk once it has ended; null: not known yet
+   * @param command carries a verb out; what it throws is shown
+   */
+  constructor(pull: Pull, kept: number | null, command: (verb: PullVerb, pull: Pull) => Promise<void>) {
     this.#pull = pull
     const titleId = `pull-${pull.id}`
     const actions = element('div', { class: 'actions' })
@@ -63,18 +59,19 @@ export class PullCard {
       this.#refusal,
       actions,
     )
-    this.update(pull, surroundings)
+    this.update(pull, kept)
   }
 
-  update(pull: Pull, { waits, kept }: PullSurroundings): void {
+  /** @param kept as for the constructor */
+  update(pull: Pull, kept: number | null): void {
     if (pull.phase !== this.#pull.phase) showFailure(this.#refusal, null)
     this.#pull = pull
     this.#badge.dataset.mood = moods[pull.phase] ?? 'busy'
-    setText(this.#badge, waits ? 'waiting' : pull.phase)
+    setText(this.#badge, pull.position === null ? pull.phase : 'waiting')
     const file = pull.file ?? pull.files[0]?.path
     setText(this.#what, file === undefined ? `from ${pull.repo}` : `${file} from ${pull.repo}`)
     this.#progress.hidden = !isUnderWay(pull)
-    setText(this.#progressText, waits ? 'waiting for another pull to end' : pullText(pull))
+    setText(this.#progressText, pull.position === null ? pullText(pull) : placeText(pull.position))
     const part = pullPart(pull)
     if (part === null) this.#bar.removeAttribute('value')
     else this.#bar.value = part

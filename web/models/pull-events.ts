@@ -1,18 +1,28 @@
-/** The stream of one pull. EventSource comes back by itself, unless the server refused the stream. */
+/** The stream of all pulls. EventSource comes back by itself with Last-Event-ID, unless the server refused the stream. */
 import type { Pull } from '../../src/contract/pull.ts'
 
 export interface PullListener {
   onPull(pull: Pull): void
-  /** The stream has ended for good: there is no such pull any more, or too many streams are open. */
-  onRefused(): void
 }
 
+/** After the stream was refused. */
+const retryMs = 3000
+
 /** @returns what closes the stream */
-export const followPull = (id: string, listener: PullListener): (() => void) => {
-  const source = new EventSource(`/api/models/${encodeURIComponent(id)}/pull/events`)
-  source.addEventListener('pull', ({ data }) => listener.onPull(JSON.parse(data) as Pull))
-  source.addEventListener('error', () => {
-    if (source.readyState === EventSource.CLOSED) listener.onRefused()
-  })
-  return () => source.close()
+export const followPulls = (listener: PullListener): (() => void) => {
+  let source: EventSource | null = null
+  let retry: ReturnType<typeof setTimeout> | undefined
+  const open = (): void => {
+    const opened = new EventSource('/api/pulls/events')
+    source = opened
+    opened.addEventListener('pull', ({ data }) => listener.onPull(JSON.parse(data) as Pull))
+    opened.addEventListener('error', () => {
+      if (opened.readyState === EventSource.CLOSED) retry = setTimeout(open, retryMs)
+    })
+  }
+  open()
+  return () => {
+    clearTimeout(retry)
+    source?.close()
+  }
 }

@@ -32,3 +32,7 @@ export const shortPullText = (pull: PullFigures): string => {
     part === null ? bytes(pull.bytes_received) : `${Math.floor(part * 100)} % of ${bytes(pull.bytes_total ?? 0)}`
   return stand(pull, downloaded)
 }
+
+/** @param position of those that wait, from 1 */
+export const placeText = (position: number): string =>
+  position === 1 ? 'waiting for another pull to end' : `waiting for its turn, number ${position} of those that wait`

@@ -4,16 +4,11 @@ import { isUnderWay } from '../../src/contract/pull-phase.ts'
 import { call } from '../api.ts'
 import { byId, setText } from '../dom.ts'
 import { PullCard } from './pull-card.ts'
-import { followPull } from './pull-events.ts'
+import { followPulls } from './pull-events.ts'
 import { type PullVerb, requestOf } from './pull-verbs.ts'
 
-/**
- * Pulls that are followed at one time: as many as the daemon downloads at once, in the order in which they were asked for. A
- * browser opens six connections to a server only, for all its tabs together, and each stream keeps one.
- */
-const mostStreams = 2
-/** After a stream was refused. */
-const retryMs = 3000
+/** Pulls that begin elsewhere come one by one and are asked for together, milliseconds. */
+const newsMs = 50
 
 export interface PullsListener {
   /** A model has come to the registry. */
@@ -27,8 +22,10 @@ const pathOf = (id: string): string => `/api/models/${encodeURIComponent(id)}/pu
 export class PullsView {
   /** In the order in which they were asked for. */
   readonly #shown = new Map<string, { card: PullCard; pull: Pull }>()
-  /** What closes the stream, by id. */
-  readonly #streams = new Map<string, () => void>()
+  /** Closes the stream; null: there is none. */
+  #close: (() => void) | null = null
+  /** News of pulls that are not shown are to be asked for. */
+  #news: ReturnType<typeof setTimeout> | undefined
   /** What was asked for on this page. */
   readonly #requests = new Map<string, PullRequest>()
   /** Ended pulls that nobody wants to see any more. */
@@ -42,7 +39,8 @@ export class PullsView {
 
   constructor(listener: PullsListener) {
     this.#listener = listener
-    // A tab that nobody looks at keeps no connection.
+    this.#follow()
+    // A browser opens six connections to a server only, for all its tabs together: one that nobody looks at keeps none.
     document.addEventListener('visibilitychange', () => {
       this.#follow()
       if (!document.hidden) void this.refresh()
@@ -60,7 +58,7 @@ export class PullsView {
     await this.refresh()
   }
 
-  /** Asks for all pulls: those that began elsewhere have no other event. */
+  /** Asks for all pulls in their order, and for what they have on the disk. */
   async refresh(): Promise<void> {
     const asked = ++this.#asked
     try {
@@ -87,7 +85,7 @@ export class PullsView {
     if (known === undefined) {
       const isNews = pull.phase !== 'done' && (pull.phase !== 'cancelled' || this.#keptOf(id) !== 0)
       if (this.#hidden.has(id) || !(wanted || isNews)) return
-      const card = new PullCard(pull, { waits: false, kept: this.#keptOf(id) }, (verb, now) => this.#command(verb, now))
+      const card = new PullCard(pull, this.#keptOf(id), (verb, now) => this.#command(verb, now))
       this.#shown.set(id, { card, pull })
       this.#list.prepend(card.root)
     } else {
@@ -97,48 +95,31 @@ export class PullsView {
       if (pull.phase !== known.pull.phase) setText(byId('announcements'), `${id}: ${pull.phase}`)
       if (pull.phase === 'done' && isUnderWay(known.pull)) this.#listener.onDone()
     }
-    this.#follow()
+    this.#shown.get(id)?.card.update(pull, this.#keptOf(id))
   }
 
   #keptOf(id: string): number | null {
     return this.#kept.get(id) ?? (this.#kept.has(id) ? null : 0)
   }
 
-  /** Opens and closes streams as the pulls need them, and brings every card up to date. */
+  /** Keeps the stream while the page is looked at. */
   #follow(): void {
-    const active = [...this.#shown.values()].filter(({ pull }) => isUnderWay(pull)).map(({ pull }) => pull.id)
-    const first = active.slice(0, mostStreams)
-    const followed = document.hidden ? [] : first
-    for (const [id, close] of this.#streams) {
-      if (followed.includes(id)) continue
-      close()
-      this.#streams.delete(id)
-    }
-    for (const id of followed) {
-      if (!this.#streams.has(id)) this.#streams.set(id, followPull(id, this.#listenerOf(id)))
-    }
-    for (const [id, { card, pull }] of this.#shown) {
-      card.update(pull, { waits: isUnderWay(pull) && !first.includes(id), kept: this.#keptOf(id) })
-    }
+    if (document.hidden) {
+      this.#close?.()
+      this.#close = null
+    } else this.#close ??= followPulls({ onPull: (pull) => this.#hear(pull) })
   }
 
-  #listenerOf(id: string) {
-    return {
-      onPull: (pull: Pull): void => {
-        if (!isUnderWay(pull)) this.#kept.set(id, null)
-        this.#show(pull)
-        // What is kept of it, and the pull whose turn it is now.
-        if (!isUnderWay(pull)) void this.refresh()
-      },
-      onRefused: (): void => {
-        const refused = this.#streams.get(id)
-        // Kept among the streams until then, so that nothing opens it again at once.
-        setTimeout(() => {
-          if (this.#streams.get(id) === refused) this.#streams.delete(id)
-          void this.refresh()
-        }, retryMs)
-      },
+  #hear(pull: Pull): void {
+    const known = this.#shown.get(pull.id)
+    // The order of what is new, and what an ended one has left on the disk, is asked for.
+    if (known === undefined || (!isUnderWay(pull) && isUnderWay(known.pull))) {
+      clearTimeout(this.#news)
+      this.#news = setTimeout(() => void this.refresh(), newsMs)
     }
+    if (known === undefined) return
+    if (!isUnderWay(pull)) this.#kept.set(pull.id, null)
+    this.#show(pull)
   }
 
   #remove(id: string): void {
@@ -147,7 +128,6 @@ export class PullsView {
     const hadFocus = shown.card.root.contains(document.activeElement)
     shown.card.root.remove()
     this.#shown.delete(id)
-    this.#follow()
     if (hadFocus) this.#listener.onFocusLost()
   }
 
@@ -155,7 +135,7 @@ export class PullsView {
     const { id } = pull
     if (verb === 'again') return await this.start(id, this.#requests.get(id) ?? requestOf(pull))
     if (verb === 'cancel') {
-      // The stream may tell first, or not at all of a pull that waits.
+      // The stream may tell first.
       this.#kept.set(id, null)
       this.#show(await call<'cancelPull'>('DELETE', pathOf(id)))
       return await this.refresh()
