@@ -38,13 +38,13 @@ export const daemonOperations = {
     method: 'GET',
     path: '/api/logs/decisions',
     tag: 'logs',
-    summary: 'Decisions of the dispatcher, newest first',
+    summary: 'Decisions of the dispatcher, newest first; where there are more, the Link header has the next page',
     query: Type.Object(
       {
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
         before: Type.Optional(Type.Integer({ minimum: 1, description: 'Only decisions with a smaller id.' })),
-        slot: Type.Optional(Type.String()),
-        model: Type.Optional(Type.String()),
+        slot: Type.Optional(Type.String({ maxLength: 128 })),
+        model: Type.Optional(Type.String({ maxLength: 512 })),
       },
       { additionalProperties: false },
     ),

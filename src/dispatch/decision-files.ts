@@ -10,7 +10,6 @@ import { join } from 'node:path'
 import type { Decision } from '../contract/system.ts'
 import { errnoOf } from '../system/storage-error.ts'
 import { writeAt } from '../system/write-at.ts'
-import type { DecisionQuery } from './dispatch-port.ts'
 import { linesBackwards } from './lines-backwards.ts'
 
 /** What is too old goes a file at a time: about this part of what is kept. */
@@ -23,8 +22,14 @@ interface LogFile {
   first: number
 }
 
+/** A file to be read. */
+export interface LogPart extends LogFile {
+  /** Bytes of it that count; null: all. */
+  end: number | null
+}
+
 /** @returns null for a line that is no decision: the end of a write that a power cut cut short */
-const parseDecision = (text: string): Decision | null => {
+export const parseDecision = (text: string): Decision | null => {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'number'
@@ -32,25 +37,6 @@ const parseDecision = (text: string): Decision | null => {
       : null
   } catch {
     return null
-  }
-}
-
-export const isWanted = ({ id, slot, model }: Decision, query: DecisionQuery): boolean =>
-  (query.before === undefined || id < query.before) &&
-  (query.slot === undefined || slot === query.slot) &&
-  (query.model === undefined || model === query.model)
-
-/** Tells most lines that are not wanted without taking them apart. */
-const mayBeWanted = ({ before, slot, model }: DecisionQuery): ((line: string) => boolean) => {
-  const parts = [
-    ...(slot === undefined ? [] : [`"slot":${JSON.stringify(slot)}`]),
-    ...(model === undefined ? [] : [`"model":${JSON.stringify(model)}`]),
-  ]
-  return (line) => {
-    const [, id] = /^\{"id":(\d+),/.exec(line) ?? []
-    return (
-      (id === undefined || before === undefined || Number(id) < before) && parts.every((part) => line.includes(part))
-    )
   }
 }
 
@@ -93,6 +79,11 @@ export class DecisionFiles {
     return this.#newest
   }
 
+  /** Id of the newest decision that is kept no more. */
+  get dropped(): number {
+    return this.#newest - this.#keep
+  }
+
   /** When it throws, `newest` tells what of it is written. @param decisions with ids above `newest`, growing */
   add(decisions: readonly Decision[]): void {
     for (let at = 0; at < decisions.length; ) {
@@ -112,51 +103,23 @@ export class DecisionFiles {
     this.#removeOld()
   }
 
-  /** Newest first. */
-  list(query: DecisionQuery): Decision[] {
-    const { limit = 100, before = Number.MAX_SAFE_INTEGER } = query
-    const found: Decision[] = []
-    for (const file of this.#files.toReversed()) {
-      if (found.length >= limit) break
-      if (file.first < before) this.#search(file, query, limit, found)
-    }
-    return found
+  /** The files as they are now, the newest first, for a reading that takes its time. */
+  parts(): readonly LogPart[] {
+    const newest = this.#files.at(-1)
+    return this.#files.toReversed().map((file) => ({ ...file, end: file === newest ? this.#size : null }))
+  }
+
+  /** Somebody removed a file: the log goes on without it. */
+  forget(path: string): void {
+    const at = this.#files.findIndex((file) => file.path === path)
+    if (at < 0) return
+    if (at === this.#files.length - 1) this.close()
+    this.#files.splice(at, 1)
   }
 
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd)
     this.#fd = null
-  }
-
-  #search(file: LogFile, query: DecisionQuery, limit: number, found: Decision[]): void {
-    const mayBe = mayBeWanted(query)
-    const fd = this.#openToRead(file)
-    if (fd === null) return
-    try {
-      const end = file === this.#files.at(-1) ? this.#size : fstatSync(fd).size
-      for (const { text } of linesBackwards(fd, end)) {
-        if (!mayBe(text)) continue
-        const decision = parseDecision(text)
-        if (decision === null) continue
-        if (decision.id <= this.#newest - this.#keep) return
-        if (isWanted(decision, query)) found.push(decision)
-        if (found.length >= limit) return
-      }
-    } finally {
-      closeSync(fd)
-    }
-  }
-
-  /** @returns null when somebody removed it; the log then goes on without it */
-  #openToRead(file: LogFile): number | null {
-    try {
-      return openSync(file.path, 'r')
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error
-      if (file === this.#files.at(-1)) this.close()
-      this.#files.splice(this.#files.indexOf(file), 1)
-      return null
-    }
   }
 
   /** Finds the last whole line of the newest file, and drops what follows. */

@@ -1,15 +1,20 @@
 /** The decision log (spec §2.3): every routed request, bounded, queried and tailed. Its disk never fails a request. */
 import type { Decision } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import { DecisionFiles, isWanted } from './decision-files.ts'
-import type { DecisionLog, DecisionQuery } from './dispatch-port.ts'
+import { Mutex } from '../lib/mutex.ts'
+import { DecisionFiles } from './decision-files.ts'
+import { defaultLimit, isWanted, searchDecisions } from './decision-search.ts'
+import type { DecisionLog, DecisionPage, DecisionQuery } from './dispatch-port.ts'
 
-const flushEveryMs = 250
+const flushEveryMs = 100
 const flushRows = 500
 /** While the disk fails: what is held in memory for a better time, and how often that is tried. */
 const heldRows = 10_000
 const retryEveryMs = 5000
+/** One query reads at a time; so many may wait. */
+const maxQueries = 32
 
 export const defaultKeep = 100_000
 
@@ -30,6 +35,10 @@ export class Decisions implements DecisionLog {
   #pending: Decision[] = []
   #timer: ReturnType<typeof setTimeout> | null = null
   #nextId = 1
+  /** The newest that the listeners know of. */
+  #told = 0
+  readonly #queries = new Mutex()
+  #queriesUnderWay = 0
   #problem: string | null = null
   #closed = false
 
@@ -45,7 +54,7 @@ export class Decisions implements DecisionLog {
   }
 
   /**
-   * Costs no disk access: decisions are written together, a quarter of a second later.
+   * Costs no disk access: decisions are written together, a tenth of a second later, and told then.
    * @param decision is the log's from here on, which sets its id
    */
   record(decision: Decision): void {
@@ -54,18 +63,41 @@ export class Decisions implements DecisionLog {
     if (this.#pending.length > heldRows) this.#pending.shift()
     if (this.#pending.length >= flushRows && this.#problem === null) this.#flush()
     else this.#flushIn(this.#problem === null ? flushEveryMs : retryEveryMs)
-    this.added.publish(decision)
   }
 
-  list(query: DecisionQuery): Decision[] {
+  async list(query: DecisionQuery): Promise<DecisionPage> {
+    if (this.#queriesUnderWay >= maxQueries) {
+      throw new Hal0Error(
+        'daemon.busy',
+        `${maxQueries} queries of the decision log are being answered, the most at one time. Try again in a second.`,
+      )
+    }
+    this.#queriesUnderWay++
+    try {
+      return await this.#queries.run(() => this.#list(query))
+    } finally {
+      this.#queriesUnderWay--
+    }
+  }
+
+  async #list(query: DecisionQuery): Promise<DecisionPage> {
     this.#flush()
-    let stored: Decision[] = []
-    this.#try(() => {
-      stored = this.#store?.list(query) ?? []
-    })
+    const limit = query.limit ?? defaultLimit
     // What could not be written is newer than all that was.
-    const held = this.#pending.filter((decision) => isWanted(decision, query))
-    return [...held.reverse(), ...stored].slice(0, query.limit ?? 100)
+    const held = this.#pending.filter((decision) => isWanted(decision, query)).reverse()
+    if (held.length >= limit) return { decisions: held.slice(0, limit), next: held[limit - 1]?.id ?? null }
+    const stored = await this.#search({ ...query, limit: limit - held.length })
+    return { decisions: [...held, ...stored.decisions], next: stored.next }
+  }
+
+  /** The disk's part of a page; its failure becomes the problem. */
+  async #search(query: DecisionQuery): Promise<DecisionPage> {
+    try {
+      if (this.#store !== null) return await searchDecisions(this.#store, query)
+    } catch (error) {
+      this.#failed(error)
+    }
+    return { decisions: [], next: null }
   }
 
   /** Writes what is pending. */
@@ -96,12 +128,23 @@ export class Decisions implements DecisionLog {
     if (!written) {
       // A part may be written: what spans two files, when the second cannot be made.
       const newest = this.#store?.newest ?? 0
+      this.#tell()
       this.#pending = this.#pending.filter(({ id }) => id > newest)
       this.#flushIn(retryEveryMs)
       return
     }
+    this.#tell()
     this.#pending = []
     this.#problem = null
+  }
+
+  /** After the attempt to write them: an id that was told before it was written could be given again after a crash. */
+  #tell(): void {
+    for (const decision of this.#pending) {
+      if (decision.id <= this.#told) continue
+      this.#told = decision.id
+      this.added.publish(decision)
+    }
   }
 
   #open(): DecisionFiles {
@@ -112,6 +155,7 @@ export class Decisions implements DecisionLog {
     if (behind > 0) {
       for (const decision of this.#pending) decision.id += behind
       this.#nextId += behind
+      this.#told += behind
     }
     return store
   }
@@ -122,10 +166,14 @@ export class Decisions implements DecisionLog {
       work()
       return true
     } catch (error) {
-      const problem = `The decision log in ${this.#folder} cannot be used: ${sentence(error)}. Check the disk; requests are served all the same.`
-      if (this.#problem !== problem) log.error(problem)
-      this.#problem = problem
+      this.#failed(error)
       return false
     }
+  }
+
+  #failed(error: unknown): void {
+    const problem = `The decision log in ${this.#folder} cannot be used: ${sentence(error)}. Check the disk; requests are served all the same.`
+    if (this.#problem !== problem) log.error(problem)
+    this.#problem = problem
   }
 }

@@ -6,14 +6,25 @@ import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 export interface DecisionQuery {
   limit?: number
   before?: number
+  after?: number
   slot?: string
   model?: string
 }
 
-export interface DecisionLog {
+export interface DecisionPage {
   /** Newest first. */
-  list(query: DecisionQuery): Decision[]
-  /** Every decision, once its request has ended. */
+  decisions: Decision[]
+  /** With this as `before` the list goes on; null: there is no more. */
+  next: number | null
+}
+
+export interface DecisionLog {
+  /**
+   * Looks through a bounded part of the log, so that a page may hold fewer than the limit, or none, and still have a next one.
+   * @throws Hal0Error `daemon.busy` when many ask at once
+   */
+  list(query: DecisionQuery): Promise<DecisionPage>
+  /** Every decision once its request has ended and it is written, so that no id that was told is given again after a crash. */
   readonly added: Bus<Decision>
 }
 

@@ -1,5 +1,6 @@
 /** Answers inference requests: body → model → route → lease → relay, and one line in the decision log. */
 import type { Decision } from '../contract/system.ts'
+import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 import type { WireHeaders } from '../lib/http/wire-headers.ts'
@@ -43,6 +44,10 @@ const requestIdOf = (headers: WireHeaders): string => {
   if (given !== null && /^[\w.:-]{1,128}$/.test(given)) return given
   return crypto.randomUUID().slice(-12)
 }
+
+/** What the log keeps of a name that somebody made up, and of a reason. The longest name of anything has 128 characters. */
+const maxModelCharacters = 256
+const maxReasonCharacters = 500
 
 /** Milliseconds to the microsecond: what follows is noise, and every decision would carry it. */
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
@@ -116,7 +121,7 @@ class Passage {
   /** The name of the slot that is asked for `model`. @throws Hal0Error `model.not_found`, `request.unsupported` */
   #route(model: string): string {
     const { slots, models } = this.#deps
-    this.#model = model
+    this.#model = bounded(model, maxModelCharacters)
     const views = slots.views()
     const { mode } = endpointOf(this.#path)
     const route = findRoute(views, model, mode)
@@ -190,7 +195,7 @@ class Passage {
       model: this.#model,
       candidates: this.#candidates,
       slot: this.#slot,
-      reason: this.#reason,
+      reason: bounded(this.#reason, maxReasonCharacters),
       state: this.#state,
       wait_ms: this.#waitMs === null ? null : rounded(this.#waitMs),
       first_byte_ms: firstByteAt === null ? null : rounded(firstByteAt - this.#arrival),

@@ -1,8 +1,11 @@
 /** The lines of a file, the last one first. */
 import { readSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 
 const chunkBytes = 256 * 1024
 const newline = 0x0a
+/** What is longer is no line that anybody wrote: its end is dropped, so that what is left of it says nothing. */
+const longestLine = 1024 * 1024
 
 export interface Line {
   text: string
@@ -10,29 +13,61 @@ export interface Line {
   end: number
 }
 
+/** Takes a file apart that is given to it chunk by chunk, the last one first. */
+class BackwardLines {
+  /** What is given and not taken apart; the first line in it may have begun earlier. */
+  #held: Buffer = Buffer.alloc(0)
+  /** End of the next line to give out, once a newline was seen: what follows the last one is no line, its writer was cut off. */
+  #lineEnd = -1
+
+  /** @param from where the chunk begins, bytes from the start of the file */
+  add(chunk: Buffer, from: number): Line[] {
+    const lines: Line[] = []
+    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([chunk, this.#held])
+    for (let at = this.#held.lastIndexOf(newline); at !== -1; at = this.#held.lastIndexOf(newline)) {
+      if (this.#lineEnd !== -1) lines.push({ text: this.#held.toString('utf8', at + 1), end: this.#lineEnd })
+      this.#lineEnd = from + at + 1
+      this.#held = this.#held.subarray(0, at)
+    }
+    if (this.#held.length > longestLine) this.#held = this.#held.subarray(0, 0)
+    if (from === 0 && this.#lineEnd !== -1) lines.push({ text: this.#held.toString('utf8'), end: this.#lineEnd })
+    return lines
+  }
+}
+
+const shortened = (at: number): Error => new Error(`The file became shorter while it was read (${at} bytes).`)
+
 /**
- * Reads no more of the file than is asked for. What follows the last newline is no line: its writer was cut off.
+ * Reads no more of the file than is asked for.
  * @param end bytes from the start that count
  */
 export function* linesBackwards(fd: number, end: number): Generator<Line> {
-  /** What is read and not given out, from `from` on; the first line in it may have begun earlier. */
-  let held = Buffer.alloc(0)
-  let from = end
-  /** End of the next line to give out, once a newline was seen. */
-  let lineEnd = -1
-  for (;;) {
-    for (let at = held.lastIndexOf(newline); at !== -1; at = held.lastIndexOf(newline)) {
-      if (lineEnd !== -1) yield { text: held.toString('utf8', at + 1), end: lineEnd }
-      lineEnd = from + at + 1
-      held = held.subarray(0, at)
-    }
-    if (from === 0) break
-    const wanted = Math.min(chunkBytes, from)
-    const chunk = Buffer.alloc(wanted)
-    const read = readSync(fd, chunk, 0, wanted, from - wanted)
-    if (read < wanted) throw new Error(`The file became shorter while it was read (${from - wanted + read} bytes).`)
-    held = Buffer.concat([chunk, held])
-    from -= wanted
+  const lines = new BackwardLines()
+  for (let to = end; to > 0; ) {
+    const from = Math.max(0, to - chunkBytes)
+    const chunk = Buffer.allocUnsafe(to - from)
+    const read = readSync(fd, chunk, 0, chunk.length, from)
+    if (read < chunk.length) throw shortened(from + read)
+    yield* lines.add(chunk, from)
+    to = from
   }
-  if (lineEnd !== -1) yield { text: held.toString('utf8'), end: lineEnd }
+}
+
+/**
+ * The same while others go on: each chunk is read elsewhere, and its lines come together.
+ * @returns with each the bytes that were read for it
+ */
+export async function* linesBackwardsInTurns(
+  file: FileHandle,
+  end: number,
+): AsyncGenerator<{ lines: Line[]; bytes: number }> {
+  const lines = new BackwardLines()
+  for (let to = end; to > 0; ) {
+    const from = Math.max(0, to - chunkBytes)
+    const chunk = Buffer.allocUnsafe(to - from)
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, from)
+    if (bytesRead < chunk.length) throw shortened(from + bytesRead)
+    yield { lines: lines.add(chunk, from), bytes: chunk.length }
+    to = from
+  }
 }

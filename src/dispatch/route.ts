@@ -1,4 +1,5 @@
 /** Which slot serves a model name (spec §2.3). Pure. */
+import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { SlotView } from '../slots/lease.ts'
 
@@ -12,6 +13,10 @@ export interface Route {
   /** Registry refs that were considered. */
   candidates: string[]
 }
+
+/** Names in a sentence, and in its details: slots may have many aliases. */
+const shownNames = 20
+const listedNames = 200
 
 /** For sentences. */
 const tasks: Readonly<Record<Mode, string>> = { chat: 'chat', embedding: 'embeddings', rerank: 'reranking' }
@@ -106,8 +111,9 @@ export const notSupported = (slots: readonly SlotView[], route: Route, model: st
  */
 export const modelNotFound = (slots: readonly SlotView[], model: string, registered: boolean): Hal0Error => {
   const available = modelNames(slots)
-  const shown = model.length > 128 ? `${model.slice(0, 128)}…` : model
-  let next = `There is: ${available.join(', ')}.`
+  const shown = bounded(model, 128)
+  const more = available.length - shownNames
+  let next = `There is: ${available.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`
   if (registered) {
     next = `It is in the registry; give it to a slot: hal0 slot create NAME --model ${model}`
   } else if (available.length === 0) {
@@ -115,6 +121,6 @@ export const modelNotFound = (slots: readonly SlotView[], model: string, registe
   }
   return new Hal0Error('model.not_found', `No slot serves the model "${shown}". ${next}`, {
     param: 'model',
-    details: { model: shown, available },
+    details: { model: shown, available: available.slice(0, listedNames) },
   })
 }

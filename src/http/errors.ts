@@ -1,5 +1,6 @@
 /** The only place of the HTTP layer where an error becomes an answer (spec §4). */
 import { codeRow } from '../contract/error.ts'
+import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
 import { log } from '../lib/log.ts'
@@ -54,5 +55,8 @@ export const sendError = (answer: Answer, thrown: unknown, request: Asked, more 
 /** A path that no route knows. */
 export const routeNotFound = ({ method, url }: { method: string; url: string }): Hal0Error => {
   const path = url.replace(/^https?:\/\/[^/]*/, '').replace(/\?.*$/, '')
-  return new Hal0Error('request.not_found', `There is no ${method} ${path} here. GET /docs lists what there is.`)
+  return new Hal0Error(
+    'request.not_found',
+    `There is no ${bounded(method, 20)} ${bounded(path, 100)} here. GET /docs lists what there is.`,
+  )
 }

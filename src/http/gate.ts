@@ -3,6 +3,7 @@
  * attacker: a hostile page may send requests to it (cross-site), or make its own name resolve to the daemon's address (DNS
  * rebinding). The first is stopped by origin and content type, the second by the list of hosts.
  */
+import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { WireHeaders } from '../lib/http/wire-headers.ts'
 
@@ -51,21 +52,21 @@ const hostMissing = (): Hal0Error =>
 const hostRefused = (host: string): Hal0Error =>
   new Hal0Error(
     'host.not_allowed',
-    `hal0 does not answer requests for host "${host}". To reach it under another name than localhost, add that name to allowed_hosts in hal0.toml and restart hal0.`,
+    `hal0 does not answer requests for host "${bounded(host, 100)}". To reach it under another name than localhost, add that name to allowed_hosts in hal0.toml and restart hal0.`,
     { details: { host } },
   )
 
 const originRefused = (origin: string): Hal0Error =>
   new Hal0Error(
     'origin.not_allowed',
-    `Requests that change something are only taken from hal0's own pages, not from ${origin}. Use the dashboard, the CLI or a client outside the browser.`,
+    `Requests that change something are only taken from hal0's own pages, not from ${bounded(origin, 100)}. Use the dashboard, the CLI or a client outside the browser.`,
     { details: { origin } },
   )
 
 const notJson = (type: string | null): Hal0Error =>
   new Hal0Error(
     'request.invalid',
-    `The request has ${type === null ? 'a body without a content type' : `the content type "${type}"`}. Send JSON with "Content-Type: application/json".`,
+    `The request has ${type === null ? 'a body without a content type' : `the content type "${bounded(type, 100)}"`}. Send JSON with "Content-Type: application/json".`,
     { param: 'content-type', status: 415 },
   )
 

@@ -4,6 +4,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Operation } from '../contract/operation.ts'
 import { type Body, NoBody, type OperationName, operations, type Params, type Query } from '../contract/operations.ts'
 import { modelIdPattern, slotNamePattern } from '../contract/slot.ts'
+import { bounded } from '../lib/bounded.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { parse, problemsOf } from '../lib/validate.ts'
@@ -22,7 +23,7 @@ type Replies<N extends OperationName> = (typeof operations)[N]['replies']
 /** One of the operation's replies: its status with the body that the table gives it. */
 export type Answer<N extends OperationName> = {
   [S in keyof Replies<N>]: { status: S; body: Replies<N>[S] extends infer B extends TSchema ? Static<B> : null }
-}[keyof Replies<N>]
+}[keyof Replies<N>] & { headers?: Record<string, string> }
 
 /** An answer with its status kept as a literal type. */
 export const reply = <const S extends number, const B>(status: S, body: B): { status: S; body: B } => ({ status, body })
@@ -40,13 +41,13 @@ const checkParams = (schema: TSchema | undefined, params: PathParams, request: R
   if (params.name === undefined) {
     throw new Hal0Error(
       'request.invalid',
-      `"${params.id}" cannot be the id of a model: lower-case letters, digits, dots, dashes and underscores are.`,
+      `"${bounded(params.id ?? '', 128)}" cannot be the id of a model: lower-case letters, digits, dots, dashes and underscores are.`,
       { param: 'id', details: { pattern: modelIdPattern } },
     )
   }
   throw new Hal0Error(
     'slot.not_found',
-    `There is no slot "${params.name}". A slot's name is up to 32 letters a-z, digits and dashes.`,
+    `There is no slot "${bounded(params.name ?? '', 128)}". A slot's name is up to 32 letters a-z, digits and dashes.`,
     { param: 'name', details: { pattern: slotNamePattern } },
   )
 }
@@ -74,7 +75,7 @@ const checkQuery = (schema: TSchema, url: string): unknown => {
   const query: Record<string, unknown> = {}
   for (const [key, text] of new URLSearchParams(url.slice(at + 1))) {
     if (Object.hasOwn(query, key)) {
-      throw new Hal0Error('request.invalid', `The query gives ${key} more than once.`, { param: key })
+      throw new Hal0Error('request.invalid', `The query gives ${bounded(key, 100)} more than once.`, { param: key })
     }
     Object.defineProperty(query, key, { value: queryValue(properties[key], text), enumerable: true })
   }
@@ -107,9 +108,14 @@ export const mount = <N extends OperationName>(routes: Routes, name: N, handler:
       query: checkQuery(operation.query ?? NoBody, request.url),
       body: await checkBody(operation, request),
     } as Input<N>
-    const { status, body } = (await handler(input, request)) as { status: number; body: unknown }
+    const answer = (await handler(input, request)) as {
+      status: number
+      body: unknown
+      headers?: Record<string, string>
+    }
+    const { status, body } = answer
     if (routes.checkReplies) assertReply(name, operation.replies[status], body)
-    const headers = { 'cache-control': 'no-store' }
+    const headers = { 'cache-control': 'no-store', ...answer.headers }
     return body === null ? new Response(null, { status, headers }) : Response.json(body, { status, headers })
   })
 }

@@ -1,5 +1,6 @@
 /** `/v1`: the OpenAI API. Inference goes to the dispatcher untouched (app.ts); the list of models is answered here. */
 import { inferencePaths, type OpenAiModelList } from '../dispatch/openai.ts'
+import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { routeNotFound } from './errors.ts'
 import type { Routes } from './routes.ts'
@@ -21,9 +22,13 @@ export const mountV1 = (routes: Routes, { openaiModels }: { openaiModels: () => 
     const id = decode(params['*'])
     const model = openaiModels().data.find((each) => each.id === id)
     if (model !== undefined) return Response.json(model, { headers })
-    throw new Hal0Error('model.not_found', `There is no model "${id}". GET /v1/models lists what there is.`, {
-      param: 'model',
-    })
+    throw new Hal0Error(
+      'model.not_found',
+      `There is no model "${bounded(id, 128)}". GET /v1/models lists what there is.`,
+      {
+        param: 'model',
+      },
+    )
   })
   // A POST to these never comes this far: what is left to say is 405 to every other method.
   for (const path of inferencePaths.keys()) {

@@ -1,4 +1,23 @@
 import { codeRow, type ErrorBody, type ErrorCode, type ErrorEnvelope } from '../contract/error.ts'
+import { bounded } from './bounded.ts'
+
+/** What no error exceeds, whatever was sent or said that it speaks of: it is answered, logged, and kept in a slot's record. */
+const maxMessage = 2000
+const maxParam = 128
+const maxDetail = 4000
+const maxItems = 200
+
+const boundedDetails = (details: Record<string, unknown>): Record<string, unknown> => {
+  let copy = details
+  for (const [key, value] of Object.entries(details)) {
+    const isLong =
+      typeof value === 'string' ? value.length > maxDetail : Array.isArray(value) && value.length > maxItems
+    if (!isLong) continue
+    if (copy === details) copy = { ...details }
+    copy[key] = typeof value === 'string' ? bounded(value, maxDetail) : (value as unknown[]).slice(0, maxItems)
+  }
+  return copy
+}
 
 interface Options {
   /** The request's field that is at fault. */
@@ -23,12 +42,12 @@ export class Hal0Error extends Error {
   readonly retryAfterS: number | null
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(bounded(message, maxMessage), options.cause === undefined ? undefined : { cause: options.cause })
     const row = codeRow(code)
     this.code = code
     this.status = options.status ?? row.status
-    this.param = options.param ?? null
-    this.details = options.details ?? {}
+    this.param = options.param === undefined ? null : bounded(options.param, maxParam)
+    this.details = boundedDetails(options.details ?? {})
     this.retryAfterS = row.retry === 'wait' ? (options.retryAfterS ?? 1) : null
   }
 

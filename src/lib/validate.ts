@@ -1,7 +1,12 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { patternReasons } from '../contract/hub-source.ts'
+import { bounded } from './bounded.ts'
 import { Hal0Error } from './hal0-error.ts'
+
+/** More problems than these are not told, nor longer names of fields: a body may have any number of unknown ones. */
+const maxProblems = 50
+const maxField = 128
 
 const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>()
 
@@ -44,7 +49,10 @@ export const problemsOf = (schema: TSchema, value: unknown): Problem[] => {
       problems.push({ field, reason: error.message })
     }
   }
-  return problems.length > 0 ? problems : [{ field: '', reason: 'does not have the expected shape' }]
+  if (problems.length > 0) {
+    return problems.slice(0, maxProblems).map(({ field, reason }) => ({ field: bounded(field, maxField), reason }))
+  }
+  return [{ field: '', reason: 'does not have the expected shape' }]
 }
 
 /**

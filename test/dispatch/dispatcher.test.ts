@@ -268,6 +268,21 @@ describe('the decision', () => {
     expect((await server.logged(1))[0]).toMatchObject({ streamed: true, prompt_tokens: 5, completion_tokens: 2 })
   })
 
+  test('on a model of a megabyte keeps its beginning, and how long it was; so does the answer', async () => {
+    const { server } = setUp()
+    for (const model of ['x'.repeat(1 << 20), 'x'.repeat(700)]) {
+      const answer = await server.post({ model }, { headers: { 'x-request-id': 'y'.repeat(5000) } })
+      expect(answer.status).toBe(404)
+      expect((await answer.text()).length).toBeLessThan(1000)
+    }
+    const decisions = await server.logged(2)
+    for (const decision of decisions) expect(JSON.stringify(decision).length).toBeLessThan(1500)
+    expect(decisions.map(({ model }) => model)).toEqual([
+      `${'x'.repeat(128)}… (1048576 bytes)`,
+      `${'x'.repeat(256)}… (700 characters)`,
+    ])
+  })
+
   test('on a refused request says why', async () => {
     const { server } = setUp()
     await server.post({ model: 'other' })

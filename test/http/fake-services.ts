@@ -4,7 +4,7 @@ import type { ModelEntry, VerificationProgress } from '../../src/contract/model.
 import type { HubHit, HubReference, HubRepository, ModelDrift, Pull, PullLeftover } from '../../src/contract/pull.ts'
 import type { Settings } from '../../src/contract/settings.ts'
 import type { Decision } from '../../src/contract/system.ts'
-import type { DecisionLog, DecisionQuery } from '../../src/dispatch/dispatch-port.ts'
+import type { DecisionLog, DecisionPage, DecisionQuery } from '../../src/dispatch/dispatch-port.ts'
 import { Bus } from '../../src/lib/bus.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import type { PullService } from '../../src/models/pull-port.ts'
@@ -221,9 +221,12 @@ export class FakeDecisions implements DecisionLog {
   readonly queries: DecisionQuery[] = []
   kept: Decision[] = []
 
-  list(query: DecisionQuery): Decision[] {
+  async list(query: DecisionQuery): Promise<DecisionPage> {
     this.queries.push(query)
-    return this.kept.toReversed().slice(0, query.limit ?? 100)
+    const { after = 0, before = Number.POSITIVE_INFINITY, limit = 100 } = query
+    const wanted = this.kept.filter(({ id }) => id > after && id < before).reverse()
+    const decisions = wanted.slice(0, limit)
+    return { decisions, next: wanted.length > limit ? (decisions.at(-1)?.id ?? null) : null }
   }
 
   add(decision: Decision): void {

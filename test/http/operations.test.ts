@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { ErrorEnvelope } from '../../src/contract/error.ts'
 import { operations } from '../../src/contract/operations.ts'
+import { decisionOf } from './fake-services.ts'
 import { startServer, type TestServer } from './server.ts'
 
 let server: TestServer
@@ -91,6 +92,19 @@ describe('a query', () => {
     expect(await (await send('GET', '/api/slots/primary/logs?lines=2')).json()).toEqual(['two', 'three'])
     await send('GET', '/api/logs/decisions?limit=5&slot=7')
     expect(server.decisions.queries).toEqual([{ limit: 5, slot: '7' }])
+  })
+
+  test('of a list that has more names its next page in Link, the last page none', async () => {
+    for (let id = 1; id <= 5; id++) server.decisions.add(decisionOf(id))
+    const seen: number[] = []
+    let path: string | undefined = '/api/logs/decisions?limit=2&slot=a%20b'
+    while (path !== undefined) {
+      const answer = await send('GET', path)
+      seen.push(...((await answer.json()) as { id: number }[]).map(({ id }) => id))
+      path = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1]
+      if (path !== undefined) expect(path).toBe(`/api/logs/decisions?limit=2&slot=a+b&before=${seen.at(-1)}`)
+    }
+    expect(seen).toEqual([5, 4, 3, 2, 1])
   })
 
   for (const query of [

@@ -217,4 +217,23 @@ describe('the tail of the decisions', () => {
     expect((await again.take(2)).map(({ id }) => id)).toEqual(['2', '3'])
     again.close()
   })
+
+  test('tells what comes while it sends what was missed, once and in order', async () => {
+    const { url, decisions } = await start()
+    for (let id = 1; id <= 600; id++) decisions.add(decisionOf(id))
+    const looked = Promise.withResolvers<void>()
+    const list = decisions.list.bind(decisions)
+    decisions.list = async (query) => {
+      const page = await list(query)
+      decisions.add(decisionOf(601))
+      looked.resolve()
+      return page
+    }
+    const reader = await EventReader.open(`${url}/api/logs/decisions/events`, '100')
+    await looked.promise
+    decisions.add(decisionOf(602))
+    const expected = Array.from({ length: 502 }, (_, at) => String(at + 101))
+    expect((await reader.take(502)).map(({ id }) => id)).toEqual(expected)
+    reader.close()
+  })
 })

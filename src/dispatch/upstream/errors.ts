@@ -1,4 +1,5 @@
 /** What a client is told when a backend fails it. */
+import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
 /** The connection broke, could not be made, or carried something that is no HTTP. */
@@ -6,7 +7,7 @@ export const upstreamFailed = (slot: string, cause: Error): Hal0Error =>
   new Hal0Error(
     'upstream.failed',
     `The backend of slot ${slot} broke the connection before its answer was complete. Try again; "hal0 slot logs ${slot}" shows what it printed.`,
-    { details: { slot, cause: cause.message }, cause },
+    { details: { slot, cause: bounded(cause.message, 200) }, cause },
   )
 
 /** @param timeoutMs how long nothing came from the backend, or nothing was taken by the client */
