@@ -36,9 +36,18 @@ import { recordStoreOnDisk } from './slots/record-store.ts'
 import { sweepTemps } from './system/atomic-file.ts'
 import { lockDataFolder } from './system/daemon-lock.ts'
 import { loopbackDirect } from './system/no-proxy.ts'
-import { decisionsDir, findPaths, hubTokenFile, modelsDir, type Paths, slotConfigDir } from './system/paths.ts'
+import {
+  decisionsDir,
+  eventClockFile,
+  findPaths,
+  hubTokenFile,
+  modelsDir,
+  type Paths,
+  slotConfigDir,
+} from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { ProcessSupervisor } from './system/process/process-supervisor.ts'
+import { RisingClock } from './system/rising-clock.ts'
 import { httpUrl, readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
 import { ServerSettingsFile } from './system/settings.ts'
 import type { Supervisor } from './system/supervisor.ts'
@@ -97,7 +106,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   Object.assign(process.env, loopbackDirect(process.env))
   const settings = await readServerSettings(paths, options)
   using _lock = await lockDataFolder(paths.data)
-  for (const folder of [paths.config, slotConfigDir(paths)]) {
+  for (const folder of [paths.config, paths.data, slotConfigDir(paths)]) {
     // A folder that is out of order is told by whoever needs it; leftovers in it harm nobody.
     await sweepTemps(folder).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
   }
@@ -154,7 +163,9 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     problems: problems(),
     slots: slots.overview(),
   })
+  const eventClock = await RisingClock.open(eventClockFile(paths))
   const app = await makeApp({
+    eventTime: () => eventClock.now(),
     slots,
     models,
     pulls,
@@ -215,5 +226,6 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   await pulls.close()
   await slots.close()
   decisions.close()
+  await eventClock.close()
   supervisor.close()
 }

@@ -44,6 +44,8 @@ export interface AppDeps {
   version: string
   /** `allowed_hosts` of hal0.toml. */
   allowedHosts: readonly string[]
+  /** For ids of events: milliseconds, greater at each call. Default: the clock of the machine. */
+  eventTime?: () => number
   /** Counts those that were let in, but for those of whoever follows a pull. */
   requests: SharedCount
   /** Folder of the built dashboard; null: serve none. */
@@ -88,11 +90,12 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
     errorResponse(code === 'NOT_FOUND' ? routeNotFound(request) : error, request),
   ) as unknown as Elysia
   const routes = new Routes(elysia, deps.checkReplies ?? false)
+  const { eventTime = Date.now } = deps
   mountDaemon(routes, deps.status)
   mountSettings(routes, deps.settings)
-  mountSlots(routes, { slots: deps.slots, feed: new SlotFeed(deps.slots, streams), streams })
+  mountSlots(routes, { slots: deps.slots, feed: new SlotFeed(deps.slots, streams, eventTime), streams })
   mountModels(routes, { models: deps.models, slots: deps.slots, streams })
-  mountPulls(routes, { pulls: deps.pulls, streams })
+  mountPulls(routes, { pulls: deps.pulls, streams, eventTime })
   mountCatalog(routes, deps.catalog)
   mountEngines(routes, deps.engines)
   mountLogs(routes, { decisions: deps.decisions, streams })

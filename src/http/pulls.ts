@@ -8,7 +8,10 @@ import type { EventStreams } from './sse.ts'
 
 const hits = 20
 
-export const mountPulls = (routes: Routes, { pulls, streams }: { pulls: PullService; streams: EventStreams }): void => {
+export const mountPulls = (
+  routes: Routes,
+  { pulls, streams, eventTime }: { pulls: PullService; streams: EventStreams; eventTime: () => number },
+): void => {
   mount(routes, 'pullModel', async ({ params: { id }, body }) => reply(202, await pulls.start(id, body)))
   mount(routes, 'showPull', ({ params: { id } }) => reply(200, pulls.get(id)))
   mount(routes, 'cancelPull', async ({ params: { id }, query: { discard } }) =>
@@ -26,7 +29,7 @@ export const mountPulls = (routes: Routes, { pulls, streams }: { pulls: PullServ
     ),
   )
   mount(routes, 'readHubReference', ({ query: { text } }) => reply(200, pulls.reference(text ?? '')))
-  const feed = new PullFeed(pulls, streams, systemClock)
+  const feed = new PullFeed(pulls, streams, { ...systemClock, wall: eventTime })
   routes.on('GET', '/api/models/{id}/pull/events', (request, params) => feed.openOne(request, params.id ?? ''))
   routes.on('GET', '/api/pulls/events', (request) => feed.openAll(request))
 }

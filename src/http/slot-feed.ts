@@ -15,11 +15,14 @@ export class SlotFeed {
   readonly #history: SlotHistory
   readonly #readers = new Set<Reader>()
 
-  /** Listens to the slots from now on, for as long as the daemon lives. */
-  constructor(slots: SlotService, streams: EventStreams) {
+  /**
+   * Listens to the slots from now on, for as long as the daemon lives.
+   * @param time for the ids, milliseconds
+   */
+  constructor(slots: SlotService, streams: EventStreams, time: () => number) {
     this.#slots = slots
     this.#streams = streams
-    this.#history = new SlotHistory(Date.now)
+    this.#history = new SlotHistory(time)
     slots.signals.subscribe((signal) => {
       if (signal.kind === 'record') this.#publish(this.#history.add('slot', signal.name, signal.json))
       else if (signal.kind === 'deleted') {

@@ -39,3 +39,4 @@ export const enginesDir = (paths: Paths): string => join(paths.data, 'engines')
 /** The hub's token, for nobody but hal0 to read. */
 export const hubTokenFile = (paths: Paths): string => join(paths.config, 'hf-token')
 export const decisionsDir = (paths: Paths): string => join(paths.data, 'decisions')
+export const eventClockFile = (paths: Paths): string => join(paths.data, 'event-clock')

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'bun:test'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { RisingClock } from '../../src/system/rising-clock.ts'
+import { tempDir } from '../support/temp-dir.ts'
+
+const pathIn = (): string => join(tempDir(), 'event-clock')
+const year = 365 * 24 * 3600 * 1000
+
+describe('the clock of event ids', () => {
+  test('is the clock of the machine while that runs as it should', async () => {
+    const clock = await RisingClock.open(pathIn(), () => 5000)
+    expect(clock.now()).toBe(5001)
+    const later = await RisingClock.open(pathIn(), Date.now)
+    expect(Math.abs(later.now() - Date.now())).toBeLessThan(1000)
+  })
+
+  test('rises when the machine’s stands still or is set back, within one daemon and over any number of them', async () => {
+    const path = pathIn()
+    let wall = 50 * year
+    let last = 0
+    for (let life = 0; life < 5; life += 1) {
+      const clock = await RisingClock.open(path, () => wall)
+      for (let event = 0; event < 100; event += 1) {
+        const next = clock.now()
+        expect(next).toBeGreaterThan(last)
+        last = next
+        wall -= event === 50 ? year : 0
+      }
+      // Killed: nothing is written at the end but what was under way.
+      await clock.close()
+    }
+  })
+
+  test('rises over a kill after a burst that ran ahead of the clock', async () => {
+    const path = pathIn()
+    const first = await RisingClock.open(path, () => 1000)
+    let last = 0
+    for (let event = 0; event < 200_000; event += 1) last = first.now()
+    await first.close()
+    expect((await RisingClock.open(path, () => 1000)).now()).toBeGreaterThan(last)
+  })
+
+  for (const [what, put] of [
+    ['garbage', (path: string) => writeFileSync(path, '\0\xff{')],
+    ['a time of the year 5000', (path: string) => writeFileSync(path, String(3030 * year))],
+    ['nothing', (path: string) => writeFileSync(path, '')],
+    ['a folder', (path: string) => mkdirSync(path)],
+  ] as const) {
+    test(`follows the machine’s clock where its file is ${what}`, async () => {
+      const path = pathIn()
+      put(path)
+      expect((await RisingClock.open(path, () => 5000)).now()).toBeWithin(5000, 5010)
+    })
+  }
+})
