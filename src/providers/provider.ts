@@ -46,6 +46,14 @@ export interface Recognised {
   port: number
 }
 
+/** Why a backend died. */
+export interface Cause {
+  /** In plain words, as the end of a sentence, without its full stop. */
+  why: string
+  /** The line that says so. */
+  line: string
+}
+
 export interface LaunchInput {
   config: SlotConfig
   model: ModelEntry
@@ -68,6 +76,12 @@ export interface Provider {
   recognise(argv: readonly string[]): Recognised | null
   /** Problems of a configuration that no schema can see, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
   check(config: SlotConfig): void
+  /**
+   * What the last lines of a dead backend say about why it died; null when they do not.
+   * @param signal that ended it; null for none
+   * @param isLoading it died before it was ready
+   */
+  causeOf(lastLines: readonly string[], signal: string | null, isLoading: boolean): Cause | null
   /** Tells an out-of-memory failure from the last lines of a dead backend. */
   ranOutOfMemory(lastLines: string[]): boolean
 }

@@ -91,7 +91,8 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
   } else if (isLoading(step.state) || isLoaded(step.state)) {
     // What the main process left behind is stopped as the process itself would be.
     if (remains) m.process = 'running'
-    fail(step, crashed(m.record.name, exit, exit.outOfMemory, 'while hal0 was not running'))
+    const cause = report.kind === 'ended' ? report.cause : null
+    fail(step, crashed(m.record.name, exit, exit.outOfMemory, 'while hal0 was not running', cause))
   } else if (remains && step.state !== 'pulling') stop(step)
   else if (step.state === 'unloading' || step.state === 'error') settle(step)
   else if (step.state === 'pulling') resumePull(step, 'the daemon was restarted')

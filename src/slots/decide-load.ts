@@ -93,10 +93,10 @@ export const exited = (step: Step, report: Extract<Input, { kind: 'exited' }>): 
       step,
       stolen
         ? portInUse(name, port, report.port)
-        : crashed(name, report.exit, report.outOfMemory, 'while it was loading'),
+        : crashed(name, report.exit, report.outOfMemory, 'while it was loading', report.cause),
     )
   } else if (isLoaded(step.state)) {
-    fail(step, crashed(name, report.exit, report.outOfMemory, 'while it was loaded'))
+    fail(step, crashed(name, report.exit, report.outOfMemory, 'while it was loaded', report.cause))
     m.crashes = [...m.crashes, context.now].slice(-10)
     const again = context.config.restart === 'on-failure' ? nextRestart(m.crashes, context.now) : null
     if (again !== null) step.setTimer('restart', again / 1000)

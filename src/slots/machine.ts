@@ -1,7 +1,7 @@
 /** The vocabulary of the pure decider: what a slot's owner knows, what can happen to it, and what it wants done. */
 import type { PullFigures, SlotConfig, SlotRecord, SlotState } from '../contract/slot.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
-import type { Recognised } from '../providers/provider.ts'
+import type { Cause, Recognised } from '../providers/provider.ts'
 import type { ExitReport, PortOwner } from '../system/supervisor.ts'
 
 /** A request that waits for the load to end, or for a place. */
@@ -60,7 +60,14 @@ export type Input =
   | { kind: 'answered'; attempt: number }
   | { kind: 'ready'; attempt: number }
   | { kind: 'probe-failed'; attempt: number; error: Hal0Error }
-  | { kind: 'exited'; attempt: number; exit: ExitReport; outOfMemory: ExitReport['outOfMemory']; port: PortOwner }
+  | {
+      kind: 'exited'
+      attempt: number
+      exit: ExitReport
+      outOfMemory: ExitReport['outOfMemory']
+      port: PortOwner
+      cause?: Cause | null
+    }
   /** The process survives SIGKILL. */
   | { kind: 'stop-failed'; attempt: number; error: Hal0Error }
   | { kind: 'request'; id: number }
@@ -79,7 +86,7 @@ export type Input =
 export type FoundAtStart =
   /** `runs`: what it was started with; null when that cannot be told. */
   | { kind: 'running'; pid: number; runs: Recognised | null }
-  | { kind: 'ended'; exit: ExitReport }
+  | { kind: 'ended'; exit: ExitReport; cause?: Cause | null }
   | { kind: 'rebooted' }
   | { kind: 'none' }
 

@@ -3,7 +3,8 @@ import { isAbsolute } from 'node:path'
 import { modelIdPattern, type SlotConfig } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { ModelLookup } from '../models/registry-port.ts'
-import type { LaunchPlan, Provider, Recognised, WatchPlan } from '../providers/provider.ts'
+import type { Cause, LaunchPlan, Provider, Recognised, WatchPlan } from '../providers/provider.ts'
+import type { ExitReport } from '../system/supervisor.ts'
 import { checkModelFiles, checkProjector } from './check-files.ts'
 import { noModel } from './slot-errors.ts'
 
@@ -26,6 +27,8 @@ export interface Planner {
   /** The mode in which the slot runs: its own, else what its model is for; null while that is unknown. */
   mode(config: SlotConfig): SlotConfig['mode']
   ranOutOfMemory(config: SlotConfig, lastLines: string[]): boolean
+  /** Why a backend died, by what it printed last; null when that does not tell. */
+  causeOf(config: SlotConfig, exit: Pick<ExitReport, 'lastLines' | 'signal'>, isLoading: boolean): Cause | null
 }
 
 const legalId = new RegExp(modelIdPattern)
@@ -100,6 +103,7 @@ export const makePlanner = (
       const kind = config.model === null ? null : (models.get(config.model)?.kind ?? null)
       return kind === 'mmproj' ? null : kind
     },
+    causeOf: (config, { lastLines, signal }, isLoading) => provider(config).causeOf(lastLines, signal, isLoading),
     ranOutOfMemory: (config, lastLines) => provider(config).ranOutOfMemory(lastLines),
   }
 }

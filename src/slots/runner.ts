@@ -3,7 +3,7 @@ import type { SlotConfig } from '../contract/slot.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import type { WatchPlan } from '../providers/provider.ts'
+import type { Cause, WatchPlan } from '../providers/provider.ts'
 import type { ExitReport, PortOwner, Supervisor } from '../system/supervisor.ts'
 import { expectedLoadMs, type LoadHistory, withLoad } from './load-history.ts'
 import type { Effect, FoundAtStart, Input, Machine } from './machine.ts'
@@ -82,6 +82,7 @@ export class SlotRunner implements Runner {
   async adopt(attempt: number): Promise<FoundAtStart> {
     this.#history = await this.#deps.history.read(this.#name)
     const found = await this.#deps.supervisor.adopt(this.#name, (exit) => void this.#exited(attempt, exit))
+    if (found.kind === 'ended') return { ...found, cause: this.#causeOf(found.exit) }
     if (found.kind !== 'running') return found
     const { process, argv } = found
     return { kind: 'running', pid: process.pid, runs: argv === null ? null : this.#deps.planner.recognise(argv) }
@@ -222,17 +223,23 @@ export class SlotRunner implements Runner {
     this.#endProbe?.()
     this.#endProbe = null
     const { port } = this.#deps.machine().record
+    const cause = this.#causeOf(exit)
     const outOfMemory = planner.ranOutOfMemory(config(), exit.lastLines) || exit.outOfMemory
     try {
       // A backend that dies while loading may have found its port taken; who has it now tells.
       const owner = isLoading(this.#deps.machine().record.state)
         ? await this.#portOwner(port)
         : ({ kind: 'none' } as const)
-      report({ kind: 'exited', attempt, exit, outOfMemory, port: owner })
+      report({ kind: 'exited', attempt, exit, outOfMemory, port: owner, cause })
     } catch (error) {
       log.warn(`slot ${this.#name}: could not tell who owns port ${port}`, error)
-      report({ kind: 'exited', attempt, exit, outOfMemory, port: { kind: 'none' } })
+      report({ kind: 'exited', attempt, exit, outOfMemory, port: { kind: 'none' }, cause })
     }
+  }
+
+  #causeOf(exit: ExitReport): Cause | null {
+    const { planner, config, machine } = this.#deps
+    return planner.causeOf(config(), exit, isLoading(machine().record.state))
   }
 
   #portOwner(port: number): Promise<PortOwner> {

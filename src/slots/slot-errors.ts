@@ -1,6 +1,7 @@
 /** The sentences of the slots' errors, in one place. */
 import type { PullFigures, SlotState } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Cause } from '../providers/provider.ts'
 import type { ExitReport, PortOwner } from '../system/supervisor.ts'
 
 export const slotNotFound = (name: string, known: string[] = []): Hal0Error => {
@@ -104,35 +105,39 @@ const howItEnded = (exit: ExitReport): string => {
   return 'ended (how is not known: hal0 had been restarted since it began)'
 }
 
-/** The error of a backend that died: how, and the last lines it printed. */
+/**
+ * The error of a backend that died: how, why as far as it said so, and the last lines it printed.
+ * @param cause null: nothing that it printed says why, so that its last line has to do
+ */
 export const crashed = (
   name: string,
   exit: ExitReport,
   outOfMemory: ExitReport['outOfMemory'],
   when: string,
+  cause: Cause | null = null,
 ): Hal0Error => {
-  const details = { slot: name, exit_code: exit.exitCode, signal: exit.signal, last_lines: exit.lastLines }
+  const ended = { slot: name, exit_code: exit.exitCode, signal: exit.signal, last_lines: exit.lastLines }
   if (outOfMemory === 'probably') {
     return new Hal0Error(
       'slot.out_of_memory',
       `The backend of slot ${name} ${howItEnded(exit)} ${when}, probably for lack of memory: the kernel ended a program for that at the same time. If so, a smaller model, a smaller context_size or fewer gpu_layers help.`,
-      { details },
+      { details: ended },
     )
   }
   if (outOfMemory) {
     return new Hal0Error(
       'slot.out_of_memory',
       `The backend of slot ${name} ran out of memory ${when} and ${howItEnded(exit)}. Take a smaller model, a smaller context_size or fewer gpu_layers.`,
-      { details },
+      { details: ended },
     )
   }
+  const details = { ...ended, cause_line: cause?.line ?? null }
+  const how = `The backend of slot ${name} ${howItEnded(exit)} ${when}`
+  const more = `More: hal0 slot logs ${name}`
+  if (cause !== null) return new Hal0Error('slot.crashed', `${how}: ${cause.why}. ${more}`, { details })
   const last = exit.lastLines.at(-1)
   const said = last === undefined ? '' : ` Its last line: ${last.trim()}.`
-  return new Hal0Error(
-    'slot.crashed',
-    `The backend of slot ${name} ${howItEnded(exit)} ${when}.${said} More: hal0 slot logs ${name}`,
-    { details },
-  )
+  return new Hal0Error('slot.crashed', `${how}.${said} ${more}`, { details })
 }
 
 export const refusedCommand = (name: string, command: string, state: SlotState, hint: string): Hal0Error =>

@@ -1,8 +1,12 @@
 /** llama.cpp itself: brought from the package index, started as a plan says, asked as the provider asks. */
 import { afterEach, expect } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { SlotConfig } from '../../src/contract/slot.ts'
 import { Engines } from '../../src/providers/engines/engines.ts'
+import { causeOf } from '../../src/providers/llamacpp/cause.ts'
 import { findPaths } from '../../src/system/paths.ts'
+import { gguf, smallModel, stringEntry } from '../models/gguf-bytes.ts'
 import { testWith } from '../support/part.ts'
 import { realEngine } from '../support/real-engine.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -80,6 +84,31 @@ withPython(
   },
   60_000,
 )
+
+const spoiled: [string, Buffer, string][] = [
+  [
+    'of an architecture that it does not know',
+    gguf({ entries: [stringEntry('general.architecture', 'frobnicator')] }),
+    'frobnicator',
+  ],
+  ['that is no GGUF', Buffer.from('<html>'.repeat(100)), 'no GGUF file'],
+  ['that is cut off in its header', smallModel().subarray(0, 60), 'cut off or damaged'],
+  ['without what its architecture needs', smallModel(), 'lacks llama.embedding_length'],
+]
+for (const [what, bytes, words] of spoiled) {
+  withPython(
+    `of a model ${what} its last lines say so`,
+    async () => {
+      const file = join(tempDir(), 'spoiled.gguf')
+      writeFileSync(file, bytes)
+      const { exit, printed } = await runPlan(await planFor(await realEngine(), file)).ended
+      expect(exit).toBe(1)
+      const lines = printed.trim().split('\n').slice(-20)
+      expect(causeOf(lines, null, true)?.why).toContain(words)
+    },
+    60_000,
+  )
+}
 
 const misuses: [string[], string][] = [
   [['--frobnicate'], '--frobnicate is not a flag'],

@@ -225,6 +225,7 @@ export class SimulatedHost {
       check: () => {},
       mode: ({ mode }) => mode ?? 'chat',
       ranOutOfMemory: () => false,
+      causeOf: () => null,
     }
   }
 

@@ -4,8 +4,9 @@ import { log } from '../../lib/log.ts'
 import { backendEnv } from '../backend-env.ts'
 import type { EngineService } from '../engines/engine-service.ts'
 import { manifestOfProgram } from '../engines/manifest.ts'
-import type { LaunchInput, LaunchPlan, Provider, Recognised, WatchPlan } from '../provider.ts'
+import type { Cause, LaunchInput, LaunchPlan, Provider, Recognised, WatchPlan } from '../provider.ts'
 import { buildArgv } from './argv.ts'
+import { causeOf } from './cause.ts'
 import { checkConfig } from './check.ts'
 import { type Mode, resolveMode } from './mode.ts'
 import { saysOutOfMemory } from './out-of-memory.ts'
@@ -72,6 +73,10 @@ export class LlamaCpp implements Provider {
 
   check(config: SlotConfig): void {
     checkConfig(config)
+  }
+
+  causeOf(lastLines: readonly string[], signal: string | null, isLoading: boolean): Cause | null {
+    return causeOf(lastLines, signal, isLoading)
   }
 
   ranOutOfMemory(lastLines: string[]): boolean {

@@ -1,0 +1,102 @@
+/**
+ * Why a llama.cpp that died did so, from the last lines it printed. The line that says it is seldom the last: after it come those
+ * of everybody who had called it. The wordings are those of builds b9993 to b11549 (recorded, or read in their sources).
+ */
+import type { Cause } from '../provider.ts'
+
+type Wording = readonly [RegExp, (match: RegExpMatchArray) => string]
+
+/** What a load ends in. The more exact ones first: one failure is told by several lines. */
+const ofLoads: readonly Wording[] = [
+  [
+    /unknown model architecture: '([^']*)'/,
+    ([, name]) =>
+      `its engine does not know the architecture of the model, ${name || 'which has none'}; a newer engine may`,
+  ],
+  [
+    /unknown (?:pre-)?tokenizer[^:]*: *'?([\w.-]+)/,
+    ([, name]) => `its engine does not know the tokenizer of the model, ${name}; a newer engine may`,
+  ],
+  [
+    /invalid ggml type (\d+)/,
+    () => 'its engine does not know how the weights of the model are stored; a newer engine may',
+  ],
+  [
+    /mismatch between text model \(n_embd = (\d+)\) and mmproj \(n_embd = (\d+)\)/,
+    ([, model, projector]) =>
+      `the projector belongs to another model (it is made for embeddings of length ${projector}, this model's have ${model})`,
+  ],
+  [/failed to load CLIP model from (\S+)/i, ([, path]) => `it could not load the projector ${path}`],
+  [/failed to load multimodal model/, () => 'it could not load the projector'],
+  [
+    /failed to open GGUF file '([^']*)'(?: \(([^)]*)\))?/,
+    ([, path, why]) => `it could not open ${path}${why === undefined ? '' : ` (${why})`}`,
+  ],
+  [/invalid magic characters/, () => 'the model file is no GGUF file'],
+  [
+    /is not within the file bounds|corrupted or incomplete|failed to read (?:key-value pairs|tensor|magic|header)|unexpectedly reached end of file/,
+    () => 'the model file is cut off or damaged',
+  ],
+  [
+    /missing tensor '([^']+)'|tensor '([^']+)' not found/,
+    ([, one, other]) => `the model file lacks the tensor ${one ?? other}, which its architecture needs`,
+  ],
+  [/tensor '([^']+)' has wrong shape/, ([, name]) => `the tensor ${name} of the model file has a wrong shape`],
+  [/wrong number of tensors/, () => 'the model file holds other tensors than its architecture needs'],
+  [/key not found in model: (\S+)/, ([, key]) => `the header of the model file lacks ${key}`],
+  [/couldn't bind HTTP server socket.*?port: (\d+)/, ([, port]) => `port ${port} was taken by another program`],
+  [/Address already in use/i, () => 'its port was taken by another program'],
+  [/chat template parsing error|failed to initialize chat template/, () => 'it could not read the chat template'],
+  [
+    /(--?[\w-]+) is not a flag of this|error: invalid argument: (\S+)/,
+    ([, one, other]) => `it does not know the argument ${one ?? other}`,
+  ],
+  [
+    /(--?[\w-]+) needs a value|expected value for argument:? *(\S*)/,
+    ([, one, other]) => `the argument ${one ?? other} needs a value`,
+  ],
+  [
+    /(--?[\w-]+) does not take the value|error while handling argument "([^"]+)"/,
+    ([, one, other]) => `it does not take the value of the argument ${one ?? other}`,
+  ],
+  [/error while loading shared libraries: ([^:]+):/, ([, name]) => `the library ${name} is not there`],
+  [/GLIBC(?:XX)?_[\d.]+' not found/, () => 'its engine needs a newer C library than this machine has'],
+  [/no CUDA-capable device is detected/, () => 'no CUDA device was found'],
+  [/CUDA driver version is insufficient/, () => 'the CUDA driver is too old for its engine'],
+  [/error loading model: (?!.*failed to load model from)(.+)/, ([, what]) => (what ?? '').trim()],
+]
+
+/** What may end a backend at any time. */
+const ofAnyTime: readonly Wording[] = [
+  [
+    /ErrorDeviceLost|CUDA error: (?!out of memory)(.+)/,
+    ([, what]) => `the GPU failed${what === undefined ? '' : ` (${what.trim()})`}`,
+  ],
+  [/GGML_ASSERT\((.+)\) failed/, ([, what]) => `an assertion of llama.cpp failed (${what})`],
+  [/what\(\):\s+(.+)/, ([, what]) => (what ?? '').trim()],
+  // The last line of a Python traceback.
+  [/^((?:\w+\.)*\w*(?:Error|Exception)): (.+)$/, ([, name, what]) => `${name}: ${what}`],
+]
+
+/** Time, level and component go: `0.00.008.966 E llama_model_load: `. */
+const bare = (line: string): string => line.replace(/^[\d.]+ (?:[DIWE] )?/, '').trim()
+
+/** Whoever sends these knows why; the process had nothing to say about it. */
+const fromOutside: readonly (string | null)[] = ['SIGKILL', 'SIGTERM']
+
+/**
+ * @param lines the last that it printed, oldest first
+ * @param signal that ended it; null for none
+ * @param isLoading it died before it was ready: once it serves, lines of these wordings may be about one request
+ * @returns null when nothing in them says why
+ */
+export const causeOf = (lines: readonly string[], signal: string | null, isLoading: boolean): Cause | null => {
+  if (fromOutside.includes(signal)) return null
+  for (const [wording, why] of isLoading ? [...ofLoads, ...ofAnyTime] : ofAnyTime) {
+    const line = lines.findLast((one) => wording.test(bare(one)))
+    const match = line === undefined ? null : bare(line).match(wording)
+    if (line !== undefined && match !== null) return { why: why(match), line: line.trim() }
+  }
+  if (signal !== 'SIGILL') return null
+  return { why: 'its engine uses instructions that this processor does not have', line: lines.at(-1)?.trim() ?? '' }
+}
