@@ -8,9 +8,8 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { HubClient } from './hub/hub-client.ts'
 import type { RemoteFile } from './pull/origin.ts'
-import type { DownloadProgress } from './pull/progress.ts'
 import type { DownloadSettings } from './pull/settings.ts'
-import { discard } from './pull/staging.ts'
+import { discard as discardStaging } from './pull/staging.ts'
 import { stagingFolder } from './pull-leftovers.ts'
 import { type PullPlan, planPull } from './pull-plan.ts'
 import { askForPull } from './pull-queue/pinned.ts'
@@ -108,7 +107,7 @@ export class PullJob {
 
   /** A daemon that died had registered the model already. */
   async conclude(entry: ModelEntry): Promise<void> {
-    await this.#clear()
+    await this.#tidy()
     this.isHere(entry)
   }
 
@@ -134,7 +133,7 @@ export class PullJob {
     await this.#running
     if (this.active) await this.#cancelled()
     // It had ended before.
-    else if (discard) await this.#clear()
+    else if (discard) await discardStaging(this.#staging)
   }
 
   /** As cancel, for the end of the daemon: the next one goes on. */
@@ -152,7 +151,7 @@ export class PullJob {
       signal.throwIfAborted()
       const files = plan.projector === null ? plan.model : [...plan.model, plan.projector]
       await this.#register(plan, await this.#download(files, plan.projector?.path ?? null))
-      await this.#clear()
+      await this.#tidy()
       this.#change({ phase: 'done', file: null, throughput_bps: null, eta_s: null })
     } catch (error) {
       if (signal.aborted) await this.#cancelled()
@@ -186,7 +185,11 @@ export class PullJob {
     const folder = this.#staging
     const done = await download(
       { folder, repo, commit: revision ?? '', files, projector },
-      { signal: this.#stop.signal, settings, onProgress: (progress) => this.#progress(progress) },
+      {
+        signal: this.#stop.signal,
+        settings,
+        onProgress: (progress) => this.#change(pullUnderWay(this.#pull, progress)),
+      },
     )
     return new Map(done.map(({ path, name, sha256 }) => [path, { from: join(folder, name), sha256 }]))
   }
@@ -204,11 +207,6 @@ export class PullJob {
       mmproj: projector === null ? null : received(projector),
       over: null,
     })
-  }
-
-  /** How it ended is not the download's to say: what follows is the registration, or the failure's sentence. */
-  #progress(progress: DownloadProgress): void {
-    this.#change(pullUnderWay(this.#pull, progress))
   }
 
   async #cancelled(): Promise<void> {
@@ -229,15 +227,18 @@ export class PullJob {
 
   /** What cannot be removed is listed by gc. */
   async #discardStaged(): Promise<void> {
-    await discard(this.#staging).catch((error) => log.warn(`could not tidy up after the pull of ${this.id}`, error))
+    await discardStaging(this.#staging).catch((error) =>
+      log.warn(`could not tidy up after the pull of ${this.id}`, error),
+    )
   }
 
   get #staging(): string {
     return stagingFolder(this.#deps.folder, this.id)
   }
 
-  async #clear(): Promise<void> {
-    await discard(this.#staging)
+  /** The model is registered: what is left cannot change that. */
+  async #tidy(): Promise<void> {
+    await this.#discardStaged()
     await this.#deps.records.forget(this.id)
   }
 

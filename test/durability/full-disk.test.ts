@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Slot } from '../../src/contract/slot.ts'
 import type { Decision } from '../../src/contract/system.ts'
-import { type Daemon, errorOf } from '../support/daemon.ts'
+import { Daemon, errorOf } from '../support/daemon.ts'
 import { testWith } from '../support/part.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 import { leftovers, readState, readWorld } from './disk.ts'
@@ -72,6 +72,19 @@ describe('with no byte left', () => {
     await daemon.load()
     expect(readState(root)?.record.state).toBe('ready')
     await untilWell(daemon)
+  })
+
+  test('a pull is refused, and there is none; with space it is accepted', async () => {
+    // Nothing listens there: the pull itself is not the matter.
+    const daemon = await Daemon.start({ root, env: { HF_ENDPOINT: 'http://127.0.0.1:9', HF_HOME: '/nonexistent' } })
+    const path = '/api/models/one/pull'
+    const free = fill(root)
+    const refused = await daemon.call('POST', path, { repo: 'acme/tiny', file: 'a.gguf' })
+    expect([refused.status, errorOf(refused).code]).toEqual([507, 'storage.full'])
+    expect((await daemon.call('GET', path)).status).toBe(404)
+    free()
+    expect((await daemon.call('POST', path, { repo: 'acme/tiny', file: 'a.gguf' })).status).toBe(202)
+    await daemon.must('DELETE', path)
   })
 
   test('an on-demand request gets the error of the disk', async () => {

@@ -110,7 +110,11 @@ export class PullQueue {
     const isLast = this.#interest.drop(id, by)
     if (!this.isActive(id)) return
     if (isLast) await this.cancel(id, false)
-    else await this.records.change(id, { by: this.#interest.of(id) })
+    else {
+      await this.records.change(id, { by: this.#interest.of(id) }).catch((error) => {
+        log.warn(`it is not written down that ${by} does not want ${id} any more`, error)
+      })
+    }
   }
 
   /** After a restart: slots that do not wait for a pull any more leave it. @param waits whether a slot waits for a model */

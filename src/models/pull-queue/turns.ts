@@ -16,6 +16,7 @@ export class PullTurns<J extends Waiting> {
   /** Of those that wait: their records are on the disk. */
   readonly #accepted = new Set<J>()
   #running = 0
+  #closed = false
 
   constructor(atOnce: number) {
     this.#atOnce = atOnce
@@ -29,7 +30,7 @@ export class PullTurns<J extends Waiting> {
 
   /** One that was dropped meanwhile stays so. */
   accept(job: J): void {
-    if (!this.#waiting.includes(job)) return
+    if (this.#closed || !this.#waiting.includes(job)) return
     this.#accepted.add(job)
     this.#next()
   }
@@ -44,6 +45,7 @@ export class PullTurns<J extends Waiting> {
 
   /** None of those that wait is started any more. */
   close(): void {
+    this.#closed = true
     this.#waiting = []
     this.#accepted.clear()
   }

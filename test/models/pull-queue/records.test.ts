@@ -87,6 +87,18 @@ test('a pull whose record cannot be written is no pull, and what was there befor
   expect((await world.start()).queue.list()).toEqual([])
 })
 
+test('a pull of a slot whose record cannot be written fails, and the slot hears why', async () => {
+  const world = new World()
+  const life = await world.start()
+  mkdirSync(`${world.folder}.away`)
+  renameSync(world.folder, `${world.folder}.away/models`)
+  writeFileSync(world.folder, '')
+  await life.ask('a', 'primary').catch(() => null)
+  await until('the slot hears', () => life.events.length > 0)
+  expect(life.events.map(({ phase, error }) => [phase, error?.code])).toEqual([['failed', 'storage.failed']])
+  expect(world.turns).toEqual([])
+})
+
 test('a record that cannot be removed is a problem until it can be', async () => {
   const world = new World()
   const clock = new HandClock()
