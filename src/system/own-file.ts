@@ -8,6 +8,7 @@ import { errnoOf, storageError } from './storage-error.ts'
 
 /** Things of one name that were moved aside; older ones go. */
 const mostAside = 3
+let lastStamp = 0
 const asideName = (name: string): RegExp => new RegExp(`^${RegExp.escape(name)}\\.damaged-\\d{13}$`)
 
 /** Those of `names` that were moved aside by `setAside`, whatever they were. */
@@ -22,7 +23,9 @@ export const damagedNames = (names: readonly string[]): string[] =>
  */
 export const setAside = async (path: string): Promise<string> => {
   const folder = dirname(path)
-  const aside = `${path}.damaged-${Date.now()}`
+  // Two in one millisecond must not share a name.
+  lastStamp = Math.max(Date.now(), lastStamp + 1)
+  const aside = `${path}.damaged-${lastStamp}`
   try {
     await rename(path, aside)
     await syncFolder(folder)

@@ -1,7 +1,13 @@
 /** What doctor says about which facts. */
 import { describe, expect, test } from 'bun:test'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Facts } from '../../src/install/doctor/facts.ts'
+import { findDamaged } from '../../src/install/doctor/find-damaged.ts'
 import { judge } from '../../src/install/doctor/judge.ts'
+import { setAside } from '../../src/system/own-file.ts'
+import { findPaths } from '../../src/system/paths.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 const gb = 1024 ** 3
 
@@ -30,6 +36,7 @@ const healthy: Facts = {
   clock: { now: new Date('2026-06-01T00:00:00Z'), synchronised: true },
   polkit: true,
   unreadable: [],
+  damaged: [],
 }
 
 /** The findings in short: check, severity and whether --fix mends it. */
@@ -166,4 +173,27 @@ test('errors come before warnings', () => {
     'error engine',
     'warning service',
   ])
+})
+
+test('what was damaged and moved aside is shown until somebody deletes it', async () => {
+  const paths = findPaths({ HAL0_ROOT: tempDir() }, false)
+  expect(await findDamaged(paths)).toEqual([])
+  const folder = join(paths.data, 'slots/primary')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'state.json'), '')
+  const aside = await setAside(join(folder, 'state.json'))
+  const damaged = await findDamaged(paths)
+  expect(damaged).toEqual([aside])
+  expect(short({ damaged })).toEqual(['warning files'])
+  expect(problems({ damaged })[0]).toContain(aside)
+})
+
+test('of what was moved aside from one place the last three stay', async () => {
+  const path = join(tempDir(), 'state.json')
+  const asides: string[] = []
+  for (let round = 0; round < 5; round++) {
+    writeFileSync(path, String(round))
+    asides.push(await setAside(path))
+  }
+  expect(asides.filter((aside) => existsSync(aside))).toEqual(asides.slice(-3))
 })

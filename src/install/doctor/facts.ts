@@ -26,6 +26,8 @@ export interface Facts {
   polkit: boolean | null
   /** Models that are links, and engines, which the slots' user cannot read. */
   unreadable: Unreadable[]
+  /** Files of slots that were damaged and moved aside. */
+  damaged: string[]
 }
 
 export interface TakenPort {

@@ -13,6 +13,7 @@ import { readServiceState } from '../service-state.ts'
 import { hasPolkit, type SetupTools, setupPlan } from '../setup-plan.ts'
 import { examine } from '../step.ts'
 import type { Facts, GpuFacts } from './facts.ts'
+import { findDamaged } from './find-damaged.ts'
 import { findDevices } from './find-devices.ts'
 import { findPorts } from './find-ports.ts'
 import { findTokenProblems } from './find-token.ts'
@@ -71,5 +72,6 @@ export const gatherFacts = async (
     clock: { now: new Date(), synchronised: await isSynchronised(programs) },
     polkit: layout.scope === 'system' ? hasPolkit(layout) : null,
     unreadable: await findUnreadable(layout, programs, engines),
+    damaged: await findDamaged(layout.paths),
   }
 }

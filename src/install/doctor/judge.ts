@@ -188,6 +188,11 @@ const links: Check = ({ unreadable }) =>
     return found('files', 'error', problem, advice)
   })
 
+const damage: Check = ({ damaged }) =>
+  damaged.flatMap((path) =>
+    found('files', 'warning', `${path} was damaged and moved aside.`, 'Delete it once you do not need it any more'),
+  )
+
 const checks: readonly Check[] = [
   service,
   stale,
@@ -198,6 +203,7 @@ const checks: readonly Check[] = [
   engine,
   gpu,
   links,
+  damage,
   disk,
   lingering,
   clock,
