@@ -25,6 +25,7 @@ import { ModelRegistry } from './models/registry.ts'
 import { Engines } from './providers/engines/engines.ts'
 import { LlamaCpp } from './providers/llamacpp/provider.ts'
 import { SlotConfigStore } from './slots/config-store.ts'
+import { crashHistoryOnDisk } from './slots/crash-history.ts'
 import { loadHistoryOnDisk } from './slots/load-history.ts'
 import { SlotManager } from './slots/manager.ts'
 import { modelUse } from './slots/model-use.ts'
@@ -33,6 +34,7 @@ import { PortAllocator } from './slots/port-allocator.ts'
 import { parsePortRange } from './slots/ports.ts'
 import { httpProbe } from './slots/probe.ts'
 import { recordStoreOnDisk } from './slots/record-store.ts'
+import { swapJournalOnDisk } from './slots/swap-journal.ts'
 import { sweepTemps } from './system/atomic-file.ts'
 import { lockDataFolder } from './system/daemon-lock.ts'
 import { loopbackDirect } from './system/no-proxy.ts'
@@ -140,6 +142,8 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     configs: new SlotConfigStore(paths),
     records: recordStoreOnDisk(paths),
     history: loadHistoryOnDisk(paths),
+    crashes: crashHistoryOnDisk(paths),
+    swaps: swapJournalOnDisk(paths),
     ports: new PortAllocator(parsePortRange(settings.slotPorts), new Set([settings.port]), supervisor),
   })
   await slots.open()

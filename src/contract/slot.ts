@@ -110,7 +110,13 @@ export type SlotCreate = Static<typeof SlotCreate>
 export const SlotPatch = Type.Partial(Type.Object(slotFields), { additionalProperties: false })
 export type SlotPatch = Static<typeof SlotPatch>
 
-/** What `slots/<name>/state.json` holds, and the data of one `slot` event, byte for byte (spec §5). */
+/**
+ * What `slots/<name>/state.json` holds, and the data of one `slot` event, byte for byte (spec §5).
+ *
+ * A transition makes a new record, and one event. `intent` goes along with it wherever one happens at once, and is null again in
+ * the record with which the load begins (`starting`, `pulling`). Where a load is accepted or taken back and no transition happens
+ * (a slot that is still unloading), the file alone is replaced, under the same `seq` and `since`; the next event tells of it.
+ */
 export const SlotRecord = Type.Object(
   {
     name: SlotName,
@@ -126,6 +132,9 @@ export const SlotRecord = Type.Object(
     reason: nullable(Type.String({ description: 'Why the state was entered, in words.' })),
     pull: nullable(Type.String({ description: 'Model being pulled while pulling.' })),
     error: nullable(ErrorBody),
+    intent: nullable(
+      Type.Enum(['load'], { description: 'What was accepted and is still to come once the way there is clear.' }),
+    ),
   },
   { additionalProperties: false },
 )

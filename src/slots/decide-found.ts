@@ -3,10 +3,12 @@
  * follows goes through the table like everything else (spec §2.1).
  */
 import { fail, settle } from './decide-flow.ts'
+import { loadedDied } from './decide-load.ts'
 import { resumePull } from './decide-pull.ts'
 import { idleAgain, readyAgain } from './decide-timers.ts'
-import type { FoundAtStart } from './machine.ts'
-import { crashed, loadCancelled } from './slot-errors.ts'
+import type { FoundAtStart, Input } from './machine.ts'
+import { nextRestart, recentCrashes } from './restart-policy.ts'
+import { crashed, isPassing, loadCancelled } from './slot-errors.ts'
 import { isLoaded, isLoading } from './states.ts'
 import type { Step } from './step.ts'
 
@@ -42,8 +44,8 @@ const running = (step: Step, pid: number): void => {
     else readyAgain(step)
     step.effects.push({ do: 'check-port', attempt: m.attempt })
   } else {
-    // Nothing of a slot that pulls should run: it ends, and its load begins anew by hand.
-    if (step.state === 'pulling') step.enter('offline', { reason: 'the daemon was restarted' })
+    // Nothing of a slot that pulls should run: it ends, and the load begins anew.
+    if (step.state === 'pulling') step.enter('offline', { reason: 'the daemon was restarted', intent: 'load' })
     stop(step)
   }
 }
@@ -63,54 +65,78 @@ const takeOver = (step: Step, { pid, runs }: Extract<FoundAtStart, { kind: 'runn
 
 const rebooted = (step: Step): void => {
   const { m } = step
-  if (isLoading(step.state)) fail(step, loadCancelled(m.record.name, 'the host was restarted'), 'offline')
+  if (isLoading(step.state)) fail(step, loadCancelled(m.record.name, 'the host was restarted'), { acknowledged: true })
   else if (isLoaded(step.state)) {
-    step.enter('unloading', { reason: 'the host was restarted' })
+    step.enter('unloading', { reason: 'the host was restarted', intent: null })
     settle(step)
-  } else if (step.state === 'unloading' || step.state === 'error') settle(step)
-  else if (step.state === 'pulling') resumePull(step, 'the host was restarted')
+  } else if (step.state === 'pulling') resumePull(step, 'the host was restarted')
+  else settle(step)
+}
+
+/**
+ * The old daemon died between the write and the start (what has ended is then an earlier run), or the backend died before it
+ * answered. The load was accepted, so it goes on; if it cannot succeed, the new process tells why.
+ */
+const startAgain = (step: Step, remains: boolean): void => {
+  const { m, context } = step
+  const { name, model } = m.record
+  const goesOn = model === context.config.model && context.obstacle === null
+  if (remains && !goesOn) m.process = 'running'
+  if (model !== context.config.model) {
+    fail(step, loadCancelled(name, 'the slot was given another model'), { loadInMs: 0 })
+  } else if (context.obstacle !== null) fail(step, context.obstacle)
+  else {
+    m.process = 'launching'
+    resumeLoad(step)
+    step.effects.push({ do: 'launch', attempt: m.attempt })
+  }
 }
 
 const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none' }>): void => {
   const { m } = step
+  const { name } = m.record
   const remains = report.kind === 'ended' && report.exit.remains === true
   const exit =
     report.kind === 'ended' ? report.exit : { exitCode: null, signal: null, outOfMemory: false, lastLines: [] }
-  if (step.state === 'starting') {
-    const { obstacle } = step.context
-    if (obstacle !== null) {
-      if (remains) m.process = 'running'
-      fail(step, obstacle)
-      return
-    }
-    // The old daemon died between the write and the start (what has ended is then an earlier run), or the backend died before it
-    // answered. The load was accepted, so it goes on; if it cannot succeed, the new process tells why.
-    m.process = 'launching'
-    resumeLoad(step)
-    step.effects.push({ do: 'launch', attempt: m.attempt })
-  } else if (isLoading(step.state) || isLoaded(step.state)) {
+  const cause = report.kind === 'ended' ? report.cause : null
+  const death = crashed(name, exit, exit.outOfMemory, 'while hal0 was not running', cause)
+  if (step.state === 'starting') startAgain(step, remains)
+  else if (isLoading(step.state) || isLoaded(step.state)) {
     // What the main process left behind is stopped as the process itself would be.
     if (remains) m.process = 'running'
-    const cause = report.kind === 'ended' ? report.cause : null
-    fail(step, crashed(m.record.name, exit, exit.outOfMemory, 'while hal0 was not running', cause))
+    if (isLoading(step.state)) fail(step, death)
+    else loadedDied(step, death)
   } else if (remains && step.state !== 'pulling') stop(step)
-  else if (step.state === 'unloading' || step.state === 'error') settle(step)
   else if (step.state === 'pulling') resumePull(step, 'the daemon was restarted')
+  else settle(step)
 }
 
-export const found = (step: Step, report: FoundAtStart): void => {
-  const { lost, committing } = step.m
-  step.m.attempt += 1
-  step.m.lost = false
-  const isUntold = step.state === 'offline' && committing === null
+/** A load that was due after a crash keeps its time over a restart of the daemon, judged by the wall clock. */
+const dueAgain = ({ m, context }: Step): number | null => {
+  const { intent, error, since } = m.record
+  if (intent !== 'load' || m.crashes.length === 0 || error === null || isPassing(error)) return null
+  const whole = nextRestart(m.crashes, context.now) ?? 0
+  return context.now + Math.min(whole, Math.max(0, Date.parse(since) + whole - context.wall))
+}
+
+export const found = (step: Step, { found: report, crashes }: Extract<Input, { kind: 'found' }>): void => {
+  const { m, context } = step
+  // It was started or stopped while the supervisor was silent: what it found then is that.
+  if (m.process !== 'unknown') return
+  const { lost } = m
+  m.process = 'none'
+  m.lost = false
+  const ago = (crashes ?? []).map((at) => context.now - Math.max(0, context.wall - at))
+  m.crashes = recentCrashes(ago, context.now)
+  m.due = dueAgain(step)
+  const isUntold = step.state === 'offline'
   if (isUntold && report.kind === 'running' && (lost || report.runs !== null)) {
     takeOver(step, report)
     return
   }
   // Not before: a daemon that dies in between must not leave word that nothing runs.
-  if (isUntold && lost) step.effects.push({ do: 'write', record: step.m.record })
-  // A cancelled load was on its way to offline when the daemon ended: there is nothing to acknowledge.
-  if (step.state === 'error' && step.m.record.error?.code === 'slot.load_cancelled') step.m.after = 'offline'
+  if (isUntold && lost) step.effects.push({ do: 'write', record: m.record })
+  if (step.state === 'error' && m.record.error !== null && isPassing(m.record.error)) m.acknowledged = true
   if (report.kind === 'running') running(step, report.pid)
   else if (report.kind === 'rebooted') rebooted(step)
   else gone(step, report)

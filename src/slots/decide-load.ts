@@ -1,50 +1,13 @@
 /** What is reported about a load and about the process, and what follows. */
 import type { Hal0Error } from '../lib/hal0-error.ts'
 import { fail, settle } from './decide-flow.ts'
-import { pullBegun } from './decide-pull.ts'
 import { readyAgain } from './decide-timers.ts'
-import { admitWaiting, refuseWaiting, watchDeadlines } from './decide-waiting.ts'
+import { admitWaiting, watchDeadlines } from './decide-waiting.ts'
 import type { Input } from './machine.ts'
-import { nextRestart } from './restart-policy.ts'
-import { crashed, loadCancelled, portInUse } from './slot-errors.ts'
+import { nextRestart, recentCrashes } from './restart-policy.ts'
+import { crashed, portInUse } from './slot-errors.ts'
 import { isLoaded, isLoading } from './states.ts'
 import type { Step } from './step.ts'
-
-/** The transition to starting (or pulling) is durable: it becomes true, and the process (or the pull) may be started. */
-export const committed = (step: Step): void => {
-  const { m, context } = step
-  if (m.committing === null) return
-  m.record = m.committing
-  m.committing = null
-  m.attempt += 1
-  if (m.record.state === 'pulling') {
-    pullBegun(step)
-    return
-  }
-  m.loadBegan = context.now
-  if (m.after !== 'stay') {
-    const again = m.after === 'load'
-    fail(
-      step,
-      loadCancelled(m.record.name, again ? 'a restart was requested' : 'it was asked for'),
-      again ? 'load' : 'offline',
-    )
-    return
-  }
-  m.process = 'launching'
-  step.setTimer('load', context.config.load_timeout_s)
-  step.effects.push({ do: 'launch', attempt: m.attempt })
-}
-
-/** The disk refused the transition: it did not happen. */
-export const commitFailed = (step: Step, error: Hal0Error): void => {
-  const { m } = step
-  if (m.committing === null) return
-  m.committing = null
-  m.after = 'stay'
-  if (step.state === 'pulling') fail(step, error)
-  else refuseWaiting(step, error)
-}
 
 export const spawned = (step: Step, pid: number): void => {
   step.m.pid = pid
@@ -82,32 +45,25 @@ export const probeFailed = (step: Step, error: Hal0Error): void => {
 }
 
 export const exited = (step: Step, report: Extract<Input, { kind: 'exited' }>): void => {
-  const { m, context } = step
+  const { m } = step
   if (report.exit.remains !== true) m.process = 'none'
   // The stop that ends the others tells when they are gone.
   else if (m.process === 'stopping') return
   const { name, port } = m.record
+  const { exit, outOfMemory, cause } = report
   if (isLoading(step.state)) {
     const stolen = report.port.kind === 'other'
-    fail(
-      step,
-      stolen
-        ? portInUse(name, port, report.port)
-        : crashed(name, report.exit, report.outOfMemory, 'while it was loading', report.cause),
-    )
-  } else if (isLoaded(step.state)) {
-    fail(step, crashed(name, report.exit, report.outOfMemory, 'while it was loaded', report.cause))
-    m.crashes = [...m.crashes, context.now].slice(-10)
-    const again = context.config.restart === 'on-failure' ? nextRestart(m.crashes, context.now) : null
-    if (again !== null) step.setTimer('restart', again / 1000)
-  } else settle(step)
+    const death = crashed(name, exit, outOfMemory, 'while it was loading', cause)
+    fail(step, stolen ? portInUse(name, port, report.port) : death)
+  } else if (isLoaded(step.state)) loadedDied(step, crashed(name, exit, outOfMemory, 'while it was loaded', cause))
+  else settle(step)
 }
 
-/** The process survives SIGKILL (stuck in the kernel): unloading ends in error; its death will still be heard of. */
-export const stopFailed = (step: Step, error: Hal0Error): void => {
-  const { m } = step
-  if (step.state !== 'unloading') return
-  const body = error.body()
-  m.after = 'stay'
-  step.enter('error', { reason: body.message, error: body })
+/** A loaded backend has died: it is loaded again where `restart` says so. */
+export const loadedDied = (step: Step, error: Hal0Error): void => {
+  const { m, context } = step
+  m.crashes = recentCrashes([...m.crashes, context.now], context.now)
+  step.effects.push({ do: 'remember-crashes', at: m.crashes.map((at) => context.wall - (context.now - at)) })
+  const loadInMs = context.config.restart === 'on-failure' ? nextRestart(m.crashes, context.now) : null
+  fail(step, error, loadInMs === null ? {} : { loadInMs })
 }

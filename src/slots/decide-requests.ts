@@ -1,7 +1,8 @@
 /** What a request meets in each state (spec §2.2). */
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { isBeginning, isPromised, promiseLoad } from './decide-commit.ts'
 import { beginLoad } from './decide-flow.ts'
-import { idleAgain, lingerMs, readyAgain } from './decide-timers.ts'
+import { idleAgain, quiet, readyAgain } from './decide-timers.ts'
 import { admitWaiting, watchDeadlines } from './decide-waiting.ts'
 import { notLoaded, pulling, queueFull, unloading } from './slot-errors.ts'
 import { isLoaded, isLoading } from './states.ts'
@@ -12,9 +13,10 @@ const refuse = (step: Step, id: number, error: Hal0Error): void => {
 }
 
 /** Lets the request wait, unless as many wait as could be served and queued. */
-const wait = (step: Step, id: number): void => {
+const wait = (step: Step, id: number, asked: string): void => {
   const { m, context } = step
   const { max_in_flight, queue_length } = context.config
+  const { now } = context
   const loaded = isLoaded(step.state)
   // While the slot loads, those who will be served at once do not count as queued.
   const room = loaded ? queue_length : max_in_flight + queue_length
@@ -22,15 +24,16 @@ const wait = (step: Step, id: number): void => {
     refuse(step, id, queueFull(m.record.name, m.inFlight, m.waiting.length))
     return
   }
-  m.waiting = [...m.waiting, { id, arrived: context.now, queuedAt: loaded ? context.now : null }]
+  m.waiting = [...m.waiting, { id, asked, arrived: now, since: now, queuedAt: loaded ? now : null }]
   watchDeadlines(step)
 }
 
-export const request = (step: Step, id: number): void => {
+export const request = (step: Step, id: number, asked: string): void => {
   const { m, context } = step
   if (isLoaded(step.state)) {
-    if (m.inFlight >= context.config.max_in_flight || m.waiting.length > 0) {
-      wait(step, id)
+    // A restart that is being accepted: the backend is about to be left, and the load that follows is worth waiting for.
+    if (m.committing !== null || m.inFlight >= context.config.max_in_flight || m.waiting.length > 0) {
+      wait(step, id, asked)
       return
     }
     step.effects.push({ do: 'grant', id, met: step.state })
@@ -41,18 +44,20 @@ export const request = (step: Step, id: number): void => {
     }
     return
   }
-  if (isLoading(step.state) || m.committing !== null) {
-    wait(step, id)
+  if (isLoading(step.state) || isBeginning(step)) {
+    wait(step, id, asked)
     return
   }
   switch (step.state) {
     case 'offline':
-      if (context.obstacle?.code === 'config.invalid') refuse(step, id, context.obstacle)
+      if (isPromised(step)) wait(step, id, asked)
+      else if (context.obstacle?.code === 'config.invalid') refuse(step, id, context.obstacle)
       else if (context.config.load !== 'on-demand') refuse(step, id, notLoaded(m.record.name))
       else if (context.obstacle !== null) refuse(step, id, context.obstacle)
       else {
-        wait(step, id)
-        if (m.after !== 'load') beginLoad(step)
+        wait(step, id, asked)
+        if (m.process === 'stopping') promiseLoad(step)
+        else beginLoad(step)
       }
       break
     case 'pulling':
@@ -77,17 +82,15 @@ export const release = (step: Step): void => {
   const { m, context } = step
   m.inFlight -= 1
   m.lastEnd = context.now
+  if (m.committing !== null) return
   admitWaiting(step)
-  if (m.inFlight === 0 && step.state === 'serving' && !m.lingering) {
-    m.lingering = true
-    step.setTimer('linger', lingerMs / 1000)
-  }
+  quiet(step)
 }
 
 /** New settings take hold of what waits and of the timers that run. */
 export const configured = (step: Step): void => {
   if (step.state === 'ready') readyAgain(step)
   else if (step.state === 'idle') idleAgain(step)
-  if (isLoaded(step.state)) admitWaiting(step)
+  if (isLoaded(step.state) && step.m.committing === null) admitWaiting(step)
   else watchDeadlines(step)
 }

@@ -1,5 +1,6 @@
 /** What the passing of time does to a slot. */
-import { beginUnload, fail, settle } from './decide-flow.ts'
+import { beginUnload, fail, pursueIntent } from './decide-flow.ts'
+import { retryStop } from './decide-stop.ts'
 import { expireWaiting } from './decide-waiting.ts'
 import type { Timer } from './machine.ts'
 import { loadTimeout } from './slot-errors.ts'
@@ -23,6 +24,14 @@ export const idleAgain = (step: Step): void => {
   else step.clearTimers('unload')
 }
 
+/** Begins the end of `serving` where no request is in flight. */
+export const quiet = (step: Step): void => {
+  const { m } = step
+  if (m.inFlight > 0 || step.state !== 'serving' || m.lingering) return
+  m.lingering = true
+  step.setTimer('linger', lingerMs / 1000)
+}
+
 const linger = (step: Step): void => {
   const { m, context } = step
   m.lingering = false
@@ -35,14 +44,6 @@ const linger = (step: Step): void => {
   }
   step.enter('ready', { reason: 'no request in flight' })
   readyAgain(step)
-}
-
-/** `restart = "on-failure"`: the error is acknowledged and the slot loaded. */
-const restartAfterCrash = (step: Step): void => {
-  const { m, context } = step
-  if (step.state !== 'error' || m.after !== 'stay' || context.obstacle !== null) return
-  m.after = 'load'
-  if (m.process === 'none') settle(step)
 }
 
 export const timer = (step: Step, which: Timer): void => {
@@ -60,10 +61,13 @@ export const timer = (step: Step, which: Timer): void => {
       }
       break
     case 'unload':
-      if (step.state === 'idle') beginUnload(step, 'idle for too long', 'stay')
+      if (step.state === 'idle') beginUnload(step, 'idle for too long')
       break
     case 'restart':
-      restartAfterCrash(step)
+      pursueIntent(step)
+      break
+    case 'stop':
+      retryStop(step)
       break
     case 'waiting':
       expireWaiting(step)

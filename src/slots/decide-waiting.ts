@@ -1,21 +1,21 @@
 /** Requests that wait: for how long, and what becomes of them. */
 import type { Hal0Error } from '../lib/hal0-error.ts'
 import type { Waiting } from './machine.ts'
-import { stillStarting, stillWarming, waitedTooLong } from './slot-errors.ts'
+import { stillStarting, stillWarming, swappedAway, unloading, waitedTooLong } from './slot-errors.ts'
 import type { Step } from './step.ts'
 
 /** Monotonic milliseconds at which a waiting request gives up in the present state (spec §2.2). */
 const deadline = (step: Step, waiting: Waiting): number => {
   const { config } = step.context
   if (waiting.queuedAt !== null) return waiting.queuedAt + config.queue_wait_s * 1000
-  const seconds =
-    step.state === 'warming' ? config.request_timeout_s : Math.min(config.start_wait_s, config.request_timeout_s)
-  return waiting.arrived + seconds * 1000
+  const atLast = waiting.arrived + config.request_timeout_s * 1000
+  return step.state === 'warming' ? atLast : Math.min(waiting.since + config.start_wait_s * 1000, atLast)
 }
 
 const expired = (step: Step, waiting: Waiting): Hal0Error => {
   const { name } = step.m.record
   if (waiting.queuedAt !== null) return waitedTooLong(name, step.context.config.queue_wait_s)
+  if (step.state === 'unloading') return unloading(name)
   return step.state === 'warming' ? stillWarming(name) : stillStarting(name)
 }
 
@@ -44,6 +44,23 @@ export const refuseWaiting = (step: Step, error: Hal0Error): void => {
   for (const one of step.m.waiting) step.effects.push({ do: 'refuse', id: one.id, error })
   step.m.waiting = []
   step.clearTimers('waiting')
+}
+
+/**
+ * A load follows what they waited for so far: they go on waiting, from now, for as long as their own deadlines allow.
+ * @param model what the slot has run until now: whoever asked for it by its ref does not want what is swapped in
+ */
+export const keepWaiting = (step: Step, model: string | null): void => {
+  const { m, context } = step
+  if (m.waiting.length === 0) return
+  const { name, aliases, model: next } = context.config
+  const isMissed = ({ asked }: Waiting) =>
+    next !== model && asked === model && asked !== name && !aliases.includes(asked)
+  for (const one of m.waiting) {
+    if (isMissed(one)) step.effects.push({ do: 'refuse', id: one.id, error: swappedAway(name, one.asked, next) })
+  }
+  m.waiting = m.waiting.filter((one) => !isMissed(one)).map((one) => ({ ...one, queuedAt: null, since: context.now }))
+  watchDeadlines(step)
 }
 
 /** Gives free places to those who waited longest; the rest now waits for a place. */

@@ -1,75 +1,21 @@
 /** The pure decider: a slot's machine and one input make the next machine and the effects. No clock, no I/O, no promise. */
 import { acknowledge, cancel, deleteSlot, load, restart, unload } from './decide-commands.ts'
+import { commitFailed, committed } from './decide-commit.ts'
 import { found } from './decide-found.ts'
-import {
-  answered,
-  commitFailed,
-  committed,
-  exited,
-  launchFailed,
-  probeFailed,
-  ready,
-  spawned,
-  stopFailed,
-} from './decide-load.ts'
+import { answered, exited, launchFailed, probeFailed, ready, spawned } from './decide-load.ts'
 import { pullCancelled, pulled, pullFailed } from './decide-pull.ts'
 import { configured, leave, release, request } from './decide-requests.ts'
+import { stopFailed } from './decide-stop.ts'
 import { timer } from './decide-timers.ts'
 import type { Context, Decision, Input, Machine } from './machine.ts'
 import { slotNotFound } from './slot-errors.ts'
 import { Step } from './step.ts'
 
-const apply = (step: Step, input: Input): Decision['refused'] => {
-  switch (input.kind) {
-    case 'load':
-      return load(step)
-    case 'unload':
-      return unload(step)
-    case 'restart':
-      return restart(step)
-    case 'acknowledge':
-      return acknowledge(step)
-    case 'cancel':
-      return cancel(step)
-    case 'delete':
-      return deleteSlot(step)
-    case 'configured':
-      configured(step)
-      return null
-    case 'request':
-      request(step, input.id)
-      return null
-    case 'leave':
-      leave(step, input.id)
-      return null
-    case 'release':
-      release(step)
-      return null
-    case 'timer':
-      timer(step, input.timer)
-      return null
-    case 'found':
-      found(step, input.found)
-      return null
-    case 'pulled':
-      pulled(step, input.attempt)
-      return null
-    case 'pull-failed':
-      pullFailed(step, input.attempt, input.error)
-      return null
-    case 'pull-cancelled':
-      pullCancelled(step, input.attempt)
-      return null
-    case 'committed':
-      committed(step)
-      return null
-    case 'commit-failed':
-      commitFailed(step, input.error)
-      return null
-    default:
-      // The rest are reports about one process; those about an earlier one, or after its end, are stale.
-      if (input.attempt !== step.m.attempt || step.m.process === 'none') return null
-  }
+/** About an earlier process, or one that has ended. */
+const isStale = ({ m }: Step, input: Extract<Input, { attempt: number }>): boolean =>
+  input.attempt !== m.attempt || (m.process === 'none' && !input.kind.startsWith('pull'))
+
+const report = (step: Step, input: Extract<Input, { attempt: number }>): void => {
   switch (input.kind) {
     case 'spawned':
       spawned(step, input.pid)
@@ -92,8 +38,82 @@ const apply = (step: Step, input: Input): Decision['refused'] => {
     case 'stop-failed':
       stopFailed(step, input.error)
       break
+    case 'pulled':
+      pulled(step)
+      break
+    case 'pull-failed':
+      pullFailed(step, input.error)
+      break
+    case 'pull-cancelled':
+      pullCancelled(step)
+      break
+  }
+}
+
+/** What might change the state, and would be overtaken by the record that is on its way to the disk. */
+const canWait = (input: Input): boolean =>
+  input.kind === 'found' ||
+  (input.kind === 'timer' && input.timer !== 'waiting') ||
+  ('attempt' in input && input.kind !== 'spawned')
+
+const apply = (step: Step, input: Input): Decision['refused'] => {
+  if ('attempt' in input && isStale(step, input)) return null
+  if (step.m.committing !== null && canWait(input)) {
+    step.m.postponed = [...step.m.postponed, input]
+    return null
+  }
+  switch (input.kind) {
+    case 'load':
+      return load(step)
+    case 'unload':
+      return unload(step)
+    case 'restart':
+      return restart(step)
+    case 'acknowledge':
+      return acknowledge(step)
+    case 'cancel':
+      return cancel(step)
+    case 'delete':
+      return deleteSlot(step)
+    case 'configured':
+      configured(step)
+      break
+    case 'request':
+      request(step, input.id, input.asked ?? '')
+      break
+    case 'leave':
+      leave(step, input.id)
+      break
+    case 'release':
+      release(step)
+      break
+    case 'timer':
+      timer(step, input.timer)
+      break
+    case 'found':
+      found(step, input)
+      break
+    case 'committed':
+      committed(step)
+      break
+    case 'commit-failed':
+      commitFailed(step, input.error)
+      break
+    default:
+      report(step, input)
   }
   return null
+}
+
+/** What was held up while a record was on its way counts now. */
+const catchUp = (step: Step): void => {
+  const { m } = step
+  while (m.committing === null) {
+    const [next, ...later] = m.postponed
+    if (next === undefined) return
+    m.postponed = later
+    apply(step, next)
+  }
 }
 
 const afterDeletion = (machine: Machine, input: Input): Decision => {
@@ -107,5 +127,6 @@ export const decide = (machine: Machine, input: Input, context: Context): Decisi
   if (machine.deleted) return afterDeletion(machine, input)
   const step = new Step(machine, context)
   const refused = apply(step, input)
+  catchUp(step)
   return refused === null ? { machine: step.m, effects: step.effects, refused } : { machine, effects: [], refused }
 }

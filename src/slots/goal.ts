@@ -8,12 +8,14 @@ import { isLoaded } from './states.ts'
 
 export type Goal = 'loaded' | 'offline'
 
-/**
- * @param willLoad another load follows by itself, so that offline and error are only on the way
- * @returns null while it is open
- */
-export const outcomeOf = (goal: Goal, record: SlotRecord, willLoad: boolean): 'reached' | Hal0Error | null => {
+/** What is on its way besides the state: a load, which makes offline and error stations on the way; the end of what is loaded. */
+type OnTheWay = Pick<SlotOwner, 'willLoad' | 'willLeave'>
+
+/** @returns null while it is open */
+export const outcomeOf = (goal: Goal, record: SlotRecord, way: OnTheWay): 'reached' | Hal0Error | null => {
   const { state, error, name } = record
+  // It is tried again for as long as it takes: whoever waits is told.
+  if (state === 'error' && error?.code === 'slot.stop_failed') return Hal0Error.fromBody(error)
   if (goal === 'offline') {
     if (state === 'offline') return 'reached'
     // A cancelled load passes through error on its way to offline.
@@ -21,8 +23,8 @@ export const outcomeOf = (goal: Goal, record: SlotRecord, willLoad: boolean): 'r
       ? Hal0Error.fromBody(error)
       : null
   }
-  if (isLoaded(state)) return 'reached'
-  if (willLoad) return null
+  if (isLoaded(state)) return way.willLeave ? null : 'reached'
+  if (way.willLoad) return null
   if (state === 'error' && error !== null) return Hal0Error.fromBody(error)
   return state === 'offline' ? loadCancelled(name, 'it was unloaded meanwhile') : null
 }
@@ -33,8 +35,15 @@ const tooLate = (goal: Goal, record: SlotRecord): Hal0Error => {
   return record.state === 'warming' ? stillWarming(record.name) : stillStarting(record.name)
 }
 
+/** Since when a goal is waited for, and how long. */
+interface Wait {
+  /** The record that the command met. An error in it is what the command set out to leave; only what comes after it counts. */
+  before: SlotRecord
+  seconds: number
+}
+
 /** Resolves when the goal is reached; rejects with why not, at the latest after `seconds`. */
-export const reach = (owner: SlotOwner, goal: Goal, seconds: number, clock: Clock): Promise<void> =>
+export const reach = (owner: SlotOwner, goal: Goal, { before, seconds }: Wait, clock: Clock): Promise<void> =>
   new Promise((resolve, reject) => {
     const ends: (() => void)[] = []
     const finish = (outcome: 'reached' | Hal0Error) => {
@@ -43,7 +52,7 @@ export const reach = (owner: SlotOwner, goal: Goal, seconds: number, clock: Cloc
       else reject(outcome)
     }
     const look = (record: SlotRecord) => {
-      const outcome = outcomeOf(goal, record, owner.willLoad)
+      const outcome = outcomeOf(goal, record, owner)
       if (outcome !== null) finish(outcome)
     }
     ends.push(
@@ -53,7 +62,6 @@ export const reach = (owner: SlotOwner, goal: Goal, seconds: number, clock: Cloc
       }),
       clock.setTimer(seconds * 1000, () => finish(tooLate(goal, owner.record))),
     )
-    const { state } = owner.record
-    // An error that stands is what the command set out to leave; only what comes after it counts.
-    if (state !== 'error') look(owner.record)
+    const { record } = owner
+    if (record.error === null || record.seq !== before.seq) look(record)
   })

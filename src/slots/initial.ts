@@ -31,4 +31,5 @@ export const initialRecord = (config: SlotConfig, bootId: string | null, wall: n
   reason: isLost ? 'its record was lost' : 'created',
   pull: null,
   error: null,
+  intent: null,
 })

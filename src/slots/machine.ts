@@ -7,8 +7,12 @@ import type { ExitReport, PortOwner } from '../system/supervisor.ts'
 /** A request that waits for the load to end, or for a place. */
 export interface Waiting {
   id: number
+  /** What the client asked for: a slot's name, a model's ref, an alias. */
+  asked: string
   /** Monotonic milliseconds of its arrival. */
   arrived: number
+  /** Monotonic milliseconds at which its present wait began: its arrival, or what it has waited through since (a restart). */
+  since: number
   /** Monotonic milliseconds at which it began to wait for a place at a loaded backend; null while it waits for the load. */
   queuedAt: number | null
 }
@@ -17,14 +21,26 @@ export interface Waiting {
 export interface Machine {
   /** The latest transition; the disk follows. */
   record: SlotRecord
-  /** The record of a load that was accepted and becomes true once it is durable; null when there is none. */
+  /**
+   * The record with which a command is accepted, on its way to the disk; null when there is none. It becomes true once it is
+   * durable; until then nothing else changes the state, so that a disk that refuses it leaves the slot as it was.
+   */
   committing: SlotRecord | null
+  /** What was asked for while the beginning of a load was being committed. */
+  meanwhile: 'nothing' | 'restart' | 'cancel'
+  /** Reports and timers that came while a record was being committed, in order; they count once its outcome is known. */
+  postponed: readonly Input[]
   /** Number of the current process; what is reported about an earlier one is stale. */
   attempt: number
-  process: 'none' | 'launching' | 'running' | 'stopping'
+  /** `unknown` until the supervisor has told what an earlier daemon left. */
+  process: 'unknown' | 'none' | 'launching' | 'running' | 'stopping'
   pid: number | null
-  /** What follows once nothing runs any more: stay in the state, acknowledge the error, or load again. */
-  after: 'stay' | 'offline' | 'load'
+  /** The error is left for offline once nothing runs any more. */
+  acknowledged: boolean
+  /** Monotonic milliseconds before which the load of `record.intent` does not begin; null: at once. */
+  due: number | null
+  /** How often in a row the process could not be stopped, and why the last time; null when nothing is wrong. */
+  stopFailure: { tries: number; error: Hal0Error } | null
   /** Requests at the backend. */
   inFlight: number
   waiting: readonly Waiting[]
@@ -50,7 +66,7 @@ export type Input =
   | { kind: 'delete' }
   /** The configuration changed. */
   | { kind: 'configured' }
-  /** The record of a load is on disk, or could not be written. */
+  /** The record that was being committed is on disk, or could not be written. */
   | { kind: 'committed' }
   | { kind: 'commit-failed'; error: Hal0Error }
   | { kind: 'spawned'; attempt: number; pid: number }
@@ -68,9 +84,9 @@ export type Input =
       port: PortOwner
       cause?: Cause | null
     }
-  /** The process survives SIGKILL. */
+  /** The process survives SIGKILL, or the supervisor refused. */
   | { kind: 'stop-failed'; attempt: number; error: Hal0Error }
-  | { kind: 'request'; id: number }
+  | { kind: 'request'; id: number; asked?: string }
   /** A waiting request's client has gone. */
   | { kind: 'leave'; id: number }
   /** A request at the backend has ended. */
@@ -81,7 +97,10 @@ export type Input =
   | { kind: 'pull-cancelled'; attempt: number }
   | { kind: 'timer'; timer: Timer }
   /** What the supervisor found when the daemon started. */
-  | { kind: 'found'; found: FoundAtStart }
+  | { kind: 'found'; found: FoundAtStart; crashes?: CrashTimes }
+
+/** Milliseconds since the Unix epoch of crashes that earlier daemons saw, oldest first. */
+export type CrashTimes = readonly number[]
 
 export type FoundAtStart =
   /** `runs`: what it was started with; null when that cannot be told. */
@@ -90,7 +109,7 @@ export type FoundAtStart =
   | { kind: 'rebooted' }
   | { kind: 'none' }
 
-export type Timer = 'load' | 'linger' | 'idle' | 'unload' | 'restart' | 'waiting'
+export type Timer = 'load' | 'linger' | 'idle' | 'unload' | 'restart' | 'waiting' | 'stop'
 
 export type Effect =
   | { do: 'write'; record: SlotRecord }
@@ -111,6 +130,8 @@ export type Effect =
   | { do: 'refuse'; id: number; error: Hal0Error }
   /** Take back every place that was granted. */
   | { do: 'revoke'; error: Hal0Error }
+  /** Keep when the recent crashes were, for the daemons to come. */
+  | { do: 'remember-crashes'; at: CrashTimes }
   /** The load took this long: the next one is expected to take as long. */
   | { do: 'learn'; loadMs: number }
 
@@ -142,11 +163,16 @@ export const machineOf = (record: SlotRecord, lost = false): Machine => ({
   record,
   lost,
   committing: null,
-  attempt: 0,
-  process: 'none',
+  meanwhile: 'nothing',
+  postponed: [],
+  // What an earlier daemon left is the first; 0 is no process.
+  attempt: 1,
+  process: 'unknown',
   // Until the supervisor has told: requests are served before, and their transitions must not lose it.
   pid: record.pid,
-  after: 'stay',
+  acknowledged: false,
+  due: null,
+  stopFailure: null,
   inFlight: 0,
   waiting: [],
   loadBegan: null,

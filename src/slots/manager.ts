@@ -1,5 +1,5 @@
 /** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
-import type { Slot, SlotConfig, SlotCreate, SlotPatch } from '../contract/slot.ts'
+import type { Slot, SlotCreate, SlotPatch } from '../contract/slot.ts'
 import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/bus.ts'
 import type { Client } from '../lib/client.ts'
@@ -16,8 +16,9 @@ import { Roster } from './roster.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
 import { type BookDeps, type Entry, merged, SlotBook } from './slot-book.ts'
 import { problemsOfSlots } from './slot-problems.ts'
+import { refuseHopeless, type SwapDeps, Swaps } from './swaps.ts'
 
-export interface ManagerDeps extends Omit<BookDeps, 'signals' | 'configs'> {
+export interface ManagerDeps extends Omit<BookDeps, 'signals' | 'configs'>, SwapDeps {
   configs: Pick<SlotConfigStore, 'folder' | 'names' | 'read' | 'stamp' | 'write' | 'remove' | 'watch'>
 }
 
@@ -34,6 +35,7 @@ export class SlotManager implements SlotService {
   readonly signals = new Bus<SlotSignal>()
   readonly #deps: ManagerDeps
   readonly #book: SlotBook
+  readonly #swaps: Swaps
   /** One creation, deletion or change of a port at a time: names and ports are given out. */
   readonly #changes = new Mutex()
   readonly #reconciliation: Reconciliation
@@ -42,6 +44,7 @@ export class SlotManager implements SlotService {
   constructor(deps: ManagerDeps) {
     this.#deps = deps
     this.#book = new SlotBook({ ...deps, signals: this.signals })
+    this.#swaps = new Swaps(this.#book, deps)
     this.#reconciliation = new Reconciliation(deps.clock)
     const { configs, records, clock } = deps
     this.#roster = new Roster({
@@ -56,8 +59,10 @@ export class SlotManager implements SlotService {
   }
 
   /** Picks up every slot where it stands; call it once, before anything else. */
-  open(): Promise<void> {
-    return this.#roster.open()
+  async open(): Promise<void> {
+    await this.#roster.open()
+    // A disk that hangs holds up its own slot only.
+    for (const entry of this.#book.all()) void this.#swaps.finish(entry)
   }
 
   /** Sentences about slots whose file or disk is not in order. */
@@ -188,16 +193,19 @@ export class SlotManager implements SlotService {
   async command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot> {
     const entry = await this.#entry(name)
     const { owner } = entry
+    let before = owner.record
     if (command.do === 'swap') {
       if (command.source !== undefined) await this.#deps.pulls.learn(command.model, command.source)
-      await this.#setModel(name, command.model)
-    } else await this.#book.refresh(entry)
-    if (command.do === 'restart' && entry.configError === null) await this.#refuseHopeless(owner.config)
-    const refused = owner.post({ kind: command.do === 'swap' ? 'restart' : command.do })
-    if (refused !== null) throw refused
-    if (waitS !== null) await reach(owner, goals[command.do], waitS, this.#deps.clock)
-    else await owner.committed()
-    await owner.writer.settled()
+      await this.#swaps.begin(entry, command.model)
+    } else {
+      await this.#book.refresh(entry)
+      if (command.do === 'restart' && entry.configError === null) await refuseHopeless(owner.config, this.#deps.planner)
+      before = owner.record
+      const refused = owner.post({ kind: command.do })
+      if (refused !== null) throw refused
+    }
+    if (waitS !== null) await reach(owner, goals[command.do], { before, seconds: waitS }, this.#deps.clock)
+    await owner.accepted()
     return this.#book.slot(entry)
   }
 
@@ -227,20 +235,5 @@ export class SlotManager implements SlotService {
   async #entry(name: string): Promise<Entry> {
     if (!this.#book.has(name)) await this.#roster.freshen()
     return this.#book.get(name)
-  }
-
-  /** @throws Hal0Error `model.not_found` before anything changes */
-  async #setModel(name: string, model: string): Promise<void> {
-    const entry = this.#book.get(name)
-    await this.#book.edit(entry, { model }, (next) => this.#refuseHopeless(next))
-  }
-
-  /** A load that is known to fail must not cost the backend that runs. @throws Hal0Error why it would */
-  async #refuseHopeless(config: SlotConfig): Promise<void> {
-    const { planner } = this.#deps
-    const obstacle = planner.obstacle(config)
-    if (obstacle !== null) throw obstacle
-    // Of a model that has yet to come there are no files.
-    if (planner.missing(config) === null) await planner.plan(config)
   }
 }

@@ -12,7 +12,8 @@ import type { ModelBringer } from '../models/pull-port.ts'
 import { decide } from './decide.ts'
 import type { Lease, SlotView } from './lease.ts'
 import { LeaseDesk } from './lease-desk.ts'
-import { type Context, type Effect, type Input, type Machine, machineOf, type Timer } from './machine.ts'
+import { type Effect, type Input, type Machine, machineOf, type Timer } from './machine.ts'
+import { type Asked, Now } from './now.ts'
 import type { Planner } from './planner.ts'
 import { PullWatch } from './pull-watch.ts'
 import { RecordWriter, type SaveRecord } from './record-writer.ts'
@@ -33,46 +34,10 @@ export interface OwnerDeps extends Omit<RunnerDeps, 'report' | 'config' | 'machi
 /** How long a broken connection waits for the news that the process died. */
 const verdictMs = 300
 
-/** What the decider asks for only where a load could begin, or a pull is under way. */
-interface Asked {
-  obstacle(): Hal0Error | null
-  missing(): string | null
-  pull(): PullFigures | null
-}
-
-/** What one decision may look at. */
-class Now implements Context {
-  readonly now: number
-  readonly wall: number
-  readonly bootId: string | null
-  readonly config: SlotConfig
-  readonly #ask: Asked
-
-  constructor(clock: WallClock, bootId: string | null, config: SlotConfig, ask: Asked) {
-    this.now = clock.now()
-    this.wall = clock.wall()
-    this.bootId = bootId
-    this.config = config
-    this.#ask = ask
-  }
-
-  get obstacle(): Hal0Error | null {
-    return this.#ask.obstacle()
-  }
-
-  get missing(): string | null {
-    return this.#ask.missing()
-  }
-
-  get pull(): PullFigures | null {
-    return this.#ask.pull()
-  }
-}
-
 export class SlotOwner {
-  /** Told after every transition (not yet durable). */
+  /** Told after every transition, and when a record says something else between two of them (not yet durable). */
   readonly transitions = new Bus<SlotRecord>()
-  /** Told whether the record of a load could be written. */
+  /** Told whether a record that was being committed could be written. */
   readonly commits = new Bus<Hal0Error | null>()
   readonly writer: RecordWriter
   readonly #deps: OwnerDeps
@@ -135,26 +100,30 @@ export class SlotOwner {
 
   /** Nothing of it runs or is about to; false also while the supervisor has not told. */
   get isAtRest(): boolean {
-    const { record, process, committing, after, attempt } = this.#machine
+    const { record, process, committing } = this.#machine
     const rests = record.state === 'offline' || record.state === 'error'
-    return rests && attempt > 0 && process === 'none' && committing === null && after === 'stay'
+    return rests && process === 'none' && committing === null && record.intent === null
   }
 
   /** A load was asked for that has not begun: its record is being written, or the last process has yet to end. */
   get willLoad(): boolean {
-    return this.#machine.committing !== null || this.#machine.after === 'load'
+    return this.#machine.committing !== null || this.#machine.record.intent === 'load'
   }
 
-  /** Resolves once no load's record is on its way to the disk. @throws Hal0Error why it could not be written */
-  committed(): Promise<void> {
-    if (this.#machine.committing === null) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const unsubscribe = this.commits.subscribe((error) => {
-        unsubscribe()
-        if (error === null) resolve()
-        else reject(error)
-      })
-    })
+  /** A restart of what is loaded is being accepted. */
+  get willLeave(): boolean {
+    return this.#machine.committing?.state === 'unloading'
+  }
+
+  /** Why the backend could not be stopped so far; null when nothing is wrong. */
+  get stopProblem(): Hal0Error | null {
+    return this.#machine.stopFailure?.error ?? null
+  }
+
+  /** Resolves once what was accepted so far is on disk. @throws Hal0Error why it could not be written, and so is refused */
+  async accepted(): Promise<void> {
+    while (this.#machine.committing !== null) await this.#nextCommit()
+    await this.writer.settled()
   }
 
   view(): SlotView {
@@ -238,8 +207,11 @@ export class SlotOwner {
         break
       case 'commit':
         this.writer.commit(effect.record, (error) => {
-          if (error === null) this.transitions.publish(effect.record)
-          this.post(error === null ? { kind: 'committed' } : { kind: 'commit-failed', error })
+          // It may have been taken back meanwhile.
+          if (this.#machine.committing === effect.record) {
+            if (error === null) this.transitions.publish(effect.record)
+            this.post(error === null ? { kind: 'committed' } : { kind: 'commit-failed', error })
+          }
           this.commits.publish(error)
         })
         break
@@ -283,6 +255,16 @@ export class SlotOwner {
     }
   }
 
+  #nextCommit(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const unsubscribe = this.commits.subscribe((error) => {
+        unsubscribe()
+        if (error === null) resolve()
+        else reject(error)
+      })
+    })
+  }
+
   #verdict(): Promise<Hal0Error | null> {
     const verdictOf = (record: SlotRecord) =>
       record.state === 'error' && record.error !== null ? Hal0Error.fromBody(record.error) : null
@@ -307,16 +289,16 @@ export class SlotOwner {
    * @returns true when the host was restarted since the slot's last record
    */
   async reconcile(): Promise<boolean> {
-    const { attempt } = this.#machine
-    const found = await this.#runner.adopt(attempt + 1)
-    // Something was started or stopped while the supervisor was silent: what it found then is that.
-    if (this.#machine.attempt !== attempt || this.#machine.process !== 'none') return false
+    // What was started or stopped since the daemon began is known better by the owner itself.
+    if (this.#machine.process !== 'unknown') return false
     const { boot_id } = this.record
+    const { found, crashes } = await this.#runner.adopt(this.#machine.attempt)
     const { bootId } = this.#deps
     const rebooted =
       found.kind === 'rebooted' ||
       (found.kind !== 'running' && boot_id !== null && bootId !== null && boot_id !== bootId)
-    this.post({ kind: 'found', found: rebooted ? { kind: 'rebooted' } : found })
-    return rebooted
+    const isNews = this.#machine.process === 'unknown'
+    this.post({ kind: 'found', found: rebooted ? { kind: 'rebooted' } : found, crashes })
+    return rebooted && isNews
   }
 }

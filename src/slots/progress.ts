@@ -14,6 +14,7 @@ export const tellProgress = (
 ): (() => void) => {
   let cancel: (() => void) | null = null
   let entered = clock.now()
+  let last = owner.record.seq
 
   const frame = () => {
     cancel = null
@@ -31,8 +32,9 @@ export const tellProgress = (
     })
     cancel = clock.setTimer(everyMs, frame)
   }
-  const unsubscribe = owner.transitions.subscribe(() => {
-    entered = clock.now()
+  const unsubscribe = owner.transitions.subscribe(({ seq }) => {
+    if (seq !== last) entered = clock.now()
+    last = seq
     if (cancel === null) cancel = clock.setTimer(everyMs, frame)
   })
   if (moving.includes(owner.record.state)) cancel = clock.setTimer(everyMs, frame)

@@ -52,7 +52,11 @@ export const recordIn = (bytes: Uint8Array, name: string): { record: SlotRecord;
     return 'it is not JSON'
   }
   const whole = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  const record = Object.fromEntries(Object.entries(whole).filter(([key]) => knownFields.includes(key)))
+  // Records of before there was an intent say nothing of one.
+  const record: Record<string, unknown> = {
+    intent: null,
+    ...Object.fromEntries(Object.entries(whole).filter(([key]) => knownFields.includes(key))),
+  }
   const problem = problemsOf(SlotRecord, record)[0]
   if (problem !== undefined) return `it is no record of a slot (${problem.field} ${problem.reason})`
   // A folder that was copied or renamed brings the record of another slot.

@@ -12,6 +12,7 @@ export type SaveRecord = (name: string, json: string) => Promise<void>
 
 interface Job {
   json: string
+  seq: number
   /** Set for a commit: told once whether it is on disk; a failure drops the job. */
   commit: ((error: Hal0Error | null) => void) | null
   /** Puts back what was durable before a commit that failed; nobody is told of it. */
@@ -36,9 +37,11 @@ export class RecordWriter {
   #problem: Hal0Error | null = null
   #idle: (() => void)[] = []
   #last: string | null
+  #toldSeq: number | null
 
   /**
-   * @param onDurable called with each record's text once it is on disk, in order
+   * @param onDurable called with the text of each transition's record once it is on disk, in order; not with what replaces it under
+   *   the same number
    * @param onDisk what the disk holds already, if anything
    */
   constructor(name: string, save: SaveRecord, clock: Clock, onDurable: (json: string) => void, onDisk: string | null) {
@@ -47,6 +50,7 @@ export class RecordWriter {
     this.#clock = clock
     this.#onDurable = onDurable
     this.#last = onDisk
+    this.#toldSeq = onDisk === null ? null : (JSON.parse(onDisk) as SlotRecord).seq
   }
 
   /** The text of the last durable record. */
@@ -60,12 +64,12 @@ export class RecordWriter {
   }
 
   write(record: SlotRecord): void {
-    this.#add({ json: JSON.stringify(record), commit: null, restores: false })
+    this.#add({ json: JSON.stringify(record), seq: record.seq, commit: null, restores: false })
   }
 
   /** @param done told whether the record is durable; after an error it was not written and will not be */
   commit(record: SlotRecord, done: (error: Hal0Error | null) => void): void {
-    this.#add({ json: JSON.stringify(record), commit: done, restores: false })
+    this.#add({ json: JSON.stringify(record), seq: record.seq, commit: done, restores: false })
   }
 
   /** Resolves when nothing is left to write, or the disk has refused just now: a write that waits for its next attempt is tried at once. */
@@ -104,6 +108,8 @@ export class RecordWriter {
       if (job.restores) continue
       this.#last = job.json
       job.commit?.(null)
+      if (job.seq === this.#toldSeq) continue
+      this.#toldSeq = job.seq
       this.#onDurable(job.json)
     }
     this.#running = false
@@ -133,7 +139,7 @@ export class RecordWriter {
     this.#jobs = this.#jobs.filter((job) => job.commit === null)
     if (commits.length > 0 && this.#jobs.length === 0 && this.#last !== null) {
       // The rename may have happened though the write counts as failed: the disk must not keep a load that was refused.
-      this.#jobs.push({ json: this.#last, commit: null, restores: true })
+      this.#jobs.push({ json: this.#last, seq: -1, commit: null, restores: true })
     }
     for (const job of commits) job.commit?.(error)
   }

@@ -4,16 +4,17 @@ import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { Cause, WatchPlan } from '../providers/provider.ts'
-import type { ExitReport, PortOwner, Supervisor } from '../system/supervisor.ts'
+import type { ExitReport, Found, PortOwner, Supervisor } from '../system/supervisor.ts'
+import type { CrashHistory } from './crash-history.ts'
 import { expectedLoadMs, type LoadHistory, withLoad } from './load-history.ts'
-import type { Effect, FoundAtStart, Input, Machine } from './machine.ts'
+import type { CrashTimes, Effect, FoundAtStart, Input, Machine } from './machine.ts'
 import type { Planner } from './planner.ts'
 import type { Probe } from './probe.ts'
 import { settledPortOwner } from './settled-port-owner.ts'
 import { portInUse } from './slot-errors.ts'
 import { isLoading } from './states.ts'
 
-type OutsideEffect = Extract<Effect, { do: 'launch' | 'probe' | 'check-port' | 'stop' | 'learn' }>
+type OutsideEffect = Extract<Effect, { do: 'launch' | 'probe' | 'check-port' | 'stop' | 'learn' | 'remember-crashes' }>
 
 export interface RunnerDeps {
   clock: Clock
@@ -21,6 +22,7 @@ export interface RunnerDeps {
   planner: Planner
   probe: Probe
   history: LoadHistory
+  crashes: CrashHistory
   report: (input: Input) => void
   config: () => SlotConfig
   machine: () => Machine
@@ -31,7 +33,7 @@ export interface RunnerDeps {
 export interface Runner {
   run(effect: OutsideEffect): void
   /** @param attempt the number under which the process will be known */
-  adopt(attempt: number): Promise<FoundAtStart>
+  adopt(attempt: number): Promise<{ found: FoundAtStart; crashes: CrashTimes }>
   /** What a load of the configured model is expected to take, milliseconds. */
   expectedMs(): number | null
   close(): void
@@ -52,6 +54,8 @@ export class SlotRunner implements Runner {
   /** Attempts that were stopped while they were being launched. */
   #stopped = 0
   #launching = 0
+  /** What the supervisor finds of an earlier daemon, while it is asked. */
+  #adopting: Promise<Found> | null = null
 
   constructor(name: string, deps: RunnerDeps) {
     this.#name = name
@@ -76,16 +80,23 @@ export class SlotRunner implements Runner {
       case 'learn':
         void this.#learn(machine.record.model, effect.loadMs)
         break
+      case 'remember-crashes':
+        void this.#rememberCrashes(effect.at)
+        break
     }
   }
 
-  async adopt(attempt: number): Promise<FoundAtStart> {
-    this.#history = await this.#deps.history.read(this.#name)
-    const found = await this.#deps.supervisor.adopt(this.#name, (exit) => void this.#exited(attempt, exit))
-    if (found.kind === 'ended') return { ...found, cause: this.#causeOf(found.exit) }
-    if (found.kind !== 'running') return found
+  async adopt(attempt: number): Promise<{ found: FoundAtStart; crashes: CrashTimes }> {
+    const { history, crashes: memory, supervisor, planner } = this.#deps
+    this.#history = await history.read(this.#name)
+    const crashes = await memory.read(this.#name)
+    this.#adopting = supervisor.adopt(this.#name, (exit) => void this.#exited(attempt, exit))
+    const found = await this.#adopting
+    if (found.kind === 'ended') return { found: { ...found, cause: this.#causeOf(found.exit) }, crashes }
+    if (found.kind !== 'running') return { found, crashes }
     const { process, argv } = found
-    return { kind: 'running', pid: process.pid, runs: argv === null ? null : this.#deps.planner.recognise(argv) }
+    const runs = argv === null ? null : planner.recognise(argv)
+    return { found: { kind: 'running', pid: process.pid, runs }, crashes }
   }
 
   expectedMs(): number | null {
@@ -103,6 +114,7 @@ export class SlotRunner implements Runner {
     this.#launching = attempt
     try {
       const plan = await planner.plan(config())
+      await this.#endEarlier(plan.stopGraceMs)
       await this.#freePort(port, plan.stopGraceMs)
       if (this.#stopped >= attempt)
         throw new Hal0Error('slot.load_cancelled', `The load of slot ${this.#name} was cancelled.`)
@@ -120,6 +132,15 @@ export class SlotRunner implements Runner {
       // Its process may have ended, and the next launch have begun, while it waited for the repeated stop.
       if (this.#launching === attempt) this.#launching = 0
     }
+  }
+
+  /** A supervisor that is still asked what an earlier daemon left may take that over under the eyes of a load: it is ended first. */
+  async #endEarlier(graceMs: number): Promise<void> {
+    const asking = this.#adopting
+    if (asking === null) return
+    this.#adopting = null
+    const found = await asking.catch(() => null)
+    if (found?.kind === 'running') await this.#deps.supervisor.stop(this.#name, graceMs)
   }
 
   /** Ends what an earlier backend of this slot left on the port. @throws Hal0Error `slot.port_in_use` when it is somebody else's */
@@ -254,6 +275,14 @@ export class SlotRunner implements Runner {
       await this.#deps.history.write(this.#name, this.#history)
     } catch (error) {
       log.warn(`slot ${this.#name}: the load time could not be remembered`, error)
+    }
+  }
+
+  async #rememberCrashes(at: CrashTimes): Promise<void> {
+    try {
+      await this.#deps.crashes.write(this.#name, at)
+    } catch (error) {
+      log.warn(`slot ${this.#name}: the crash could not be remembered`, error)
     }
   }
 

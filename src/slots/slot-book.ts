@@ -25,6 +25,8 @@ export interface Entry {
   owner: SlotOwner
   /** One edit of the configuration at a time, so that no stale read overtakes a write. */
   edits: Mutex
+  /** One swap at a time is accepted. */
+  swaps: Mutex
   endProgress: () => void
   /** Why the file cannot be used; null when it can. */
   configError: Hal0Error | null
@@ -119,7 +121,15 @@ export class SlotBook {
     owner.configure(config, error)
     const endProgress = tellProgress(owner, clock, (progress) => signals.publish({ kind: 'progress', progress }))
     const damage = reading.kind === 'damaged' ? reading.damage : null
-    const entry: Entry = { owner, edits: new Mutex(), endProgress, configError: error, stamp, damage }
+    const entry: Entry = {
+      owner,
+      edits: new Mutex(),
+      swaps: new Mutex(),
+      endProgress,
+      configError: error,
+      stamp,
+      damage,
+    }
     this.#entries.set(name, entry)
     this.#changed()
     return entry

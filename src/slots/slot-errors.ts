@@ -1,4 +1,5 @@
 /** The sentences of the slots' errors, in one place. */
+import type { ErrorBody } from '../contract/error.ts'
 import type { PullFigures, SlotState } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Cause } from '../providers/provider.ts'
@@ -38,6 +39,14 @@ export const unloading = (name: string): Hal0Error =>
     details: { slot: name },
     retryAfterS: 2,
   })
+
+/** @param next what the slot runs from now on */
+export const swappedAway = (name: string, model: string, next: string | null): Hal0Error =>
+  new Hal0Error(
+    'model.not_found',
+    `Slot ${name} runs ${next ?? 'another model'} from now on, not ${model}. Ask for ${next ?? 'that'}, or for the slot by its name: ${name}`,
+    { param: 'model', details: { slot: name, model, now: next } },
+  )
 
 /** @param figures how far it is; null before it began */
 export const pulling = (name: string, model: string | null, figures: PullFigures | null): Hal0Error => {
@@ -98,6 +107,18 @@ export const portOfSlot = (name: string, port: number, other: string): Hal0Error
     `Slot ${other} runs on port ${port}, which slot ${name} has too. Give one of them another port: hal0 slot edit ${name} --set port=PORT`,
     { details: { slot: name, port, other } },
   )
+
+/** @param tries how often in a row it could not be stopped */
+export const notStopped = (name: string, error: Hal0Error, tries: number): Hal0Error =>
+  new Hal0Error(
+    'slot.stop_failed',
+    `The backend of slot ${name} could not be stopped and may still run; hal0 goes on trying. ${error.message}`,
+    { details: { ...error.details, slot: name, tries, cause: error.code } },
+  )
+
+/** Errors that a slot leaves by itself: a load that was cancelled, a stop that is tried again. There is nothing to acknowledge. */
+export const isPassing = ({ code, details }: ErrorBody): boolean =>
+  code === 'slot.load_cancelled' || (code === 'slot.stop_failed' && typeof details.tries === 'number')
 
 const howItEnded = (exit: ExitReport): string => {
   if (exit.signal !== null) return `was ended by ${exit.signal}`

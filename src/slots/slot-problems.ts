@@ -7,7 +7,8 @@ import type { Entry } from './slot-book.ts'
 export const problemsOfSlots = (entries: readonly Entry[]): string[] => {
   const each = entries.flatMap(({ owner, configError, damage }) => {
     const isThere = damage !== null && (damage.aside === null || existsSync(damage.aside))
-    return [configError?.message, owner.writer.problem?.message, isThere ? damage.problem : undefined]
+    const errors = [configError, owner.writer.problem, owner.stopProblem]
+    return [...errors.map((error) => error?.message), isThere ? damage.problem : undefined]
   })
   const sentences = each.filter((one) => one !== undefined)
   return [...conflictsOf(entries.map(({ owner }) => owner.config)), ...sentences]

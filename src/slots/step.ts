@@ -13,6 +13,8 @@ interface Entry {
   pull?: string
   /** A process was found of which no record told, and what it runs, where its command line tells. */
   found?: { runs: Recognised | null }
+  /** Whether a load is to follow; by default as it was, and null once a load has begun. */
+  intent?: SlotRecord['intent']
 }
 
 /** One decision in the making: a private copy of the machine, and the effects collected so far. */
@@ -45,7 +47,9 @@ export class Step {
     }
     const { config, wall, bootId } = this.context
     // What a slot runs is fixed when its load begins; outside a load it shows what it would run.
-    const settles = state === 'starting' || state === 'pulling' || state === 'offline'
+    const begins = state === 'starting' || state === 'pulling'
+    const settles = begins || state === 'offline'
+    const intent = entry.intent === undefined ? (begins ? null : record.intent) : entry.intent
     return {
       name: record.name,
       state,
@@ -61,6 +65,7 @@ export class Step {
       reason: entry.reason,
       pull: entry.pull ?? null,
       error: entry.error ?? null,
+      intent,
     }
   }
 
@@ -69,6 +74,24 @@ export class Step {
     const record = this.nextRecord(state, entry)
     this.m.record = record
     this.effects.push({ do: 'write', record })
+  }
+
+  /** Says something else about the state that stands; no transition, so `seq` and `since` stay. */
+  restate(changes: Partial<Pick<SlotRecord, 'intent' | 'reason' | 'error'>>): void {
+    this.m.record = { ...this.m.record, ...changes }
+    this.effects.push({ do: 'write', record: this.m.record })
+  }
+
+  /** A record that nextRecord made, and that was written first, is true from now on. */
+  become(record: SlotRecord): void {
+    this.m.record = record
+  }
+
+  /** Brings a record to the disk; what it says becomes true with `committed`. */
+  commit(record: SlotRecord): void {
+    this.m.committing = record
+    this.m.meanwhile = 'nothing'
+    this.effects.push({ do: 'commit', record })
   }
 
   setTimer(timer: Extract<Effect, { do: 'set-timer' }>['timer'], seconds: number): void {

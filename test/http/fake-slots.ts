@@ -27,6 +27,7 @@ export const recordOf = (name: string, changes: Partial<SlotRecord> = {}): SlotR
   reason: null,
   pull: null,
   error: null,
+  intent: null,
   ...changes,
 })
 

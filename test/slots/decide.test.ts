@@ -115,20 +115,23 @@ describe('a load', () => {
       expect(play(machineIn(state), { kind: 'load' })).toMatchObject({ refused: null, effects: [] })
     })
   }
-  test('is refused while unloading', () => {
-    expect(play(machineIn('unloading'), { kind: 'load' }).refused?.code).toBe('slot.invalid_transition')
-  })
   test('acknowledges an error first', () => {
-    const decision = play(machineIn('error'), { kind: 'load' })
-    expect(states(decision)).toEqual(['offline'])
-    expect(doing(decision)).toContain('commit')
+    const asked = play(machineIn('error'), { kind: 'load' })
+    expect(asked.machine.committing).toMatchObject({ state: 'offline', intent: 'load', seq: 1 })
+    const accepted = play(asked.machine, { kind: 'committed' })
+    expect(accepted.machine.record.state).toBe('offline')
+    expect(accepted.machine.committing).toMatchObject({ state: 'starting', intent: null, seq: 2 })
   })
-  test('of an error whose process is not gone yet waits for its end', () => {
-    const asked = play(machineIn('error', { process: 'stopping' }), { kind: 'load' })
-    expect(asked.refused).toBeNull()
-    expect(doing(asked)).toEqual([])
-    expect(doing(play(asked.machine, exited))).toContain('commit')
-  })
+  for (const state of ['error', 'unloading'] as const) {
+    test(`while ${state} with a process that is not gone yet waits for its end`, () => {
+      const asked = play(machineIn(state, { process: 'stopping' }), { kind: 'load' })
+      expect(asked.refused).toBeNull()
+      expect(asked.machine.committing).toMatchObject({ state, intent: 'load', seq: 0 })
+      const ended = play(play(asked.machine, { kind: 'committed' }).machine, exited)
+      expect(states(ended)).toEqual(['offline'])
+      expect(ended.machine.committing).toMatchObject({ state: 'starting', intent: null })
+    })
+  }
   test('that is ready with its first answer still goes through warming', () => {
     expect(states(play(machineIn('starting'), { kind: 'ready', attempt: 1 }))).toEqual(['warming', 'ready'])
   })
@@ -245,7 +248,7 @@ describe('serving', () => {
 
 describe('a restart of the daemon', () => {
   const found = (state: SlotState, kind: 'running' | 'ended' | 'none' | 'rebooted') =>
-    play(machineIn(state, { process: 'none', attempt: 0 }), {
+    play(machineIn(state, { process: 'unknown' }), {
       kind: 'found',
       found: kind === 'running' ? { kind, pid: 7, runs: null } : kind === 'ended' ? { kind, exit } : { kind },
     })
@@ -275,7 +278,7 @@ describe('a restart of the daemon', () => {
   ]
   for (const state of ['offline', 'unloading', 'error', 'ready'] as const) {
     test(`stops what the backend of a slot that was ${state} left behind, and stays out of offline until then`, () => {
-      const machine = machineIn(state, { process: 'none', attempt: 0 })
+      const machine = machineIn(state, { process: 'unknown' })
       const decision = play(machine, { kind: 'found', found: { kind: 'ended', exit: { ...exit, remains: true } } })
       expect(doing(decision)).toContain('stop')
       expect(decision.machine.process).toBe('stopping')
@@ -294,7 +297,7 @@ describe('a restart of the daemon', () => {
 describe('a backend that is found running, of which no record tells,', () => {
   const runs = { model: 'b', port: 8090 }
   const running = { kind: 'found' as const, found: { kind: 'running' as const, pid: 7, runs } }
-  const offline = machineIn('offline', { attempt: 0 })
+  const offline = machineIn('offline', { process: 'unknown' })
   test('because it is lost: is taken over as what it was started with, its sequence ahead of all before', () => {
     const decision = play({ ...offline, lost: true }, running, { model: 'a' }, 5_000)
     expect(decision.machine).toMatchObject({ process: 'running', pid: 7, lost: false })
@@ -316,12 +319,12 @@ describe('a backend that is found running, of which no record tells,', () => {
 
 test('a cancelled load that a restart of the daemon cut off ends offline, and needs no acknowledging', () => {
   const error = new Hal0Error('slot.load_cancelled', 'cancelled').body()
-  const cut = machineIn('error', { process: 'none', attempt: 0 })
+  const cut = machineIn('error', { process: 'unknown' })
   const machine = { ...cut, record: { ...cut.record, error } }
   expect(states(play(machine, { kind: 'found', found: { kind: 'none' } }))).toEqual(['offline'])
   const alive = play(machine, { kind: 'found', found: { kind: 'running', pid: 7, runs: null } })
   expect(doing(alive)).toContain('stop')
-  expect(alive.machine.after).toBe('offline')
+  expect(alive.machine.acknowledged).toBe(true)
 })
 
 describe('restart = "on-failure"', () => {
@@ -338,7 +341,10 @@ describe('restart = "on-failure"', () => {
     expect(decision.machine.record.state).toBe('error')
   })
   test('goes through offline like every acknowledged error', () => {
-    const decision = play(machineIn('error'), { kind: 'timer', timer: 'restart' }, settings)
+    const crashed = play(machineIn('ready'), exited, settings)
+    expect(crashed.machine.record.intent).toBe('load')
+    expect(states(play(crashed.machine, { kind: 'timer', timer: 'restart' }, settings, 999))).toEqual([])
+    const decision = play(crashed.machine, { kind: 'timer', timer: 'restart' }, settings, 1000)
     expect(states(decision)).toEqual(['offline'])
     expect(doing(decision)).toContain('commit')
   })
@@ -354,12 +360,19 @@ describe('unloading', () => {
   test('an offline slot is refused', () => {
     expect(play(machineIn('offline'), { kind: 'unload' }).refused?.code).toBe('slot.invalid_transition')
   })
-  test('a process that survives SIGKILL is an error', () => {
+  test('a process that does not end is not offline: it says why, and is stopped again', () => {
     const stuck = play(machineIn('unloading', { process: 'stopping' }), {
       kind: 'stop-failed',
       attempt: 1,
       error: failure,
     })
     expect(states(stuck)).toEqual(['error'])
+    expect(stuck.machine.record.error).toMatchObject({ code: 'slot.stop_failed', details: { cause: failure.code } })
+    expect(stuck.effects).toContainEqual({ do: 'set-timer', timer: 'stop', ms: 1000 })
+    const again = play(stuck.machine, { kind: 'timer', timer: 'stop' }, {}, 1000)
+    expect(doing(again)).toEqual(['stop'])
+    const ended = play(again.machine, exited, {}, 2000)
+    expect(ended.machine.record).toMatchObject({ state: 'offline', seq: 2, error: null })
+    expect(ended.machine.stopFailure).toBeNull()
   })
 })

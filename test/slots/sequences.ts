@@ -18,6 +18,7 @@ export type Act =
   | { act: 'crash'; name: Name }
   | { act: 'behave'; behaviour: typeof wellBehaved }
   | { act: 'restart-daemon' | 'reboot' | 'disk-fails' | 'disk-works' }
+  | { act: 'stops-fail' | 'stops-work' }
   | { act: 'model-goes' | 'pull-fails' | 'pull-works' | 'pull-cancelled' }
   | { act: 'clock-jump'; ms: number }
   | { act: 'pass'; ms: number }
@@ -74,6 +75,10 @@ export const acts: fc.Arbitrary<Act[]> = fc.array(
     },
     {
       weight: 1,
+      arbitrary: fc.record({ act: fc.constantFrom('stops-fail' as const, 'stops-work' as const) }),
+    },
+    {
+      weight: 1,
       arbitrary: fc.record({ act: fc.constant('clock-jump' as const), ms: fc.integer({ min: -1e9, max: 1e9 }) }),
     },
     {
@@ -110,6 +115,8 @@ export const live = async (script: Act[]): Promise<void> => {
   }
   let clients: Client[] = []
   const acknowledged = new Map<Name, number>()
+  // Loads that were accepted and had not begun then, each with how many records had been written.
+  const promised = new Map<Name, number>()
 
   const request = async (slot: Name) => {
     const client: Client = { gone: new AbortController(), lease: null, outcome: 'open' }
@@ -126,9 +133,14 @@ export const live = async (script: Act[]): Promise<void> => {
   }
   const order = async (slot: Name, what: SlotCommand) => {
     const { manager } = host
+    const withdraws = what.do === 'unload' || what.do === 'cancel' || what.do === 'acknowledge'
+    if (withdraws) promised.delete(slot)
     try {
       const { state } = await manager.command(slot, what, null)
-      if (!host.diskFails && host.manager === manager) acknowledged.set(slot, state.seq)
+      if (host.manager !== manager) return
+      if (!host.diskFails) acknowledged.set(slot, state.seq)
+      if (withdraws) promised.delete(slot)
+      else if (state.intent === 'load') promised.set(slot, host.written.length)
     } catch (error) {
       if (!(error instanceof Hal0Error)) throw error
       if (error.code === 'internal') throw error.cause
@@ -178,6 +190,12 @@ export const live = async (script: Act[]): Promise<void> => {
       case 'disk-works':
         host.diskFails = false
         break
+      case 'stops-fail':
+        host.stopping = 'fails'
+        break
+      case 'stops-work':
+        host.stopping = 'ok'
+        break
       case 'model-goes':
         host.models.delete('far')
         break
@@ -198,12 +216,16 @@ export const live = async (script: Act[]): Promise<void> => {
         break
     }
     await settle()
+    for (const { name, state } of host.manager.overview()) {
+      if (state === 'offline' && host.processesOf(name).length > 0) throw new Error(`${name} is offline and runs`)
+    }
   }
 
   for (const one of script) await play(one)
 
   // Peace: the disk works, every client ends, and a day passes.
   host.diskFails = false
+  host.stopping = 'ok'
   for (let i = 0; i < 10; i++) {
     for (const client of clients) client.lease?.release()
     await host.clock.advance(10_000)
@@ -212,6 +234,7 @@ export const live = async (script: Act[]): Promise<void> => {
   await host.clock.advance(86_400_000)
   checkHistory(host)
   checkPeace(host, clients)
+  checkPromises(host, promised)
   await host.manager.close()
 }
 
@@ -221,8 +244,9 @@ const checkHistory = (host: SimulatedHost): void => {
     let last: SlotRecord | null = null
     for (const record of records) {
       if (last !== null) {
-        if (record.seq !== last.seq + 1) throw new Error(`${slot}: seq ${last.seq} is followed by ${record.seq}`)
-        if (!isLegalTransition(last.state, record.state))
+        if (record.seq === last.seq) checkRestated(last, record)
+        else if (record.seq !== last.seq + 1) throw new Error(`${slot}: seq ${last.seq} is followed by ${record.seq}`)
+        else if (!isLegalTransition(last.state, record.state))
           throw new Error(`${slot}: illegal ${last.state} → ${record.state}`)
       }
       last = record
@@ -232,6 +256,23 @@ const checkHistory = (host: SimulatedHost): void => {
     if (json !== onDisk) throw new Error('an event was sent that is not what the disk holds')
   }
   if (host.mostProcessesOfOneSlot > 1) throw new Error('a slot had two processes at one time')
+}
+
+/** Between transitions a record may say something else, but not that it was one. */
+const checkRestated = (last: SlotRecord, record: SlotRecord): void => {
+  const { intent, reason, error } = record
+  if (JSON.stringify({ ...last, intent, reason, error }) !== JSON.stringify(record))
+    throw new Error(`${record.name}: ${JSON.stringify(last)} is followed by ${JSON.stringify(record)}`)
+}
+
+const checkPromises = (host: SimulatedHost, promised: ReadonlyMap<Name, number>): void => {
+  for (const [slot, since] of promised) {
+    const later = host.written.slice(since).filter((record) => record.name === slot)
+    const isKept = later.some(
+      ({ state, intent }) => state === 'starting' || state === 'pulling' || (state === 'error' && intent === null),
+    )
+    if (!isKept) throw new Error(`a load of ${slot} was accepted and never came`)
+  }
 }
 
 const checkPeace = (host: SimulatedHost, clients: Client[]): void => {

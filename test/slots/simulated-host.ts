@@ -6,18 +6,21 @@ import type { SlotConfig, SlotPatch, SlotRecord } from '../../src/contract/slot.
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import type { LaunchPlan } from '../../src/providers/provider.ts'
 import { initialConfig, type StoredConfig } from '../../src/slots/initial.ts'
+import type { CrashTimes } from '../../src/slots/machine.ts'
 import { SlotManager } from '../../src/slots/manager.ts'
 import type { Planner } from '../../src/slots/planner.ts'
 import { PortAllocator } from '../../src/slots/port-allocator.ts'
 import type { Probe } from '../../src/slots/probe.ts'
 import { noModel } from '../../src/slots/slot-errors.ts'
-import type { ExitReport, Found, LaunchSpec, RunningProcess, Supervisor } from '../../src/system/supervisor.ts'
+import type { ExitReport } from '../../src/system/supervisor.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { SimulatedPulls } from './simulated-pulls.ts'
+import { SimulatedSupervisor } from './simulated-supervisor.ts'
 
-interface SimulatedProcess {
+export interface SimulatedProcess {
   name: string
   pid: number
+  startedAt: number
   onExit: ((exit: ExitReport) => void) | null
   /** Virtual time at which it answers with 503, and at which it is loaded; Infinity: never. */
   answersAt: number
@@ -35,7 +38,7 @@ export interface Behaviour {
 
 export const wellBehaved: Behaviour = { spawn: 'ok', answersAfter: 5, readyAfter: 50, ignoresTerm: false }
 
-const killed: ExitReport = { exitCode: null, signal: 'SIGKILL', outOfMemory: false, lastLines: ['killed'] }
+export const killed: ExitReport = { exitCode: null, signal: 'SIGKILL', outOfMemory: false, lastLines: ['killed'] }
 
 export class SimulatedHost {
   readonly clock = new SimulatedClock()
@@ -47,6 +50,8 @@ export class SimulatedHost {
   /** Every record that was announced, in order, with what the disk held at that moment. */
   readonly announced: { json: string; onDisk: string | undefined }[] = []
   readonly models = new Set(['a', 'b'])
+  readonly swaps = new Map<string, { to: string }>()
+  readonly crashes = new Map<string, CrashTimes>()
   behaviour: Behaviour = wellBehaved
   diskFails = false
   configFolder: 'there' | 'missing' = 'there'
@@ -54,23 +59,30 @@ export class SimulatedHost {
   readonly damaged = new Set<string>()
   /** How the supervisor answers a daemon that starts. */
   adopting: 'ok' | 'fails' | 'hangs' = 'ok'
+  /** How the supervisor answers who wants a backend stopped. */
+  stopping: 'ok' | 'fails' = 'ok'
+  /** How the last process of a slot ended, until it is stopped or another one is started. */
+  readonly ended = new Map<string, ExitReport>()
   bootId = 'boot-1'
   readonly pulls: SimulatedPulls
   mostProcessesOfOneSlot = 0
   manager: SlotManager
   /** Set while a daemon lives; what a dead daemon still tries to do has no effect. */
   #daemon = { alive: true }
+  #supervisor: SimulatedSupervisor
   #lastPid = 100
   #configChanged = (): void => {}
 
   constructor() {
     this.pulls = new SimulatedPulls(this.clock, (model) => this.models.add(model))
+    this.#supervisor = new SimulatedSupervisor(this)
     this.manager = this.#makeManager(this.#daemon)
   }
 
   /** Starts a new daemon over whatever the disk and the process table hold. */
   async startDaemon(): Promise<void> {
     this.#daemon = { alive: true }
+    this.#supervisor = new SimulatedSupervisor(this)
     this.manager = this.#makeManager(this.#daemon)
     await this.manager.open()
   }
@@ -80,13 +92,14 @@ export class SimulatedHost {
     this.#daemon.alive = false
     this.clock.forgetTimers()
     this.pulls.forget()
-    for (const process of this.processes.values()) process.onExit = null
+    this.#supervisor.close()
   }
 
   /** Power loss: everything but the disk is gone. */
   reboot(): void {
     this.killDaemon()
     this.processes.clear()
+    this.ended.clear()
     this.bootId = `boot-${Number(this.bootId.slice(5)) + 1}`
   }
 
@@ -103,8 +116,10 @@ export class SimulatedHost {
 
   end(pid: number, exit: ExitReport = killed): void {
     const process = this.processes.get(pid)
+    if (process === undefined) return
     this.processes.delete(pid)
-    process?.onExit?.(exit)
+    this.ended.set(process.name, exit)
+    process.onExit?.(exit)
   }
 
   /** The slot's record goes; what was there before does not count as new. */
@@ -117,72 +132,24 @@ export class SimulatedHost {
     return JSON.parse(this.disk.get(name) ?? 'null') as SlotRecord
   }
 
-  #spawn(spec: LaunchSpec, onExit: (exit: ExitReport) => void): RunningProcess {
+  /** Executes the next backend of a slot. */
+  spawn(name: string): SimulatedProcess {
     const { answersAfter, readyAfter, ignoresTerm } = this.behaviour
     const now = this.clock.now()
     const pid = ++this.#lastPid
-    this.processes.set(pid, {
-      name: spec.name,
+    const process: SimulatedProcess = {
+      name,
       pid,
-      onExit,
+      startedAt: this.clock.wall(),
+      onExit: null,
       answersAt: now + answersAfter,
       readyAt: now + Math.max(answersAfter, readyAfter),
       ignoresTerm,
-    })
-    this.mostProcessesOfOneSlot = Math.max(this.mostProcessesOfOneSlot, this.processesOf(spec.name).length)
-    return { pid, startedAt: this.clock.wall() }
-  }
-
-  #supervisor(daemon: { alive: boolean }): Supervisor {
-    const stopping = new Set<string>()
-    const guarded = (onExit: (exit: ExitReport) => void) => (exit: ExitReport) => {
-      if (daemon.alive) onExit(exit)
     }
-    return {
-      kind: 'process',
-      start: async (spec, onExit) => {
-        const { spawn } = this.behaviour
-        if (!daemon.alive) return new Promise(() => {})
-        stopping.delete(spec.name)
-        if (spawn === 'fails') throw new Hal0Error('slot.spawn_failed', 'The program could not be executed.')
-        if (spawn === 'hangs') {
-          await new Promise<void>((resolve) => this.clock.setTimer(10_000, resolve))
-          throw new Hal0Error('slot.spawn_failed', 'The start did not return within 10 s.')
-        }
-        return this.#spawn(spec, guarded(onExit))
-      },
-      adopt: async (name, onExit): Promise<Found> => {
-        if (this.adopting === 'hangs') return new Promise(() => {})
-        if (this.adopting === 'fails') throw new Hal0Error('supervisor.failed', 'systemd did not answer.')
-        const process = this.processesOf(name)[0]
-        if (process === undefined) {
-          const { state } = this.record(name) ?? { state: 'offline' }
-          return state === 'starting' || state === 'offline' || state === 'error'
-            ? { kind: 'none' }
-            : { kind: 'ended', exit: killed }
-        }
-        process.onExit = guarded(onExit)
-        return { kind: 'running', process: { pid: process.pid, startedAt: 0 }, argv: ['/bin/backend'] }
-      },
-      stop: (name, graceMs) =>
-        new Promise((resolve) => {
-          const processes = this.processesOf(name)
-          for (const process of processes) {
-            const after = process.ignoresTerm ? graceMs : 1
-            this.clock.setTimer(after, () => {
-              if (daemon.alive) this.end(process.pid)
-              resolve()
-            })
-          }
-          if (processes.length === 0) resolve()
-        }),
-      portOwner: async () => ({ kind: 'none' }),
-      logs: async () => [],
-      followLogs: () => () => {},
-      problems: () => [],
-      forget: async () => {},
-      close: () => {},
-    }
+    this.processes.set(pid, process)
+    this.ended.delete(name)
+    this.mostProcessesOfOneSlot = Math.max(this.mostProcessesOfOneSlot, this.processesOf(name).length)
+    return process
   }
 
   #probe(daemon: { alive: boolean }): Probe {
@@ -229,9 +196,15 @@ export class SimulatedHost {
     }
   }
 
+  async #mayWrite(daemon: { alive: boolean }): Promise<void> {
+    await Promise.resolve()
+    if (!daemon.alive) return new Promise(() => {})
+    if (this.diskFails) throw new Hal0Error('storage.full', 'The disk is full.')
+  }
+
   #makeManager(daemon: { alive: boolean }): SlotManager {
     const { clock, configs, disk } = this
-    const supervisor = this.#supervisor(daemon)
+    const supervisor = this.#supervisor
     const manager = new SlotManager({
       clock,
       bootId: this.bootId,
@@ -252,6 +225,7 @@ export class SimulatedHost {
           return { renew: async () => {}, close: () => {}, everyMs: 3_600_000 }
         },
         write: async (name: string, changes: SlotPatch) => {
+          if (!daemon.alive) return new Promise(() => {})
           const next: Record<string, unknown> = { ...(configs.get(name) ?? initialConfig(name)) }
           for (const [key, value] of Object.entries(changes)) next[key] = value
           configs.set(name, next as StoredConfig)
@@ -268,9 +242,7 @@ export class SimulatedHost {
           return { kind: 'kept', record: JSON.parse(json) as SlotRecord, json }
         },
         save: async (name, json) => {
-          await Promise.resolve()
-          if (!daemon.alive) return new Promise(() => {})
-          if (this.diskFails) throw new Hal0Error('storage.full', 'The disk is full.')
+          await this.#mayWrite(daemon)
           // A record that is put back after a refused load is no transition.
           if (disk.get(name) === json) return
           disk.set(name, json)
@@ -281,6 +253,22 @@ export class SimulatedHost {
         },
       },
       history: { read: async () => ({}), write: async () => {} },
+      swaps: {
+        read: async (name) => this.swaps.get(name) ?? null,
+        write: async (name, swap) => {
+          await this.#mayWrite(daemon)
+          this.swaps.set(name, swap)
+        },
+        remove: async (name) => {
+          if (daemon.alive) this.swaps.delete(name)
+        },
+      },
+      crashes: {
+        read: async (name) => this.crashes.get(name) ?? [],
+        write: async (name, at) => {
+          if (daemon.alive) this.crashes.set(name, at)
+        },
+      },
       ports: new PortAllocator({ first: 8081, last: 8099 }, new Set(), supervisor),
     })
     manager.signals.subscribe((signal) => {

@@ -27,16 +27,16 @@ With --json one JSON object a line: the state record of the change, or {name, de
     if (name !== undefined) await call('showSlot', { params: { name } })
     const concerns = (slot: string): boolean => name === undefined || name === slot
     const line = new StatusLine()
-    const seen = new Map<string, number>()
+    const seen = new Map<string, string>()
     for await (const event of followEvents('/api/slots/events', { onLost: () => line.clear() })) {
       const news = readSlotEvent(event)
       if (news?.kind === 'progress' && concerns(news.progress.name) && process.stderr.isTTY === true) {
         line.show(news.progress.state, `${news.progress.name}: ${describeProgress(news.progress)}`)
       } else if (news?.kind === 'record' && concerns(news.record.name)) {
-        const { name: slot, seq } = news.record
+        const { name: slot } = news.record
         // After a lost connection the daemon tells again how each slot stands.
-        if (seen.get(slot) === seq) continue
-        seen.set(slot, seq)
+        if (seen.get(slot) === event.data) continue
+        seen.set(slot, event.data)
         line.clear()
         print(json ? event.data : row(columns, cells(news.record)))
       } else if (news?.kind === 'deleted' && concerns(news.name)) {

@@ -23,6 +23,7 @@ export const record = (name: string, state: SlotState, changes: Partial<SlotReco
   reason: null,
   pull: null,
   error: null,
+  intent: null,
   ...changes,
 })
 

@@ -1,0 +1,100 @@
+/** Swaps: a slot's TOML gets another model and the slot is restarted, both or neither. */
+import type { SlotConfig } from '../contract/slot.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import { log } from '../lib/log.ts'
+import type { Planner } from './planner.ts'
+import type { Entry, SlotBook } from './slot-book.ts'
+import type { SwapJournal } from './swap-journal.ts'
+
+export interface SwapDeps {
+  planner: Planner
+  swaps: SwapJournal
+}
+
+/** A load that is known to fail must not cost the backend that runs. @throws Hal0Error why it would */
+export const refuseHopeless = async (config: SlotConfig, planner: Planner): Promise<void> => {
+  const obstacle = planner.obstacle(config)
+  if (obstacle !== null) throw obstacle
+  // Of a model that has yet to come there are no files.
+  if (planner.missing(config) === null) await planner.plan(config)
+}
+
+export class Swaps {
+  readonly #book: SlotBook
+  readonly #deps: SwapDeps
+
+  constructor(book: SlotBook, deps: SwapDeps) {
+    this.#book = book
+    this.#deps = deps
+  }
+
+  /**
+   * Resolves once the swap is accepted, on disk too.
+   * @throws Hal0Error why it was refused; then the TOML names the model that it named before
+   */
+  async begin(entry: Entry, model: string): Promise<void> {
+    await entry.swaps.run(async () => {
+      const { owner } = entry
+      const { name, model: before } = owner.config
+      if (before !== model) await this.#deps.swaps.write(name, { to: model })
+      try {
+        await this.#setModel(entry, model)
+        await this.#restart(entry)
+      } catch (error) {
+        if (before !== model) await this.#putBack(entry, model, before)
+        throw error
+      } finally {
+        await this.#forget(name)
+      }
+    })
+  }
+
+  /** Does the rest of a swap that the last daemon's end cut off. */
+  async finish(entry: Entry): Promise<void> {
+    const { record, config } = entry.owner
+    const { name } = config
+    const swap = await this.#deps.swaps.read(name)
+    if (swap === null) return
+    const isAccepted = record.intent === 'load' || (record.state !== 'offline' && record.model === swap.to)
+    if (config.model === swap.to && !isAccepted) {
+      try {
+        await this.#restart(entry)
+      } catch (error) {
+        log.warn(
+          `the swap of slot ${name} to ${swap.to} was cut off and cannot go on: ${Hal0Error.from(error).message}`,
+        )
+      }
+    }
+    await this.#forget(name)
+  }
+
+  async #restart({ owner }: Entry): Promise<void> {
+    const refused = owner.post({ kind: 'restart' })
+    if (refused !== null) throw refused
+    await owner.accepted()
+  }
+
+  /** @throws Hal0Error `model.not_found` before anything changes */
+  #setModel(entry: Entry, model: string): Promise<void> {
+    return this.#book.edit(entry, { model }, (next) => refuseHopeless(next, this.#deps.planner))
+  }
+
+  async #putBack(entry: Entry, model: string, before: string | null): Promise<void> {
+    try {
+      await this.#book.refresh(entry)
+      if (entry.owner.config.model === model) await this.#book.edit(entry, { model: before }, () => {})
+    } catch (error) {
+      const { name } = entry.owner.config
+      log.error(`the swap of slot ${name} was refused, and its configuration still names ${model}`, error)
+    }
+  }
+
+  /** What stays would only be looked at by the next daemon, and found done. */
+  async #forget(name: string): Promise<void> {
+    try {
+      await this.#deps.swaps.remove(name)
+    } catch (error) {
+      log.warn(Hal0Error.from(error).message)
+    }
+  }
+}
