@@ -8,10 +8,13 @@ import { BodyBudget } from './dispatch/body-budget.ts'
 import { Decisions } from './dispatch/decisions.ts'
 import { makeDispatch } from './dispatch/dispatcher.ts'
 import { openAiModels } from './dispatch/openai.ts'
+import { stopExchanges } from './dispatch/relay-exchange.ts'
 import { makeApp } from './http/app.ts'
 import { sendError } from './http/errors.ts'
+import type { Front } from './http/front/front.ts'
 import { listen } from './http/listen.ts'
 import { securityLines } from './http/security-headers.ts'
+import { daemonStopping } from './http/stopping.ts'
 import { tryListen } from './http/try-listen.ts'
 import { systemClock } from './lib/clock.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
@@ -37,6 +40,7 @@ import { recordStoreOnDisk } from './slots/record-store.ts'
 import { swapJournalOnDisk } from './slots/swap-journal.ts'
 import { sweepTemps } from './system/atomic-file.ts'
 import { lockDataFolder } from './system/daemon-lock.ts'
+import { clientsWithin, descriptorLimit, openDescriptors } from './system/descriptors.ts'
 import { loopbackDirect } from './system/no-proxy.ts'
 import {
   decisionsDir,
@@ -52,15 +56,16 @@ import { ProcessSupervisor } from './system/process/process-supervisor.ts'
 import { RisingClock } from './system/rising-clock.ts'
 import { httpUrl, readServerSettings, type ServerOptions, type ServerSettings } from './system/server-config.ts'
 import { ServerSettingsFile } from './system/settings.ts'
+import { listenForStop } from './system/stop-signals.ts'
 import type { Supervisor } from './system/supervisor.ts'
 import { findSystemd } from './system/systemd/find-systemd.ts'
 import { makeSystemctl } from './system/systemd/systemctl.ts'
 import { SystemdSupervisor } from './system/systemd/systemd-supervisor.ts'
 
-/** Requests in flight get this long to end before their connections are closed. */
-const drainMs = 10_000
 /** However large a body fills the memory for bodies, small ones find room beside it. */
 const smallBodiesBytes = 16 * 1024 * 1024
+/** What is written last has this long to reach the clients. */
+const lastWordsMs = 500
 
 /** Inside the executable the dashboard lies beside this module; in a checkout it is what `npm run build` made. */
 const findDashboard = (): string | null =>
@@ -94,19 +99,34 @@ const requireSupervisor = ({ supervisor }: ServerSettings, paths: Paths): void =
   if (found?.scope === null) throw found.reason
 }
 
-const untilAskedToStop = (): Promise<NodeJS.Signals> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
-  })
+/**
+ * Ends what clients have under way: whoever waits is answered at once, what is being answered has `drainMs` to end by itself and is
+ * then told, and new requests are answered 503 all the while.
+ */
+const drain = async (
+  front: Front,
+  stopping: AbortController,
+  drainMs: number,
+  hurry: Promise<unknown>,
+): Promise<void> => {
+  front.stop()
+  stopping.abort(daemonStopping())
+  await Promise.race([front.settled(drainMs), hurry])
+  stopExchanges(daemonStopping())
+  front.endRequests()
+  await Promise.race([front.settled(lastWordsMs), hurry])
+  front.close()
+}
 
 /**
- * Runs the daemon until SIGINT or SIGTERM. The backends outlive it.
+ * Runs the daemon until it is asked to stop. The backends outlive it.
  * @throws Hal0Error `config.invalid`, `storage.failed` when it cannot start
  */
 export const serve = async (options: ServerOptions): Promise<void> => {
   const paths = findPaths(process.env, process.getuid?.() === 0)
   Object.assign(process.env, loopbackDirect(process.env))
   const settings = await readServerSettings(paths, options)
+  const stopping = new AbortController()
   using _lock = await lockDataFolder(paths.data)
   for (const folder of [paths.config, paths.data, slotConfigDir(paths)]) {
     // A folder that is out of order is told by whoever needs it; leftovers in it harm nobody.
@@ -152,9 +172,17 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     slots.views().some(({ name, state, model }) => name === slot && state === 'pulling' && model === id),
   )
 
+  let front: Front | null = null
   const problems = () => {
     const log = decisions.problem()
-    return [...models.problems(), ...pulls.problems(), ...slots.problems(), ...(log === null ? [] : [log])]
+    const refusing = front?.problem() ?? null
+    return [
+      ...(refusing === null ? [] : [refusing]),
+      ...models.problems(),
+      ...pulls.problems(),
+      ...slots.problems(),
+      ...(log === null ? [] : [log]),
+    ]
   }
   const began = performance.now()
   let url = ''
@@ -205,6 +233,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
       headerLines: securityLines,
       maxBodyBytes: settings.maxBodyBytes,
       bodies: new BodyBudget(Math.max(settings.bodyMemoryBytes, settings.maxBodyBytes + smallBodiesBytes)),
+      stopping: stopping.signal,
     }),
     openaiModels: () => openAiModels(slots.views(), (id) => models.get(id)),
     decisions,
@@ -213,20 +242,23 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     allowedHosts: settings.allowedHosts,
     requests,
     webDir: findDashboard(),
+    stopping: stopping.signal,
   })
-  const server = await listen(app, settings)
+  const maxConnections = clientsWithin(descriptorLimit(), openDescriptors())
+  const server = await listen(app, { ...settings, maxConnections })
+  front = server
   url = httpUrl(settings.host, server.port ?? settings.port)
   console.log(`hal0 ${packageJson.version} listens on ${url}`)
   for (const problem of problems()) log.warn(problem)
 
-  await untilAskedToStop()
+  const signals = listenForStop()
+  await signals.asked
   const running = slots.overview().filter(({ state }) => state !== 'offline' && state !== 'error')
   const names = running.map(({ name }) => name).join(', ')
   log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running, and the next hal0 serve takes it over`)
   app.streams.closeAll()
   models.close()
-  await server.drain(drainMs)
-  server.close()
+  await drain(server, stopping, settings.drainMs, signals.askedAgain)
   await pulls.close()
   await slots.close()
   decisions.close()

@@ -16,6 +16,11 @@ export const configKeys = {
       maximum: 65_536,
       description: 'Memory for the bodies of all requests together, never less than for the largest; 256.',
     }),
+    drain_s: Type.Integer({
+      minimum: 0,
+      maximum: 60,
+      description: 'Seconds that requests under way get when hal0 is stopped; 10.',
+    }),
   },
   slots: { ports: Type.String({ pattern: '^\\d{1,5}-\\d{1,5}$', description: '8081-8099' }) },
   engines: {
@@ -44,6 +49,7 @@ export const configDefaults = {
   allowed_hosts: [],
   max_body_mb: 64,
   body_memory_mb: 256,
+  drain_s: 10,
   slots: { ports: '8081-8099' },
   engines: { 'llama.cpp': null },
   hub: { mirrors: [] },

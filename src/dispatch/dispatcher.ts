@@ -1,6 +1,7 @@
 /** Answers inference requests: body → model → route → lease → relay, and one line in the decision log. */
 import type { Decision } from '../contract/system.ts'
 import { bounded } from '../lib/bounded.ts'
+import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 import type { WireHeaders } from '../lib/http/wire-headers.ts'
@@ -31,6 +32,8 @@ export interface DispatchDeps {
   maxBodyBytes?: number
   /** Memory for all bodies together. */
   bodies: BodyBudget
+  /** Aborts when the daemon is to end: whoever waits for a slot hears its reason. */
+  stopping?: AbortSignal
   /** Unix time in milliseconds. */
   now?: () => number
 }
@@ -55,7 +58,7 @@ const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
 const heapTrim = new HeapTrim()
 
 /** One request on its way, and what the log will say about it. */
-class Passage {
+class Passage implements Client {
   readonly #requestId: string
   readonly #request: IncomingRequest
   readonly #path: string
@@ -95,6 +98,13 @@ class Passage {
     }
   }
 
+  /** Aborts when the client leaves, and when the daemon is to end: neither waits for a slot any longer. */
+  get signal(): AbortSignal {
+    const { stopping } = this.#deps
+    const { signal } = this.#request
+    return stopping === undefined ? signal : AbortSignal.any([signal, stopping])
+  }
+
   async #patiently(waiting: Promise<Lease>): Promise<Lease> {
     const lease = await waiting
     if (!this.#request.signal.aborted) return lease
@@ -115,7 +125,7 @@ class Passage {
   }
 
   #acquire(model: string): Lease | Promise<Lease> {
-    return this.#deps.slots.acquire(this.#route(model), this.#request)
+    return this.#deps.slots.acquire(this.#route(model), this)
   }
 
   /** The name of the slot that is asked for `model`. @throws Hal0Error `model.not_found`, `request.unsupported` */

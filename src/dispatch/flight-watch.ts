@@ -5,6 +5,7 @@
  */
 
 import { DenseSet, type Member } from '../lib/dense-set.ts'
+import type { Hal0Error } from '../lib/hal0-error.ts'
 
 /** A request in flight. */
 export interface Watched extends Member {
@@ -16,6 +17,8 @@ export interface Watched extends Member {
   lasting(): void
   /** Nothing for longer than `timeoutMs`. */
   silent(): void
+  /** It may go on no longer. */
+  stop(error: Hal0Error): void
 }
 
 /** How late a hang-up may be noticed, milliseconds. */
@@ -37,6 +40,11 @@ export class FlightWatch {
 
   remove(watched: Watched): void {
     this.#watched.delete(watched)
+  }
+
+  /** Ends all of them. */
+  stopAll(error: Hal0Error): void {
+    for (const watched of this.#watched.snapshot()) watched.stop(error)
   }
 
   #sweep(): void {

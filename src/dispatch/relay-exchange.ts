@@ -22,6 +22,10 @@ const resendWithinMs = 100
 
 const pool = new ConnectionPool()
 const flight = new FlightWatch()
+
+/** Ends every request that is at a backend: with `error` as its answer, or as the last event of its stream. */
+export const stopExchanges = (error: Hal0Error): void => flight.stopAll(error)
+
 const nothing = Buffer.alloc(0)
 
 export class RelayExchange implements Exchange, Watched {
@@ -151,7 +155,9 @@ export class RelayExchange implements Exchange, Watched {
     }
   }
 
-  readonly #takenBack = (error: Hal0Error): void => {
+  readonly #takenBack = (error: Hal0Error): void => this.stop(error)
+
+  stop(error: Hal0Error): void {
     this.#connection?.destroy()
     this.#break(error)
   }

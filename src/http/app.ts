@@ -52,6 +52,8 @@ export interface AppDeps {
   webDir: string | null
   /** Compare every answer with the operation table; for tests and development. */
   checkReplies?: boolean
+  /** Aborts when the daemon is to end: whoever waits for a slot is answered at once. */
+  stopping?: AbortSignal
   streamLimits?: Partial<StreamLimits>
 }
 
@@ -73,6 +75,8 @@ const pathOf = (target: string): string => {
   const query = target.indexOf('?')
   return query < 0 ? target : target.slice(0, query)
 }
+
+const mayWait = /[?&]wait=/
 
 /** The inference path that a POST to `target` means, whose plain spelling costs a look-up; null: none. */
 const inferencePath = (target: string): string | null => {
@@ -107,11 +111,18 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
 
   const gate = makeGate(deps)
   const answerByRoutes = async (incoming: IncomingRequest, answer: Answer): Promise<void> => {
+    const { method, target } = incoming
+    const fail = (error: unknown): void => sendError(answer, error, { method, url: target })
+    const leave = (): void => fail(deps.stopping?.reason)
+    // What was asked for goes on in the next daemon; only nobody waits for it any more.
+    if (mayWait.test(target)) deps.stopping?.addEventListener('abort', leave)
     try {
       const request = webRequest(incoming, incoming.headers.get('host') ?? 'localhost')
       await sendResponse(withSecurityHeaders(await elysia.fetch(request)), incoming, answer)
     } catch (error) {
-      sendError(answer, error, { method: incoming.method, url: incoming.target })
+      fail(error)
+    } finally {
+      deps.stopping?.removeEventListener('abort', leave)
     }
   }
   return {

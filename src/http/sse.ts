@@ -34,7 +34,7 @@ export interface StreamLimits {
   maxQueuedBytes: number
 }
 
-export const defaultStreamLimits: StreamLimits = { heartbeatMs: 15_000, maxStreams: 256, maxQueuedBytes: 262_144 }
+export const defaultStreamLimits: StreamLimits = { heartbeatMs: 15_000, maxStreams: 8192, maxQueuedBytes: 262_144 }
 
 /** One reader. */
 export class EventStream {

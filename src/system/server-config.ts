@@ -13,6 +13,8 @@ export interface ServerSettings {
   maxBodyBytes: number
   /** For the bodies of all requests together. */
   bodyMemoryBytes: number
+  /** How long requests under way have when the daemon is stopped, milliseconds. */
+  drainMs: number
   /** e.g. "8081-8099" */
   slotPorts: string
   keepDecisions: number
@@ -37,6 +39,7 @@ export const serverSettings = (file: ServerConfig, options: ServerOptions): Serv
     allowedHosts: [...(file.allowed_hosts ?? []), ...(host === '0.0.0.0' || host === '::' ? [] : [host])],
     maxBodyBytes: Math.floor((file.max_body_mb ?? configDefaults.max_body_mb) * 1024 * 1024),
     bodyMemoryBytes: Math.floor((file.body_memory_mb ?? configDefaults.body_memory_mb) * 1024 * 1024),
+    drainMs: (file.drain_s ?? configDefaults.drain_s) * 1000,
     slotPorts: file.slots?.ports ?? configDefaults.slots.ports,
     keepDecisions: file.decisions?.keep ?? configDefaults.decisions.keep,
     mirrors: file.hub?.mirrors ?? [],

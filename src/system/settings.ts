@@ -46,6 +46,7 @@ const atStart = [
   'allowedHosts',
   'maxBodyBytes',
   'bodyMemoryBytes',
+  'drainMs',
   'slotPorts',
   'keepDecisions',
 ] as const satisfies (keyof ServerSettings)[]
@@ -75,6 +76,7 @@ export class ServerSettingsFile implements SettingsService {
         allowed_hosts: config.allowed_hosts ?? [],
         max_body_mb: config.max_body_mb ?? configDefaults.max_body_mb,
         body_memory_mb: config.body_memory_mb ?? configDefaults.body_memory_mb,
+        drain_s: config.drain_s ?? configDefaults.drain_s,
         slots: { ports: config.slots?.ports ?? configDefaults.slots.ports },
         engines: { 'llama.cpp': config.engines?.['llama.cpp'] ?? null },
         hub: { mirrors: endpoint === null ? (config.hub?.mirrors ?? []) : [endpoint], token: source },

@@ -18,6 +18,7 @@ const settings = (changes: Partial<Settings> = {}): Settings => ({
     allowed_hosts: ['nas.local'],
     max_body_mb: 64,
     body_memory_mb: 256,
+    drain_s: 10,
     slots: { ports: '8081-8099' },
     engines: { 'llama.cpp': null },
     hub: { mirrors: [], token: 'file' },

@@ -47,7 +47,7 @@ describe('listening', () => {
     const reader = await EventReader.open(`${url}/api/slots/events`)
     await reader.nextBlock()
     app.streams.closeAll()
-    await server.drain(10_000)
+    await server.settled(10_000)
     expect(server.inFlight).toBe(0)
     reader.close()
     await stop()

@@ -6,6 +6,7 @@ import { until } from '../support/until.ts'
 import { EventReader } from './event-reader.ts'
 import { decisionOf } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
+import { RawClient } from './front/raw-client.ts'
 import { startServer, type TestServer } from './server.ts'
 
 const text = (frame: Parameters<typeof encodeFrame>[0]): string => new TextDecoder().decode(encodeFrame(frame))
@@ -82,6 +83,17 @@ describe('a stream of events', () => {
     first.close()
     await until('one stream is open', () => app.streams.size === 1)
     expect((await open()).response.status).toBe(200)
+  })
+
+  test('has room for 600 readers, each of whom hears of everything', async () => {
+    const { port, app, slots } = await start()
+    const readers = await Promise.all(Array.from({ length: 600 }, () => RawClient.open(port)))
+    for (const reader of readers) reader.send('GET /api/slots/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await until('all are open', () => app.streams.size === 600)
+    slots.become('primary', { reason: 'for everybody' })
+    await Promise.all(readers.map((reader) => reader.until(() => reader.text.includes('for everybody'))))
+    for (const reader of readers) reader.close()
+    await until('none is open', () => app.streams.size === 0)
   })
 
   test('leaves nothing behind after 1000 clients came and went', async () => {

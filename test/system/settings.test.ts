@@ -62,6 +62,7 @@ describe('what is shown', () => {
         allowed_hosts: [],
         max_body_mb: 64,
         body_memory_mb: 256,
+        drain_s: 10,
         slots: { ports: '8081-8099' },
         engines: { 'llama.cpp': null },
         hub: { mirrors: [], token: 'none' },

@@ -2,9 +2,8 @@
 import type { Socket } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
-import { BodyIntake } from './body-intake.ts'
 import { type AnswerHost, ClientAnswer } from './client-answer.ts'
-import { ClientLeft, Incoming } from './incoming-exchange.ts'
+import { ClientLeft, Exchange } from './exchange.ts'
 import type { FrontLimits } from './limits.ts'
 import { Outlet } from './outlet.ts'
 import { Patience, type Wait } from './patience.ts'
@@ -27,7 +26,6 @@ export interface ConnectionHost {
 
 /** Bytes of further requests that are taken while one is answered. */
 const heldBytes = 64 * 1024
-const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 const stalled = new ClientLeft('the client took nothing of its answer for too long')
 const hungUp = new ClientLeft('the client closed the connection')
 
@@ -36,38 +34,32 @@ export class Connection implements AnswerHost, RequestEvents {
   readonly #host: ConnectionHost
   readonly #socket: Socket<Connection>
   readonly #reader = new RequestReader()
-  #request: Incoming | null = null
-  #awaitsContinue = false
-  /** The request's head was read, and nobody was told yet. */
-  #unbegun: ClientAnswer | null = null
-  /** The answer under way. */
-  #answering: ClientAnswer | null = null
+  readonly #patience: Patience
+  /** The request that is read or answered. */
+  #exchange: Exchange | null = null
+  #open = true
   /** The client sends no more. */
   #ended = false
   /** Nothing more is read as requests: what comes is dropped until the client closes. */
   #lingers = false
-  #open = true
-  #shut = false
   /** It ends with a reset, once what was written is out. */
   #resets = false
-  /** The present request is one of HTTP/1.1. */
-  #speaks11 = false
+  #shut = false
   #running = false
   #paused = false
-  readonly #patience: Patience
 
   constructor(socket: Socket<Connection>, host: ConnectionHost) {
     this.#socket = socket
     this.#host = host
     this.#patience = new Patience(host.limits, host.now)
     this.outlet = new Outlet(socket)
-    this.outlet.onRoom = () => this.#answering?.onRoom?.()
+    this.outlet.onRoom = () => this.#exchange?.answer.onRoom?.()
     this.outlet.onEmpty = () => this.#settle()
   }
 
   /** It waits for a request, and nothing is under way. */
   get idle(): boolean {
-    return this.#request === null && !this.#reader.inHead && this.outlet.waiting === 0
+    return !this.busy && !this.#reader.inHead
   }
 
   /** When it became idle. */
@@ -77,7 +69,7 @@ export class Connection implements AnswerHost, RequestEvents {
 
   /** A request is not answered to its end. */
   get busy(): boolean {
-    return this.#request !== null || (this.outlet.waiting > 0 && this.#open)
+    return this.#exchange !== null || this.outlet.waiting > 0
   }
 
   get peer(): { address: string; port: number; localAddress: string; localPort: number } {
@@ -85,16 +77,11 @@ export class Connection implements AnswerHost, RequestEvents {
     return { address: remoteAddress, port: remotePort, localAddress, localPort }
   }
 
-  /** Nothing of the present answer was sent yet. */
-  get awaited(): boolean {
-    return this.#open && this.#answering?.begun === false
-  }
-
   // What the socket tells.
 
   received(bytes: Buffer): void {
     if (this.#lingers) return
-    if (this.#request === null && !this.#reader.inHead) this.#patience.begin(this.#host.now)
+    if (this.#exchange === null && !this.#reader.inHead) this.#patience.begin(this.#host.now)
     this.#patience.received(bytes.length)
     this.#reader.feed(bytes)
     this.#run()
@@ -103,14 +90,16 @@ export class Connection implements AnswerHost, RequestEvents {
   /** The client closed its sending side: it may still read, or be gone altogether. */
   finished(): void {
     this.#ended = true
-    if (this.#request === null) {
-      if (this.#reader.inHead && !this.#lingers)
+    const body = this.#exchange?.body
+    if (body === undefined) {
+      if (this.#reader.inHead && !this.#lingers) {
         this.refuse(unreadable('The connection ended within the head of a request.'))
+      }
       this.#settle()
-    } else if (!this.#request.body.complete) {
-      this.#request.body.fail(unreadable('The connection ended before the body of the request was whole.'))
-    } else {
+    } else if (body.complete) {
       this.#host.halfClosed(this)
+    } else {
+      body.fail(unreadable('The connection ended before the body of the request was whole.'))
     }
   }
 
@@ -118,8 +107,8 @@ export class Connection implements AnswerHost, RequestEvents {
     if (!this.#open) return
     this.#open = false
     this.outlet.clear()
-    this.#request?.left(hungUp)
-    this.#request = null
+    this.#exchange?.request.left(hungUp)
+    this.#exchange = null
     this.#host.closed(this)
   }
 
@@ -130,32 +119,30 @@ export class Connection implements AnswerHost, RequestEvents {
   // What the reader tells.
 
   head(head: RequestHead): void {
-    const body = new BodyIntake(head.length, () => this.#askForBody())
-    this.#request = new Incoming(head, body, () => this.#socket.remoteAddress)
-    this.#awaitsContinue = head.awaitsContinue
-    this.#speaks11 = head.minor === 1
-    this.#unbegun = new ClientAnswer(this, head)
-    this.#patience.begin(this.#host.now)
+    this.#exchange = new Exchange(
+      head,
+      this,
+      () => this.#socket.remoteAddress,
+      () => this.#run(),
+    )
   }
 
   data(piece: Buffer): void {
-    this.#request?.body.add(piece)
+    this.#exchange?.body.add(piece)
   }
 
   end(): void {
-    this.#request?.body.finish()
+    this.#exchange?.body.finish()
   }
 
   // What the answer tells.
 
   mayStayOpen(): boolean {
-    const complete = this.#request?.body.complete ?? false
-    return complete && !this.#host.stopping && !this.#lingers
+    return this.#exchange?.body.complete === true && !this.#host.stopping && !this.#lingers
   }
 
   answered(stays: boolean): void {
-    this.#request = null
-    this.#answering = null
+    this.#exchange = null
     if (!this.#open) return
     this.#patience.begin(this.#host.now)
     if (stays) {
@@ -181,7 +168,7 @@ export class Connection implements AnswerHost, RequestEvents {
         this.cut(stalled)
         break
       case 'lingered':
-        this.#destroy()
+        this.cut()
         break
       case 'idle':
         this.close()
@@ -190,16 +177,10 @@ export class Connection implements AnswerHost, RequestEvents {
         this.refuse(unreadable('The head of the request did not come within time. Send it in one go.', 408))
         break
       case 'late body':
-        this.#request?.body.fail(unreadable('The body of the request came too slowly. Send it in one go.', 408))
+        this.#exchange?.body.fail(unreadable('The body of the request came too slowly. Send it in one go.', 408))
         break
       default:
     }
-  }
-
-  #waitsFor(): Wait {
-    if (this.#lingers) return 'the client to close'
-    if (this.#request === null) return this.#reader.inHead ? 'a head' : 'a request'
-    return this.#request.body.awaited ? 'a body' : 'an answer'
   }
 
   /** Closes it when it has no request. */
@@ -207,24 +188,38 @@ export class Connection implements AnswerHost, RequestEvents {
     if (this.#open && this.idle) this.#socket.end()
   }
 
+  /** Answers with `error` instead of a request that can be answered; the connection ends by that. */
+  refuse(error: Hal0Error): void {
+    this.#lingers = true
+    this.#exchange = null
+    this.#host.refuse(error, new ClientAnswer(this, { method: 'GET', minor: 1, keepsAlive: false }))
+  }
+
+  /** Answers `error` where nothing of the answer was sent yet, and tells whoever was at it. */
+  giveUp(error: Hal0Error): void {
+    const exchange = this.#exchange
+    if (exchange === null || exchange.answer.begun) return
+    this.#host.refuse(error, exchange.answer)
+    exchange.request.left(error)
+  }
+
   /** Ends it at once, whatever is under way. */
   cut(why: ClientLeft = hungUp): void {
-    this.#request?.left(why)
-    this.#destroy()
+    if (!this.#open) return
+    this.#exchange?.request.left(why)
+    this.#socket.terminate()
+    this.closed()
   }
 
-  /** Sends what every client of HTTP/1.1 skips before its answer, and the system of one that is gone answers by a reset. */
+  /** See Exchange.probe. */
   probe(): void {
-    if (this.awaited && this.#speaks11) this.outlet.write(continues)
+    this.#exchange?.probe()
   }
 
-  #askForBody(): void {
-    this.#patience.begin(this.#host.now)
-    if (this.#awaitsContinue) {
-      this.#awaitsContinue = false
-      this.outlet.write(continues)
-    }
-    this.#run()
+  #waitsFor(): Wait {
+    if (this.#lingers) return 'the client to close'
+    if (this.#exchange === null) return this.#reader.inHead ? 'a head' : 'a request'
+    return this.#exchange.body.awaited ? 'a body' : 'an answer'
   }
 
   /** Reads on as far as it goes, and begins what was read. */
@@ -242,34 +237,22 @@ export class Connection implements AnswerHost, RequestEvents {
 
   /** @returns whether a request was begun: its answer may be whole already, and the next one may follow */
   #begin(): boolean {
-    const answer = this.#unbegun
-    const request = this.#request
-    if (answer === null || request === null) return false
-    this.#unbegun = null
-    this.#answering = answer
-    this.#host.answer(request, answer)
+    const exchange = this.#exchange
+    if (exchange === null || exchange.begun) return false
+    exchange.begin((request, answer) => this.#host.answer(request, answer))
+    if (this.#ended && this.#exchange !== null) this.#host.halfClosed(this)
     return true
   }
 
-  /** Nothing of what follows can be read. */
+  /** Nothing of what follows can be read: whoever takes the body answers that, and nobody else is asked. */
   #unreadable(error: Hal0Error): void {
-    this.#unbegun = null
-    const request = this.#request
-    // A body that cannot be read is for whoever takes it to answer; before that, or between requests, it is answered here.
-    if (request !== null && this.#answering !== null) request.body.fail(error)
+    if (this.#exchange?.begun === true) this.#exchange.body.fail(error)
     else this.refuse(error)
-  }
-
-  /** Answers with `error` instead of a request that can be answered; the connection ends by that. */
-  refuse(error: Hal0Error): void {
-    this.#lingers = true
-    this.#request = null
-    this.#host.refuse(error, new ClientAnswer(this, { method: 'GET', minor: 1, keepsAlive: false }))
   }
 
   /** Stops reading what nobody asks for, and goes on when it is asked for. */
   #slow(): void {
-    const full = !this.#lingers && (this.#request?.body.full === true || this.#reader.held > heldBytes)
+    const full = !this.#lingers && (this.#exchange?.body.full === true || this.#reader.held > heldBytes)
     if (!this.#open || full === this.#paused) return
     this.#paused = full
     if (full) this.#socket.pause()
@@ -278,22 +261,16 @@ export class Connection implements AnswerHost, RequestEvents {
 
   /** Once everything is out: closes what is to be closed. */
   #settle(): void {
-    if (!this.#open || this.outlet.waiting > 0 || this.#request !== null) return
-    if (this.#resets) this.#destroy()
-    else if (this.#lingers) {
-      this.#slow()
-      // The end of the answer first; the client closes when it has read it, and what it still sends until then is dropped.
-      if (this.#ended) this.#socket.end()
-      else if (!this.#shut) this.#socket.shutdown()
-      this.#shut = true
+    if (!this.#open || this.busy) return
+    if (this.#resets) {
+      this.cut()
     } else if (this.#ended) {
       this.#socket.end()
+    } else if (this.#lingers) {
+      this.#slow()
+      // The end of the answer first; the client closes when it has read it, and what it still sends until then is dropped.
+      if (!this.#shut) this.#socket.shutdown()
+      this.#shut = true
     }
-  }
-
-  #destroy(): void {
-    if (!this.#open) return
-    this.#socket.terminate()
-    this.closed()
   }
 }

@@ -8,6 +8,7 @@
 import type { Socket, TCPSocketListener } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
+import { daemonStopping } from '../stopping.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
 import { HalfClosedWatch } from './half-closed.ts'
 import { defaultFrontLimits, type FrontLimits } from './limits.ts'
@@ -25,11 +26,14 @@ export interface FrontOptions {
   maxConnections?: number
 }
 
-/** Seconds after which a client may try again that met a daemon in its end, or one without a place for it. */
-const stoppingRetryS = 5
+/** Seconds after which a client may try again for which there was no place. */
 const busyRetryS = 2
-/** How long it is told that connections were refused. */
-const refusedForMs = 60_000
+/** A connection this young is about to bring its request, milliseconds. */
+const freshMs = 250
+/** Connections that are told so at one time. */
+const refusedAtOnce = 8
+/** How long it is told that there was no room for everybody. */
+const crowdedForMs = 60_000
 
 const handlers = {
   data(socket: Socket<Connection>, bytes: Buffer): void {
@@ -55,11 +59,13 @@ export class Front implements ConnectionHost {
   stopping = false
   readonly #options: FrontOptions
   readonly #connections = new Set<Connection>()
+  /** Those of them for which there was no place. */
+  readonly #refused = new Set<Connection>()
   readonly #halfClosed: HalfClosedWatch
   readonly #maxConnections: number
   readonly #sweeper: ReturnType<typeof setInterval>
   readonly #listener: TCPSocketListener<Connection>
-  #refusedAt = Number.NEGATIVE_INFINITY
+  #crowdedAt = Number.NEGATIVE_INFINITY
 
   /** @throws what the system says, e.g. EADDRINUSE */
   constructor(options: FrontOptions) {
@@ -93,9 +99,10 @@ export class Front implements ConnectionHost {
     return this.#connections.size
   }
 
-  /** Connections were refused a short time ago: there are as many as there may be. */
-  get refusing(): boolean {
-    return performance.now() - this.#refusedAt < refusedForMs
+  /** That there was no room for everybody a short time ago, as a sentence; null: there was. */
+  problem(): string | null {
+    if (performance.now() - this.#crowdedAt > crowdedForMs) return null
+    return `hal0 had as many connections as its limit of open files leaves room for (${this.#maxConnections}): idle ones were closed, further ones refused. Raise the limit (LimitNOFILE= of its unit, or ulimit -n) and restart it.`
   }
 
   answer(request: IncomingRequest, answer: Answer): void {
@@ -113,16 +120,23 @@ export class Front implements ConnectionHost {
 
   closed(connection: Connection): void {
     this.#connections.delete(connection)
+    this.#refused.delete(connection)
   }
 
-  /**
-   * From now on every request is answered 503; those under way go on.
-   * @returns once none is left, or after `ms`
-   */
-  async drain(ms: number): Promise<void> {
+  /** From now on every request is answered 503; those under way go on. */
+  stop(): void {
     this.stopping = true
+  }
+
+  /** @returns once no request is under way and everything is written, or after `ms` */
+  async settled(ms: number): Promise<void> {
     const until = performance.now() + ms
-    while (this.inFlight > 0 && performance.now() < until) await Bun.sleep(drainLookMs)
+    while (this.inFlight > 0 && performance.now() < until) await Bun.sleep(settleLookMs)
+  }
+
+  /** Answers 503 wherever nothing of an answer was sent yet. */
+  endRequests(): void {
+    for (const connection of [...this.#connections]) connection.giveUp(daemonStopping())
   }
 
   /** Ends everything at once. */
@@ -138,16 +152,25 @@ export class Front implements ConnectionHost {
     const connection = new Connection(socket, this)
     socket.data = connection
     this.#connections.add(connection)
-    if (this.#connections.size <= this.#maxConnections || this.#dropIdle(connection)) return
-    this.#refusedAt = this.now
+    if (this.#connections.size - this.#refused.size <= this.#maxConnections) return
+    this.#crowdedAt = this.now
+    if (!this.#dropIdle()) this.#refuse(connection)
+  }
+
+  /** Those that are told so are few at a time: they take descriptors as well. */
+  #refuse(connection: Connection): void {
+    const [oldest] = this.#refused
+    if (this.#refused.size >= refusedAtOnce) oldest?.close()
+    this.#refused.add(connection)
     connection.refuse(daemonBusy(this.#maxConnections))
   }
 
   /** Makes room for a new connection: the one that has been idle for the longest goes. @returns whether there was one */
-  #dropIdle(besides: Connection): boolean {
+  #dropIdle(): boolean {
     let oldest: Connection | null = null
     for (const each of this.#connections) {
-      if (each !== besides && each.idle && (oldest === null || each.since < oldest.since)) oldest = each
+      if (!each.idle || this.now - each.since < freshMs || this.#refused.has(each)) continue
+      if (oldest === null || each.since < oldest.since) oldest = each
     }
     oldest?.close()
     return oldest !== null
@@ -159,12 +182,8 @@ export class Front implements ConnectionHost {
   }
 }
 
-const drainLookMs = 20
-
-const daemonStopping = (): Hal0Error =>
-  new Hal0Error('daemon.stopping', 'hal0 is stopping. If it is being restarted, try again in a few seconds.', {
-    retryAfterS: stoppingRetryS,
-  })
+/** How often it is looked whether requests are still under way. */
+const settleLookMs = 20
 
 const daemonBusy = (connections: number): Hal0Error =>
   new Hal0Error(

@@ -11,8 +11,8 @@ import { isClientThere, readTcpTables } from '../../system/proc/tcp-peers.ts'
 /** What is watched. */
 export interface HalfClosed {
   readonly peer: { address: string; port: number; localAddress: string; localPort: number }
-  /** Nothing of its answer was sent yet. */
-  readonly awaited: boolean
+  /** Its answer is not at its end. */
+  readonly busy: boolean
   /** Sends what makes the system of a client that is gone answer with a reset. */
   probe(): void
   /** The client is gone. */
@@ -57,13 +57,13 @@ export class HalfClosedWatch {
 
   async #look(): Promise<void> {
     for (const watched of [this.#here, this.#elsewhere]) {
-      for (const client of watched) if (!client.awaited) watched.delete(client)
+      for (const client of watched) if (!client.busy) watched.delete(client)
     }
     if (this.#here.size > 0) {
       const tables = await this.#read()
       for (const client of this.#here) {
         const { port, localPort } = client.peer
-        if (client.awaited && !isClientThere(tables, { client: port, server: localPort })) client.cut()
+        if (client.busy && !isClientThere(tables, { client: port, server: localPort })) client.cut()
       }
     }
     if (performance.now() - this.#probedAt >= probeMs) {

@@ -59,6 +59,8 @@ export class Patience {
       case 'the client to close':
         return waited > lingerMs ? 'lingered' : null
       case 'an answer':
+        // While nobody asks for more of a body, its time does not run.
+        this.begin(now)
         return null
       case 'a body':
         if (waited <= bodyMs) return null

@@ -37,6 +37,11 @@ const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
 export const unreadable = (message: string, status = 400): Hal0Error =>
   new Hal0Error('request.invalid', message, { status })
 
+export const noRequest = (): Hal0Error =>
+  unreadable(
+    'This is no HTTP request that hal0 can read. Send a request line, headers and an empty line, each ended by CRLF.',
+  )
+
 export const targetTooLong = (): Hal0Error =>
   unreadable(`The address of the request is longer than ${maxTarget} characters. Send a shorter one.`, 414)
 
@@ -106,9 +111,7 @@ export const parseRequestHead = (text: string): RequestHead => {
   if (at > maxTarget + 256) throw targetTooLong()
   const match = requestLine.exec(text.slice(0, at))
   if (match === null || forbidden.test(text)) {
-    throw unreadable(
-      'This is no HTTP request that hal0 can read. Send a request line, headers and an empty line, each ended by CRLF.',
-    )
+    throw noRequest()
   }
   const [, method = '', address = '', major = '', minorDigit] = match
   if (major !== '1') throw versionProblem(`${major}.${minorDigit}`)

@@ -3,6 +3,7 @@ import { BodyDecoder, MalformedMessage } from '../../lib/http/body-decoder.ts'
 import {
   headTooLarge,
   maxTarget,
+  noRequest,
   parseRequestHead,
   type RequestHead,
   targetTooLong,
@@ -23,6 +24,8 @@ const maxBlankBytes = 1024
 const headEnd = Buffer.from('\r\n\r\n')
 const cr = 0x0d
 const lf = 0x0a
+const space = 0x20
+const del = 0x7f
 /** The first byte of a TLS handshake. */
 const tlsHandshake = 0x16
 
@@ -92,8 +95,11 @@ export class RequestReader {
 
   /** Refuses at once what would else be waited for: a head that can never end. */
   #judgePart(all: Buffer, at: number): void {
-    if (all[at] === tlsHandshake)
+    const first = all[at] ?? 0
+    if (first === tlsHandshake)
       throw unreadable('hal0 speaks HTTP here, not HTTPS. Use an address that begins with http://.')
+    // No method begins with one of these.
+    if (first !== cr && (first <= space || first >= del)) throw noRequest()
     if (all.length - at > maxHeadBytes) throw this.#tooLarge(all, at)
     const line = all.indexOf(lf, at)
     if (line < 0 && all.length - at > maxTarget + 256) throw targetTooLong()

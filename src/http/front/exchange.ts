@@ -1,0 +1,100 @@
+/** One request of a connection, as whoever answers it sees it, and its answer. */
+import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
+import type { WireHeaders } from '../../lib/http/wire-headers.ts'
+import { BodyIntake } from './body-intake.ts'
+import { type AnswerHost, ClientAnswer } from './client-answer.ts'
+import type { Outlet } from './outlet.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** Why a request's signal aborts, and its body fails. */
+export class ClientLeft extends Error {
+  override readonly name = 'ClientLeft'
+}
+
+class Incoming implements IncomingRequest {
+  readonly method: string
+  readonly target: string
+  readonly headers: WireHeaders
+  readonly body: BodyIntake
+  readonly #peer: () => string
+  #ending: AbortController | null = null
+  #left: Error | null = null
+
+  constructor({ method, target, headers }: RequestHead, body: BodyIntake, peer: () => string) {
+    this.method = method
+    this.target = target
+    this.headers = headers
+    this.body = body
+    this.#peer = peer
+  }
+
+  get peer(): string {
+    return this.#peer()
+  }
+
+  /** Made when it is first asked for: one for every request would cost a tenth of the relay. */
+  get signal(): AbortSignal {
+    if (this.#ending === null) {
+      this.#ending = new AbortController()
+      if (this.#left !== null) this.#ending.abort(this.#left)
+    }
+    return this.#ending.signal
+  }
+
+  /** The client is gone. */
+  left(why: Error): void {
+    if (this.#left !== null) return
+    this.#left = why
+    this.body.fail(why)
+    this.#ending?.abort(why)
+  }
+}
+
+const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
+
+/** A request and its answer. */
+export class Exchange {
+  readonly request: Incoming
+  readonly answer: ClientAnswer
+  readonly #outlet: Outlet
+  readonly #speaks11: boolean
+  #awaitsContinue: boolean
+  #begun = false
+
+  /** @param askForBody called when somebody waits for more of the body than is here */
+  constructor(head: RequestHead, host: AnswerHost, peer: () => string, askForBody: () => void) {
+    const body = new BodyIntake(head.length, () => {
+      this.#sayContinue()
+      askForBody()
+    })
+    this.request = new Incoming(head, body, peer)
+    this.answer = new ClientAnswer(host, head)
+    this.#outlet = host.outlet
+    this.#speaks11 = head.minor === 1
+    this.#awaitsContinue = head.awaitsContinue
+  }
+
+  /** Somebody was given it to answer. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  get body(): BodyIntake {
+    return this.request.body
+  }
+
+  begin(give: (request: IncomingRequest, answer: Answer) => void): void {
+    this.#begun = true
+    give(this.request, this.answer)
+  }
+
+  /** Sends what every client of HTTP/1.1 skips before its answer, and the system of one that is gone answers by a reset. */
+  probe(): void {
+    if (this.#speaks11 && !this.answer.begun) this.#outlet.write(continues)
+  }
+
+  #sayContinue(): void {
+    if (this.#awaitsContinue) this.#outlet.write(continues)
+    this.#awaitsContinue = false
+  }
+}
