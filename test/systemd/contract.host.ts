@@ -3,11 +3,17 @@
  * manager or as a user with its own. The unit is the user's template, without the sandbox of the system's: the contract's programs
  * lie in the tests' own folders.
  */
+
+import { expect, test } from 'bun:test'
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findPaths, type Paths } from '../../src/system/paths.ts'
+import { runningProcesses } from '../../src/system/proc/stat.ts'
+import type { LogEntry } from '../../src/system/supervisor.ts'
 import { makeSystemctl, type Scope } from '../../src/system/systemd/systemctl.ts'
 import { SystemdSupervisor } from '../../src/system/systemd/systemd-supervisor.ts'
+import { until } from '../support/until.ts'
+import { shell } from '../system/programs.ts'
 import { supervisorContract } from '../system/supervisor-contract.ts'
 
 const root = join(import.meta.dir, '../..')
@@ -36,3 +42,36 @@ supervisorContract(`the systemd supervisor (${scope})`, async () => ({
   open: () => new SystemdSupervisor({ paths, systemctl }),
   dispose: async () => rmSync(join(paths.data, 'slots'), { recursive: true, force: true }),
 }))
+
+test('a journalctl that is killed again and again costs a follower no line, and is told as a problem', async () => {
+  const supervisor = new SystemdSupervisor({ paths, systemctl })
+  const seen: LogEntry[] = []
+  const problems = new Set<string>()
+  await supervisor.start(
+    shell('primary', 'i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exec sleep 60'),
+    () => {},
+  )
+  const end = supervisor.followLogs('primary', (entries) => {
+    seen.push(...entries)
+  })
+  const followers = () =>
+    runningProcesses().filter(
+      ({ pid, ppid }) => ppid === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--follow'),
+    )
+  for (let kills = 0; kills < 5; kills += 1) {
+    const shown = seen.length
+    await until('a line', () => seen.length > shown)
+    for (const { pid } of followers()) process.kill(pid, 'SIGKILL')
+    // Until the next one reads a line, a tenth of a second later at the earliest.
+    await until('the problem', () => supervisor.problems().length > 0)
+    for (const problem of supervisor.problems()) problems.add(problem)
+  }
+  await until('the last line', () => seen.at(-1) === '299')
+  expect(supervisor.problems()).toEqual([])
+  end()
+  await supervisor.stop('primary', 0)
+  supervisor.close()
+  const first = Number(seen[0])
+  expect(seen).toEqual(Array.from({ length: 300 - first }, (_, index) => String(first + index)))
+  expect([...problems].join()).toMatch(/cannot be followed.*SIGKILL/)
+})
