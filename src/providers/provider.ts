@@ -50,7 +50,7 @@ export interface Recognised {
 export interface Cause {
   /** In plain words, as the end of a sentence, without its full stop. */
   why: string
-  /** The line that says so. */
+  /** The line that says so, without its time. */
   line: string
 }
 

@@ -155,7 +155,9 @@ export const crashed = (
   const details = { ...ended, cause_line: cause?.line ?? null }
   const how = `The backend of slot ${name} ${howItEnded(exit)} ${when}`
   const more = `More: hal0 slot logs ${name}`
-  if (cause !== null) return new Hal0Error('slot.crashed', `${how}: ${cause.why}. ${more}`, { details })
+  if (cause !== null) {
+    return new Hal0Error('slot.crashed', `${how}: ${cause.why}. It said: ${cause.line}. ${more}`, { details })
+  }
   const last = exit.lastLines.at(-1)
   const said = last === undefined ? '' : ` Its last line: ${last.trim()}.`
   return new Hal0Error('slot.crashed', `${how}.${said} ${more}`, { details })

@@ -124,6 +124,8 @@ test('an exit by itself is told with its code and its last lines', async () => {
   const error = errorOf(failed)
   expect(error).toMatchObject({ code: 'slot.crashed', details: { exit_code: 1, signal: null, last_lines: print } })
   expect(error.message).toContain("unknown model architecture: 'zeta'")
+  expect(error.message).toContain('its engine does not know the architecture of the model, zeta')
+  expect(error.details.cause_line).toBe("error: unknown model architecture: 'zeta'")
   await watch.untilState('error')
   expect(watch.states().slice(-2)).toEqual(['starting', 'error'])
   expect(await daemon.must<string[]>('GET', '/api/slots/primary/logs?lines=2')).toEqual(print)

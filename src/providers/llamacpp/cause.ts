@@ -95,8 +95,8 @@ export const causeOf = (lines: readonly string[], signal: string | null, isLoadi
   for (const [wording, why] of isLoading ? [...ofLoads, ...ofAnyTime] : ofAnyTime) {
     const line = lines.findLast((one) => wording.test(bare(one)))
     const match = line === undefined ? null : bare(line).match(wording)
-    if (line !== undefined && match !== null) return { why: why(match), line: line.trim() }
+    if (line !== undefined && match !== null) return { why: why(match), line: bare(line) }
   }
   if (signal !== 'SIGILL') return null
-  return { why: 'its engine uses instructions that this processor does not have', line: lines.at(-1)?.trim() ?? '' }
+  return { why: 'its engine uses instructions that this processor does not have', line: bare(lines.at(-1) ?? '') }
 }
