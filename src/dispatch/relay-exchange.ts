@@ -5,7 +5,8 @@ import { FlightWatch, type Watched } from './flight-watch.ts'
 import { answerHeaders, requestHead } from './headers.ts'
 import { errorEvent, isEventStream, isLastEvent } from './openai-events.ts'
 import type { RelayReport, RelayRequest } from './relay-request.ts'
-import { type Connection, type Exchange, oneWriteBytes } from './upstream/connection.ts'
+import type { Exchange } from './upstream/connection.ts'
+import { Delivery } from './upstream/delivery.ts'
 import { upstreamFailed, upstreamTimeout } from './upstream/errors.ts'
 import { ConnectionPool } from './upstream/pool.ts'
 import type { ResponseHead } from './upstream/response-head.ts'
@@ -17,8 +18,6 @@ export class ClientGone extends Error {
 
 /** Answers of a known length up to this are collected, so that a backend that dies within one still becomes an error answer. */
 const collectBytes = 1024 * 1024
-/** A backend may close an idle connection in the very moment of its reuse. A request that broke later may have been worked on. */
-const resendWithinMs = 100
 
 const pool = new ConnectionPool()
 const flight = new FlightWatch()
@@ -36,9 +35,7 @@ export class RelayExchange implements Exchange, Watched {
   readonly #answered: () => void
   readonly #refuse: (error: Error) => void
   readonly #report: (report: RelayReport) => void
-  #connection: Connection | null = null
-  /** When it was sent on a connection that had been used before, on the clock of `performance.now()`; null: it was not. */
-  #reusedAt: number | null = null
+  readonly #delivery: Delivery
   #head: ResponseHead | null = null
   #parts: Buffer[] = []
   #complete = false
@@ -59,6 +56,9 @@ export class RelayExchange implements Exchange, Watched {
     this.#refuse = refuse
     this.#report = report
     this.timeoutMs = request.lease.timeoutMs
+    const { path, lease, headers, body, requestId } = request
+    const head = requestHead(path, lease.origin, headers, body.bytes, requestId)
+    this.#delivery = new Delivery(pool, { origin: lease.origin, head, body }, this)
   }
 
   begin(): void {
@@ -67,30 +67,7 @@ export class RelayExchange implements Exchange, Watched {
     else lease.onLost = this.#takenBack
     if (this.#over) return
     flight.add(this)
-    // A large body is sent once, and forgotten as it goes: never on a connection that may turn out to be closed.
-    const idle = this.#request.body.bytes > oneWriteBytes ? null : pool.take(lease.origin)
-    if (idle === null) {
-      this.#sendOnNew()
-    } else {
-      this.#reusedAt = performance.now()
-      this.#send(idle)
-    }
-  }
-
-  #sendOnNew(): void {
-    pool.open(this.#request.lease.origin).then(
-      (connection) => {
-        if (this.#over) pool.give(connection)
-        else this.#send(connection)
-      },
-      (error) => this.failed(error),
-    )
-  }
-
-  #send(connection: Connection): void {
-    const { path, lease, headers, body, requestId } = this.#request
-    this.#connection = connection
-    connection.send(requestHead(path, lease.origin, headers, body.bytes, requestId), body, this)
+    this.#delivery.begin()
   }
 
   // What the connection tells.
@@ -125,27 +102,17 @@ export class RelayExchange implements Exchange, Watched {
 
   failed(cause: Error): void {
     if (this.#over) return
-    if (this.#wasNotTaken) {
-      this.#reusedAt = null
-      this.#sendOnNew()
-      return
-    }
+    if (this.#delivery.again()) return
     const error = upstreamFailed(this.#request.slot, cause)
     if (this.#stream !== null) this.#break(error)
     else this.#afterVerdict((verdict) => this.#break(verdict ?? error))
-  }
-
-  /** The backend cannot have done anything with it: a connection was used again that was closed just then. */
-  get #wasNotTaken(): boolean {
-    const at = this.#reusedAt
-    return at !== null && performance.now() - at <= resendWithinMs && this.#connection?.unanswered === true
   }
 
   // What ends it from outside.
 
   readonly cancelled = (): void => {
     if (this.#over) return
-    this.#connection?.destroy()
+    this.#delivery.cancel()
     if (this.#stream === null) {
       this.#finish(null)
       this.#refuse(new ClientGone())
@@ -158,12 +125,12 @@ export class RelayExchange implements Exchange, Watched {
   readonly #takenBack = (error: Hal0Error): void => this.stop(error)
 
   stop(error: Hal0Error): void {
-    this.#connection?.destroy()
+    this.#delivery.cancel()
     this.#break(error)
   }
 
   silent(): void {
-    this.#connection?.destroy()
+    this.#delivery.cancel()
     this.#break(upstreamTimeout(this.#request.slot, this.timeoutMs))
   }
 
@@ -193,7 +160,7 @@ export class RelayExchange implements Exchange, Watched {
     const { answer } = this.#request
     const stream = new AnswerStream(answer, isEventStream(head))
     this.#stream = stream
-    answer.onRoom = () => this.#connection?.resume()
+    answer.onRoom = () => this.#delivery.connection?.resume()
     answer.begin(head.status, lines, head.length)
     this.#answered()
     this.#passOn(stream)
@@ -205,7 +172,7 @@ export class RelayExchange implements Exchange, Watched {
     try {
       return `${answerHeaders(head)}${headerLines}x-request-id: ${requestId}\r\n`
     } catch (error) {
-      this.#connection?.destroy()
+      this.#delivery.cancel()
       this.failed(error instanceof Error ? error : new Error(String(error)))
       return null
     }
@@ -217,7 +184,7 @@ export class RelayExchange implements Exchange, Watched {
       const piece = joined(this.#parts)
       this.#parts = []
       const room = stream.push(piece)
-      if (!this.#complete) this.#connection?.passedOn(piece.length, this.lastProgress, room)
+      if (!this.#complete) this.#delivery.connection?.passedOn(piece.length, this.lastProgress, room)
     }
     if (!this.#complete) return
     // Where the end of the connection is all that ends an answer, only the slot knows whether its backend lives.
@@ -258,7 +225,7 @@ export class RelayExchange implements Exchange, Watched {
     flight.remove(this)
     this.#gone?.removeEventListener('abort', this.cancelled)
     lease.onLost = null
-    if (this.#connection !== null) pool.give(this.#connection)
+    this.#delivery.end()
     lease.release()
     if (outcome === null) return
     this.#report({

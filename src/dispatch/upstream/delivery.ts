@@ -1,0 +1,83 @@
+/** Brings one request to a backend: over a connection that is idle, else over a new one. */
+import type { BodyPieces } from '../body-pieces.ts'
+import { type Connection, type Exchange, oneWriteBytes } from './connection.ts'
+import type { ConnectionPool } from './pool.ts'
+
+/** A backend may close an idle connection in the very moment of its reuse. A request that broke later may have been worked on. */
+const resendWithinMs = 100
+
+export interface Outgoing {
+  /** e.g. http://127.0.0.1:8081 */
+  origin: string
+  /** Request line and headers in latin1, up to and with the empty line. */
+  head: string
+  body: BodyPieces
+}
+
+export class Delivery {
+  readonly #pool: ConnectionPool
+  readonly #outgoing: Outgoing
+  readonly #exchange: Exchange
+  #connection: Connection | null = null
+  /** When it was sent on a connection that had been used before, on the clock of `performance.now()`; null: it was not. */
+  #reusedAt: number | null = null
+  #over = false
+
+  constructor(pool: ConnectionPool, outgoing: Outgoing, exchange: Exchange) {
+    this.#pool = pool
+    this.#outgoing = outgoing
+    this.#exchange = exchange
+  }
+
+  /** Null until there is one. */
+  get connection(): Connection | null {
+    return this.#connection
+  }
+
+  begin(): void {
+    const { origin, body } = this.#outgoing
+    // A large body is sent once, and forgotten as it goes: never on a connection that may turn out to be closed.
+    const idle = body.bytes > oneWriteBytes ? null : this.#pool.take(origin)
+    if (idle === null) {
+      this.#sendOnNew()
+    } else {
+      this.#reusedAt = performance.now()
+      this.#send(idle)
+    }
+  }
+
+  /** After a failure: sends it once more if the backend cannot have done anything with it. @returns whether it does */
+  again(): boolean {
+    const at = this.#reusedAt
+    this.#reusedAt = null
+    if (at === null || performance.now() - at > resendWithinMs || this.#connection?.unanswered !== true) return false
+    this.#sendOnNew()
+    return true
+  }
+
+  /** The backend sees a hang-up; the exchange hears nothing more. */
+  cancel(): void {
+    this.#connection?.destroy()
+  }
+
+  /** Nothing more is wanted: the connection is free for others if it can be. */
+  end(): void {
+    this.#over = true
+    if (this.#connection !== null) this.#pool.give(this.#connection)
+  }
+
+  #sendOnNew(): void {
+    this.#pool.open(this.#outgoing.origin).then(
+      (connection) => {
+        if (this.#over) this.#pool.give(connection)
+        else this.#send(connection)
+      },
+      (error) => this.#exchange.failed(error),
+    )
+  }
+
+  #send(connection: Connection): void {
+    this.#connection = connection
+    connection.send(this.#outgoing.head, this.#outgoing.body, this.#exchange)
+  }
+}
