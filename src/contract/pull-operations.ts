@@ -9,10 +9,19 @@ export const pullOperations = {
     method: 'POST',
     path: '/api/models/{id}/pull',
     tag: 'models',
-    summary: 'Fetch a model from the hub, or join the same pull under way',
+    summary:
+      'Fetch a model from the hub, or join the same pull under way; done at once where just this is here, refused where the id names something else',
     // The one route that makes an id.
     params: Type.Object({ id: ModelId }, { additionalProperties: false }),
     body: PullRequest,
+    replies: { 202: Pull },
+  }),
+  updateModel: op({
+    method: 'POST',
+    path: '/api/models/{id}/update',
+    tag: 'models',
+    summary: 'Fetch what the hub has by now in place of what is here; done at once when that is the same',
+    params: idParams,
     replies: { 202: Pull },
   }),
   showPull: op({

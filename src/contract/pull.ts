@@ -12,6 +12,11 @@ export const PullRequest = Type.Object(
     file: HubFile,
     revision: Type.Optional(HubRevision),
     mmproj: Type.Optional(Type.Boolean({ description: "Bring the repository's vision projector along." })),
+    replace: Type.Optional(
+      Type.Boolean({
+        description: 'Where the id names something else: fetch and verify this first, then let the id name it.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )

@@ -13,6 +13,7 @@ export const mountPulls = (
   { pulls, streams, eventTime }: { pulls: PullService; streams: EventStreams; eventTime: () => number },
 ): void => {
   mount(routes, 'pullModel', async ({ params: { id }, body }) => reply(202, await pulls.start(id, body)))
+  mount(routes, 'updateModel', async ({ params: { id } }) => reply(202, await pulls.update(id)))
   mount(routes, 'showPull', ({ params: { id } }) => reply(200, pulls.get(id)))
   mount(routes, 'cancelPull', async ({ params: { id }, query: { discard } }) =>
     reply(200, await pulls.cancel(id, discard === true)),

@@ -1,8 +1,10 @@
 /** Whether the hub still has what is here. */
-import type { ModelEntry } from '../contract/model.ts'
-import type { ModelDrift } from '../contract/pull.ts'
+import type { ModelEntry, ModelSource } from '../contract/model.ts'
+import type { ModelDrift, PullRequest } from '../contract/pull.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { HubClient, HubRepository } from './hub/hub-client.ts'
+import { projectorOf, requestOf } from './identity.ts'
+import type { ModelLookup } from './registry-port.ts'
 
 const patienceMs = 30_000
 
@@ -19,15 +21,43 @@ export const changedFiles = ({ files, source }: ModelEntry, repository: Pick<Hub
   })
 }
 
+/** The branch or tag that a model follows: the one that it was asked by. A commit never moves: then it is `main`. */
+export const followed = ({ ref = 'main', revision }: ModelSource): string =>
+  /^[0-9a-f]{7,40}$/.test(ref) && revision.startsWith(ref) ? 'main' : ref
+
 /** @param entry one that came from the hub */
 export const driftOf = async (hub: Pick<HubClient, 'repository'>, entry: ModelEntry): Promise<ModelDrift | null> => {
   if (entry.source === null) return null
   const { repo, revision } = entry.source
   const drift = { id: entry.id, repo, revision, outdated: false, files: [], problem: null }
   try {
-    const files = changedFiles(entry, await hub.repository(repo, 'main', AbortSignal.timeout(patienceMs)))
+    const files = changedFiles(
+      entry,
+      await hub.repository(repo, followed(entry.source), AbortSignal.timeout(patienceMs)),
+    )
     return { ...drift, outdated: files.length > 0, files }
   } catch (error) {
     return { ...drift, problem: Hal0Error.from(error).message }
   }
+}
+
+/**
+ * What brings a model up to date, in its own place.
+ * @throws Hal0Error `request.unsupported` for one that follows nothing
+ */
+export const updateOf = (entry: ModelEntry, registry: Pick<ModelLookup, 'get' | 'list'>): PullRequest => {
+  const { id, source } = entry
+  const get = (one: string) => registry.get(one)
+  const mmproj = projectorOf(entry, get)
+  const request = requestOf(entry, mmproj)
+  if (source === null || request === null) {
+    const sentence = `The model ${id} was imported from a file, so hal0 does not know where a newer one would be. Import that, or pull one.`
+    throw new Hal0Error('request.unsupported', sentence, { param: 'id', details: { id } })
+  }
+  const owner = registry.list().find((one) => projectorOf(one, get)?.id === id)
+  if (owner !== undefined) {
+    const sentence = `${id} is the projector of ${owner.id}, and goes along with it: hal0 model update ${owner.id}`
+    throw new Hal0Error('request.unsupported', sentence, { param: 'id', details: { id, model: owner.id } })
+  }
+  return { ...request, revision: followed(source), replace: true }
 }

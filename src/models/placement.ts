@@ -2,7 +2,8 @@
  * Where the files of a pulled model go below models/: `<safe-ref>/<file>` (spec §3) for the first that has that name; for other
  * bytes of the same name a folder beside it, named by their commit. Shards stay together. Pure, but for what it asks.
  */
-import { safeRef } from './pull-plan.ts'
+/** Folder of a repository below models/ (spec §3). */
+export const safeRef = (repo: string): string => repo.replace('/', '--')
 
 export interface PlacedFile {
   /** In the repository. */

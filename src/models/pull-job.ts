@@ -6,19 +6,20 @@ import { isUnderWay } from '../contract/pull-phase.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import type { HubClient } from './hub/hub-client.ts'
+import type { HubClient, HubRepository } from './hub/hub-client.ts'
+import { judgeForPull } from './just-this.ts'
 import type { RemoteFile } from './pull/origin.ts'
 import type { DownloadSettings } from './pull/settings.ts'
 import { discard as discardStaging } from './pull/staging.ts'
 import { stagingFolder } from './pull-leftovers.ts'
-import { type PullPlan, planPull } from './pull-plan.ts'
+import { filesOf, type PullPlan, planPull, registrationOf } from './pull-plan.ts'
 import { askForPull } from './pull-queue/pinned.ts'
 import type { PinnedPull } from './pull-queue/record.ts'
 import type { PullRecords } from './pull-queue/records.ts'
-import { pullAskedFor, pullThatIsHere, pullUnderWay } from './pull-state.ts'
+import { pullAskedFor, pullThatIsHere, pullUnderWay, withLying } from './pull-state.ts'
 import type { Downloader } from './pull-thread/download-in-thread.ts'
-import type { ReceivedFile } from './registration.ts'
 import type { ModelRegistry } from './registry.ts'
+import { findHere, type LyingFile } from './reuse.ts'
 
 export interface PullJobDeps {
   /** models/ */
@@ -26,7 +27,9 @@ export interface PullJobDeps {
   hub: Pick<HubClient, 'repository'>
   /** Whether the hub is asked with a token now. */
   hasToken: () => Promise<boolean>
-  registry: Pick<ModelRegistry, 'register'>
+  registry: Pick<ModelRegistry, 'get' | 'list' | 'lost' | 'filePaths' | 'register'>
+  /** Takes note of where a model that has come is from. Never rejects. */
+  remember: (id: string, request: PullRequest) => Promise<void>
   records: Pick<PullRecords, 'change' | 'forget'>
   download: Downloader
   clock: Clock
@@ -54,6 +57,8 @@ export class PullJob {
   readonly #publish: (pull: Pull) => void
   readonly #stop = new AbortController()
   readonly #began: number
+  /** What the id named when this was asked for: what may be replaced. */
+  readonly #before: ModelEntry | null
   #pull: Pull
   #discard = false
   #suspended = false
@@ -68,6 +73,7 @@ export class PullJob {
     this.#deps = deps
     this.#publish = publish
     this.#began = deps.clock.now()
+    this.#before = deps.registry.get(id)
     this.#pull = pullAskedFor(id, request)
   }
 
@@ -147,11 +153,20 @@ export class PullJob {
     const { signal } = this.#stop
     try {
       signal.throwIfAborted()
-      const plan = await this.#resolve()
+      const repository = await askForPull(this.#deps.hub, this.request, this.#pinned, signal)
+      const here = await judgeForPull(this.#deps, this.id, this.request, repository, this.#before, signal)
+      if (here?.kind === 'whole') {
+        await this.conclude(here.entry)
+        return
+      }
+      const plan = await this.#plan(repository)
       signal.throwIfAborted()
-      const files = plan.projector === null ? plan.model : [...plan.model, plan.projector]
-      await this.#register(plan, await this.#download(files, plan.projector?.path ?? null))
+      const received = await this.#bring(filesOf(plan), plan.projector?.path ?? null)
+      await this.#deps.registry.register(
+        registrationOf({ id: this.id, request: this.request, repository, plan, received, here }),
+      )
       await this.#tidy()
+      await this.#deps.remember(this.id, this.request)
       this.#change({ phase: 'done', file: null, throughput_bps: null, eta_s: null })
     } catch (error) {
       if (signal.aborted) await this.#cancelled()
@@ -159,12 +174,11 @@ export class PullJob {
     }
   }
 
-  async #resolve(): Promise<PullPlan> {
-    const repository = await askForPull(this.#deps.hub, this.request, this.#pinned, this.#stop.signal)
+  async #plan(repository: HubRepository): Promise<PullPlan> {
     const plan = planPull(repository, this.request, await this.#deps.hasToken())
     const pinned = { repo: repository.repo, revision: repository.commit, files: plan.model.map(({ path }) => path) }
     await this.#deps.records.change(this.id, { pinned })
-    const files = plan.projector === null ? plan.model : [...plan.model, plan.projector]
+    const files = filesOf(plan)
     this.#change({
       phase: 'downloading',
       repo: repository.repo,
@@ -176,37 +190,31 @@ export class PullJob {
   }
 
   /** @returns the files where they lie, by their path in the repository */
-  async #download(
-    files: RemoteFile[],
-    projector: string | null,
-  ): Promise<Map<string, { from: string; sha256: string }>> {
-    const { download, settings = {} } = this.#deps
+  async #bring(files: RemoteFile[], projector: string | null): Promise<Map<string, LyingFile>> {
+    const { folder, registry, download, settings = {} } = this.#deps
+    const { signal } = this.#stop
+    const here = await findHere(folder, files, registry.list(), signal)
+    this.#change(withLying(this.#pull, here))
+    const lacking = files.filter(({ path }) => !here.has(path))
+    if (lacking.length === 0) return here
     const { repo, revision } = this.#pull
-    const folder = this.#staging
+    const staging = this.#staging
+    const lying = this.#pull.bytes_received
     const done = await download(
-      { folder, repo, commit: revision ?? '', files, projector },
       {
-        signal: this.#stop.signal,
-        settings,
-        onProgress: (progress) => this.#change(pullUnderWay(this.#pull, progress)),
+        folder: staging,
+        repo,
+        commit: revision ?? '',
+        files: lacking,
+        all: files.map(({ path }) => path),
+        projector,
       },
+      { signal, settings, onProgress: (progress) => this.#change(pullUnderWay(this.#pull, progress, lying)) },
     )
-    return new Map(done.map(({ path, name, sha256 }) => [path, { from: join(folder, name), sha256 }]))
-  }
-
-  async #register({ model, projector }: PullPlan, here: Map<string, { from: string; sha256: string }>): Promise<void> {
-    const { repo, revision } = this.#pull
-    const received = ({ path, size }: RemoteFile): ReceivedFile => {
-      const { from = '', sha256 = '' } = here.get(path) ?? {}
-      return { path, size, sha256, from }
-    }
-    await this.#deps.registry.register({
-      id: this.id,
-      source: { repo, revision: revision ?? '' },
-      files: model.map(received),
-      mmproj: projector === null ? null : received(projector),
-      over: null,
-    })
+    return new Map([
+      ...here,
+      ...done.map(({ path, name, sha256 }) => [path, { from: join(staging, name), sha256 }] as const),
+    ])
   }
 
   async #cancelled(): Promise<void> {

@@ -1,12 +1,15 @@
 /** Which files a pull brings, and what they are to be checked against. Pure. */
+import type { ModelEntry } from '../contract/model.ts'
 import type { PullRequest } from '../contract/pull.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { pickModel } from './hub/choose-model.ts'
-import { ggufFiles } from './hub/gguf-files.ts'
+import { type GgufModel, ggufFiles } from './hub/gguf-files.ts'
 import type { HubRepository } from './hub/hub-client.ts'
+import type { HubFile } from './hub/hub-json.ts'
 import { remoteFiles } from './hub/hub-origin.ts'
 import { pickProjector } from './hub/pick-projector.ts'
 import type { RemoteFile } from './pull/origin.ts'
+import type { ReceivedFile, Registration } from './registration.ts'
 
 export interface PullPlan {
   /** First shard first. */
@@ -15,11 +18,18 @@ export interface PullPlan {
   projector: RemoteFile | null
 }
 
+/** Every file of a pull. */
+export const filesOf = ({ model, projector }: PullPlan): RemoteFile[] =>
+  projector === null ? model : [...model, projector]
+
 /**
- * @param hasToken whether the hub was asked with a token
- * @throws Hal0Error `pull.not_found`, `pull.ambiguous`, `pull.gated`, `pull.network`
+ * The files that a request means.
+ * @throws Hal0Error `pull.not_found`, `pull.ambiguous`
  */
-export const planPull = (repository: HubRepository, { file, mmproj }: PullRequest, hasToken: boolean): PullPlan => {
+export const chooseFiles = (
+  repository: HubRepository,
+  { file, mmproj }: Pick<PullRequest, 'repo' | 'file' | 'mmproj'>,
+): { model: GgufModel; projector: HubFile | null } => {
   const model = pickModel(repository.repo, repository.files, { file, folder: null })
   const { projectors } = ggufFiles(repository.repo, repository.files)
   const others = projectors.filter(({ path }) => path !== model.path)
@@ -34,11 +44,46 @@ export const planPull = (repository: HubRepository, { file, mmproj }: PullReques
       },
     )
   }
+  return { model, projector }
+}
+
+/**
+ * @param hasToken whether the hub was asked with a token
+ * @throws Hal0Error `pull.not_found`, `pull.ambiguous`, `pull.gated`, `pull.network`
+ */
+export const planPull = (repository: HubRepository, request: PullRequest, hasToken: boolean): PullPlan => {
+  const { model, projector } = chooseFiles(repository, request)
   return {
     model: remoteFiles(repository, model.files, hasToken),
     projector: projector === null ? null : (remoteFiles(repository, [projector], hasToken)[0] ?? null),
   }
 }
 
-/** Folder of a repository below models/ (spec §3). */
-export const safeRef = (repo: string): string => repo.replace('/', '--')
+interface Received {
+  id: string
+  request: PullRequest
+  repository: Pick<HubRepository, 'repo' | 'commit'>
+  plan: PullPlan
+  /** Where each file lies, by its path in the repository. */
+  received: ReadonlyMap<string, { from: string; sha256: string }>
+  /** The entry that the id has: the same model that lacked a file, or what is replaced; null: the id is free. */
+  here: { kind: 'whole' | 'lost' | 'other'; entry: ModelEntry } | null
+}
+
+export const registrationOf = ({ id, request, repository, plan, received, here }: Received): Registration => {
+  const { repo, commit: revision } = repository
+  // What only comes back goes on following what it followed.
+  const ref = here?.kind === 'lost' ? here.entry.source?.ref : request.revision
+  const file = ({ path, size }: RemoteFile): ReceivedFile => {
+    const lying = received.get(path)
+    if (lying === undefined) throw new Error(`${path} was not received`)
+    return { path, size, ...lying }
+  }
+  return {
+    id,
+    source: { repo, revision, ...(ref === undefined || ref === 'main' ? {} : { ref }) },
+    files: plan.model.map(file),
+    mmproj: plan.projector === null ? null : file(plan.projector),
+    over: here?.entry ?? null,
+  }
+}

@@ -39,6 +39,11 @@ export interface PullService {
    * @throws Hal0Error `model.exists` when the id is taken by something else; `storage.full`, `storage.failed`, and then there is no pull
    */
   start(id: string, request: PullRequest): Promise<Pull>
+  /**
+   * As `start`, of what the hub has by now of a model that came from it, in its place.
+   * @throws Hal0Error `model.not_found`; `request.unsupported` for a model that follows nothing; `pull.*` of the hub
+   */
+  update(id: string): Promise<Pull>
   /** Every pull since the daemon started, the newest first. */
   list(): Pull[]
   /** @throws Hal0Error `pull.not_found` when there was none since the daemon started */

@@ -31,14 +31,24 @@ export const pullThatIsHere = ({ files: registered, source }: ModelEntry): Parti
   return { phase: 'done', revision: source?.revision ?? null, files, bytes_total: bytes, bytes_received: bytes }
 }
 
-/** How the download ended is not its own to say: what follows is the registration, or the failure's sentence. */
+/** Some of the files need no download: they were here already. */
+export const withLying = ({ files }: Pull, lying: ReadonlyMap<string, unknown>): Partial<Pull> => {
+  const known = files.map((one) => (lying.has(one.path) ? { ...one, received: one.size } : one))
+  return { files: known, bytes_received: known.reduce((sum, { received }) => sum + received, 0) }
+}
+
+/**
+ * How the download ended is not its own to say: what follows is the registration, or the failure's sentence.
+ * @param lying bytes of the files that needed no download
+ */
 export const pullUnderWay = (
   pull: Pull,
   { phase, file, received, throughputBps, etaS, files }: DownloadProgress,
+  lying: number,
 ): Partial<Pull> => ({
   phase: phase === 'downloading' ? phase : 'verifying',
   file,
-  bytes_received: received,
+  bytes_received: lying + received,
   throughput_bps: throughputBps,
   eta_s: etaS,
   files: pull.files.map((one) => ({ ...one, received: files.get(one.path) ?? one.received })),

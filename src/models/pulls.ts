@@ -1,4 +1,5 @@
 /** The pulls of the daemon, what is known of where models come from, and what the hub has. */
+import type { ModelEntry } from '../contract/model.ts'
 import type {
   HubHit,
   HubReference,
@@ -13,24 +14,25 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { readHubReference, unreadable } from '../lib/hub-reference.ts'
 import { log } from '../lib/log.ts'
 import type { CatalogSources } from './catalog/catalog-port.ts'
-import { driftOf } from './drift.ts'
+import { driftOf, updateOf } from './drift.ts'
 import type { ModelWish } from './hub/choose-model.ts'
 import type { HubClient } from './hub/hub-client.ts'
 import { offersOf } from './hub/offers.ts'
+import { projectorOf, requestOf, sameRepo } from './identity.ts'
+import { askWhetherHere, type Question, type Verdict } from './just-this.ts'
 import { aPerson } from './pull-interest.ts'
 import { clearLeftovers, listDamaged, listLeftovers } from './pull-leftovers.ts'
 import type { ModelBringer, PullService } from './pull-port.ts'
 import { PullQueue, type PullQueueDeps } from './pull-queue/pull-queue.ts'
 import { knownSources, rememberSource } from './pull-request-file.ts'
-import type { ModelRegistry } from './registry.ts'
 import type { RegistryLeftovers } from './registry-leftovers.ts'
 
 /** How long the hub may take to answer a question of a person, milliseconds. */
 const patienceMs = 60_000
 
-export interface PullsDeps extends Omit<PullQueueDeps, 'registry' | 'hub'> {
+export interface PullsDeps extends Omit<PullQueueDeps, 'registry' | 'hub' | 'remember'> {
   hub: HubClient
-  registry: Pick<ModelRegistry, 'get' | 'list' | 'register'> & { leftovers: Pick<RegistryLeftovers, 'list' | 'clear'> }
+  registry: PullQueueDeps['registry'] & { leftovers: Pick<RegistryLeftovers, 'list' | 'clear'> }
   /** Asked for models of which nothing else is known. */
   catalog: Pick<CatalogSources, 'sourceOf'>
   /** Addresses of the hubs and mirrors that are asked now. */
@@ -49,11 +51,8 @@ export class Pulls implements PullService, ModelBringer {
 
   constructor(deps: PullsDeps) {
     this.#deps = deps
-    this.#queue = new PullQueue(deps)
+    this.#queue = new PullQueue({ ...deps, remember: (id, request) => this.#remember(id, request) })
     this.changed = this.#queue.changed
-    this.changed.subscribe(({ id, request, phase }) => {
-      if (phase === 'done') this.#remember(id, request)
-    })
   }
 
   /** Goes on with what an earlier daemon did not end. To be called once. */
@@ -81,8 +80,10 @@ export class Pulls implements PullService, ModelBringer {
   }
 
   async learn(id: string, request: PullRequest): Promise<void> {
-    await rememberSource(this.#deps.folder, id, request)
-    this.#sources.set(id, request)
+    this.#queue.refuseOther(id, request)
+    const entry = this.#deps.registry.get(id)
+    if (entry === null) await this.#note(id, request)
+    else await this.#ask(entry, request, 'here')
   }
 
   bring(id: string, by: string): Pull {
@@ -107,9 +108,17 @@ export class Pulls implements PullService, ModelBringer {
   }
 
   async start(id: string, request: PullRequest): Promise<Pull> {
-    const { job, accepted } = this.#queue.begin(id, request, aPerson)
-    await accepted
-    return job.snapshot()
+    return await this.#start(id, request, 'here')
+  }
+
+  async update(id: string): Promise<Pull> {
+    const entry = this.#deps.registry.get(id)
+    if (entry === null) {
+      const sentence = `There is no model ${id}. \`hal0 model list\` shows what there is.`
+      throw new Hal0Error('model.not_found', sentence, { param: 'id', details: { id } })
+    }
+    const request = updateOf(entry, this.#deps.registry)
+    return await this.#start(id, request, 'nothing')
   }
 
   list(): Pull[] {
@@ -177,11 +186,47 @@ export class Pulls implements PullService, ModelBringer {
     return this.#queue.close()
   }
 
-  #sourceOf(id: string): PullRequest | null {
-    return this.#sources.get(id) ?? this.#deps.catalog.sourceOf(id)
+  /** @param offline what counts while the hub cannot be asked */
+  async #start(id: string, request: PullRequest, offline: Question['offline']): Promise<Pull> {
+    this.#queue.refuseOther(id, request)
+    const { registry } = this.#deps
+    const entry = this.#queue.isActive(id) ? null : registry.get(id)
+    const isWhole = entry !== null && (await this.#ask(entry, request, offline)) === 'whole'
+    // It may have been removed while the hub was asked.
+    const here = isWhole && registry.get(id) === entry ? entry : null
+    const { job, accepted } = this.#queue.begin(id, request, aPerson, here)
+    await accepted
+    return job.snapshot()
   }
 
-  #remember(id: string, request: PullRequest): void {
-    this.learn(id, request).catch((error) => log.warn(`it will not be known where ${id} came from`, error))
+  /** Whether just this is here. @throws Hal0Error `model.exists` when the id names something that is not to be replaced */
+  async #ask(entry: ModelEntry, request: PullRequest, offline: Question['offline']): Promise<Verdict['kind']> {
+    const before = this.#sources.get(entry.id) ?? null
+    const verdict = await askWhetherHere(this.#deps, entry, { request, before, offline })
+    if (verdict.kind === 'other' && request.replace !== true) throw verdict.refusal
+    return verdict.kind
+  }
+
+  /** Of a model that is here (and may lack a file) what it says itself: nothing else is brought under its id. */
+  #sourceOf(id: string): PullRequest | null {
+    const { registry, catalog } = this.#deps
+    const entry = registry.get(id)
+    if (entry === null) return this.#sources.get(id) ?? catalog.sourceOf(id)
+    return requestOf(
+      entry,
+      projectorOf(entry, (one) => registry.get(one)),
+    )
+  }
+
+  async #note(id: string, request: PullRequest): Promise<void> {
+    await rememberSource(this.#deps.folder, id, request)
+    this.#sources.set(id, request)
+  }
+
+  async #remember(id: string, { replace: _, ...request }: PullRequest): Promise<void> {
+    const known = this.#sources.get(id)
+    // What came back, or was updated, is followed as before.
+    if (known !== undefined && sameRepo(known.repo, request.repo) && known.file === request.file) return
+    await this.#note(id, request).catch((error) => log.warn(`it will not be known where ${id} came from`, error))
   }
 }

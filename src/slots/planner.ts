@@ -11,7 +11,7 @@ import { noModel } from './slot-errors.ts'
 export interface Planner {
   /** Why the configured model cannot be loaded; null when nothing is known against it. From memory, at once. */
   obstacle(config: SlotConfig): Hal0Error | null
-  /** The configured model, while it is not here and it is known where it comes from; null otherwise. */
+  /** The configured model, while it (or a file of it) is not here and it is known where it comes from; null otherwise. */
   missing(config: SlotConfig): string | null
   /**
    * Looks at everything that the load needs, so that what cannot succeed is known before anything is stopped for it.
@@ -66,6 +66,10 @@ export const makePlanner = (
         `Model ${id} is not in the registry. See what is there: hal0 model list; find one: hal0 model search WORDS; register a file: hal0 model import FILE`,
       { param: 'model', details: { model: id, available: models.list().map((one) => one.id) } },
     )
+  const isHere = (id: string): boolean => {
+    const entry = models.get(id)
+    return entry !== null && models.lost(entry).length === 0
+  }
   const projector = (config: SlotConfig): string | null => {
     if (config.mmproj === null || isAbsolute(config.mmproj)) return config.mmproj
     const entry = legalId.test(config.mmproj) ? models.get(config.mmproj) : null
@@ -78,7 +82,7 @@ export const makePlanner = (
       if (config.model === null) return noModel(config.name)
       return models.get(config.model) === null && !sources.knows(config.model) ? missing(config.model) : null
     },
-    missing: ({ model }) => (model !== null && models.get(model) === null && sources.knows(model) ? model : null),
+    missing: ({ model }) => (model !== null && !isHere(model) && sources.knows(model) ? model : null),
     plan: async (config) => {
       if (config.model === null) throw noModel(config.name)
       const model = models.get(config.model)

@@ -94,6 +94,10 @@ export class FakePulls implements PullService {
     return { ...pull, id }
   }
 
+  async update(id: string): Promise<Pull> {
+    return this.get(id)
+  }
+
   list(): Pull[] {
     return [pull]
   }

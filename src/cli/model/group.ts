@@ -9,6 +9,7 @@ export default {
     pull: async () => (await import('./pull.ts')).default,
     search: async () => (await import('./search.ts')).default,
     outdated: async () => (await import('./outdated.ts')).default,
+    update: async () => (await import('./update.ts')).default,
     gc: async () => (await import('./gc.ts')).default,
     import: async () => (await import('./import.ts')).default,
     verify: async () => (await import('./verify.ts')).default,

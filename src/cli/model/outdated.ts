@@ -17,5 +17,7 @@ export default defineVerb({
         : style(process.stdout, 'green', 'current')
       print(`${id}  ${problem === null ? verdict : `unknown  ${problem}`}`)
     }
+    const first = drifts.find(({ outdated }) => outdated)
+    if (first !== undefined) talk.log(`Fetch what the hub has by now: hal0 model update ${first.id}`)
   },
 })

@@ -2,10 +2,9 @@ import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
 import { exitCode } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
-import { catchInterrupt, Interrupted } from '../interrupt.ts'
 import { print, printJson, talk } from '../output.ts'
 import { bytes } from '../units.ts'
-import { followPull } from './follow-pull.ts'
+import { awaitPull } from './await-pull.ts'
 import { fromCatalog } from './from-catalog.ts'
 import { fromHub } from './from-hub.ts'
 
@@ -18,6 +17,7 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
     'hal0 model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q4_K_M',
     'hal0 model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF --file qwen2.5-0.5b-instruct-q8_0.gguf',
     'hal0 model pull qwen3-4b-instruct-2507-q4_k_m',
+    'hal0 model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q8_0 --id qwen --replace',
     'hal0 model pull --watch qwen2.5-0.5b-instruct-q8_0',
     'hal0 model pull --cancel qwen2.5-0.5b-instruct-q8_0 --discard',
   ],
@@ -36,12 +36,16 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
     id: { type: 'string', valueHint: 'ID', description: "Id in the registry; by default from the file's name" },
     revision: { type: 'string', valueHint: 'REV', description: 'Branch, tag or commit; main by default' },
     mmproj: { type: 'boolean', description: 'Bring the vision projector along' },
+    replace: {
+      type: 'boolean',
+      description: 'Where the id names something else: take its place once this is verified',
+    },
     watch: { type: 'boolean', description: 'Join a pull that is under way' },
     cancel: { type: 'boolean', description: 'Cancel a pull; what was received is kept' },
     discard: { type: 'boolean', description: 'With --cancel: remove what was received' },
     wait: { type: 'boolean', default: true, negativeDescription: 'Return as soon as the pull has begun' },
   },
-  async run({ args: { model, file, id, revision, mmproj, watch, cancel, discard, wait, json } }) {
+  async run({ args: { model, file, id, revision, mmproj, replace, watch, cancel, discard, wait, json } }) {
     if (cancel === true) {
       const pull = await call('cancelPull', { params: { id: model }, query: discard === true ? { discard } : {} })
       if (json) printJson(pull)
@@ -57,25 +61,16 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
       const isId = !model.includes('/') && file === undefined && revision === undefined
       const order = (isId ? await fromCatalog(model) : null) ?? (await fromHub(model, file, revision))
       wanted = id ?? order.id
-      const body = mmproj === true ? { ...order.body, mmproj } : order.body
-      await call('pullModel', { params: { id: wanted }, body })
+      const body = {
+        ...order.body,
+        ...(mmproj === true ? { mmproj } : {}),
+        ...(replace === true ? { replace } : {}),
+      }
+      await call('pullModel', { params: { id: wanted }, body, patient: true })
       talk.log(`Pulling ${body.file} (${bytes(order.size)}) as ${wanted}.`)
       if (wait === false) return exitCode.done
     }
-    using interrupt = catchInterrupt()
-    try {
-      const pull = await followPull(wanted, interrupt.signal)
-      if (json) printJson(pull)
-      else if (pull.phase === 'cancelled') print(`The pull of ${wanted} was cancelled.`)
-      else print(`${wanted} is here, verified. Put it into a slot with: hal0 slot create NAME --model ${wanted}`)
-      return pull.phase === 'done' ? exitCode.done : exitCode.failed
-    } catch (error) {
-      if (!(error instanceof Interrupted)) throw error
-      talk.log(
-        `${wanted} keeps being pulled by the daemon. See how it gets along with: hal0 model pull --watch ${wanted}`,
-      )
-      talk.log(`Cancel it with: hal0 model pull --cancel ${wanted}`)
-      return exitCode.interrupted
-    }
+    const slot = `hal0 slot create NAME --model ${wanted}`
+    return awaitPull(wanted, json, `${wanted} is here, verified. Put it into a slot with: ${slot}`)
   },
 })

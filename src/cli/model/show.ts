@@ -25,6 +25,7 @@ export default defineVerb({
         ['context', model.context_length === null ? '-' : `${model.context_length} tokens`],
         ['size', bytes(sizeOf(model))],
         ['source', model.source === null ? 'imported' : `${model.source.repo} at ${model.source.revision}`],
+        ['projector', model.source?.mmproj?.id ?? '-'],
         ['created', model.created_at],
       ]),
     )

@@ -7,7 +7,6 @@ import { log } from '../../lib/log.ts'
 import { sameRepo, sameRequest } from '../identity.ts'
 import { aPerson, PullInterest } from '../pull-interest.ts'
 import { PullJob, type PullJobDeps } from '../pull-job.ts'
-import type { ModelRegistry } from '../registry.ts'
 import type { PullRecord } from './record.ts'
 import { PullRecords } from './records.ts'
 import { PullTurns } from './turns.ts'
@@ -15,8 +14,7 @@ import { PullTurns } from './turns.ts'
 /** Downloads at one time; each has several connections. */
 const defaultSlots = 2
 
-export interface PullQueueDeps extends Omit<PullJobDeps, 'registry' | 'records'> {
-  registry: Pick<ModelRegistry, 'get' | 'register'>
+export interface PullQueueDeps extends Omit<PullJobDeps, 'records'> {
   /** Pulls at one time. */
   slots?: number
 }
@@ -24,14 +22,11 @@ export interface PullQueueDeps extends Omit<PullJobDeps, 'registry' | 'records'>
 /** Whether a daemon that died made the entry of this pull, and did not get to remove the record. */
 const isMadeOf = ({ source }: ModelEntry, { request, pinned }: PullRecord): boolean =>
   source !== null &&
-  sameRepo(source.repo, pinned?.repo ?? request.repo) &&
-  (pinned === null || (source.revision === pinned.revision && source.files.join('\n') === pinned.files.join('\n')))
-
-const taken = (id: string): Hal0Error =>
-  new Hal0Error('model.exists', `There is a model ${id} already. Choose another id, or remove that one first.`, {
-    param: 'id',
-    details: { id },
-  })
+  pinned !== null &&
+  sameRepo(source.repo, pinned.repo) &&
+  source.revision === pinned.revision &&
+  source.files.join('\n') === pinned.files.join('\n') &&
+  (request.mmproj !== true || source.mmproj !== undefined)
 
 export class PullQueue {
   /** Every change of every pull. */
@@ -55,41 +50,39 @@ export class PullQueue {
       for (const one of by) this.#interest.add(id, one)
       const job = this.#make(record)
       const entry = this.#deps.registry.get(id)
-      if (entry === null) {
+      if (entry !== null && isMadeOf(entry, record)) await job.conclude(entry)
+      else {
         this.#turns.add(job)
         this.#turns.accept(job)
-      } else if (isMadeOf(entry, record)) await job.conclude(entry)
-      else await job.fail(taken(id))
+      }
     }
   }
 
   /**
    * Begins a pull, or joins the same one under way.
    * @param by a slot, or a person
+   * @param here the model, where just this is here already, whole: then there is nothing to do
    * @returns `accepted` resolves once the pull, and who wants it, survives a restart; it rejects with `storage.full` or
    *   `storage.failed`
-   * @throws Hal0Error `model.exists` when the id is taken by something else
+   * @throws Hal0Error `model.exists` when another pull of the id is under way
    */
-  begin(id: string, request: PullRequest, by: string): { job: PullJob; accepted: Promise<void> } {
+  begin(
+    id: string,
+    request: PullRequest,
+    by: string,
+    here: ModelEntry | null = null,
+  ): { job: PullJob; accepted: Promise<void> } {
     const before = this.#jobs.get(id)
     if (before?.active === true && before.cancelling === null) {
-      if (!sameRequest(before.request, request)) {
-        throw new Hal0Error(
-          'model.exists',
-          `Another pull of ${id} is under way, of ${before.request.file} from ${before.request.repo}. Wait for its end, cancel it, or choose another id.`,
-          { param: 'id', details: { id, repo: before.request.repo, file: before.request.file } },
-        )
-      }
+      this.refuseOther(id, request)
       this.#interest.add(id, by)
       const joined = before.accepted.then(() => this.records.change(id, { by: this.#interest.of(id) }))
       joined.catch((error) => log.warn(`it is not written down who wants ${id}`, error))
       return { job: before, accepted: joined }
     }
-    const entry = this.#deps.registry.get(id)
-    if (entry !== null && entry.source?.repo !== request.repo) throw taken(id)
     const job = this.#make({ id, place: this.records.nextPlace(), request, pinned: null })
-    if (entry !== null) {
-      job.isHere(entry)
+    if (here !== null) {
+      job.isHere(here)
       return { job, accepted: job.accepted }
     }
     this.#interest.add(id, by)
@@ -103,6 +96,21 @@ export class PullQueue {
       (error) => this.#refuse(job, before, error),
     )
     return { job, accepted: job.accepted }
+  }
+
+  /** @throws Hal0Error `model.exists` when another pull of the id is under way */
+  refuseOther(id: string, request: PullRequest): void {
+    const job = this.#jobs.get(id)
+    if (job?.active !== true || job.cancelling !== null) return
+    const { repo, file } = job.request
+    const isSame =
+      sameRequest(job.request, request) || sameRequest({ ...job.request, repo: job.snapshot().repo }, request)
+    if (isSame) return
+    throw new Hal0Error(
+      'model.exists',
+      `Another pull of ${id} is under way, of ${file} from ${repo}. Wait for its end, cancel it (hal0 model pull --cancel ${id}), or choose another id (--id OTHER).`,
+      { param: 'id', details: { id, repo, file } },
+    )
   }
 
   /** The slot `by` wants it no more: cancelled unless somebody else does. */

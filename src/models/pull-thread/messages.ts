@@ -8,6 +8,8 @@ import type { DownloadedFile } from '../pull/staged-file.ts'
 
 export interface HubDownload extends DownloadJob {
   repo: string
+  /** Paths of all files of the pull, first shard first: those included that need no download. */
+  all: readonly string[]
   /** Path of the file that is to be the model's projector; null: none is. */
   projector: string | null
 }

@@ -24,10 +24,7 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
         clock: systemClock,
         signal: stop.signal,
         settings,
-        judge: headJudge(
-          what.files.map(({ path }) => path),
-          what.projector,
-        ),
+        judge: headJudge(what.all, what.projector),
         throttle: new Throttle(() => requests.value, availableParallelism()),
         onProgress: (progress) => say({ say: 'progress', progress }),
       })

@@ -17,6 +17,8 @@ const open = (folder: string): Pulls =>
     registry: {
       get: () => null,
       list: () => [],
+      lost: () => [],
+      filePaths: () => [],
       register: () => {
         throw new Error('nothing comes')
       },

@@ -73,9 +73,15 @@ export class Life {
       slots,
       clock: systemClock,
       hasToken: async () => false,
+      remember: async () => {
+        // Nobody asks for it.
+      },
       hub: { repository: async (repo, revision) => world.repository(repo, revision) },
       registry: {
         get: (id) => world.entries.get(id) ?? null,
+        list: () => [],
+        lost: () => [],
+        filePaths: () => [],
         register: async (registration) => this.#register(registration),
       },
       download: ({ files }, { signal }) => {

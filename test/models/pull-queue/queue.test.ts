@@ -153,6 +153,7 @@ test('a model of another origin under the id of a waiting pull is not touched: t
   await other.ask('b')
   if (entry !== undefined) world.entries.set('b', { ...entry, id: 'b', source: null })
   const next = await world.start()
+  await until('the end of the pull', () => !next.queue.isActive('b'))
   expect(next.queue.find('b')?.snapshot()).toMatchObject({ phase: 'failed', error: { code: 'model.exists' } })
   expect(world.records()).toEqual([])
 })

@@ -85,7 +85,9 @@ const answerOf = (target: Target, url: URL, request: OriginRequest, state: HubSt
   const { name, id, revision, path } = target
   const isApi = name === 'info' || name === 'tree'
   const token = goodToken(request, state.tokens)
-  const repo = state.repos.get(id) ?? [...state.repos.values()].find(({ oldIds }) => oldIds.includes(id))
+  // As the hub does: another case is another spelling, and is redirected like an old name.
+  const isCalled = (name: string): boolean => name.toLowerCase() === id.toLowerCase()
+  const repo = state.repos.get(id) ?? [...state.repos.values()].find((one) => [one.id, ...one.oldIds].some(isCalled))
   if (repo === undefined || (repo.private && !mayRead(repo, token))) return () => repoNotFound(token === null, isApi)
   if (repo.id !== id) return () => redirect(307, url.pathname.replace(id, repo.id) + url.search)
   const commit = repo.resolve(revision)

@@ -1,0 +1,32 @@
+import { isUnderWay } from '../../contract/pull-phase.ts'
+import { call } from '../client.ts'
+import { defineVerb } from '../command.ts'
+import { exitCode } from '../exit-code.ts'
+import { print, printJson, talk } from '../output.ts'
+import { awaitPull } from './await-pull.ts'
+
+export default defineVerb({
+  about: 'Fetch what the hub has by now of a model (hal0 model outdated), in place of what is here.',
+  more: `The new files are fetched and verified first; then the id names them. A slot that runs the model goes on with the old
+files until its next load; they are removed when no slot runs them any more.`,
+  examples: ['hal0 model update qwen2.5-0.5b-instruct-q4_k_m'],
+  args: {
+    id: { type: 'positional', required: true, description: 'Id of the model' },
+    wait: { type: 'boolean', default: true, negativeDescription: 'Return as soon as the pull has begun' },
+  },
+  async run({ args: { id, wait, json } }) {
+    const pull = await call('updateModel', { params: { id }, patient: true })
+    if (!isUnderWay(pull)) {
+      if (json) printJson(pull)
+      else print(`${id} is what the hub has: nothing is newer.`)
+      return exitCode.done
+    }
+    talk.log(`Pulling what ${pull.repo} has by now as ${id}.`)
+    if (wait === false) return exitCode.done
+    return awaitPull(
+      id,
+      json,
+      `${id} is up to date, verified. A slot that runs it takes it at its next load: hal0 slot restart NAME`,
+    )
+  },
+})
