@@ -16,7 +16,7 @@ import { filesOf, type PullPlan, planPull, registrationOf } from './pull-plan.ts
 import { askForPull } from './pull-queue/pinned.ts'
 import type { PinnedPull } from './pull-queue/record.ts'
 import type { PullRecords } from './pull-queue/records.ts'
-import { pullAskedFor, pullThatIsHere, pullUnderWay, withLying } from './pull-state.ts'
+import { pullAskedFor, pullPlanned, pullThatIsHere, pullUnderWay, withLying } from './pull-state.ts'
 import type { Downloader } from './pull-thread/download-in-thread.ts'
 import type { ModelRegistry } from './registry.ts'
 import { findHere, type LyingFile } from './reuse.ts'
@@ -178,14 +178,7 @@ export class PullJob {
     const plan = planPull(repository, this.request, await this.#deps.hasToken())
     const pinned = { repo: repository.repo, revision: repository.commit, files: plan.model.map(({ path }) => path) }
     await this.#deps.records.change(this.id, { pinned })
-    const files = filesOf(plan)
-    this.#change({
-      phase: 'downloading',
-      repo: repository.repo,
-      revision: repository.commit,
-      files: files.map(({ path, size }) => ({ path, size, received: 0 })),
-      bytes_total: files.reduce((sum, { size }) => sum + size, 0),
-    })
+    this.#change(pullPlanned(repository, filesOf(plan)))
     return plan
   }
 

@@ -1,6 +1,8 @@
 /** What the API shows of a pull, made of what happens to it. Pure. */
 import type { ModelEntry } from '../contract/model.ts'
 import type { Pull, PullRequest } from '../contract/pull.ts'
+import type { HubRepository } from './hub/hub-client.ts'
+import type { RemoteFile } from './pull/origin.ts'
 import type { DownloadProgress } from './pull/progress.ts'
 
 export const pullAskedFor = (id: string, request: PullRequest): Pull => ({
@@ -30,6 +32,18 @@ export const pullThatIsHere = ({ files: registered, source }: ModelEntry): Parti
   const bytes = files.reduce((sum, { size }) => sum + size, 0)
   return { phase: 'done', revision: source?.revision ?? null, files, bytes_total: bytes, bytes_received: bytes }
 }
+
+/** The hub has told what is to come. */
+export const pullPlanned = (
+  { repo, commit }: Pick<HubRepository, 'repo' | 'commit'>,
+  files: readonly RemoteFile[],
+): Partial<Pull> => ({
+  phase: 'downloading',
+  repo,
+  revision: commit,
+  files: files.map(({ path, size }) => ({ path, size, received: 0 })),
+  bytes_total: files.reduce((sum, { size }) => sum + size, 0),
+})
 
 /** Some of the files need no download: they were here already. */
 export const withLying = ({ files }: Pull, lying: ReadonlyMap<string, unknown>): Partial<Pull> => {

@@ -199,7 +199,8 @@ export class SlotManager implements SlotService {
       await this.#swaps.begin(entry, command.model)
     } else {
       await this.#book.refresh(entry)
-      if (command.do === 'restart' && entry.configError === null) await refuseHopeless(owner.config, this.#deps.planner)
+      if (command.do === 'restart' && entry.configError === null)
+        await refuseHopeless(owner.config, owner.record, this.#deps.planner)
       before = owner.record
       const refused = owner.post({ kind: command.do })
       if (refused !== null) throw refused

@@ -1,9 +1,10 @@
 /** Swaps: a slot's TOML gets another model and the slot is restarted, both or neither. */
-import type { SlotConfig } from '../contract/slot.ts'
+import type { SlotConfig, SlotRecord } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { Planner } from './planner.ts'
 import type { Entry, SlotBook } from './slot-book.ts'
+import { isLoaded } from './states.ts'
 import type { SwapJournal } from './swap-journal.ts'
 
 export interface SwapDeps {
@@ -11,12 +12,17 @@ export interface SwapDeps {
   swaps: SwapJournal
 }
 
-/** A load that is known to fail must not cost the backend that runs. @throws Hal0Error why it would */
-export const refuseHopeless = async (config: SlotConfig, planner: Planner): Promise<void> => {
+/**
+ * A load that is known to fail must not cost the backend that runs.
+ * @param record what runs now
+ * @throws Hal0Error why it would fail
+ */
+export const refuseHopeless = async (config: SlotConfig, record: SlotRecord, planner: Planner): Promise<void> => {
   const obstacle = planner.obstacle(config)
   if (obstacle !== null) throw obstacle
-  // Of a model that has yet to come there are no files.
-  if (planner.missing(config) === null) await planner.plan(config)
+  // A model that has yet to come has no files. One that runs is not ended to fetch a lost file of it: the hub may be gone, too.
+  const runs = isLoaded(record.state) && record.model === config.model
+  if (runs || planner.missing(config) === null) await planner.plan(config)
 }
 
 export class Swaps {
@@ -76,7 +82,7 @@ export class Swaps {
 
   /** @throws Hal0Error `model.not_found` before anything changes */
   #setModel(entry: Entry, model: string): Promise<void> {
-    return this.#book.edit(entry, { model }, (next) => refuseHopeless(next, this.#deps.planner))
+    return this.#book.edit(entry, { model }, (next) => refuseHopeless(next, entry.owner.record, this.#deps.planner))
   }
 
   async #putBack(entry: Entry, model: string, before: string | null): Promise<void> {

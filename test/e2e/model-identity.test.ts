@@ -7,6 +7,7 @@ import type { ModelEntry } from '../../src/contract/model.ts'
 import type { Pull, PullLeftover } from '../../src/contract/pull.ts'
 import type { Slot } from '../../src/contract/slot.ts'
 import { writePlumbingModel } from '../../src/models/plumbing-model.ts'
+import { modelCalled, sha256 } from '../models/received.ts'
 import { Daemon, errorOf, runHal0 } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import type { FakeRepository } from '../support/fake-hub/fake-repository.ts'
@@ -59,7 +60,7 @@ class World {
   }
 
   static #filesWith(content: Uint8Array) {
-    const projector = new Uint8Array([...content, 0])
+    const projector = modelCalled(`eyes of ${sha256(content)}`, 'clip')
     return [
       { path: q4, content },
       { path: q8, content: third },
@@ -223,6 +224,13 @@ test('a file that was deleted, cut or lost its sum is fetched again; also by the
   expect(await world.runningWeights()).toEqual(first)
   const { created_at: _, ...made } = await world.entry('a')
   expect(entry).toMatchObject(made)
+  // A backend that runs is not ended for it.
+  rmSync(path)
+  expect(errorOf(await world.daemon.call('POST', '/api/slots/primary/restart', {})).code).toBe('slot.no_model')
+  expect((await world.daemon.state()).state).toBe('ready')
+  await world.daemon.must('POST', '/api/slots/primary/unload?wait=20', {})
+  await world.daemon.must('POST', '/api/slots/primary/load?wait=20', {})
+  expect(await world.verified()).toEqual({ a: true })
   expect(await world.leftovers()).toEqual([])
 })
 
