@@ -125,7 +125,7 @@ class Passage implements Client {
   }
 
   #acquire(model: string): Lease | Promise<Lease> {
-    return this.#deps.slots.acquire(this.#route(model), this)
+    return this.#deps.slots.acquire(this.#route(model), this, model)
   }
 
   /** The name of the slot that is asked for `model`. @throws Hal0Error `model.not_found`, `request.unsupported` */

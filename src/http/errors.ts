@@ -1,5 +1,4 @@
 /** The only place of the HTTP layer where an error becomes an answer (spec §4). */
-import { codeRow } from '../contract/error.ts'
 import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
@@ -24,7 +23,7 @@ const errorHeaders = (error: Hal0Error): Record<string, string> => {
   const headers: Record<string, string> = { 'cache-control': 'no-store' }
   // Both are honoured by OpenAI's clients, which else repeat every 409, 429 and 5xx.
   if (error.retryAfterS !== null) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterS)))
-  if (codeRow(error.code).retry === 'never') headers['x-should-retry'] = 'false'
+  if (error.retry === 'never') headers['x-should-retry'] = 'false'
   const allow = error.code === 'request.method_not_allowed' ? error.details.allow : undefined
   if (Array.isArray(allow)) headers.allow = allow.join(', ')
   return headers

@@ -24,8 +24,8 @@ interface Options {
   param?: string
   /** Facts for programs: figures, paths, what was expected. Never secrets. */
   details?: Record<string, unknown>
-  /** What waiting or retrying would need, in seconds; only where the code's row says `wait`. */
-  retryAfterS?: number
+  /** Seconds after which the same may succeed; null: waiting alone does not help. By default what the code's row says. */
+  retryAfterS?: number | null
   /** Another status than the code's own, e.g. 415 for a `request.invalid` about the content type. */
   status?: number
   /** For the log only; never shown to a client. */
@@ -39,7 +39,10 @@ export class Hal0Error extends Error {
   readonly status: number
   readonly param: string | null
   readonly details: Record<string, unknown>
+  /** null: nothing is known to come by waiting. */
   readonly retryAfterS: number | null
+  /** Whether clients should try again by themselves; null: as they like. */
+  readonly retry: 'wait' | 'never' | null
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {
     super(bounded(message, maxMessage), options.cause === undefined ? undefined : { cause: options.cause })
@@ -48,7 +51,9 @@ export class Hal0Error extends Error {
     this.status = options.status ?? row.status
     this.param = options.param === undefined ? null : bounded(options.param, maxParam)
     this.details = boundedDetails(options.details ?? {})
-    this.retryAfterS = row.retry === 'wait' ? (options.retryAfterS ?? 1) : null
+    const { retryAfterS = row.retry === 'wait' ? 1 : undefined } = options
+    this.retryAfterS = retryAfterS ?? null
+    this.retry = retryAfterS === undefined ? (row.retry ?? null) : retryAfterS === null ? 'never' : 'wait'
   }
 
   /** The envelope's inside, as `state.json` keeps it. */
@@ -66,9 +71,17 @@ export class Hal0Error extends Error {
     return { error: this.body() }
   }
 
-  /** The error that a stored body describes: what a slot in `error` answers its requests with. */
-  static fromBody(body: ErrorBody): Hal0Error {
+  /**
+   * The error that a stored body describes: what a slot in `error` answers its requests with.
+   * @param retryAfterS as in the constructor
+   */
+  static fromBody(body: ErrorBody, retryAfterS?: number | null): Hal0Error {
     const options: Options = { details: body.details }
+    const { retry_after_s } = body.details
+    if (retryAfterS !== undefined) options.retryAfterS = retryAfterS
+    else if (typeof retry_after_s === 'number' && codeRow(body.code as ErrorCode).retry === 'wait') {
+      options.retryAfterS = retry_after_s
+    }
     if (body.param !== null) options.param = body.param
     return new Hal0Error(body.code as ErrorCode, body.message, options)
   }

@@ -1,10 +1,10 @@
 /** What a request meets in each state (spec §2.2). */
-import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Hal0Error } from '../lib/hal0-error.ts'
 import { isBeginning, isPromised, promiseLoad } from './decide-commit.ts'
 import { beginLoad } from './decide-flow.ts'
 import { idleAgain, quiet, readyAgain } from './decide-timers.ts'
 import { admitWaiting, watchDeadlines } from './decide-waiting.ts'
-import { notLoaded, pulling, queueFull, unloading } from './slot-errors.ts'
+import { notLoaded, pulling, queueFull, standingError, unloading } from './slot-errors.ts'
 import { isLoaded, isLoading } from './states.ts'
 import type { Step } from './step.ts'
 
@@ -26,6 +26,16 @@ const wait = (step: Step, id: number, asked: string): void => {
   }
   m.waiting = [...m.waiting, { id, asked, arrived: now, since: now, queuedAt: loaded ? now : null }]
   watchDeadlines(step)
+}
+
+/** A load that was accepted and begins as soon as the failed process is gone. */
+const soonS = 2
+
+const inError = (step: Step): Hal0Error => {
+  const { m, context } = step
+  if (m.record.error === null) return notLoaded(m.record.name)
+  const loadInS = m.due === null ? soonS : Math.max(soonS, (m.due - context.now) / 1000)
+  return standingError(m.record.error, isPromised(step) ? loadInS : null, context.wall)
 }
 
 export const request = (step: Step, id: number, asked: string): void => {
@@ -67,7 +77,7 @@ export const request = (step: Step, id: number, asked: string): void => {
       refuse(step, id, unloading(m.record.name))
       break
     default:
-      refuse(step, id, m.record.error === null ? notLoaded(m.record.name) : Hal0Error.fromBody(m.record.error))
+      refuse(step, id, inError(step))
   }
 }
 

@@ -57,12 +57,12 @@ export class LeaseDesk {
   }
 
   /** See SlotDirectory.acquire. */
-  acquire(client: Client): Lease | Promise<Lease> {
+  acquire(client: Client, asked: string): Lease | Promise<Lease> {
     const id = ++this.#lastId
     const outer = this.#asking
     const asking: NonNullable<typeof outer> = { id, outcome: null }
     this.#asking = asking
-    this.#post({ kind: 'request', id })
+    this.#post({ kind: 'request', id, asked })
     this.#asking = outer
     if (asking.outcome instanceof Hal0Error) throw asking.outcome
     return asking.outcome ?? this.#wait(id, client)

@@ -42,10 +42,11 @@ export interface SlotDirectory {
   /**
    * A place at the slot's backend, waiting as spec §2.2 says. Synchronous (not a promise) when a place is free, so that the
    * common path costs no turn of the event loop.
+   * @param asked the model that the client named: one that is swapped away is not waited for
    * @param client when it leaves, the wait ends; a load that it started goes on
    * @throws Hal0Error of the slot's state (rejects, or throws when synchronous)
    */
-  acquire(name: string, client: Client): Lease | Promise<Lease>
+  acquire(name: string, client: Client, asked?: string): Lease | Promise<Lease>
   /**
    * What `acquire` would refuse with now; null when it would give a place or wait for one. For whoever has yet to take in a large
    * body: only `acquire` decides.

@@ -105,11 +105,11 @@ export class SlotManager implements SlotService {
     })
   }
 
-  acquire(name: string, client: Client): Lease | Promise<Lease> {
+  acquire(name: string, client: Client, asked = name): Lease | Promise<Lease> {
     const entry = this.#book.get(name)
     // A load may begin, with what its file says now.
-    if (entry.owner.record.state !== 'offline') return entry.owner.acquire(client)
-    return this.#book.follow(entry).then(() => this.#book.get(name).owner.acquire(client))
+    if (entry.owner.record.state !== 'offline') return entry.owner.acquire(client, asked)
+    return this.#book.follow(entry).then(() => this.#book.get(name).owner.acquire(client, asked))
   }
 
   refusal(name: string): Hal0Error | null {

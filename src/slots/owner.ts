@@ -165,8 +165,8 @@ export class SlotOwner {
   }
 
   /** See SlotDirectory.acquire. */
-  acquire(client: Client): Lease | Promise<Lease> {
-    return this.#desk.acquire(client)
+  acquire(client: Client, asked: string): Lease | Promise<Lease> {
+    return this.#desk.acquire(client, asked)
   }
 
   /** See SlotDirectory.refusal: the decision on a request that is not there, of which nothing is carried out. */

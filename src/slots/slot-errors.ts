@@ -116,6 +116,17 @@ export const notStopped = (name: string, error: Hal0Error, tries: number): Hal0E
     { details: { ...error.details, slot: name, tries, cause: error.code } },
   )
 
+/**
+ * What a slot in error answers its requests with: its failure, and when to come again.
+ * @param loadInS seconds until it is loaded again by itself; null when it is not
+ * @param wall milliseconds since the Unix epoch
+ */
+export const standingError = (body: ErrorBody, loadInS: number | null, wall: number): Hal0Error => {
+  const { retry_at } = body.details
+  const allowedInS = typeof retry_at === 'string' ? (Date.parse(retry_at) - wall) / 1000 : 0
+  return Hal0Error.fromBody(body, loadInS ?? (allowedInS > 0 ? allowedInS : null))
+}
+
 /** Errors that a slot leaves by itself: a load that was cancelled, a stop that is tried again. There is nothing to acknowledge. */
 export const isPassing = ({ code, details }: ErrorBody): boolean =>
   code === 'slot.load_cancelled' || (code === 'slot.stop_failed' && typeof details.tries === 'number')

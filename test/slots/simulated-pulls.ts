@@ -12,6 +12,7 @@ export class SimulatedPulls implements ModelBringer {
   /** Ids of models that are known to be somewhere. */
   readonly known = new Set<string>(['far'])
   outcome: 'done' | 'failed' = 'done'
+  failure = new Hal0Error('pull.network', 'The hub is not reachable.')
   begun = 0
   readonly #clock: SimulatedClock
   readonly #arrive: (model: string) => void
@@ -86,7 +87,7 @@ export class SimulatedPulls implements ModelBringer {
   #end(pull: Pull): void {
     if (this.#pulls.get(pull.id) !== pull) return
     if (this.outcome === 'done') this.#arrive(pull.id)
-    const error = new Hal0Error('pull.network', 'The hub is not reachable.').body()
+    const error = this.failure.body()
     this.#tell(this.outcome === 'done' ? { ...pull, phase: 'done' } : { ...pull, phase: 'failed', error })
   }
 

@@ -79,7 +79,10 @@ export const hubError = (status: number, headers: Headers, asked: Asked, nowMs: 
     return new Hal0Error(
       'pull.rate_limited',
       `${asked.origin} limits how often it may be asked, and says to wait ${wait} s.${asked.token === null ? ' With a token (hal0 config token) the limit is higher.' : ''}`,
-      { details, retryAfterS: wait },
+      {
+        details: { ...details, retry_after_s: wait, retry_at: new Date(nowMs + wait * 1000).toISOString() },
+        retryAfterS: wait,
+      },
     )
   }
   if (asked.isHub && asked.repo !== null) {
