@@ -6,7 +6,7 @@ import { parseUnitState, shownProperties } from '../system/systemd/unit-state.ts
 import type { ApiService, ApiState } from './host.ts'
 
 const unit = 'hal0.service'
-/** A stop that drains streams may last as long as systemd allows by default (TimeoutStopSec, 90 s). */
+/** A stop that drains streams may last as long as systemd allows: TimeoutStopSec, 75 s, or 90 s in units of before. */
 const restartMs = 100_000
 const answerMs = 2000
 /** A service that systemd has started so often anew since its last start by hand ends each time by itself. */
