@@ -245,7 +245,11 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     stopping: stopping.signal,
   })
   const maxConnections = clientsWithin(descriptorLimit(), openDescriptors())
-  const server = await listen(app, { ...settings, maxConnections })
+  const server = await listen(app, { ...settings, maxConnections }).catch(async (error: unknown) => {
+    // The folder of the slots is looked at for ever otherwise, and the process never ends.
+    await slots.close()
+    throw error
+  })
   front = server
   url = httpUrl(settings.host, server.port ?? settings.port)
   console.log(`hal0 ${packageJson.version} listens on ${url}`)
