@@ -112,7 +112,8 @@ test('whatever comes in whatever order, the decider makes only legal transitions
             if (record !== null && !isLegalTransition(record.state, effect.record.state))
               throw new Error('illegal transition')
             // What is found running without a record of it goes on ahead of all that was told before.
-            const takenOver = input.kind === 'found' && effect.record.state === 'starting'
+            // Every other load is committed.
+            const takenOver = effect.record.state === 'starting'
             const steps = record === null ? 1 : effect.record.seq - record.seq
             if (takenOver ? steps < 1 : steps !== 1) throw new Error('seq jumps')
             record = effect.record
