@@ -1,6 +1,6 @@
 /** Downloaded files as the registry takes them over, made without a download. */
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { ReceivedFile, Registration } from '../../src/models/registration.ts'
 import { gguf, stringEntry, tensor, u32Entry } from './gguf-bytes.ts'
@@ -19,12 +19,10 @@ export const modelCalled = (name: string, architecture = 'llama'): Buffer =>
 
 export const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
 
-let made = 0
-
-/** The file as a download leaves it in a folder below `models`. */
+/** The file as a download leaves it, in a folder of its own below `models`: once registered, both names are one file. */
 export const receive = (models: string, path: string, content: Uint8Array): ReceivedFile => {
-  const folder = join(models, `.pull-test-${made++}`)
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(models, { recursive: true })
+  const folder = mkdtempSync(join(models, '.pull-test-'))
   const from = join(folder, basename(path))
   writeFileSync(from, content)
   writeFileSync(`${from}.sha256`, `${sha256(content)}  ${basename(path)}\n`)
