@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { RawClient } from './front/raw-client.ts'
 import { codeOf, exchange, statusOf } from './raw.ts'
 import { startServer, type TestServer } from './server.ts'
 
@@ -120,4 +121,17 @@ describe('over a raw socket', () => {
       expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
     }
   })
+})
+
+test('a body that trickles into the API is answered 408', async () => {
+  const quick = await startServer({}, { sweepMs: 10, bodyMs: 60 })
+  const client = await RawClient.open(quick.port)
+  client.send(
+    'POST /api/slots HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n',
+  )
+  const timer = setInterval(() => client.send(' '), 5)
+  const answer = await client.toEnd()
+  clearInterval(timer)
+  expect([statusOf(answer), codeOf(answer)]).toEqual([408, 'request.invalid'])
+  await quick.stop()
 })
