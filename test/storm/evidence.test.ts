@@ -1,0 +1,40 @@
+import { expect, test } from 'bun:test'
+import type { SlotRecord, SlotState } from '../../src/contract/slot.ts'
+import { Evidence, lagMs } from './evidence.ts'
+
+const record = (seq: number, state: SlotState, pid: number | null = null) =>
+  ({ name: 'a', seq, state, pid }) as SlotRecord
+
+test('views that agree in time are no contradiction', () => {
+  const evidence = new Evidence()
+  evidence.see('events', record(1, 'starting'), 0)
+  evidence.see('disk', record(0, 'offline'), lagMs)
+  evidence.see('api', record(1, 'starting'), 5000)
+  expect([evidence.contradictions, evidence.records]).toEqual([[], 2])
+})
+
+test('two views that show different bytes for one record contradict each other', () => {
+  const evidence = new Evidence()
+  evidence.see('disk', record(1, 'ready', 7), 0)
+  evidence.see('api', record(1, 'ready', 8), 0)
+  expect(evidence.contradictions).toEqual([expect.stringContaining('disk says')])
+})
+
+test('a view that is behind for longer than it may be is told', () => {
+  const evidence = new Evidence()
+  evidence.see('events', record(2, 'warming'), 0)
+  evidence.see('cli', record(1, 'starting'), lagMs + 1)
+  expect(evidence.contradictions).toEqual([expect.stringContaining(`${lagMs + 1} ms before`)])
+})
+
+test('a transition that is not in the table is told, whichever record was seen first', () => {
+  for (const order of [
+    [1, 2],
+    [2, 1],
+  ]) {
+    const evidence = new Evidence()
+    const states: Record<number, SlotState> = { 1: 'offline', 2: 'ready' }
+    for (const seq of order) evidence.see('events', record(seq, states[seq] as SlotState), 0)
+    expect(evidence.contradictions).toEqual(['a went from offline #1 to ready #2'])
+  }
+})

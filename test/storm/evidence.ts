@@ -1,0 +1,87 @@
+/**
+ * What the views of the slots said when, and whether they contradict each other. Pure: times are given.
+ *
+ * A record is known by its slot and `seq`. Every view must show the same bytes for it, a view may be behind another by `lagMs` and
+ * no longer, and what follows must be a legal transition.
+ */
+import type { SlotRecord } from '../../src/contract/slot.ts'
+import { isLegalTransition } from '../../src/slots/states.ts'
+
+/** How long two views may differ, milliseconds. */
+export const lagMs = 1000
+
+export type View = 'disk' | 'events' | 'api' | 'cli'
+
+interface Known {
+  json: string
+  record: SlotRecord
+  view: View
+  /** When any view showed it first. */
+  at: number
+}
+
+export class Evidence {
+  readonly contradictions: string[] = []
+  /** How often each view was looked at. */
+  readonly looks: Record<View, number> = { disk: 0, events: 0, api: 0, cli: 0 }
+  readonly #known = new Map<string, Map<number, Known>>()
+
+  /** Distinct records of all slots. */
+  get records(): number {
+    return [...this.#known.values()].reduce((sum, records) => sum + records.size, 0)
+  }
+
+  /**
+   * Takes what a view showed.
+   * @param askedAt when the view was asked, or when its event arrived: milliseconds of one clock
+   */
+  see(view: View, record: SlotRecord, askedAt: number): void {
+    this.looks[view] += 1
+    const records = this.#known.get(record.name) ?? new Map<number, Known>()
+    this.#known.set(record.name, records)
+    const json = JSON.stringify(record)
+    const known = records.get(record.seq)
+    if (known === undefined) {
+      records.set(record.seq, { json, record, view, at: askedAt })
+      this.#judgeNeighbours(records, record)
+    } else if (known.json !== json) {
+      this.#tell(`${record.name} #${record.seq}: ${known.view} says ${known.json}, ${view} says ${json}`)
+    }
+    for (const later of records.values()) {
+      if (later.record.seq <= record.seq || later.at >= askedAt - lagMs) continue
+      const behind = Math.round(askedAt - later.at)
+      this.#tell(
+        `${record.name}: ${view} shows ${record.state} #${record.seq}, and ${later.view} had ${later.record.state} #${later.record.seq} ${behind} ms before`,
+      )
+      break
+    }
+  }
+
+  /** A contradiction that another look found. */
+  tell(what: string): void {
+    this.#tell(what)
+  }
+
+  /** The newest record of a slot that any view showed. */
+  newest(name: string): SlotRecord | null {
+    const records = [...(this.#known.get(name)?.values() ?? [])]
+    return records.sort((a, b) => b.record.seq - a.record.seq)[0]?.record ?? null
+  }
+
+  #judgeNeighbours(records: Map<number, Known>, record: SlotRecord): void {
+    for (const [from, to] of [
+      [records.get(record.seq - 1)?.record, record],
+      [record, records.get(record.seq + 1)?.record],
+    ]) {
+      if (from === undefined || to === undefined || from.state === to.state) continue
+      if (!isLegalTransition(from.state, to.state)) {
+        this.#tell(`${to.name} went from ${from.state} #${from.seq} to ${to.state} #${to.seq}`)
+      }
+    }
+  }
+
+  #tell(what: string): void {
+    // One fault shows at every look; the first few say enough.
+    if (this.contradictions.length < 20) this.contradictions.push(what)
+  }
+}
