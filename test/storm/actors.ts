@@ -216,7 +216,7 @@ export class Puller {
 }
 
 /** Ends the daemon, mostly with kill -9, and starts the next. */
-export const killDaemons = async (storm: Storm, everyMs: number): Promise<void> => {
+export const killDaemons = async (storm: Storm, everyMs: number, died: (at: number) => void): Promise<void> => {
   const { daemon, random, over, done } = storm
   for (;;) {
     for (const next = performance.now() + everyMs * (0.5 + random()); performance.now() < next; ) {
@@ -226,6 +226,7 @@ export const killDaemons = async (storm: Storm, everyMs: number): Promise<void> 
     const signal = random() < 0.75 ? 'SIGKILL' : 'SIGTERM'
     done[signal] = (done[signal] ?? 0) + 1
     await daemon.kill(signal)
+    died(performance.now())
     await daemon.launch()
   }
 }

@@ -38,3 +38,21 @@ test('a transition that is not in the table is told, whichever record was seen f
     expect(evidence.contradictions).toEqual(['a went from offline #1 to ready #2'])
   }
 })
+
+test('what only the API had shown when the daemon was killed never happened', () => {
+  const evidence = new Evidence()
+  evidence.see('disk', record(1, 'starting', 7), 0)
+  evidence.see('api', record(2, 'warming', 7), 10)
+  evidence.daemonDied(20)
+  evidence.see('api', record(2, 'warming', 7), 15)
+  evidence.see('disk', record(1, 'starting', 7), 5000)
+  evidence.see('events', record(2, 'warming', 8), 6000)
+  expect([evidence.contradictions, evidence.records]).toEqual([[], 2])
+})
+
+test('what is told anew of a record is no contradiction', () => {
+  const evidence = new Evidence()
+  evidence.see('events', { ...record(1, 'unloading'), intent: null }, 0)
+  evidence.see('disk', { ...record(1, 'unloading'), intent: 'load' }, 5000)
+  expect(evidence.contradictions).toEqual([])
+})

@@ -1,8 +1,8 @@
 /**
  * What the views of the slots said when, and whether they contradict each other. Pure: times are given.
  *
- * A record is known by its slot and `seq`. Every view must show the same bytes for it, a view may be behind another by `lagMs` and
- * no longer, and what follows must be a legal transition.
+ * A record is known by its slot and `seq`. Every view must show the same for it, but for what is told anew without a transition
+ * (see SlotRecord); a view may be behind another by `lagMs` and no longer; and what follows must be a legal transition.
  */
 import type { SlotRecord } from '../../src/contract/slot.ts'
 import { isLegalTransition } from '../../src/slots/states.ts'
@@ -18,13 +18,20 @@ interface Known {
   view: View
   /** When any view showed it first. */
   at: number
+  /** The disk has it, or an event told of it. API and CLI show what is still on its way to the disk. */
+  durable: boolean
 }
+
+/** A record without what may be told anew under its `seq`. */
+const fixedPart = ({ intent: _intent, reason: _reason, error: _error, ...fixed }: SlotRecord): string =>
+  JSON.stringify(fixed)
 
 export class Evidence {
   readonly contradictions: string[] = []
   /** How often each view was looked at. */
   readonly looks: Record<View, number> = { disk: 0, events: 0, api: 0, cli: 0 }
   readonly #known = new Map<string, Map<number, Known>>()
+  #killedAt = Number.NEGATIVE_INFINITY
 
   /** Distinct records of all slots. */
   get records(): number {
@@ -39,12 +46,16 @@ export class Evidence {
     this.looks[view] += 1
     const records = this.#known.get(record.name) ?? new Map<number, Known>()
     this.#known.set(record.name, records)
-    const json = JSON.stringify(record)
+    const json = fixedPart(record)
     const known = records.get(record.seq)
+    const durable = view === 'disk' || view === 'events'
     if (known === undefined) {
-      records.set(record.seq, { json, record, view, at: askedAt })
+      if (!durable && askedAt <= this.#killedAt) return
+      records.set(record.seq, { json, record, view, at: askedAt, durable })
       this.#judgeNeighbours(records, record)
-    } else if (known.json !== json) {
+    } else if (known.json === json) {
+      known.durable ||= durable
+    } else {
       this.#tell(`${record.name} #${record.seq}: ${known.view} says ${known.json}, ${view} says ${json}`)
     }
     for (const later of records.values()) {
@@ -57,15 +68,17 @@ export class Evidence {
     }
   }
 
+  /** kill -9 of the daemon: what it had decided and not brought to the disk never happened. */
+  daemonDied(at: number): void {
+    this.#killedAt = at
+    for (const records of this.#known.values()) {
+      for (const [seq, { durable }] of records) if (!durable) records.delete(seq)
+    }
+  }
+
   /** A contradiction that another look found. */
   tell(what: string): void {
     this.#tell(what)
-  }
-
-  /** The newest record of a slot that any view showed. */
-  newest(name: string): SlotRecord | null {
-    const records = [...(this.#known.get(name)?.values() ?? [])]
-    return records.sort((a, b) => b.record.seq - a.record.seq)[0]?.record ?? null
   }
 
   #judgeNeighbours(records: Map<number, Known>, record: SlotRecord): void {

@@ -59,7 +59,11 @@ withEngine('in a storm no two views differ for longer than a second, and nothing
   const evidence = new Evidence()
   let settled = false
   const observing = observe(daemon, evidence, () => settled)
-  const acting = Promise.all([...users.map((user) => user.run()), puller.run(), killDaemons(storm, 4000)])
+  const acting = Promise.all([
+    ...users.map((user) => user.run()),
+    puller.run(),
+    killDaemons(storm, 4000, (at) => evidence.daemonDied(at)),
+  ])
   try {
     await Promise.race([Bun.sleep(seconds * 1000), acting])
     ended = true
