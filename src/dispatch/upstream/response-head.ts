@@ -1,5 +1,6 @@
 /** The head of a backend's answer: status line, headers, and how the body is framed (RFC 9112 §6.3). Pure. */
 import { type BodyFraming, MalformedMessage } from '../../lib/http/body-decoder.ts'
+import { fieldValue } from '../../lib/http/wire-headers.ts'
 
 export type Framing = 'none' | BodyFraming
 
@@ -29,7 +30,7 @@ const parseHeaders = (text: string, from: number): Record<string, string> => {
     const colon = text.indexOf(':', at)
     if (colon <= at || colon >= end) throw new MalformedResponse('a header line without a name')
     const name = text.slice(at, colon).toLowerCase()
-    const value = text.slice(colon + 1, end).trim()
+    const value = fieldValue(text, colon + 1, end)
     const known = headers[name]
     headers[name] = known === undefined ? value : `${known}, ${value}`
     at = end + 2

@@ -3,7 +3,7 @@
  * bytes could see different requests in them.
  */
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { WireHeaders } from '../../lib/http/wire-headers.ts'
+import { fieldValue, WireHeaders } from '../../lib/http/wire-headers.ts'
 
 export interface RequestHead {
   readonly method: string
@@ -25,7 +25,7 @@ export interface RequestHead {
 export const maxTarget = 8 * 1024
 const maxHeaders = 128
 
-const requestLine = /^([!#$%&'*+.^_`|~\w-]+) ([^ ]+) HTTP\/(\d)\.(\d)$/
+const requestLine = /^([!#$%&'*+.^_`|~\w-]+) ([^ \t]+) HTTP\/(\d)\.(\d)$/
 const token = /^[!#$%&'*+.^_`|~\w-]+$/
 const digits = /^\d{1,15}$/
 const absolute = /^https?:\/\/([^/?#]*)(.*)$/i
@@ -129,7 +129,7 @@ export const parseRequestHead = (text: string): RequestHead => {
     const name = nameOf(colon < 0 || colon > end ? '' : text.slice(at, colon))
     if (host === null || name !== 'host') {
       names.push(name)
-      values.push(text.slice(colon + 1, end).trim())
+      values.push(fieldValue(text, colon + 1, end))
     }
     at = end + 2
   }

@@ -25,10 +25,20 @@ const semicolon = 0x3b
 /** No real chunk comes near it, and numbers are exact below it. */
 const maxChunk = 2 ** 48
 
-/** Index of the CRLF that ends the line at `at`; -1 when it is not here yet. */
+/** A lone CR or LF within a line is where two readers of it may disagree about its end. */
+const holdsLineBreak = (all: Buffer, at: number, end: number): boolean => {
+  for (let next = at; next < end; next++) if (all[next] === lf || all[next] === cr) return true
+  return false
+}
+
+/** Index of the CRLF that ends the line at `at`; -1 when it is not here yet. @throws MalformedMessage when it can never come */
 const lineEndAt = (all: Buffer, at: number): number => {
   const end = all.indexOf(lineEnd, at)
-  if ((end < 0 ? all.length : end) - at > maxLineBytes) throw new MalformedMessage('an endless line')
+  const here = end < 0 ? all.length : end
+  if (here - at > maxLineBytes) throw new MalformedMessage('an endless line')
+  // The LF of a CR at the end may still be on its way.
+  const judged = end < 0 && all[here - 1] === cr ? here - 1 : here
+  if (holdsLineBreak(all, at, judged)) throw new MalformedMessage('a lone line break')
   return end
 }
 
@@ -37,12 +47,6 @@ const hexDigit = (byte = 0): number => {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   const letter = byte | 0x20
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
-
-/** A lone CR or LF within a line is where two readers of it may disagree about its end. */
-const holdsLineBreak = (all: Buffer, at: number, end: number): boolean => {
-  for (let next = at; next < end; next++) if (all[next] === lf || all[next] === cr) return true
-  return false
 }
 
 /**
@@ -60,7 +64,6 @@ const chunkSize = (all: Buffer, at: number, end: number): number => {
   const known = next > at && size <= maxChunk
   while (next < end && (all[next] === space || all[next] === tab)) next++
   if (!known || (next < end && all[next] !== semicolon)) throw new MalformedMessage('a chunk without a size')
-  if (holdsLineBreak(all, next, end)) throw new MalformedMessage('a line break in the extension of a chunk')
   return size
 }
 

@@ -1,5 +1,18 @@
 /** The headers of a message as they came over the wire. */
 
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
+
+/**
+ * The value between `from` and `to` of a head in latin1, without the blanks and tabs around it (RFC 9112 §5). Not `trim()`: that
+ * takes U+00A0 for a blank, which is the last byte of many a letter in UTF-8 ("à").
+ */
+export const fieldValue = (text: string, from: number, to: number): string => {
+  let [start, end] = [from, to]
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
 /**
  * Names in lower case, values as latin1: a character for every byte, so that what is not ASCII can be passed on byte for byte. In
  * the order in which they came, a name as often as it came.

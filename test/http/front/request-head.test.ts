@@ -34,6 +34,12 @@ describe('a head', () => {
     expect(head.target).toBe('/a%E9?%FF')
   })
 
+  test('loses blanks and tabs around a value, and no byte of the value itself', () => {
+    const head = parseRequestHead(`GET / HTTP/1.1\r\n${host}\r\nX-Title: \t voil\xc3\xa0\t \r\nX-Mark:\xa0`)
+    expect(head.headers.get('x-title')).toBe('voil\xc3\xa0')
+    expect(head.headers.get('x-mark')).toBe('\xa0')
+  })
+
   test('of a target with a host takes the host from there', () => {
     for (const [target, path] of [
       ['http://nas:80/a?b', '/a?b'],
@@ -85,6 +91,12 @@ describe('a head is refused', () => {
       `POST / HTTP/1.1\r\n${host}\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked`,
       501,
     ],
+    [
+      'with a coding that ends in another kind of blank',
+      `POST / HTTP/1.1\r\n${host}\r\nTransfer-Encoding: chunked\xa0`,
+      501,
+    ],
+    ['with a length that ends in another kind of blank', `POST / HTTP/1.1\r\n${host}\r\nContent-Length: 1\xa0`, 400],
     ['with a coding that only looks like it', `POST / HTTP/1.1\r\n${host}\r\nTransfer-Encoding: xchunked`, 501],
     ['of HTTP/1.0 with a coding', `POST / HTTP/1.0\r\n${host}\r\nTransfer-Encoding: chunked`, 400],
     ['with a blank before the colon', `GET / HTTP/1.1\r\n${host}\r\nX : y`, 400],
@@ -97,6 +109,7 @@ describe('a head is refused', () => {
     ['with a method that is none', `G(T / HTTP/1.1\r\n${host}`, 400],
     ['without a target', `GET HTTP/1.1\r\n${host}`, 400],
     ['with a blank in the target', `GET /a b HTTP/1.1\r\n${host}`, 400],
+    ['with a tab in the target', `GET /a\tb HTTP/1.1\r\n${host}`, 400],
     ['with a target without a slash', `GET v1/models HTTP/1.1\r\n${host}`, 400],
     ['with the target of CONNECT', `CONNECT nas:443 HTTP/1.1\r\n${host}`, 400],
     ['of HTTP/0.9', 'GET /', 400],

@@ -100,6 +100,9 @@ describe('what can never become a request is refused at once', () => {
     ['a chunk of more bytes than there are', chunks('fffffffffffffffff\r\n'), 400],
     ['a lone LF after a chunk’s size', chunks('3\nabc\r\n0\r\n\r\n'), 400],
     ['a lone LF in the extension of a chunk', chunks('3;a\nb\r\nabc\r\n'), 400],
+    ['lines of chunks that end with LF alone', chunks('3\nabc\n0\n\n'), 400],
+    ['a lone LF in a trailer', chunks('0\r\nX: y\n'), 400],
+    ['a lone CR in a trailer', chunks('0\r\nX: y\rZ: a\r\n\r\n'), 400],
     ['an endless extension', chunks(`3;${'a'.repeat(2000)}`), 400],
     ['endless trailers', chunks(`0\r\n${'X: y\r\n'.repeat(100)}`), 400],
   ]
