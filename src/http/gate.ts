@@ -41,6 +41,10 @@ const configuredName = (entry: string): string => {
   return hostName(bare) ?? (bare.includes(':') ? `[${bare}]` : bare)
 }
 
+/** HEAD is what load balancers ask, with HTTP/1.0 and no Host. */
+const asksForHealth = ({ method, target }: AtGate): boolean =>
+  (method === 'GET' || method === 'HEAD') && /^\/api\/health\/?(?:\?|$)/.test(target)
+
 /** Only HTTP/1.0 has requests without one. */
 const hostMissing = (): Hal0Error =>
   new Hal0Error(
@@ -92,11 +96,12 @@ const judgeUnsafe = (host: string, headers: AtGate['headers']): Hal0Error | null
 export const makeGate = ({ allowedHosts }: GateConfig): Gate => {
   const allowed = new Set([...loopback, ...allowedHosts.map(configuredName)])
   const good = new Set<string>()
-  return ({ method, target, headers }) => {
+  return (request) => {
+    const { method, headers } = request
     // Two Host headers arrive joined by a comma, which the pattern refuses.
     const host = headers.get('host')
     // Whoever asks whether the process is up learns nothing else, and probes of HTTP/1.0 name no host.
-    if (host === null) return method === 'GET' && target === '/api/health' ? null : hostMissing()
+    if (host === null) return asksForHealth(request) ? null : hostMissing()
     if (host === '') return hostMissing()
     if (!good.has(host)) {
       const name = hostName(host)

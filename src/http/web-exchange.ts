@@ -16,6 +16,7 @@ const webBody = (body: IncomingBody): ReadableStream<Uint8Array> =>
   )
 
 /**
+ * HEAD is asked as GET: only so is known how long the body would be.
  * @param host a good one
  * @throws Hal0Error `request.method_not_allowed` for a method that Request does not know: it would make a GET of it
  */
@@ -27,8 +28,14 @@ export const webRequest = (incoming: IncomingRequest, host: string): Request => 
   })
   const hasBody = method !== 'GET' && method !== 'HEAD' && body.length !== 0
   const bytes = hasBody ? (body.whole() ?? webBody(body)) : null
-  const request = new Request(`http://${host}${target}`, { method, headers: copied, body: bytes as BodyInit, signal })
-  if (request.method === method) return request
+  const asked = method === 'HEAD' ? 'GET' : method
+  const request = new Request(`http://${host}${target}`, {
+    method: asked,
+    headers: copied,
+    body: bytes as BodyInit,
+    signal,
+  })
+  if (request.method === asked) return request
   throw new Hal0Error('request.method_not_allowed', `${method} is not a method that hal0 knows.`, {
     details: { allow: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'] },
   })
@@ -67,12 +74,19 @@ const pass = async (stream: ReadableStream<Uint8Array>, answer: Answer, client: 
 }
 
 /** Sends `response`: a stream of events piece by piece, everything else whole. */
-export const sendResponse = async (response: Response, { signal }: IncomingRequest, answer: Answer): Promise<void> => {
+export const sendResponse = async (
+  response: Response,
+  { method, signal }: IncomingRequest,
+  answer: Answer,
+): Promise<void> => {
   const lines = headerLines(response.headers)
   const { body, status } = response
   if (body === null) answer.send(status, lines, null)
   else if (response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
     answer.begin(status, lines, null)
-    await pass(body, answer, signal)
+    if (method === 'HEAD') {
+      answer.end()
+      await body.cancel()
+    } else await pass(body, answer, signal)
   } else answer.send(status, lines, await response.bytes())
 }

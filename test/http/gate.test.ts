@@ -62,8 +62,11 @@ describe('a host is refused', () => {
 
   test('but not where only the health of the process is asked for', () => {
     expect(judge('GET', {}, '/api/health')).toBeNull()
+    expect(judge('HEAD', {}, '/api/health')).toBeNull()
+    expect(judge('GET', {}, '/api/health/?probe=1')).toBeNull()
     expect(judge('POST', {}, '/api/health')?.code).toBe('host.not_allowed')
     expect(judge('GET', {}, '/api/health/more')?.code).toBe('host.not_allowed')
+    expect(judge('GET', {}, '/api/healthy')?.code).toBe('host.not_allowed')
   })
 
   test('with status 421 and the setting that would allow it', () => {
