@@ -32,7 +32,29 @@ const listenError = async (error: unknown, host: string, port: number): Promise<
 }
 
 /**
- * Starts to serve `app`.
+ * A daemon that is killed while it starts a backend leaves a forked child behind that holds its port until it becomes the backend:
+ * the next daemon waits that long instead of telling that somebody has its port.
+ */
+const portFreeWithinMs = 1000
+const tryEveryMs = 50
+
+const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'EADDRINUSE'
+
+/** @throws what the system says */
+const openFront = async (options: FrontOptions): Promise<Front> => {
+  const until = performance.now() + portFreeWithinMs
+  for (;;) {
+    try {
+      return new Front(options)
+    } catch (error) {
+      if (!isTaken(error) || performance.now() > until) throw error
+      await Bun.sleep(tryEveryMs)
+    }
+  }
+}
+
+/**
+ * Starts to serve `app`. A port that is taken is tried for a second.
  * @param options.port 0: any free one
  * @throws Hal0Error `config.invalid` when the address cannot be had
  */
@@ -41,7 +63,7 @@ export const listen = async (
   options: Pick<FrontOptions, 'host' | 'port' | 'limits' | 'maxConnections'>,
 ): Promise<Front> => {
   try {
-    return new Front({
+    return await openFront({
       ...options,
       answer: (request, answer) => app.answer(request, answer),
       refuse: (error, answer) => sendError(answer, error, { method: 'a request', url: '' }),

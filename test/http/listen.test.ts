@@ -35,6 +35,21 @@ describe('listening', () => {
     await server.stop()
   })
 
+  test('on a port that is free a moment later begins then', async () => {
+    const server = await startServer()
+    const other = createServer()
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
+    })
+    const listening = listen(server.app, { host: '127.0.0.1', port })
+    await Bun.sleep(100)
+    other.close()
+    const front = await listening
+    expect(front.port).toBe(port)
+    front.close()
+    await server.stop()
+  })
+
   test("on an address that is not this machine's fails with a sentence", async () => {
     const server = await startServer()
     const error = await failure(listen(server.app, { host: '192.0.2.1', port: 0 }))
