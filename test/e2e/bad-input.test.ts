@@ -6,7 +6,7 @@ import { exchange, statusOf } from '../http/raw.ts'
 import { Daemon, errorOf, runHal0 } from '../support/daemon.ts'
 import { testWith } from '../support/part.ts'
 import { realEngine } from '../support/real-engine.ts'
-import { standInEventsOf } from '../support/stand-in-llama.ts'
+import { makeStandIn, standInEvents, standInEventsOf } from '../support/stand-in-llama.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 import { startStandIn } from './stand-in-slot.ts'
 
@@ -199,14 +199,31 @@ test('a GGUF cut anywhere, an empty file, a folder and no file at all are refuse
   expect(left.filter((name) => name.includes('cut'))).toEqual([])
 })
 
+test('a model file that is cut after its import is refused before its backend is started', async () => {
+  const daemon = await Daemon.start()
+  const path = join(daemon.root, 'whole.gguf')
+  copyFileSync(await tinyModel(), path)
+  const program = makeStandIn(join(daemon.root, 'engine'))
+  await daemon.addSlot(path, { name: 'primary', engine: program })
+  truncateSync(path, 300_000)
+  const error = errorOf(await daemon.command('primary', 'load'))
+  expect(error).toMatchObject({ code: 'model.corrupt', details: { size: 300_000 } })
+  expect(error.message).toContain('hal0 model verify tiny')
+  expect(standInEvents(program)).toEqual([])
+  expect((await daemon.status()).slots).toMatchObject([{ state: 'error' }])
+})
+
 withEngine(
-  'a model file that is cut after its import fails its load with what the real llama.cpp says of it',
+  'a model file whose header is overwritten after its import fails its load with what the real llama.cpp says of it',
   async () => {
     const daemon = await Daemon.start()
     const path = join(daemon.root, 'whole.gguf')
     copyFileSync(await tinyModel(), path)
     await daemon.addSlot(path, { name: 'primary', engine: await realEngine() })
-    truncateSync(path, 300_000)
+    const bytes = readFileSync(path)
+    // The number of its tensors.
+    bytes.writeBigUInt64LE(7_000n, 8)
+    writeFileSync(path, bytes)
     const error = errorOf(await daemon.command('primary', 'load'))
     expect(error).toMatchObject({ code: 'slot.crashed', details: { exit_code: 1 } })
     expect(error.details.last_lines).not.toEqual([])
