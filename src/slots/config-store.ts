@@ -1,11 +1,11 @@
 /** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
-import { readdir, stat, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readdir, rename, stat } from 'node:fs/promises'
 import { Type } from 'typebox'
 import { SlotConfig, type SlotPatch } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { log } from '../lib/log.ts'
 import { problemsOf } from '../lib/validate.ts'
-import { makeFolder, syncFolder } from '../system/atomic-file.ts'
+import { makeFolder, removeFile, syncFolder, tempBeside } from '../system/atomic-file.ts'
 import { FolderWatch } from '../system/folder-watch.ts'
 import { type Paths, slotConfigDir, slotConfigFile } from '../system/paths.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
@@ -98,14 +98,23 @@ export class SlotConfigStore {
     await editToml(slotConfigFile(this.#paths, name), edits, `save the configuration of slot ${name}`)
   }
 
+  /** Removes the file of a deleted slot. @throws Hal0Error `storage.failed`; the file is what it was then */
   async remove(name: string): Promise<void> {
     const path = slotConfigFile(this.#paths, name)
+    const aside = tempBeside(path)
+    const doing = `delete the configuration of slot ${name}`
     try {
-      await unlink(path)
-      await syncFolder(dirname(path))
+      await rename(path, aside)
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return
-      throw storageError(error, path, `delete the configuration of slot ${name}`)
+      throw storageError(error, this.folder, doing)
     }
+    try {
+      await syncFolder(this.folder)
+    } catch (error) {
+      await rename(aside, path).catch((again: unknown) => log.error(`${path} is ${aside} now`, again))
+      throw storageError(error, this.folder, doing)
+    }
+    await removeFile(aside, doing).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
   }
 }

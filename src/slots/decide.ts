@@ -75,6 +75,8 @@ const apply = (step: Step, input: Input): Decision['refused'] => {
       return cancel(step)
     case 'delete':
       return deleteSlot(step)
+    case 'delete-failed':
+      break
     case 'configured':
       configured(step)
       break
@@ -117,6 +119,7 @@ const catchUp = (step: Step): void => {
 }
 
 const afterDeletion = (machine: Machine, input: Input): Decision => {
+  if (input.kind === 'delete-failed') return { machine: { ...machine, deleted: false }, effects: [], refused: null }
   const error = slotNotFound(machine.record.name)
   const effects: Decision['effects'] = input.kind === 'request' ? [{ do: 'refuse', id: input.id, error }] : []
   return { machine, effects, refused: error }

@@ -64,6 +64,8 @@ export type Input =
   | { kind: 'acknowledge' }
   | { kind: 'cancel' }
   | { kind: 'delete' }
+  /** Its files could not be removed: the slot goes on. */
+  | { kind: 'delete-failed' }
   /** The configuration changed. */
   | { kind: 'configured' }
   /** The record that was being committed is on disk, or could not be written. */

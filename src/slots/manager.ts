@@ -8,6 +8,7 @@ import { Mutex } from '../lib/mutex.ts'
 import type { TakeLog } from '../system/supervisor.ts'
 import type { SlotConfigStore } from './config-store.ts'
 import { checkAliases, checkName } from './conflicts.ts'
+import { Deletions } from './deletions.ts'
 import { type Goal, reach } from './goal.ts'
 import { initialConfig } from './initial.ts'
 import type { Lease, SlotView } from './lease.ts'
@@ -40,13 +41,15 @@ export class SlotManager implements SlotService {
   readonly #changes = new Mutex()
   readonly #reconciliation: Reconciliation
   readonly #roster: Roster
+  readonly #deletions: Deletions
 
   constructor(deps: ManagerDeps) {
     this.#deps = deps
     this.#book = new SlotBook({ ...deps, signals: this.signals })
     this.#swaps = new Swaps(this.#book, deps)
     this.#reconciliation = new Reconciliation(deps.clock)
-    const { configs, records, clock } = deps
+    const { configs, records, clock, supervisor } = deps
+    this.#deletions = new Deletions({ book: this.#book, configs, records, supervisor, signals: this.signals })
     this.#roster = new Roster({
       book: this.#book,
       configs,
@@ -60,6 +63,7 @@ export class SlotManager implements SlotService {
 
   /** Picks up every slot where it stands; call it once, before anything else. */
   async open(): Promise<void> {
+    await this.#deletions.sweep()
     await this.#roster.open()
     // A disk that hangs holds up its own slot only.
     for (const entry of this.#book.all()) void this.#swaps.finish(entry)
@@ -71,6 +75,7 @@ export class SlotManager implements SlotService {
       ...this.#roster.problems(),
       ...this.#deps.supervisor.problems(),
       ...this.#reconciliation.problems(),
+      ...this.#deletions.problems(),
       ...problemsOfSlots(this.#book.all()),
     ]
   }
@@ -130,7 +135,7 @@ export class SlotManager implements SlotService {
   create(body: SlotCreate): Promise<Slot> {
     return this.#changes.run(async () => {
       const { name, ...settings } = body
-      const { configs, ports, planner, records } = this.#deps
+      const { configs, ports, planner } = this.#deps
       checkName(name, this.#book.others(name))
       await this.#roster.look()
       if (this.#book.has(name) || (await configs.names())?.includes(name) === true) {
@@ -150,7 +155,7 @@ export class SlotManager implements SlotService {
         settings.port === undefined ? await ports.allocate(name, taken.keys()) : ports.claim(name, settings.port, taken)
       planner.check({ ...merged(initialConfig(name), settings), port })
       // What a deletion that was cut off left: a new slot must not begin with an old one's record.
-      await records.remove(name)
+      await this.#deletions.clear(name)
       await configs.write(name, { name, ...settings, port })
       const entry = await this.#book.open(name)
       // Nothing of it can run yet: there is nobody to ask.
@@ -175,18 +180,7 @@ export class SlotManager implements SlotService {
   delete(name: string): Promise<void> {
     return this.#changes.run(async () => {
       if (!this.#book.has(name)) await this.#roster.look()
-      const { owner, edits } = this.#book.get(name)
-      const refused = owner.post({ kind: 'delete' })
-      if (refused !== null) throw refused
-      await owner.writer.settled()
-      // An edit under way would write the file anew after its removal.
-      await edits.run(async () => {
-        this.#book.drop(name)
-        this.signals.publish({ kind: 'deleted', name })
-        await this.#deps.configs.remove(name)
-      })
-      await this.#deps.supervisor.forget(name)
-      await this.#deps.records.remove(name)
+      await this.#deletions.delete(name)
     })
   }
 

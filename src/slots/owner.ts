@@ -181,8 +181,9 @@ export class SlotOwner {
     return null
   }
 
-  /** Stops timers and probes; the backend goes on. */
+  /** Stops timers, probes and writes; the backend goes on. */
   close(): void {
+    this.writer.close()
     for (const cancel of this.#timers.values()) cancel()
     this.#timers.clear()
     this.#pull.close()

@@ -1,14 +1,15 @@
 /** `slots/<name>/state.json`: the one durable word on how a slot stands. */
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SlotRecord } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { makeFolder, sweepTemps, writeFileAtomic } from '../system/atomic-file.ts'
 import { isMomentary, setAside } from '../system/own-file.ts'
-import { type Paths, slotDir } from '../system/paths.ts'
+import { type Paths, slotDir, slotsDir } from '../system/paths.ts'
 import { readBytesIfThere } from '../system/read-text.ts'
 import { errnoOf, storageError } from '../system/storage-error.ts'
+import { DeletedFolders } from './deleted-folders.ts'
 
 /** Something that cannot be used as it is. */
 export interface Damage {
@@ -32,8 +33,8 @@ export interface RecordStore {
   /** Moves aside what is no record of the slot, so that the next one can be written. Never rejects for what it finds. */
   read(name: string): Promise<RecordReading>
   save(name: string, json: string): Promise<void>
-  /** Removes everything of a deleted slot. */
-  remove(name: string): Promise<void>
+  /** See `deleted-folders.ts`. */
+  readonly deleted: Pick<DeletedFolders, 'take' | 'sweep'>
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -83,7 +84,7 @@ export const recordStoreOnDisk = (paths: Paths): RecordStore => {
 
   return {
     names: async () => {
-      const folder = join(paths.data, 'slots')
+      const folder = slotsDir(paths)
       try {
         const entries = await readdir(folder, { withFileTypes: true })
         return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
@@ -128,13 +129,6 @@ export const recordStoreOnDisk = (paths: Paths): RecordStore => {
         await write()
       }
     },
-    remove: async (name) => {
-      const folder = slotDir(paths, name)
-      try {
-        await rm(folder, { recursive: true, force: true })
-      } catch (error) {
-        throw storageError(error, folder, `delete the data of slot ${name}`)
-      }
-    },
+    deleted: new DeletedFolders(slotsDir(paths)),
   }
 }

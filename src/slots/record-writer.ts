@@ -31,6 +31,7 @@ export class RecordWriter {
   readonly #onDurable: (json: string) => void
   #jobs: Job[] = []
   #running = false
+  #closed = false
   #retryMs = firstRetryMs
   /** Ends the wait for the next attempt; set only during that wait. Whoever writes wants to know how the disk is now. */
   #retryNow: (() => void) | null = null
@@ -80,7 +81,15 @@ export class RecordWriter {
     return settled
   }
 
+  /** Nothing is written or told from now on, but for what is being written: `settled` waits for it. */
+  close(): void {
+    this.#closed = true
+    this.#jobs = []
+    this.#retryNow?.()
+  }
+
   #add(job: Job): void {
+    if (this.#closed) return
     this.#jobs.push(job)
     if (this.#jobs.length > mostPending) {
       const oldest = this.#jobs.findIndex((one, at) => at > 0 && one.commit === null)
@@ -101,6 +110,7 @@ export class RecordWriter {
         await this.#failed(Hal0Error.from(error))
         continue
       }
+      if (this.#closed) break
       this.#retryMs = firstRetryMs
       this.#jobs.shift()
       // Not with the first of a backlog: state.json still shows an older state then.

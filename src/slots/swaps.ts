@@ -4,6 +4,7 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { Planner } from './planner.ts'
 import type { Entry, SlotBook } from './slot-book.ts'
+import { slotNotFound } from './slot-errors.ts'
 import { isLoaded } from './states.ts'
 import type { SwapJournal } from './swap-journal.ts'
 
@@ -42,6 +43,7 @@ export class Swaps {
     await entry.swaps.run(async () => {
       const { owner } = entry
       const { name, model: before } = owner.config
+      if (this.#book.get(name) !== entry) throw slotNotFound(name)
       if (before !== model) await this.#deps.swaps.write(name, { to: model })
       try {
         await this.#setModel(entry, model)

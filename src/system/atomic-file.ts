@@ -7,6 +7,10 @@ import { errnoOf, storageError } from './storage-error.ts'
 
 const tempPattern = /^\..+\.[0-9a-f]{16}\.tmp$/
 
+/** A name beside `path` that nobody else takes, and that `sweepTemps` removes. */
+export const tempBeside = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
+
 /**
  * One attempt. The temp name is random: with a fixed one, the leftover of a failed write would make every later O_EXCL open
  * fail too. A failed fsync is never repeated on the same file, since the kernel may have dropped the dirty pages: the caller
@@ -14,7 +18,7 @@ const tempPattern = /^\..+\.[0-9a-f]{16}\.tmp$/
  */
 const attempt = async (path: string, content: string | Uint8Array, mode: number): Promise<void> => {
   const folder = dirname(path)
-  const temp = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
+  const temp = tempBeside(path)
   const file = await open(temp, 'wx', mode)
   try {
     try {

@@ -33,7 +33,8 @@ export const findPaths = (env: Record<string, string | undefined>, isRoot: boole
 export const configFile = (paths: Paths): string => join(paths.config, 'hal0.toml')
 export const slotConfigDir = (paths: Paths): string => join(paths.config, 'slots')
 export const slotConfigFile = (paths: Paths, name: string): string => join(paths.config, 'slots', `${name}.toml`)
-export const slotDir = (paths: Paths, name: string): string => join(paths.data, 'slots', name)
+export const slotsDir = (paths: Paths): string => join(paths.data, 'slots')
+export const slotDir = (paths: Paths, name: string): string => join(slotsDir(paths), name)
 export const modelsDir = (paths: Paths): string => join(paths.data, 'models')
 export const enginesDir = (paths: Paths): string => join(paths.data, 'engines')
 /** The hub's token, for nobody but hal0 to read. */

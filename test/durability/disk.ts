@@ -53,4 +53,6 @@ export const readWorld = (root: string): World => {
 
 /** Files that only exist while something is being written. */
 export const leftovers = (root: string): string[] =>
-  (readdirSync(root, { recursive: true }) as string[]).filter((path) => /\.tmp$|\/\.(import|pending)-/.test(path))
+  (readdirSync(root, { recursive: true }) as string[]).filter((path) =>
+    /\.tmp$|\/\.(import|pending|deleted)-/.test(path),
+  )

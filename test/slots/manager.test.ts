@@ -466,6 +466,37 @@ describe('a deleted or unknown slot', () => {
       expect([order, [...host.configs.keys()]]).toEqual([order, []])
     }
   })
+  test('is there as before while its files cannot be removed', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    const told: string[] = []
+    host.manager.signals.subscribe((signal) => told.push(signal.kind))
+    host.folderStays = true
+    expect(await codeOf(host.manager.delete('one'))).toBe('storage.failed')
+    expect(told).toEqual([])
+    await during(host, 3000, host.manager.command('one', { do: 'load' }, 10))
+    expect(host.record('one').state).toBe('ready')
+    expect(await codeOf(host.manager.delete('one'))).toBe('slot.invalid_transition')
+    await during(host, 3000, host.manager.command('one', { do: 'unload' }, 10))
+    host.folderStays = false
+    await host.manager.delete('one')
+    expect(await codeOf(host.manager.show('one'))).toBe('slot.not_found')
+    expect(told.at(-1)).toBe('deleted')
+  })
+  test('is not written anew by a record of it that waits for the disk, and nothing more is told of it', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 3000, host.manager.command('one', { do: 'load' }, 10))
+    host.diskFails = true
+    const told: string[] = []
+    await during(host, 3000, host.manager.command('one', { do: 'unload' }, 10))
+    host.manager.signals.subscribe((signal) => told.push(signal.kind))
+    await host.manager.delete('one')
+    host.diskFails = false
+    await host.clock.advance(60_000)
+    expect(host.disk.has('one')).toBe(false)
+    expect(told).toEqual(['deleted'])
+  })
   for (const name of ['../../etc', 'a b', '', 'UPPER', 'x'.repeat(40), '__proto__']) {
     test(`${JSON.stringify(name)} is not found`, async () => {
       const host = await openHost()

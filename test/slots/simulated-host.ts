@@ -54,6 +54,8 @@ export class SimulatedHost {
   readonly crashes = new Map<string, CrashTimes>()
   behaviour: Behaviour = wellBehaved
   diskFails = false
+  /** No slot's folder can be removed. */
+  folderStays = false
   configFolder: 'there' | 'missing' = 'there'
   /** Slots whose record is lost. */
   readonly damaged = new Set<string>()
@@ -248,8 +250,13 @@ export class SimulatedHost {
           disk.set(name, json)
           this.written.push(JSON.parse(json) as SlotRecord)
         },
-        remove: async (name) => {
-          disk.delete(name)
+        deleted: {
+          take: async (name) => {
+            if (this.folderStays) throw new Hal0Error('storage.failed', 'The folder cannot be removed.')
+            disk.delete(name)
+            return async () => {}
+          },
+          sweep: async () => [],
         },
       },
       history: { read: async () => ({}), write: async () => {} },

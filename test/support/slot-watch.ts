@@ -17,6 +17,8 @@ const now = (): number => performance.timeOrigin + performance.now()
 
 export class SlotWatch {
   readonly seen: SeenRecord[] = []
+  /** Names of the slots that were told to be deleted, in order. */
+  readonly deleted: string[] = []
   /** Resolves when the stream has ended, however it ended. */
   readonly ended: Promise<void>
   readonly #daemon: Daemon
@@ -80,6 +82,7 @@ export class SlotWatch {
     try {
       for (;;) {
         const { event, id, data } = await this.#reader.next()
+        if (event === 'deleted') this.deleted.push((JSON.parse(data) as { name: string }).name)
         if (event !== 'slot') continue
         this.seen.push({ id: Number(id), json: data, record: JSON.parse(data) as SlotRecord, at: now() })
         this.#notify()

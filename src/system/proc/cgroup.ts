@@ -1,6 +1,7 @@
 /** The kernel's counters of OOM kills, per memory control group (cgroups(7), both versions) and for the whole host. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { decodeOctal } from './mount-points.ts'
 
 const readText = (path: string): string | null => {
   try {
@@ -19,10 +20,6 @@ interface Mount {
   /** Of the super block: names the controllers of a version 1 mount. */
   options: string[]
 }
-
-// mountinfo writes space, tab, newline and backslash as octal escapes.
-const decodeOctal = (text: string): string =>
-  text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
 
 const cgroupMounts = (mountinfo: string): Mount[] => {
   const mounts: Mount[] = []

@@ -1,0 +1,86 @@
+/** Deletes slots: their owners agree first, and they are forgotten once their files are gone. */
+import type { Bus } from '../lib/bus.ts'
+import { log } from '../lib/log.ts'
+import type { Supervisor } from '../system/supervisor.ts'
+import type { SlotConfigStore } from './config-store.ts'
+import type { RecordStore } from './record-store.ts'
+import type { SlotSignal } from './service.ts'
+import type { SlotBook } from './slot-book.ts'
+
+export interface DeletionDeps {
+  book: SlotBook
+  configs: Pick<SlotConfigStore, 'names' | 'remove'>
+  records: RecordStore
+  supervisor: Supervisor
+  signals: Bus<SlotSignal>
+}
+
+export class Deletions {
+  readonly #deps: DeletionDeps
+  #problems: string[] = []
+
+  constructor(deps: DeletionDeps) {
+    this.#deps = deps
+  }
+
+  /** Sentences about what deleted slots have left. */
+  problems(): readonly string[] {
+    return this.#problems
+  }
+
+  /**
+   * To be called while `changes` is held.
+   * @throws Hal0Error `slot.not_found`, `slot.invalid_transition`, `storage.failed`: then the slot is as it was
+   */
+  async delete(name: string): Promise<void> {
+    const { book, records, supervisor, signals } = this.#deps
+    const { owner, edits, swaps } = book.get(name)
+    const refused = owner.post({ kind: 'delete' })
+    if (refused !== null) throw refused
+    await owner.writer.settled()
+    // A swap or an edit under way would write its files anew after their removal.
+    await swaps.run(() =>
+      edits.run(async () => {
+        try {
+          await this.#removeFiles(name)
+        } catch (error) {
+          owner.post({ kind: 'delete-failed' })
+          throw error
+        }
+        book.drop(name)
+      }),
+    )
+    signals.publish({ kind: 'deleted', name })
+    await supervisor.forget(name)
+    // A record that waited for the disk may have been written while the folder went.
+    await owner.writer.settled()
+    await records.deleted.take(name)
+    await this.sweep()
+  }
+
+  /** What an earlier deletion that was cut off left of a slot that there is not. */
+  async clear(name: string): Promise<void> {
+    await this.#deps.records.deleted.take(name)
+    await this.sweep()
+  }
+
+  /** Ends what deletions left undone, also those of earlier daemons. */
+  async sweep(): Promise<void> {
+    const { configs, records } = this.#deps
+    const there = await configs.names().catch(() => null)
+    // Where nobody can tell which slots there are, nothing is removed.
+    if (there !== null) this.#problems = await records.deleted.sweep((name) => there.includes(name))
+  }
+
+  /** The folder first: whether there is a slot its configuration says. */
+  async #removeFiles(name: string): Promise<void> {
+    const { configs, records } = this.#deps
+    const putBack = await records.deleted.take(name)
+    try {
+      await configs.remove(name)
+    } catch (error) {
+      await putBack().catch((again: unknown) => log.error(`the folder of slot ${name} could not be put back`, again))
+      throw error
+    }
+  }
+}
