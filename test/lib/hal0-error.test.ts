@@ -22,8 +22,16 @@ test('what is no Hal0Error is internal, and its message is never shown', () => {
   expect(JSON.stringify(error.envelope())).not.toContain('hunter2')
 })
 
-test('only codes that get better by waiting carry a time to wait', () => {
-  const waits = (code: ErrorCode) => new Hal0Error(code, 'x', { retryAfterS: 7 }).retryAfterS
-  expect(waits('slot.warming')).toBe(7)
-  expect(waits('slot.crashed')).toBeNull()
+test('whether and when to try again is what the row of the code says, unless this error knows better', () => {
+  const hint = (code: ErrorCode, retryAfterS?: number | null) => {
+    const error = new Hal0Error(code, 'x', retryAfterS === undefined ? {} : { retryAfterS })
+    return [error.retry, error.retryAfterS]
+  }
+  expect(hint('slot.warming')).toEqual(['wait', 1])
+  expect(hint('slot.warming', 7)).toEqual(['wait', 7])
+  expect(hint('slot.crashed')).toEqual(['never', null])
+  // It is loaded again by itself in so many seconds.
+  expect(hint('slot.crashed', 7)).toEqual(['wait', 7])
+  expect(hint('pull.rate_limited', null)).toEqual(['never', null])
+  expect(hint('request.invalid')).toEqual([null, null])
 })
