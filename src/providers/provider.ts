@@ -82,6 +82,6 @@ export interface Provider {
    * @param isLoading it died before it was ready
    */
   causeOf(lastLines: readonly string[], signal: string | null, isLoading: boolean): Cause | null
-  /** Tells an out-of-memory failure from the last lines of a dead backend. */
-  ranOutOfMemory(lastLines: string[]): boolean
+  /** Tells an out-of-memory failure from the last lines of a dead backend. @param isLoading it died before it was ready */
+  ranOutOfMemory(lastLines: readonly string[], isLoading: boolean): boolean
 }

@@ -26,7 +26,7 @@ export interface Planner {
   check(config: SlotConfig): void
   /** The mode in which the slot runs: its own, else what its model is for; null while that is unknown. */
   mode(config: SlotConfig): SlotConfig['mode']
-  ranOutOfMemory(config: SlotConfig, lastLines: string[]): boolean
+  ranOutOfMemory(config: SlotConfig, lastLines: readonly string[], isLoading: boolean): boolean
   /** Why a backend died, by what it printed last; null when that does not tell. */
   causeOf(config: SlotConfig, exit: Pick<ExitReport, 'lastLines' | 'signal'>, isLoading: boolean): Cause | null
 }
@@ -108,6 +108,6 @@ export const makePlanner = (
       return kind === 'mmproj' ? null : kind
     },
     causeOf: (config, { lastLines, signal }, isLoading) => provider(config).causeOf(lastLines, signal, isLoading),
-    ranOutOfMemory: (config, lastLines) => provider(config).ranOutOfMemory(lastLines),
+    ranOutOfMemory: (config, lastLines, isLoading) => provider(config).ranOutOfMemory(lastLines, isLoading),
   }
 }

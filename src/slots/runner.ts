@@ -243,9 +243,9 @@ export class SlotRunner implements Runner {
     const { planner, report, config } = this.#deps
     this.#endProbe?.()
     this.#endProbe = null
-    const { port } = this.#deps.machine().record
+    const { port, state } = this.#deps.machine().record
     const cause = this.#causeOf(exit)
-    const outOfMemory = planner.ranOutOfMemory(config(), exit.lastLines) || exit.outOfMemory
+    const outOfMemory = planner.ranOutOfMemory(config(), exit.lastLines, isLoading(state)) || exit.outOfMemory
     try {
       // A backend that dies while loading may have found its port taken; who has it now tells.
       const owner = isLoading(this.#deps.machine().record.state)

@@ -131,6 +131,9 @@ export const standingError = (body: ErrorBody, loadInS: number | null, wall: num
 export const isPassing = ({ code, details }: ErrorBody): boolean =>
   code === 'slot.load_cancelled' || (code === 'slot.stop_failed' && typeof details.tries === 'number')
 
+/** Of the last lines of a backend that died; its log has them all. */
+const shownLines = 20
+
 const howItEnded = (exit: ExitReport): string => {
   if (exit.signal !== null) return `was ended by ${exit.signal}`
   if (exit.exitCode !== null) return `exited with code ${exit.exitCode}`
@@ -148,7 +151,12 @@ export const crashed = (
   when: string,
   cause: Cause | null = null,
 ): Hal0Error => {
-  const ended = { slot: name, exit_code: exit.exitCode, signal: exit.signal, last_lines: exit.lastLines }
+  const ended = {
+    slot: name,
+    exit_code: exit.exitCode,
+    signal: exit.signal,
+    last_lines: exit.lastLines.slice(-shownLines),
+  }
   if (outOfMemory === 'probably') {
     return new Hal0Error(
       'slot.out_of_memory',

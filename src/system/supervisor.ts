@@ -24,6 +24,12 @@ export interface RunningProcess {
   startedAt: number
 }
 
+/**
+ * Of a dead backend: the line that says why is followed by those of everybody who had called it, some eighty where an assertion of
+ * llama.cpp prints where it was.
+ */
+export const lastLinesCount = 200
+
 /** How a process ended. */
 export interface ExitReport {
   /** null when it was ended by a signal, or is unknown. */
@@ -32,7 +38,7 @@ export interface ExitReport {
   signal: string | null
   /** The kernel's OOM killer ended it; `probably` where nothing counts its kills for the slot alone. */
   outOfMemory: boolean | 'probably'
-  /** The last lines it printed, oldest first, at most 20. */
+  /** The last lines it printed, oldest first, at most `lastLinesCount`. */
   lastLines: string[]
   /** Others of the slot's processes still run: a stop ends them. */
   remains?: true

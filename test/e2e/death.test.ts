@@ -131,6 +131,15 @@ test('an exit by itself is told with its code and its last lines', async () => {
   expect(await daemon.must<string[]>('GET', '/api/slots/primary/logs?lines=2')).toEqual(print)
 })
 
+test('the line that names the cause is found above a backtrace; shown are the last twenty', async () => {
+  const trace = Array.from({ length: 80 }, (_, index) => `#${index} 0x00007f2a in ggml_abort () from libggml-base.so`)
+  const print = ['/src/ggml/ggml.c:3056: GGML_ASSERT(a->ne[2] == b->ne[0]) failed', ...trace]
+  const { daemon } = await startStandIn({ exit: { after_ms: 0, code: 134, print } })
+  const { message, details } = errorOf(await daemon.command('primary', 'load'))
+  expect(message).toContain('an assertion of llama.cpp failed (a->ne[2] == b->ne[0])')
+  expect(details).toMatchObject({ cause_line: print[0], last_lines: trace.slice(-20) })
+})
+
 test('a backend that says it is out of memory is told as slot.out_of_memory', async () => {
   const print = [
     'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 7605.33 MiB on device 0: cudaMalloc failed: out of memory',

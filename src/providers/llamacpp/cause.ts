@@ -1,8 +1,9 @@
 /**
  * Why a llama.cpp that died did so, from the last lines it printed. The line that says it is seldom the last: after it come those
- * of everybody who had called it. The wordings are those of builds b9993 to b11549 (recorded, or read in their sources).
+ * of everybody who had called it, or a backtrace. The wordings are those of builds b9993 to b11549 (recorded, or read in their sources).
  */
 import type { Cause } from '../provider.ts'
+import { recentLines } from './recent-lines.ts'
 
 type Wording = readonly [RegExp, (match: RegExpMatchArray) => string]
 
@@ -66,15 +67,18 @@ const ofLoads: readonly Wording[] = [
   [/error loading model: (?!.*failed to load model from)(.+)/, ([, what]) => (what ?? '').trim()],
 ]
 
-/** What may end a backend at any time. */
-const ofAnyTime: readonly Wording[] = [
+/** What ends a backend whenever it is printed, however many lines of a backtrace come after it. */
+const fatal: readonly Wording[] = [
   [
     /ErrorDeviceLost|CUDA error: (?!out of memory)(.+)/,
     ([, what]) => `the GPU failed${what === undefined ? '' : ` (${what.trim()})`}`,
   ],
   [/GGML_ASSERT\((.+)\) failed/, ([, what]) => `an assertion of llama.cpp failed (${what})`],
   [/what\(\):\s+(.+)/, ([, what]) => (what ?? '').trim()],
-  // The last line of a Python traceback.
+]
+
+/** The last line of a Python traceback. */
+const ofPython: readonly Wording[] = [
   [/^((?:\w+\.)*\w*(?:Error|Exception)): (.+)$/, ([, name, what]) => `${name}: ${what}`],
 ]
 
@@ -84,6 +88,15 @@ const bare = (line: string): string => line.replace(/^[\d.]+ (?:[DIWE] )?/, '').
 /** Whoever sends these knows why; the process had nothing to say about it. */
 const fromOutside: readonly (string | null)[] = ['SIGKILL', 'SIGTERM']
 
+const find = (wordings: readonly Wording[], lines: readonly string[]): Cause | null => {
+  for (const [wording, why] of wordings) {
+    const line = lines.findLast((one) => wording.test(one))
+    const match = line?.match(wording) ?? null
+    if (line !== undefined && match !== null) return { why: why(match), line }
+  }
+  return null
+}
+
 /**
  * @param lines the last that it printed, oldest first
  * @param signal that ended it; null for none
@@ -92,11 +105,11 @@ const fromOutside: readonly (string | null)[] = ['SIGKILL', 'SIGTERM']
  */
 export const causeOf = (lines: readonly string[], signal: string | null, isLoading: boolean): Cause | null => {
   if (fromOutside.includes(signal)) return null
-  for (const [wording, why] of isLoading ? [...ofLoads, ...ofAnyTime] : ofAnyTime) {
-    const line = lines.findLast((one) => wording.test(bare(one)))
-    const match = line === undefined ? null : bare(line).match(wording)
-    if (line !== undefined && match !== null) return { why: why(match), line: bare(line) }
-  }
+  const all = lines.map(bare)
+  const found = isLoading
+    ? find([...ofLoads, ...fatal, ...ofPython], all)
+    : (find(fatal, all) ?? find(ofPython, all.slice(-recentLines)))
+  if (found !== null) return found
   if (signal !== 'SIGILL') return null
   return { why: 'its engine uses instructions that this processor does not have', line: bare(lines.at(-1) ?? '') }
 }

@@ -1,3 +1,5 @@
+import { recentLines } from './recent-lines.ts'
+
 /**
  * Wordings of llama.cpp, ggml and its backends when memory runs out, from their sources (b9993, b11549): ggml-alloc.c,
  * ggml-backend.cpp, ggml.c, llama-model.cpp, llama-context.cpp, llama-kv-cache.cpp, llama-mmap.cpp, ggml-cuda.cu,
@@ -7,7 +9,6 @@ const wordings = [
   /(failed|unable) to allocate .*\bbuffers?\b/i,
   /failed to allocate (compute|the MoE cache)/i,
   /\b(cuda|hip|musa|aclrt)Malloc\w* failed/i,
-  /(CUDA|ROCm|HIP|SYCL) error: out of memory/i,
   /ErrorOutOf(Device|Host|Pool)?Memory/i,
   /Device memory allocation of size \d+ failed/i,
   /insufficient memory/i,
@@ -20,6 +21,14 @@ const wordings = [
 /** After these llama.cpp goes on with less: pinned memory, mlock, and the host-side fallback of an optional buffer. */
 const harmless = [/pinned memory/i, /\bm(un)?lock\b/i, /falling back|using \S+ fallback/i, /async uploads/i]
 
-/** Whether the last lines of a dead backend say that memory ran out. */
-export const saysOutOfMemory = (lines: string[]): boolean =>
-  lines.some((line) => wordings.some((w) => w.test(line)) && !harmless.some((h) => h.test(line)))
+/** llama.cpp aborts after these, and a backtrace may follow. */
+const fatal = /(CUDA|ROCm|HIP|SYCL) error: out of memory/i
+
+/**
+ * Whether the last lines of a dead backend say that memory ran out.
+ * @param isLoading it died before it was ready: once it serves, older lines may be about one request
+ */
+export const saysOutOfMemory = (lines: readonly string[], isLoading: boolean): boolean =>
+  (isLoading ? lines : lines.slice(-recentLines)).some(
+    (line) => wordings.some((w) => w.test(line)) && !harmless.some((h) => h.test(line)),
+  ) || lines.some((line) => fatal.test(line))

@@ -79,7 +79,7 @@ export class LlamaCpp implements Provider {
     return causeOf(lastLines, signal, isLoading)
   }
 
-  ranOutOfMemory(lastLines: string[]): boolean {
-    return saysOutOfMemory(lastLines)
+  ranOutOfMemory(lastLines: readonly string[], isLoading: boolean): boolean {
+    return saysOutOfMemory(lastLines, isLoading)
   }
 }

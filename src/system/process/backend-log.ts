@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { log } from '../../lib/log.ts'
 import { errnoOf, storageError } from '../storage-error.ts'
-import type { TakeLog } from '../supervisor.ts'
+import { lastLinesCount, type TakeLog } from '../supervisor.ts'
 import { LogFollower } from './log-follower.ts'
 import { LogPositions } from './log-positions.ts'
 import { tailLines } from './log-tail.ts'
@@ -14,8 +14,6 @@ const newline = 0x0a
 /** A backend that prints faster than its log is copied loses some of it, which is told. */
 const catchUpRounds = 4
 const startMark = '--- hal0: start '
-/** Lines of an exit report. */
-const lastLinesCount = 20
 /** A log that grew by this part of its limit between two looks is looked at again soon. */
 const fastPart = 32
 const soonMs = 5
@@ -113,7 +111,7 @@ export class BackendLog {
     }
   }
 
-  /** The last lines of the latest run, at most 20. @throws Hal0Error `storage.failed` */
+  /** The last lines of the latest run, as many as an exit report has. @throws Hal0Error `storage.failed` */
   async lastLinesOfRun(): Promise<string[]> {
     const lines = await this.tail(lastLinesCount)
     return lines.slice(lines.findLastIndex((line) => line.startsWith(startMark)) + 1)

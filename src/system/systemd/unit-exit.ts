@@ -1,7 +1,8 @@
 /** How the main process of a unit ended: systemd knows the status, the journal its last lines. */
+import { isDeepStrictEqual } from 'node:util'
 import { log } from '../../lib/log.ts'
 import { withDeadline } from '../../lib/with-deadline.ts'
-import type { ExitReport } from '../supervisor.ts'
+import { type ExitReport, lastLinesCount } from '../supervisor.ts'
 import type { Journal } from './journal.ts'
 import type { UnitRun } from './unit-run.ts'
 import { exitOf } from './unit-state.ts'
@@ -16,7 +17,6 @@ const youngMs = 2000
 const fromOutside = new Set(['SIGKILL', 'SIGTERM'])
 /** For a death that nobody waits for. */
 const pastLastLinesLimitMs = 3000
-const lastLines = 20
 /** journald stores what was printed a moment later. */
 const journalLagMs = 20
 
@@ -64,11 +64,11 @@ export class UnitExit {
   async #lastLines(startedAt: number, limitMs: number, deservesPatience: Promise<boolean>): Promise<string[]> {
     let seen: string[] = []
     const read = async (): Promise<void> => {
-      for (let before = -1; before !== seen.length || seen.length === 0; ) {
-        before = seen.length
+      for (let before: string[] = []; seen.length === 0 || !isDeepStrictEqual(before, seen); ) {
+        before = seen
         await Bun.sleep(journalLagMs)
         if (over) return
-        seen = await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLines)
+        seen = await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLinesCount)
       }
     }
     let over = false

@@ -104,4 +104,17 @@ describe('a backend that dies while it serves', () => {
   test('is not said to have died of what a load or a request was refused for', () => {
     for (const [line] of loads) expect(causeOf([line], 'SIGSEGV', false)).toBeNull()
   })
+  test('with an assertion above a long backtrace', () => {
+    const [line, words] = atAnyTime[0] ?? ['', '']
+    const trace = Array.from(
+      { length: 120 },
+      (_, index) => `#${index} 0x00007f2a in ggml_abort () from libggml-base.so`,
+    )
+    expect(causeOf([line, ...trace], 'SIGABRT', false)?.why).toContain(words)
+  })
+  test('is not said to have died of a traceback that it had printed long before', () => {
+    const served = Array.from({ length: 20 }, (_, index) => `POST /v1/chat/completions 200 ${index}`)
+    expect(causeOf(['ValueError: bad request', ...served], null, false)).toBeNull()
+    expect(causeOf(['ValueError: bad request', ...served.slice(1)], null, false)?.why).toContain('ValueError')
+  })
 })

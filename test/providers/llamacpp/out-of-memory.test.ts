@@ -17,7 +17,9 @@ test.each([
   "terminate called after throwing an instance of 'std::bad_alloc'",
   'E llama_model_load: error loading model: mmap failed: Cannot allocate memory',
 ])('out of memory: %s', (line) => {
-  expect(saysOutOfMemory(['I srv  load_model: loading model', line, 'exiting due to model loading error'])).toBe(true)
+  expect(saysOutOfMemory(['I srv  load_model: loading model', line, 'exiting due to model loading error'], true)).toBe(
+    true,
+  )
 })
 
 test.each([
@@ -31,9 +33,24 @@ test.each([
   'D llama_model_loader: failed to allocate host buffer for async uploads for device CUDA0',
   "E srv  start: couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 8081",
 ])('something else: %s', (line) => {
-  expect(saysOutOfMemory([line])).toBe(false)
+  expect(saysOutOfMemory([line], true)).toBe(false)
 })
 
 test('a backend that printed nothing did not say so', () => {
-  expect(saysOutOfMemory([])).toBe(false)
+  expect(saysOutOfMemory([], true)).toBe(false)
+})
+
+const later = (count: number) =>
+  Array.from({ length: count }, (_, index) => `srv  update_slots: all slots are idle ${index}`)
+
+test('a request that had no room long before the end is not why a backend that serves has died', () => {
+  const line = 'ggml_vulkan: Device memory allocation of size 1048576 failed.'
+  expect(saysOutOfMemory([line, ...later(19)], false)).toBe(true)
+  expect(saysOutOfMemory([line, ...later(20)], false)).toBe(false)
+  expect(saysOutOfMemory([line, ...later(150)], true)).toBe(true)
+})
+
+test('an abort for lack of memory is found above its backtrace', () => {
+  const trace = Array.from({ length: 80 }, (_, index) => `#${index} 0x00007f in ggml_abort ()`)
+  expect(saysOutOfMemory(['ggml_cuda_error: CUDA error: out of memory', ...trace], false)).toBe(true)
 })

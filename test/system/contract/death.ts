@@ -44,13 +44,13 @@ export const deathContract = (at: Fixture): void => {
       expect(probe.calls).toBe(1)
     })
 
-    test('tells at most 20 lines, made readable', async () => {
+    test('tells at most 200 lines, made readable', async () => {
       const probe = exitProbe()
-      const script = `for i in $(seq 30); do echo line $i; done; printf '\\033[31mred\\033[0m\\000\\377\\033]0;title\\007\\n10%%\\r100%%\\n'; exit 1`
+      const script = `for i in $(seq 300); do echo line $i; done; printf '\\033[31mred\\033[0m\\000\\377\\033]0;title\\007\\n10%%\\r100%%\\n'; exit 1`
       await at.start(shell('primary', script), probe.onExit)
       const { lastLines } = await probe.exit
-      expect(lastLines).toHaveLength(20)
-      expect(lastLines.slice(-4)).toEqual(['line 29', 'line 30', 'red\ufffd\ufffd', '100%'])
+      expect(lastLines).toHaveLength(200)
+      expect(lastLines.slice(-4)).toEqual(['line 299', 'line 300', 'red\ufffd\ufffd', '100%'])
     })
 
     test('of the main process ends what it left behind, before the next start', async () => {
