@@ -89,6 +89,8 @@ export const openEvents = async (
 interface FollowOptions {
   /** What was seen already. */
   lastEventId?: string
+  /** What is opened after a loss; by default the same path. */
+  pathAfterLoss?: string
   /** Called before a loss is told on stderr. */
   onLost?(): void
 }
@@ -123,7 +125,7 @@ export async function* followEvents(path: string, options: FollowOptions = {}): 
     while (back === null) {
       await Bun.sleep(pauseMs)
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-      back = await openEvents(path, { lastEventId }).catch((error: unknown) => {
+      back = await openEvents(options.pathAfterLoss ?? path, { lastEventId }).catch((error: unknown) => {
         if (isLoss(error)) return null
         throw error
       })

@@ -20,6 +20,12 @@ const command = <const V extends string>(verb: V, summary: string) =>
     replies: { 200: Slot, 202: Slot },
   })
 
+/** How many of the last lines: with `/logs/events` they come first, and are none by default. */
+export const LogLines = Type.Object(
+  { lines: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })) },
+  { additionalProperties: false },
+)
+
 export const slotOperations = {
   listSlots: op({
     method: 'GET',
@@ -82,10 +88,7 @@ export const slotOperations = {
     tag: 'slots',
     summary: 'The last lines that the backend printed',
     params: name,
-    query: Type.Object(
-      { lines: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })) },
-      { additionalProperties: false },
-    ),
+    query: LogLines,
     replies: { 200: Type.Array(Type.String()) },
   }),
 } as const satisfies Record<string, Operation>

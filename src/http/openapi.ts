@@ -4,6 +4,7 @@ import { ErrorEnvelope } from '../contract/error.ts'
 import type { Operation } from '../contract/operation.ts'
 import { operations } from '../contract/operations.ts'
 import { SlotName } from '../contract/slot.ts'
+import { LogLines } from '../contract/slot-operations.ts'
 import { inferencePaths } from '../dispatch/openai.ts'
 import { componentSchemas, type JsonSchema, schemaRef } from './openapi-components.ts'
 
@@ -111,7 +112,7 @@ const streams: Record<string, OperationObject> = {
     'slotLogEvents',
     'slots',
     'What the backend prints: a `log` event for each line (a JSON string), a `gap` event ({"bytes"}) where some is missing',
-    slotName,
+    [...slotName, ...parametersOf(LogLines, 'query')],
   ),
   '/api/models/{id}/pull/events': stream(
     'pullEvents',

@@ -68,7 +68,7 @@ const queryValue = (schema: TSchema | undefined, text: string): unknown => {
 }
 
 /** The query string as the schema's object: numbers and booleans where it wants them, so that one schema serves JSON and query. */
-const checkQuery = (schema: TSchema, url: string): unknown => {
+export const checkQuery = (schema: TSchema, url: string): unknown => {
   const at = url.indexOf('?')
   if (at < 0) return {}
   const properties = (schema as { properties?: Record<string, TSchema> }).properties ?? {}

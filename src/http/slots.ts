@@ -1,9 +1,11 @@
 /** `/api/slots`: see the operation table, and spec §5 for the event streams. */
+import type { Static } from 'typebox'
 import type { PullRequest } from '../contract/pull.ts'
 import type { Slot, SwapRequest } from '../contract/slot.ts'
+import { LogLines } from '../contract/slot-operations.ts'
 import type { SlotCommand, SlotService } from '../slots/service.ts'
 import { routeNotFound } from './errors.ts'
-import { mount, reply } from './operation.ts'
+import { checkQuery, mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
 import type { SlotFeed } from './slot-feed.ts'
 import { followSlotLog } from './slot-log.ts'
@@ -57,6 +59,7 @@ export const mountSlots = (
   })
   routes.on('GET', '/api/slots/{name}/logs/events', (request, { name }) => {
     if (typeof name !== 'string') throw routeNotFound(request)
-    return streams.open(request, (stream) => followSlotLog(slots, name, stream))
+    const { lines = 0 } = checkQuery(LogLines, request.url) as Static<typeof LogLines>
+    return streams.open(request, (stream) => followSlotLog(slots, { name, lines }, stream))
   })
 }

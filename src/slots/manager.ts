@@ -209,9 +209,9 @@ export class SlotManager implements SlotService {
     return this.#deps.supervisor.logs(name, lines)
   }
 
-  followLogs(name: string, take: TakeLog): () => void {
+  followLogs(name: string, take: TakeLog, lines: number): () => void {
     this.#book.get(name)
-    return this.#deps.supervisor.followLogs(name, take)
+    return this.#deps.supervisor.followLogs(name, take, lines)
   }
 
   /** Lets the last records reach the disk and ends timers and probes; the backends go on. */

@@ -39,6 +39,10 @@ export interface SlotService extends SlotDirectory {
    */
   command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot>
   logs(name: string, lines: number): Promise<string[]>
-  /** @returns the function that ends it @throws Hal0Error `slot.not_found` */
-  followLogs(name: string, take: TakeLog): () => void
+  /**
+   * Gives `take` the last `lines` lines, then all that is printed from now on: none is missed in between, and none comes twice.
+   * @returns the function that ends it
+   * @throws Hal0Error `slot.not_found`
+   */
+  followLogs(name: string, take: TakeLog, lines: number): () => void
 }

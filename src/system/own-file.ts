@@ -1,5 +1,5 @@
 /** Files that hal0 alone writes, and what becomes of them when something else lies in their place. */
-import { lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises'
+import { lstat, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { log } from '../lib/log.ts'
 import { syncFolder } from './atomic-file.ts'
@@ -37,6 +37,17 @@ export const setAside = async (path: string): Promise<string> => {
   }
   log.warn(`${path} was damaged; it is ${aside} now`)
   return aside
+}
+
+/** Moves away what is no file, and leads to none, where a file is to be written. @throws Hal0Error `storage.failed` */
+export const setAsideNoFile = async (path: string): Promise<void> => {
+  try {
+    if ((await stat(path)).isFile()) return
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return
+    if (errnoOf(error) !== 'ELOOP') throw storageError(error, path, 'look at a file of hal0')
+  }
+  await setAside(path)
 }
 
 const removeAny = async (path: string): Promise<void> => {

@@ -3,7 +3,7 @@
  * the daemon wait for ever for somebody to write into it.
  */
 import { constants, type Stats } from 'node:fs'
-import { lstat, open, stat } from 'node:fs/promises'
+import { type FileHandle, lstat, open, stat } from 'node:fs/promises'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { errnoOf, storageError } from './storage-error.ts'
 
@@ -27,6 +27,7 @@ const otherThan = (stats: Stats): string | null => {
   return 'a device'
 }
 
+/** @throws Hal0Error `storage.failed` for what is no file, or longer than `most` bytes; `details.found` says what it is */
 const checkKind = (stats: Stats, path: string, doing: string, most: number): void => {
   const found = otherThan(stats) ?? (stats.size > most ? `${stats.size} bytes long` : null)
   if (found === null) return
@@ -59,6 +60,22 @@ export const readBytesIfThere = async (
     if (errnoOf(error) === 'ENOENT') return null
     throw storageError(error, path, doing)
   }
+}
+
+/**
+ * Opens a file of any length for reading; null when there is none.
+ * @throws Hal0Error `storage.failed`, as readBytesIfThere
+ */
+export const openIfThere = async (path: string, doing: string): Promise<FileHandle | null> => {
+  let file: FileHandle
+  try {
+    checkKind(await stat(path), path, doing, Number.POSITIVE_INFINITY)
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw storageError(error, path, doing)
+  }
+  return file
 }
 
 /** As readBytesIfThere, decoded as UTF-8; what is none becomes U+FFFD. @throws Hal0Error `storage.failed` */

@@ -99,8 +99,11 @@ export interface Supervisor {
   /** The last `lines` lines that the slot's backend printed, oldest first. */
   logs(name: string, lines: number): Promise<string[]>
 
-  /** Gives `take` what is printed from now on; never throws. @returns the function that ends it */
-  followLogs(name: string, take: TakeLog): () => void
+  /**
+   * Gives `take` the last `lines` lines that were printed (default 0), then all that is printed from now on; never throws.
+   * @returns the function that ends it
+   */
+  followLogs(name: string, take: TakeLog, lines?: number): () => void
 
   /** Sentences about what does not work at present and is tried again. */
   problems(): string[]

@@ -57,6 +57,6 @@ export const systemdService = (scope: Scope, url: string, key: string | null): A
       if (answer.code !== 0) throw refusalOf(unit, 'restart', answer)
     },
     version: () => askApi(url, key),
-    lastLines: (since) => new Journal(scope).last({ unit, since }, shownLines),
+    lastLines: async (since) => (await new Journal(scope).last({ unit, since }, shownLines)).lines,
   }
 }

@@ -30,10 +30,12 @@ describe('logs', () => {
     expect(JSON.parse((await run('logs', 'primary', '--json')).stdout)).toHaveLength(2)
   })
 
-  test('-f goes on with new lines until it is interrupted', async () => {
+  test('-f asks one stream for the last lines and the new ones, and goes on until it is interrupted', async () => {
     const opened = logFeed.opened.promise
-    using following = new Running(['slot', 'logs', 'primary', '-f'], { url })
+    using following = new Running(['slot', 'logs', 'primary', '-f', '-n', '7'], { url })
     await opened
+    expect(logFeed.requests.at(-1)?.url).toEndWith('/logs/events?lines=7')
+    logFeed.send('log', JSON.stringify('older'))
     logFeed.send('log', JSON.stringify('fresh "line"'))
     await following.printed('fresh "line"\n')
     following.interrupt()
@@ -51,6 +53,8 @@ test('logs -f shows what is missing as a gap, also after a lost connection; --js
   logFeed.close()
   await plain.printed('… some lines are missing here\n')
   await again
+  // The last lines were shown already.
+  expect(logFeed.requests.at(-1)?.url).toEndWith('/logs/events')
   plain.interrupt()
   await plain.outcome
   const openedJson = logFeed.opened.promise

@@ -91,7 +91,7 @@ export class FakeSlots implements SlotService {
     return ['one', 'two', 'three'].slice(-lines)
   }
 
-  followLogs(name: string, take: TakeLog): () => void {
+  followLogs(name: string, take: TakeLog, _lines = 0): () => void {
     this.#get(name)
     const set = this.followers.get(name) ?? new Set()
     this.followers.set(name, set.add(take))

@@ -194,7 +194,7 @@ describe('the tail of a log', () => {
     let handed = 0
     const slots = new FakeSlots()
     slots.add('primary')
-    followSlotLog(slots, 'primary', stream)
+    followSlotLog(slots, { name: 'primary', lines: 0 }, stream)
     const [take] = slots.followers.get('primary') ?? []
     const taking = Promise.resolve(take?.(Array.from({ length: 10_000 }, () => 'x'.repeat(1000)))).then(
       () => (handed = 1),
@@ -204,6 +204,24 @@ describe('the tail of a log', () => {
     stream.close()
     await taking
     expect(handed).toBe(1)
+  })
+
+  test('begins with as many of the last lines as are asked for', async () => {
+    const { url, slots } = await start()
+    const asked: number[] = []
+    const following = slots.followLogs.bind(slots)
+    slots.followLogs = (name, take, lines = 0) => {
+      asked.push(lines)
+      return following(name, take)
+    }
+    for (const query of ['', '?lines=7']) {
+      ;(await EventReader.open(`${url}/api/slots/primary/logs/events${query}`)).close()
+    }
+    expect(asked).toEqual([0, 7])
+    for (const query of ['?lines=x', '?lines=10001', '?line=1']) {
+      const { status } = await fetch(`${url}/api/slots/primary/logs/events${query}`)
+      expect([query, status]).toEqual([query, 400])
+    }
   })
 
   test('of a slot that is not there is an envelope, not a stream', async () => {

@@ -42,16 +42,18 @@ export default defineVerb({
     follow: { type: 'boolean', alias: 'f', description: 'Go on with new lines until Ctrl-C' },
   },
   async run({ args: { name, lines, follow, json } }) {
-    const last = await call('slotLogs', { params: { name }, query: { lines: wholeNumber('lines', lines, 1, 10_000) } })
-    if (follow !== true) return json ? printJson(last) : last.forEach(show)
+    const count = wholeNumber('lines', lines, 1, 10_000)
+    if (follow !== true) {
+      const last = await call('slotLogs', { params: { name }, query: { lines: count } })
+      return json ? printJson(last) : last.forEach(show)
+    }
     const printJsonLine = (value: unknown): void => print(JSON.stringify(value))
     const tell = json ? printJsonLine : show
-    last.forEach(tell)
     const path = `/api/slots/${encodeURIComponent(name)}/logs/events`
     const tellGap = (gap: LogGap) => (json ? printJsonLine({ gap }) : show(gapSentence(gap)))
     // What is printed while no connection stands comes in no stream.
     const onLost = () => tellGap({ bytes: null })
-    for await (const { event, data } of followEvents(path, { onLost })) {
+    for await (const { event, data } of followEvents(`${path}?lines=${count}`, { onLost, pathAfterLoss: path })) {
       if (event === 'log') tell(readLine(data))
       else if (event === 'gap') tellGap(readGap(data))
     }

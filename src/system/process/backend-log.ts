@@ -3,6 +3,7 @@ import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { log } from '../../lib/log.ts'
+import { setAsideNoFile } from '../own-file.ts'
 import { errnoOf, storageError } from '../storage-error.ts'
 import { lastLinesCount, type TakeLog } from '../supervisor.ts'
 import { LogFollower } from './log-follower.ts'
@@ -51,6 +52,7 @@ export class BackendLog {
     let file: FileHandle | null = null
     try {
       await mkdir(dirname(this.#path), { recursive: true })
+      await setAsideNoFile(this.#path)
       file = await open(this.#path, 'a+')
       const { size } = await file.stat()
       const last = size === 0 ? null : (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString('latin1')
@@ -84,9 +86,9 @@ export class BackendLog {
     }
   }
 
-  /** Gives `take` what is printed from now on. @returns the function that ends it */
-  follow(take: TakeLog): () => void {
-    const follower = new LogFollower(this.#positions, take)
+  /** Gives `take` the last `lines` lines, then what is printed from now on. @returns the function that ends it */
+  follow(take: TakeLog, lines = 0): () => void {
+    const follower = new LogFollower(this.#positions, take, lines)
     this.#followers.add(follower)
     return () => {
       follower.end()
@@ -121,7 +123,7 @@ export class BackendLog {
   async remove(): Promise<void> {
     for (const path of [this.#path, this.#olderPath]) {
       try {
-        await rm(path, { force: true })
+        await rm(path, { force: true, recursive: true })
       } catch (error) {
         throw storageError(error, path, 'remove the log of a backend')
       }
@@ -137,6 +139,7 @@ export class BackendLog {
     const source = await open(this.#path, 'r+')
     try {
       this.#positions.dropOlder()
+      await setAsideNoFile(this.#olderPath)
       const older = await open(this.#olderPath, 'w')
       let start = Math.max(0, size - this.#limit)
       let offset = start

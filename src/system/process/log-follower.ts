@@ -21,12 +21,12 @@ export class LogFollower {
   #ended = false
   #timer: ReturnType<typeof setTimeout> | null = null
 
-  /** Follows from the end of the log as it is now. */
-  constructor(log: LogPositions, take: TakeLog) {
+  /** @param lines how many of the last lines come first; 0: from the end of the log as it is now */
+  constructor(log: LogPositions, take: TakeLog, lines: number) {
     this.#log = log
     this.#take = take
-    this.#position = log.end()
-    this.#again(pollMs)
+    this.#position = lines === 0 ? log.end() : log.back(lines)
+    this.#again(lines === 0 ? pollMs : 0)
   }
 
   end(): void {

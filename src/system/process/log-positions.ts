@@ -1,5 +1,5 @@
 /** Where in its files each byte of a backend's log lies, across rotations: so that a reader who is behind misses nothing. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { errnoOf } from '../storage-error.ts'
 
 /** What a reader gets for a position. */
@@ -11,7 +11,22 @@ export interface LogPiece {
   next: number
 }
 
-/** Positions count the bytes printed since this object began to look. */
+const pieceBytes = 1 << 16
+/** No further than this is looked back for lines. */
+const backBytes = 4 << 20
+const newline = 0x0a
+
+/** 0 too where no file can be read: nothing is there then that could be shown. */
+const sizeOf = (path: string): number => {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() ? stats.size : 0
+  } catch {
+    return 0
+  }
+}
+
+/** Positions count the bytes of the log from where it began when this object was made; those of the older file are below zero then. */
 export class LogPositions {
   readonly #path: string
   readonly #olderPath: string
@@ -26,6 +41,8 @@ export class LogPositions {
   constructor(path: string, olderPath: string) {
     this.#path = path
     this.#olderPath = olderPath
+    const size = sizeOf(olderPath)
+    this.#older = size === 0 ? null : { start: -size, end: 0 }
   }
 
   /** The position behind the last byte. */
@@ -37,6 +54,30 @@ export class LogPositions {
     } finally {
       closeSync(file)
     }
+  }
+
+  /** Where the last `count` whole lines begin; after them stands what was printed of the next one. Synchronous, as `read`. */
+  back(count: number): number {
+    const end = this.end()
+    const first = this.#older?.start ?? this.#base
+    const furthest = Math.max(first, end - backBytes)
+    let begin = end
+    let newlines = 0
+    for (let at = end; at > furthest; ) {
+      // A piece lies in one file.
+      const start = Math.max(at - pieceBytes, furthest, at > this.#base ? this.#base : furthest)
+      const piece = this.read(start, at - start)
+      if (piece === null || piece.bytes.length < at - start) return begin
+      for (let near = piece.bytes.length; near > 0; ) {
+        near = piece.bytes.lastIndexOf(newline, near - 1)
+        if (near === -1) break
+        begin = start + near + 1
+        newlines += 1
+        if (newlines > count) return begin
+      }
+      at = start
+    }
+    return furthest === first ? first : begin
   }
 
   /** What stands at a position, at most `limit` bytes; null: nothing yet. Synchronous, so that no rotation comes in between. */
@@ -78,12 +119,18 @@ export class LogPositions {
     return this.#end
   }
 
+  /** null: there is no file. */
   #openToRead(path: string): number | null {
     try {
-      return openSync(path, 'r')
+      // To open a pipe without this waits until somebody writes into it, and so does the daemon.
+      const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+      if (fstatSync(file).isFile()) return file
+      closeSync(file)
+      return null
     } catch (error) {
-      // Nothing was printed yet.
-      if (errnoOf(error) === 'ENOENT') return null
+      const errno = errnoOf(error)
+      // Nothing was printed yet, or nothing that could be read lies there until the next run.
+      if (errno === 'ENOENT' || errno === 'ELOOP') return null
       throw error
     }
   }

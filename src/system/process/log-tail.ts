@@ -1,21 +1,12 @@
 /** Reads the end of a log that lies in several files. */
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { readableLine } from '../log-line.ts'
-import { errnoOf } from '../storage-error.ts'
+import { openIfThere } from '../read-text.ts'
 
 const blockBytes = 1 << 16
 /** Most that is read for one answer, over all files. */
 const tailBytes = 4 << 20
 const newline = 0x0a
-
-const openIfThere = async (path: string): Promise<FileHandle | null> => {
-  try {
-    return await open(path, 'r')
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw error
-  }
-}
 
 /** Blocks of `file` from its end backwards. */
 async function* backwards(file: FileHandle): AsyncGenerator<Buffer> {
@@ -46,7 +37,7 @@ export const tailLines = async (paths: readonly string[], count: number): Promis
   const enough = () => newlines > count || bytes >= tailBytes
   for (const path of paths) {
     if (enough()) break
-    const file = await openIfThere(path)
+    const file = await openIfThere(path, 'read the log of a backend')
     if (file === null) continue
     try {
       for await (const block of backwards(file)) {

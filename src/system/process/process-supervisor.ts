@@ -60,8 +60,8 @@ export class ProcessSupervisor implements Supervisor {
     return this.#slot(name).log.tail(lines)
   }
 
-  followLogs(name: string, take: TakeLog): () => void {
-    return this.#slot(name).log.follow(take)
+  followLogs(name: string, take: TakeLog, lines = 0): () => void {
+    return this.#slot(name).log.follow(take, lines)
   }
 
   problems(): string[] {

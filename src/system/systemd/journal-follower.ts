@@ -24,11 +24,23 @@ export interface JournalReader {
  */
 export type OpenJournal = (after: string | null) => JournalReader
 
+/** Lines that were printed already, oldest first. */
+export interface LastLines {
+  lines: string[]
+  /** Of the last entry; null: there is none. */
+  cursor: string | null
+}
+
+/** Reads the lines that come before those to follow. @throws Hal0Error `supervisor.failed` */
+export type ReadBefore = () => Promise<LastLines>
+
 export class JournalFollower {
   readonly #unit: string
   readonly #open: OpenJournal
   readonly #take: TakeLog
   readonly #lines: JournalLines
+  /** Null once it was read. */
+  #before: ReadBefore | null
   #told: string[] = []
   #reader: JournalReader | null = null
   #pauseMs = firstPauseMs
@@ -37,10 +49,12 @@ export class JournalFollower {
   #problem: string | null = null
   #ended = false
 
-  constructor(unit: string, open: OpenJournal, take: TakeLog) {
+  /** @param before null: only what is printed from now on */
+  constructor(unit: string, open: OpenJournal, take: TakeLog, before: ReadBefore | null = null) {
     this.#unit = unit
     this.#open = open
     this.#take = take
+    this.#before = before
     this.#lines = new JournalLines((line) => this.#told.push(line))
     this.#start()
   }
@@ -70,6 +84,7 @@ export class JournalFollower {
 
   /** @returns how journalctl ended */
   async #run(): Promise<string> {
+    await this.#readBefore()
     const reader = this.#open(this.#lines.cursor)
     this.#reader = reader
     try {
@@ -84,6 +99,15 @@ export class JournalFollower {
       reader.kill()
     }
     return reader.ended
+  }
+
+  async #readBefore(): Promise<void> {
+    if (this.#before === null) return
+    const { lines, cursor } = await this.#before()
+    this.#before = null
+    this.#lines.resume(cursor)
+    this.#told.push(...lines)
+    await this.#hand()
   }
 
   async #hand(): Promise<void> {

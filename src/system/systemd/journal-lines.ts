@@ -36,6 +36,11 @@ export class JournalLines {
     return this.#cursor
   }
 
+  /** What is pushed next follows on the entry with this cursor. */
+  resume(cursor: string | null): void {
+    this.#cursor = cursor
+  }
+
   /** The output of this journalctl ends here, be it within an entry; that of the next one follows on the last whole entry. */
   cut(): void {
     this.#rest = Buffer.alloc(0)

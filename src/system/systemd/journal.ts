@@ -2,7 +2,7 @@
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { withDeadline } from '../../lib/with-deadline.ts'
 import type { TakeLog } from '../supervisor.ts'
-import { JournalFollower, type JournalReader } from './journal-follower.ts'
+import { JournalFollower, type JournalReader, type LastLines, type ReadBefore } from './journal-follower.ts'
 import { JournalLines } from './journal-lines.ts'
 import { slotUid } from './slot-user.ts'
 import { findProgram, type Scope } from './systemctl.ts'
@@ -58,10 +58,10 @@ export class Journal {
   }
 
   /**
-   * The last `count` lines, oldest first.
+   * The last `count` lines, oldest first, and the cursor of the last entry.
    * @throws Hal0Error `supervisor.failed` when there is no journalctl or it does not answer within 5 s
    */
-  async last(match: Match, count: number): Promise<string[]> {
+  async last(match: Match, count: number): Promise<LastLines> {
     const program = this.#journalctl()
     // Backwards, since journalctl counts from --since on otherwise. Lines that a NUL byte ended are put together again, so that
     // more entries than lines may be needed.
@@ -79,11 +79,14 @@ export class Journal {
     const reader = new JournalLines((line) => lines.push(line))
     for (const entry of entries.reverse()) reader.entry(entry)
     reader.end()
-    return lines.slice(-count)
+    return { lines: lines.slice(-count), cursor: reader.cursor }
   }
 
-  /** Gives `take` each line that is printed from now on. */
-  follow(unit: string, take: TakeLog): JournalFollower {
+  /**
+   * Gives `take` each line that is printed from now on.
+   * @param before reads the lines that come first; null: none do
+   */
+  follow(unit: string, take: TakeLog, before: ReadBefore | null): JournalFollower {
     const began = Date.now()
     const open = (after: string | null): JournalReader => {
       const from = after === null ? matches(this.#scope, { unit, since: began }) : matches(this.#scope, { unit })
@@ -98,7 +101,7 @@ export class Journal {
         kill: () => child.kill('SIGKILL'),
       }
     }
-    return new JournalFollower(unit, open, take)
+    return new JournalFollower(unit, open, take, before)
   }
 
   #journalctl(): string {

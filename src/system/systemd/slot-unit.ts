@@ -9,7 +9,7 @@ import { instanceMark, markVariable } from '../process/instance-mark.ts'
 import { spawnFailed } from '../spawn-error.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, TakeLog } from '../supervisor.ts'
 import type { Journal } from './journal.ts'
-import type { JournalFollower } from './journal-follower.ts'
+import type { JournalFollower, LastLines } from './journal-follower.ts'
 import { launchRecord, readLaunchRecord, removeLaunchRecord, writeLaunchRecord } from './launch-file.ts'
 import { launchErrno } from './launch-outcome.ts'
 import { LogStart } from './log-start.ts'
@@ -137,12 +137,11 @@ export class SlotUnit {
   }
 
   async logs(lines: number): Promise<string[]> {
-    const since = await this.#logStart.read()
-    return since === null ? [] : this.#journal.last({ unit: this.#unit, since }, lines)
+    return (await this.#lastLogs(lines)).lines
   }
 
-  followLogs(take: TakeLog): JournalFollower {
-    return this.#journal.follow(this.#unit, take)
+  followLogs(take: TakeLog, lines: number): JournalFollower {
+    return this.#journal.follow(this.#unit, take, lines === 0 ? null : () => this.#lastLogs(lines))
   }
 
   async forget(): Promise<void> {
@@ -216,6 +215,11 @@ export class SlotUnit {
     })
     const isOverNow = () => this.#units.show(this.#unit).then(isOver, () => false)
     while (!cleared && !(await isOverNow())) await Promise.race([clearing, Bun.sleep(remainderMs)])
+  }
+
+  async #lastLogs(lines: number): Promise<LastLines> {
+    const since = await this.#logStart.read()
+    return since === null ? { lines: [], cursor: null } : this.#journal.last({ unit: this.#unit, since }, lines)
   }
 
   #env(spec: LaunchSpec): Record<string, string> {

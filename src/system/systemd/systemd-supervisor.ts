@@ -56,8 +56,8 @@ export class SystemdSupervisor implements Supervisor {
     return this.#slot(name).logs(lines)
   }
 
-  followLogs(name: string, take: TakeLog): () => void {
-    const follower = this.#slot(name).followLogs(take)
+  followLogs(name: string, take: TakeLog, lines = 0): () => void {
+    const follower = this.#slot(name).followLogs(take, lines)
     this.#followers.add(follower)
     return () => {
       this.#followers.delete(follower)

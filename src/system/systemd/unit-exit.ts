@@ -68,7 +68,7 @@ export class UnitExit {
         before = seen
         await Bun.sleep(journalLagMs)
         if (over) return
-        seen = await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLinesCount)
+        seen = (await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLinesCount)).lines
       }
     }
     let over = false

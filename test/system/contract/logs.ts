@@ -67,6 +67,34 @@ export const logsContract = (at: Fixture): void => {
       for (const end of ends) end()
     })
 
+    test('are followed from the last lines on, of which none is missed and none comes twice', async () => {
+      const script =
+        'i=0; while [ $i -lt 2000 ]; do echo "line $i"; i=$((i+1)); [ $((i % 50)) = 0 ] && sleep 0.02; done; exec sleep 60'
+      await at.start(shell('primary', script))
+      await at.printed('primary', /line 99/)
+      const readers: LogEntry[][] = [[], [], [], []]
+      const ends: (() => void)[] = []
+      for (const seen of readers) {
+        ends.push(
+          at.supervisor.followLogs(
+            'primary',
+            (entries) => {
+              seen.push(...entries)
+            },
+            50,
+          ),
+        )
+        await Bun.sleep(50)
+      }
+      for (const seen of readers) {
+        await until('the last line', () => seen.at(-1) === 'line 1999', 30_000)
+        const first = Number(String(seen[0]).split(' ')[1])
+        expect(first).toBeGreaterThanOrEqual(49)
+        expect(seen).toEqual(Array.from({ length: 2000 - first }, (_, index) => `line ${first + index}`))
+      }
+      for (const end of ends) end()
+    })
+
     test('forget leaves no log and no record, and is at ease where there is none', async () => {
       const probe = exitProbe()
       await at.start(shell('primary', 'echo hello'), probe.onExit)

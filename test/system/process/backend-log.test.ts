@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { LogGap } from '../../../src/contract/slot.ts'
 import { BackendLog } from '../../../src/system/process/backend-log.ts'
 import type { LogEntry } from '../../../src/system/supervisor.ts'
+import { makePipe } from '../../support/make-pipe.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 
@@ -55,6 +65,52 @@ describe('The log of a backend', () => {
     }
     expect(await log.tail(0)).toEqual([])
   })
+
+  test('is followed from its last lines on, across the rotation, in the order in which they were printed', async () => {
+    await begin()
+    const lines = Array.from({ length: 3000 }, (_, index) => `line ${index} ${'x'.repeat(index % 50)}`)
+    writeFileSync(`${path}.1`, `${lines.slice(0, 2000).join('\n')}\n`)
+    writeFileSync(path, `${lines.slice(2000).join('\n')}\nhalf`)
+    log.close()
+    log = new BackendLog(folder, 1 << 20)
+    for (const count of [1, 2, 999, 1000, 1001, 2999, 3000, 9999]) {
+      const seen: LogEntry[] = []
+      const end = log.follow((entries) => void seen.push(...entries), count)
+      await until('the last line', () => seen.at(-1) === lines.at(-1))
+      expect(seen).toEqual(lines.slice(-count))
+      end()
+    }
+    const seen: LogEntry[] = []
+    log.follow((entries) => void seen.push(...entries), 1)
+    appendFileSync(path, ' a line\n')
+    await until('the line that was begun', () => seen.length === 2)
+    expect(seen).toEqual([lines.at(-1) ?? '', 'half a line'])
+  })
+
+  for (const [what, make] of [
+    ['a named pipe', makePipe],
+    ['a folder', mkdirSync],
+    ['a link to itself', (at: string) => symlinkSync(at, at)],
+  ] as const) {
+    test(`holds up nobody where ${what} lies in its place, and is written anew by the next run`, async () => {
+      mkdirSync(folder, { recursive: true })
+      for (const at of [path, `${path}.1`]) make(at)
+      log.close()
+      log = new BackendLog(folder, limit)
+      const seen: LogEntry[] = []
+      follow(seen)
+      await log.bound()
+      await expect(log.tail(10)).rejects.toThrow(`${path}`)
+      await begin()
+      appendFileSync(path, `${'x'.repeat(limit)}\nlast\n`)
+      await until('the last line', () => seen.at(-1) === 'last')
+      await log.bound()
+      expect(statSync(`${path}.1`).isFile()).toBe(true)
+      expect(await log.tail(1)).toEqual(['last'])
+      await log.remove()
+      expect(existsSync(path)).toBe(false)
+    })
+  }
 
   test('keeps empty lines', async () => {
     await begin()
