@@ -29,13 +29,12 @@ for (const [count, width] of [
       stdout: 'pipe',
       stderr: 'pipe',
     })
-    // It follows from the moment on at which its stream is open, which nothing shows from outside.
-    await Bun.sleep(1500)
-    writeFileSync(go, '')
     let text = ''
     const decoder = new TextDecoder()
     for await (const chunk of cli.stdout) {
       text += decoder.decode(chunk, { stream: true })
+      // The last line so far: it follows from there on.
+      if (text.includes('--- hal0: start ')) writeFileSync(go, '')
       if (text.includes(`\nburst ${count - 1} `)) break
     }
     cli.kill()
