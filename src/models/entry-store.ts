@@ -86,13 +86,17 @@ export const loadEntries = async (models: string): Promise<LoadedEntries> => {
       await work()
     } catch (error) {
       const why = storageError(error, models, 'tidy up the model registry').message
-      problems.push(`${why} It is left as it is; the other models are not affected.`)
+      problems.push(
+        `${why} It is left as it is; the other models are not affected. Put it right or move it away, then restart hal0.`,
+      )
     }
   }
   const read = async (pattern: RegExp): Promise<FormerEntry[]> => {
     const found: FormerEntry[] = []
     for (const item of items) {
-      const id = item.isFile() ? pattern.exec(item.name)?.[1] : undefined
+      // What is no file in the place of an entry is damage, whose files must not be taken for nobody's. `OWNER--NAME.json` may be
+      // the folder of a repository that is called so.
+      const id = item.isDirectory() && item.name.includes('--') ? undefined : pattern.exec(item.name)?.[1]
       const path = join(models, item.name)
       if (id !== undefined) await attempt(async () => void found.push({ path, entry: await readEntry(path, id) }))
     }

@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import { ModelEntry } from '../../src/contract/model.ts'
 import { parse } from '../../src/lib/validate.ts'
 import { ModelRegistry } from '../../src/models/registry.ts'
+import { makePipe } from '../support/make-pipe.ts'
 import { testWith } from '../support/part.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { gguf, smallModel, stringEntry, tensor, u16Entry, u32Entry } from './gguf-bytes.ts'
@@ -401,6 +402,29 @@ describe('open', () => {
     expect(registry.problems()).toEqual([expect.stringContaining('bad.json')])
     expect(readFileSync(join(models, 'bad.json'), 'utf8')).toBe(bad)
     await expect(registry.import({ path, id: 'bad' })).rejects.toMatchObject({ code: 'model.exists' })
+  })
+
+  test.each([
+    ['a folder', (at: string) => mkdirSync(at)],
+    ['a named pipe', makePipe],
+    ['a link to itself', (at: string) => symlinkSync(at, at)],
+  ] as const)(
+    "says so where %s lies in the place of an entry, and takes its files for nobody else's",
+    async (_, make) => {
+      const { models } = await intact()
+      renameSync(join(models, 'good.json'), join(models, '.removed-good.json'))
+      make(join(models, 'good.json'))
+      const registry = await ModelRegistry.open(models)
+      expect(registry.problems()).toEqual([expect.stringContaining('good.json')])
+      expect(registry.problems()[0]).toEndWith('Put it right or move it away, then restart hal0.')
+      expect(readdirSync(join(models, 'local--good')).length).toBeGreaterThan(0)
+    },
+  )
+
+  test('does not take the folder of a repository that is called so for an entry', async () => {
+    const { models } = await intact()
+    mkdirSync(join(models, 'acme--model.json'))
+    expect((await ModelRegistry.open(models)).problems()).toEqual([])
   })
 
   test('removes what an import left that was cut off while it copied', async () => {

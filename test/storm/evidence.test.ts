@@ -56,3 +56,27 @@ test('what is told anew of a record is no contradiction', () => {
   evidence.see('disk', { ...record(1, 'unloading'), intent: 'load' }, 5000)
   expect(evidence.contradictions).toEqual([])
 })
+
+test('a view may be behind for as long as the disk held up a write of the test, and no longer', () => {
+  const evidence = new Evidence()
+  evidence.see('api', record(2, 'ready'), 1000)
+  evidence.writing(900)(3000)
+  evidence.see('disk', record(1, 'warming'), 3000 + lagMs)
+  expect(evidence.contradictions).toEqual([])
+  evidence.see('disk', record(1, 'warming'), 3001 + lagMs)
+  expect(evidence.contradictions).toHaveLength(1)
+})
+
+test('a write that is under way counts, and one that the disk took at once does not', () => {
+  const evidence = new Evidence()
+  evidence.see('api', record(2, 'ready'), 0)
+  for (let at = 0; at < lagMs; at += 100) evidence.writing(at)(at + 90)
+  evidence.writing(500)
+  evidence.see('disk', record(1, 'warming'), 2 * lagMs - 500)
+  expect(evidence.contradictions).toEqual([])
+  const other = new Evidence()
+  other.see('api', record(2, 'ready'), 0)
+  for (let at = 0; at < lagMs; at += 100) other.writing(at)(at + 90)
+  other.see('disk', record(1, 'warming'), lagMs + 1)
+  expect(other.contradictions).toHaveLength(1)
+})

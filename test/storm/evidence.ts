@@ -2,13 +2,16 @@
  * What the views of the slots said when, and whether they contradict each other. Pure: times are given.
  *
  * A record is known by its slot and `seq`. Every view must show the same for it, but for what is told anew without a transition
- * (see SlotRecord); a view may be behind another by `lagMs` and no longer; and what follows must be a legal transition.
+ * (see SlotRecord); a view may be behind another by `lagMs` and no longer, but for the time in which the disk held up everybody; and
+ * what follows must be a legal transition.
  */
 import type { SlotRecord } from '../../src/contract/slot.ts'
 import { isLegalTransition } from '../../src/slots/states.ts'
 
 /** How long two views may differ, milliseconds. */
 export const lagMs = 1000
+/** A durable write that takes longer says that the disk holds up everybody. */
+const stallMs = 250
 
 export type View = 'disk' | 'events' | 'api' | 'cli'
 
@@ -32,6 +35,8 @@ export class Evidence {
   readonly looks: Record<View, number> = { disk: 0, events: 0, api: 0, cli: 0 }
   readonly #known = new Map<string, Map<number, Known>>()
   #killedAt = Number.NEGATIVE_INFINITY
+  /** When the disk held up a write of the test's own, the one under way last. */
+  readonly #writes: { from: number; to: number }[] = []
 
   /** Distinct records of all slots. */
   get records(): number {
@@ -59,12 +64,22 @@ export class Evidence {
       this.#tell(`${record.name} #${record.seq}: ${known.view} says ${known.json}, ${view} says ${json}`)
     }
     for (const later of records.values()) {
-      if (later.record.seq <= record.seq || later.at >= askedAt - lagMs) continue
+      if (later.record.seq <= record.seq || later.at >= askedAt - lagMs - this.#stalled(later.at, askedAt)) continue
       const behind = Math.round(askedAt - later.at)
       this.#tell(
         `${record.name}: ${view} shows ${record.state} #${record.seq}, and ${later.view} had ${later.record.state} #${later.record.seq} ${behind} ms before`,
       )
       break
+    }
+  }
+
+  /** A durable write of the test's own begins. @returns to be called with the time at which it is done */
+  writing(from: number): (to: number) => void {
+    const write = { from, to: Number.POSITIVE_INFINITY }
+    this.#writes.push(write)
+    return (to) => {
+      write.to = to
+      if (to - from < stallMs) this.#writes.splice(this.#writes.indexOf(write), 1)
     }
   }
 
@@ -79,6 +94,17 @@ export class Evidence {
   /** A contradiction that another look found. */
   tell(what: string): void {
     this.#tell(what)
+  }
+
+  /** For how long between two times the disk held up everybody. */
+  #stalled(from: number, to: number): number {
+    return this.#writes
+      .map((write) => ({
+        begin: Math.max(from, write.from),
+        end: Math.min(to, write.to),
+        took: Math.min(to, write.to) - write.from,
+      }))
+      .reduce((sum, { begin, end, took }) => sum + (took < stallMs ? 0 : Math.max(0, end - begin)), 0)
   }
 
   #judgeNeighbours(records: Map<number, Known>, record: SlotRecord): void {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Slot, SlotRecord } from '../../src/contract/slot.ts'
+import { writeFileAtomic } from '../../src/system/atomic-file.ts'
 import { markVariable } from '../../src/system/process/instance-mark.ts'
 import { EventReader } from '../http/event-reader.ts'
 import { type Daemon, isAlive, runHal0 } from '../support/daemon.ts'
@@ -117,11 +118,19 @@ const followEvents = async (daemon: Daemon, evidence: Evidence, over: () => bool
   }
 }
 
+/** How long the disk takes now for what every transition needs of it. */
+const lookAtDiskSpeed = async (daemon: Daemon, evidence: Evidence): Promise<void> => {
+  const done = evidence.writing(now())
+  await writeFileAtomic(join(daemon.root, 'speed'), 'x', 'measure the disk')
+  done(now())
+}
+
 /** Resolves when the storm is over. @throws what no view may do */
 export const observe = async (daemon: Daemon, evidence: Evidence, over: () => boolean): Promise<void> => {
   await Promise.all([
     followEvents(daemon, evidence, over),
     repeat(50, over, async () => lookAtDisk(daemon, evidence)),
+    repeat(50, over, () => lookAtDiskSpeed(daemon, evidence)),
     repeat(100, over, () => lookAtApi(daemon, evidence)),
     repeat(1500, over, () => lookWithCli(daemon, evidence)),
   ])
