@@ -102,6 +102,11 @@ export const HubRepository = Type.Object(
         'What was asked for by file or folder; where nothing was, the usual choice. Several: say which. A file that was named is here whatever it is.',
     }),
     mmproj: Type.Array(Type.Object({ file: Type.String(), size: Type.Integer() })),
+    problem: nullable(
+      Type.String({
+        description: 'Why the hub could not be asked; then this is what of the repository is here, whole.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )

@@ -135,8 +135,8 @@ const withShown = (reference: HubReference, query: string): HubReference => {
 
 const read = (text: string, endpoints: readonly string[]): HubReference | null => {
   if (text.length > 4096 || /\p{Cc}/u.test(text)) refuse('is no name of a model')
-  const [, ofHub] = /^(?:hf|huggingface):\/\/([^?#]*)/i.exec(text) ?? []
-  if (ofHub !== undefined) return ofParts(partsOf(ofHub.replace(/^\/*models\//, '')), true)
+  const [, ofHub, asked = ''] = /^(?:hf|huggingface):\/\/([^?#]*)\??([^#]*)/i.exec(text) ?? []
+  if (ofHub !== undefined) return withShown(ofParts(partsOf(ofHub.replace(/^\/*models\//, '')), true), asked)
   const site = siteOf(text.replace(/^git@(?=(?:hf|huggingface)\.co:)([^:]*):/i, '$1/'), endpoints)
   if (site.kind === 'foreign') refuse(site.problem)
   if (site.kind === 'hub') return withShown(ofParts(partsOf(site.path), false), site.query)

@@ -67,6 +67,12 @@ export const hasSameFiles = (
   return mmproj?.file === asked.mmproj.path && sameContent(mmproj.sha256, asked.mmproj.sha256)
 }
 
+/**
+ * Whether a source is what a revision named when it was pulled: by its commit, or the start of that, or by the branch or tag.
+ */
+export const isAtRevision = ({ revision: commit, ref = 'main' }: ModelSource, asked: string): boolean =>
+  asked === ref || (/^[0-9a-f]{7,40}$/.test(asked) && commit.startsWith(asked))
+
 /** Two requests for one id that mean the same. Whether it may replace is no part of what is asked for. */
 export const sameRequest = (a: PullRequest, b: PullRequest): boolean =>
   sameRepo(a.repo, b.repo) &&

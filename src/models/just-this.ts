@@ -4,7 +4,7 @@ import type { PullRequest } from '../contract/pull.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { readSidecar } from './checksum.ts'
 import type { HubClient, HubRepository } from './hub/hub-client.ts'
-import { type Asked, hasSameFiles, projectorOf, sameRepo, taken } from './identity.ts'
+import { type Asked, hasSameFiles, isAtRevision, projectorOf, sameRepo, taken } from './identity.ts'
 import { chooseFiles } from './pull-plan.ts'
 import type { ModelLookup } from './registry-port.ts'
 
@@ -165,9 +165,7 @@ const fits = (
   const names = before === null ? [source.repo] : [source.repo, before.repo]
   if (!names.some((name) => sameRepo(name, request.repo))) return 'no'
   if (!isNamed(source, request)) return 'no'
-  const { revision = 'main' } = request
-  const isCommit = /^[0-9a-f]{7,40}$/.test(revision) && source.revision.startsWith(revision)
-  if (!isCommit && revision !== 'main' && revision !== source.ref) return 'unknown'
+  if (!isAtRevision(source, request.revision ?? 'main')) return 'unknown'
   const lacks = request.mmproj === true && projectorOf(entry, (id) => registry.get(id)) === null
   return lacks ? 'unknown' : 'yes'
 }

@@ -68,7 +68,7 @@ export interface PullService {
    */
   reference(text: string): HubReference
   /**
-   * What a repository offers, and which of it `wish` means.
+   * What a repository offers, and which of it `wish` means; while the hub cannot be asked, what of that is here.
    * @throws Hal0Error `pull.*`; `pull.not_found` also where nothing is as wished
    */
   repository(repo: string, revision: string | null, wish: ModelWish): Promise<HubRepository>

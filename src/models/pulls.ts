@@ -17,9 +17,9 @@ import type { CatalogSources } from './catalog/catalog-port.ts'
 import { driftOf, updateOf } from './drift.ts'
 import type { ModelWish } from './hub/choose-model.ts'
 import type { HubClient } from './hub/hub-client.ts'
-import { offersOf } from './hub/offers.ts'
 import { projectorOf, requestOf, sameRepo } from './identity.ts'
 import { askWhetherHere, type Question, type Verdict } from './just-this.ts'
+import { offersOfRepository } from './offers-of-repository.ts'
 import { aPerson } from './pull-interest.ts'
 import { clearLeftovers, listDamaged, listLeftovers } from './pull-leftovers.ts'
 import type { ModelBringer, PullService } from './pull-port.ts'
@@ -176,9 +176,12 @@ export class Pulls implements PullService, ModelBringer {
   }
 
   async repository(repo: string, revision: string | null, wish: ModelWish): Promise<HubRepository> {
-    const found = await this.#deps.hub.repository(repo, revision ?? 'main', AbortSignal.timeout(patienceMs))
-    const { memoryBytes, registry } = this.#deps
-    return offersOf(found, wish, { memoryBytes, isHere: (id) => registry.get(id) !== null })
+    return await offersOfRepository(
+      { ...this.#deps, askedFor: (id) => this.#sources.get(id) ?? null },
+      repo,
+      revision,
+      wish,
+    )
   }
 
   /** Stops what is under way; the next daemon goes on with it. */

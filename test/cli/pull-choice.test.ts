@@ -38,6 +38,7 @@ const api = new FakeApi({
     models: twins,
     wanted: query.file === ':Q4_K_M' ? twins : params.repo === 'empty' ? [] : twins.slice(1),
     mmproj: [],
+    problem: params.repo === 'away' ? 'The hub could not be reached.' : null,
   }),
   pullModel: ({ params: { id = '' } }) => ({
     id,
@@ -72,6 +73,12 @@ test('several that fit are named where nobody can be asked, with the command tha
 Try: hal0 model pull acme/tiny --file a-Q4_K_M.gguf
 `)
   expect(api.calls.at(-1)?.operation).toBe('showHubRepository')
+})
+
+test('while the hub cannot be asked it is said, and what is here is taken', async () => {
+  const { code, stderr } = await pull('acme/away')
+  expect(code).toBe(0)
+  expect(stderr).toStartWith('Warning: The hub could not be reached. Only what is here of acme/away can be chosen.\n')
 })
 
 test('the folder, the revision and the file of an address are what the hub is asked for', async () => {

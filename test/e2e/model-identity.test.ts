@@ -263,6 +263,39 @@ test('with the hub gone what is here counts, for the names that it has, and for 
   expect(errorOf(await world.ask('a', { revision: 'v2' })).code).toBe('pull.network')
 })
 
+test('with the hub gone the command line brings what is here, by repository, label, file and revision, and nothing else', async () => {
+  const world = await World.start()
+  const commit = world.files.resolve('main') ?? ''
+  const pull = (...args: string[]) => runHal0(['model', 'pull', ...args], { env: world.daemon.env })
+  expect((await pull(repo)).code).toBe(0)
+  expect((await pull(repo, '--file', q8, '--id', 'eight', '--revision', commit)).code).toBe(0)
+  await world.hub.stop()
+  const here: [string, string[]][] = [
+    ['tiny-q4_k_m', [repo]],
+    ['tiny-q4_k_m', ['ACME/tiny-gguf:Q4_K_M']],
+    ['tiny-q4_k_m', [`${repo}/${q4}`]],
+    ['tiny-q4_k_m', [repo, '--revision', commit]],
+    ['eight', [`${repo}:Q8_0`, '--revision', commit]],
+  ]
+  for (const [id, args] of here) {
+    const { code, stdout, stderr } = await pull(...args)
+    expect([args, code, stdout]).toEqual([args, 0, expect.stringContaining(`${id} is here, verified.`)])
+    expect(stderr).toContain('could not be reached')
+  }
+  for (const args of [
+    [`${repo}:Q5_K_M`],
+    [`${repo}:Q8_0`],
+    [repo, '--mmproj'],
+    [repo, '--revision', 'v2'],
+    ['acme/other'],
+  ]) {
+    const { code, stderr } = await pull(...args)
+    expect([args, code, stderr]).toEqual([args, 1, expect.stringContaining('could not be reached')])
+  }
+  rmSync(world.models((await world.entry('tiny-q4_k_m')).files[0]?.path ?? ''))
+  expect((await pull(repo)).code).toBe(1)
+})
+
 test('--replace brings the new one first; the slot goes on with the old one, whose files go when it is unloaded', async () => {
   const world = await World.start()
   const old = await world.pull('a', { mmproj: true })

@@ -132,7 +132,7 @@ export class FakePulls implements PullService {
   }
 
   async repository(repo: string): Promise<HubRepository> {
-    return { repo, revision: 'a'.repeat(40), gated: false, models: [], wanted: [], mmproj: [] }
+    return { repo, revision: 'a'.repeat(40), gated: false, models: [], wanted: [], mmproj: [], problem: null }
   }
 }
 

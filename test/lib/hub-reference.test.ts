@@ -36,6 +36,7 @@ describe('what people write', () => {
     ['hf://models/acme/tiny-GGUF@v1/a.gguf', said('v1', 'a.gguf')],
     ['hf://acme/tiny-GGUF@refs/pr/1/a.gguf', said('refs/pr/1', 'a.gguf')],
     ['hf://acme/tiny-GGUF@dev', said('dev')],
+    ['hf://acme/tiny-GGUF?show_file_info=Q4%2Fa.gguf#top', said(null, 'Q4/a.gguf')],
     ['huggingface://acme/tiny-GGUF/a.gguf', said(null, 'a.gguf')],
     ['git@hf.co:acme/tiny-GGUF.git', said(null)],
   ])('%s is understood', (text, expected) => {

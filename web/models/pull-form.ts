@@ -123,11 +123,12 @@ export class PullForm {
   }
 
   #offers(named: Named, repository: HubRepository): Answer {
-    const { repo, models, wanted, gated } = repository
+    const { repo, models, wanted, gated, problem } = repository
     const asked = askedFor(named)
     const shown = asked === null ? models : wanted
     if (shown.length === 0) return { said: `${repo} has no GGUF model that is whole.`, parts: [] }
     const said = [
+      ...(problem === null ? [] : [`${problem} This is what is here of it.`]),
       asked !== null && wanted.length > 1
         ? `${repo} has several models for ${asked}. Choose one.`
         : `Models of ${repo}.`,

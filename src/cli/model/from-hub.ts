@@ -3,6 +3,7 @@ import { unreadable } from '../../lib/hub-reference.ts'
 import { call } from '../client.ts'
 import { exitCode } from '../exit-code.ts'
 import { Failure, usageError } from '../failure.ts'
+import { talk } from '../output.ts'
 import { chooseOffer, quoted } from './choose-offer.ts'
 import type { PullOrder } from './from-catalog.ts'
 
@@ -65,7 +66,8 @@ export const orderOf = async (named: NamedModel, commandFor: (file: string) => s
     },
     patient: true,
   }).catch(asUsage)
-  const { wanted } = repository
+  const { wanted, problem } = repository
+  if (problem !== null) talk.warn(`${problem} Only what is here of ${repository.repo} can be chosen.`)
   const [only] = wanted
   if (only === undefined) throw new Failure(exitCode.notFound, `${repository.repo} has no GGUF model that is whole.`)
   const sentence = `${repository.repo} has ${described(named, wanted)}`

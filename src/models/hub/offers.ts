@@ -1,9 +1,12 @@
 /** What a repository offers, in the words of the contract, and which of it is wanted. Pure. */
-import type { HubOffer, HubRepository as Offers } from '../../contract/pull.ts'
+import type { HubRepository as Answer, HubOffer } from '../../contract/pull.ts'
 import { modelIds } from '../default-id.ts'
 import { choiceError, chooseModel, type ModelWish } from './choose-model.ts'
 import { type GgufModel, ggufFiles, ggufGroups } from './gguf-files.ts'
 import type { HubRepository } from './hub-client.ts'
+
+/** What there is, whoever was asked for it. */
+export type Offers = Omit<Answer, 'problem'>
 
 interface Machine {
   /** null: unknown. */
