@@ -1,14 +1,16 @@
 import type { SystemdHost } from '../support/systemd-host.ts'
 
-/** What a running system writes by itself, the checkout that is bound into the host, and homes, which others use meanwhile. */
-const left = ['/proc', '/sys', '/dev', '/run', '/tmp', '/var/tmp', '/var/log', '/root', '/home']
+/** Where an installation may leave something. Other folders of the machine show through in the host, and others write there meanwhile. */
+const looked = ['/etc', '/usr', '/var', '/opt', '/srv']
+/** What a running system writes by itself. */
+const left = ['/var/tmp', '/var/log']
 
-/** Every name on the host. */
+/** Every name on the host: of the root folder, and of all that is in those looked at. */
 export const names = async (host: SystemdHost): Promise<string[]> => {
-  const checkout = new URL('../..', import.meta.url).pathname.replace(/\/$/, '')
-  const prune = [...left, checkout].flatMap((path) => ['-path', path, '-o']).slice(0, -1)
-  const found = await host.must(['find', '/', '-xdev', '(', ...prune, ')', '-prune', '-o', '-print'])
-  return found.split('\n').filter(Boolean).sort()
+  const prune = left.flatMap((path) => ['-path', path, '-o']).slice(0, -1)
+  const top = await host.must(['find', '/', '-maxdepth', '1'])
+  const found = await host.must(['find', ...looked, '-xdev', '(', ...prune, ')', '-prune', '-o', '-print'])
+  return `${top}${found}`.split('\n').filter(Boolean).sort()
 }
 
 /** What setup writes to, or the systemd, sysusers and usermod that it calls. */
