@@ -81,10 +81,12 @@ export class Connection implements AnswerHost, RequestEvents {
 
   received(bytes: Buffer): void {
     if (this.#lingers) return
-    if (this.#exchange === null && !this.#reader.inHead) this.#patience.begin(this.#host.now)
-    this.#patience.received(bytes.length)
+    const waited = this.#exchange === null && !this.#reader.inHead
     this.#reader.feed(bytes)
     this.#run()
+    // Empty lines alone begin nothing.
+    if (waited && this.#reader.inHead) this.#patience.begin(this.#host.now)
+    this.#patience.received(bytes.length)
   }
 
   /** The client closed its sending side: it may still read, or be gone altogether. */
@@ -119,6 +121,7 @@ export class Connection implements AnswerHost, RequestEvents {
   // What the reader tells.
 
   head(head: RequestHead): void {
+    this.#patience.begin(this.#host.now)
     this.#exchange = new Exchange(
       head,
       this,

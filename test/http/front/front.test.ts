@@ -181,6 +181,15 @@ describe('a client that takes too long', () => {
     expect([answer.slice(9, 12), codeOf(answer)]).toEqual(['408', 'request.invalid'])
   })
 
+  test('for its request is closed, whatever empty lines it sends', async () => {
+    const client = await RawClient.open(startFront(echo, { limits: quick }).port)
+    const timer = setInterval(() => client.send('\r\n'), 5)
+    await client.until(() => client.closed)
+    clearInterval(timer)
+    // So many empty lines that they are refused would be told.
+    expect(client.text).toBe('')
+  })
+
   test('for its body is told so, however it trickles', async () => {
     const client = await RawClient.open(startFront(echo, { limits: quick }).port)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n')
