@@ -49,6 +49,13 @@ export class HalfClosedWatch {
     if (this.#timer !== null) clearTimeout(this.#timer)
   }
 
+  #cutWhoIsGone(tables: string[]): void {
+    for (const client of this.#here) {
+      const { port, localPort } = client.peer
+      if (client.busy && !isClientThere(tables, { client: port, server: localPort })) client.cut()
+    }
+  }
+
   #lookLater(): void {
     if (this.#timer !== null || this.#closed || this.#here.size + this.#elsewhere.size === 0) return
     this.#timer = setTimeout(() => void this.#look(), lookMs)
@@ -60,11 +67,9 @@ export class HalfClosedWatch {
       for (const client of watched) if (!client.busy) watched.delete(client)
     }
     if (this.#here.size > 0) {
-      const tables = await this.#read()
-      for (const client of this.#here) {
-        const { port, localPort } = client.peer
-        if (client.busy && !isClientThere(tables, { client: port, server: localPort })) client.cut()
-      }
+      // What cannot be read now, e.g. without a free descriptor, is read at the next look.
+      const tables = await this.#read().catch(() => null)
+      if (tables !== null) this.#cutWhoIsGone(tables)
     }
     if (performance.now() - this.#probedAt >= probeMs) {
       this.#probedAt = performance.now()

@@ -28,9 +28,15 @@ export const isClientThere = (tables: readonly string[], { client, server }: Por
   return false
 }
 
-/** The tables as they are now. */
-export const readTcpTables = (): Promise<string[]> =>
-  Promise.all(
+const readTable = async (name: string): Promise<string> => {
+  try {
+    return await readFile(`/proc/net/${name}`, 'latin1')
+  } catch (error) {
     // Without IPv6 in the kernel there is no tcp6.
-    ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'latin1').catch(() => '')),
-  )
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+/** The tables as they are now. @throws what the system says, e.g. that no file can be opened any more: then nobody is known to be gone */
+export const readTcpTables = (): Promise<string[]> => Promise.all(['tcp', 'tcp6'].map(readTable))

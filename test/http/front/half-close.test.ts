@@ -125,3 +125,20 @@ test('a client on another machine is probed until its answer is over, and never 
   busy = false
   watch.close()
 })
+
+test('a client is not taken for gone while the table cannot be read, and is looked up again', async () => {
+  let looks = 0
+  const cut = Promise.withResolvers<number>()
+  const watch = new HalfClosedWatch(() => {
+    looks++
+    return looks === 1 ? Promise.reject(new Error('too many open files')) : Promise.resolve(['', ''])
+  })
+  watch.add({
+    peer: { address: '127.0.0.1', port: 1, localAddress: '127.0.0.1', localPort: 2 },
+    busy: true,
+    probe: () => {},
+    cut: () => cut.resolve(looks),
+  })
+  expect(await cut.promise).toBe(2)
+  watch.close()
+})
