@@ -53,6 +53,10 @@ export class Decisions implements DecisionLog {
     return this.#problem
   }
 
+  get written(): number {
+    return this.#store?.newest ?? 0
+  }
+
   /**
    * Costs no disk access: decisions are written together, a tenth of a second later, and told then.
    * @param decision is the log's from here on, which sets its id
@@ -138,7 +142,7 @@ export class Decisions implements DecisionLog {
     this.#problem = null
   }
 
-  /** After the attempt to write them: an id that was told before it was written could be given again after a crash. */
+  /** After the attempt to write them, so that `written` says which of their ids are given for good. */
   #tell(): void {
     for (const decision of this.#pending) {
       if (decision.id <= this.#told) continue

@@ -24,8 +24,10 @@ export interface DecisionLog {
    * @throws Hal0Error `daemon.busy` when many ask at once
    */
   list(query: DecisionQuery): Promise<DecisionPage>
-  /** Every decision once its request has ended and it is written, so that no id that was told is given again after a crash. */
+  /** Every decision once its request has ended and it is written; while the disk refuses it, without that. */
   readonly added: Bus<Decision>
+  /** Id of the newest decision that is on the disk: what a crash gives again to another one is above it. */
+  readonly written: number
 }
 
 /** Answers one `/v1` inference request. Never throws: what fails is answered with an envelope. */

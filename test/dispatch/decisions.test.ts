@@ -311,6 +311,22 @@ describe('a disk that fails', () => {
     expect(ids(await list(open(), {}))).toEqual([2, 1])
   })
 
+  test('tells what it refuses, and which ids are given for good', async () => {
+    writeFileSync(folder, '')
+    const decisions = open()
+    const told: [number, number][] = []
+    decisions.added.subscribe(({ id }) => told.push([id, decisions.written]))
+    decisions.record(decision())
+    await list(decisions, {})
+    rmSync(folder)
+    decisions.record(decision())
+    await list(decisions, {})
+    expect(told).toEqual([
+      [1, 0],
+      [2, 2],
+    ])
+  })
+
   test('for long costs bounded memory and no request', async () => {
     writeFileSync(folder, '')
     const decisions = open()

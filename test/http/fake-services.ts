@@ -225,6 +225,8 @@ export class FakeDecisions implements DecisionLog {
   readonly added = new Bus<Decision>()
   readonly queries: DecisionQuery[] = []
   kept: Decision[] = []
+  /** The disk took those up to this id. */
+  written = Number.POSITIVE_INFINITY
 
   async list(query: DecisionQuery): Promise<DecisionPage> {
     this.queries.push(query)
