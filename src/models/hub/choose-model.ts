@@ -1,7 +1,7 @@
 /** Which model of a repository is meant: the one function that chooses for the API, the command line, the dashboard and slots. Pure. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { isLabel, labelSpans, meansLabel, stemOf } from '../quant-label.ts'
-import { baseName, type GgufModel, ggufFiles, ggufGroups, modelKey } from './gguf-files.ts'
+import { baseName, type GgufModel, ggufFiles, ggufGroups, isGguf, modelKey } from './gguf-files.ts'
 import type { HubFile } from './hub-json.ts'
 
 export interface ModelWish {
@@ -94,7 +94,7 @@ const asked = ({ file, folder }: ModelWish): string =>
 const namesakes = (all: readonly HubFile[], { file }: ModelWish): string[] => {
   if (file === null || file.startsWith(':')) return []
   const name = baseName(file).toLowerCase()
-  return all.flatMap(({ path }) => (baseName(path).toLowerCase() === name && /\.gguf$/i.test(path) ? [path] : []))
+  return all.flatMap(({ path }) => (baseName(path).toLowerCase() === name && isGguf(path) ? [path] : []))
 }
 
 /** Why a choice is not one model; the candidates, or what there is, are in its details. */

@@ -25,6 +25,7 @@ export interface GgufFiles {
   projectors: HubFile[]
 }
 
+export const isGguf = (path: string): boolean => /\.gguf$/i.test(path)
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
 
@@ -38,7 +39,7 @@ export const modelKey = (path: string): string => {
 
 /** Every GGUF file of a repository, shards together, whatever kind it is of. */
 export const ggufGroups = (all: readonly HubFile[]): GgufModel[] => {
-  const files = all.filter(({ path }) => /\.gguf$/i.test(path)).sort(byPath)
+  const files = all.filter(({ path }) => isGguf(path)).sort(byPath)
   return [...Map.groupBy(files, ({ path }) => modelKey(path)).values()].flatMap((group): GgufModel[] => {
     const [first] = group
     if (first === undefined) return []

@@ -2,6 +2,7 @@
 import { repoPattern } from '../../contract/hub-source.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { encodeRemotePath } from '../../lib/remote-path.ts'
+import { isGguf } from './gguf-files.ts'
 import { HubAccess, type HubDeps, type Way } from './hub-access.ts'
 import { unreachable } from './hub-error.ts'
 import { nextPage } from './hub-headers.ts'
@@ -37,6 +38,10 @@ export interface HubModel {
 
 /** 100 pages are 100 000 files; no repository of models has them. */
 const mostPages = 100
+/**
+ * Choosing among them happens on the thread that answers requests: 100 000 took it seconds. The largest repositories have some hundreds.
+ */
+const mostModels = 5000
 
 /** @throws Hal0Error `request.invalid` */
 const checkRepo = (repo: string): void => {
@@ -44,6 +49,11 @@ const checkRepo = (repo: string): void => {
   throw new Hal0Error('request.invalid', `${JSON.stringify(repo)} is no repository of the hub. Write OWNER/NAME.`, {
     param: 'repo',
   })
+}
+
+const tooMany = (repo: string): Hal0Error => {
+  const sentence = `${repo} has more than ${mostModels} GGUF files, which is more than hal0 reads of a repository. Fetch the file that you want by other means, and import it: hal0 model import PATH`
+  return new Hal0Error('request.unsupported', sentence, { param: 'repo', details: { repo } })
 }
 
 const isGated = (gated: boolean | string | null | undefined): boolean =>
@@ -84,10 +94,13 @@ export class HubClient {
   ): Promise<Pick<HubRepository, 'files' | 'refused'>> {
     const all: Pick<HubRepository, 'files' | 'refused'> = { files: [], refused: [] }
     let url = new URL(`${way.endpoint.url}/api/models/${repo}/tree/${commit}?recursive=true`)
+    let models = 0
     for (let pages = 1; ; pages++) {
       const page = await this.#access.json(way, url, TreePage, { repo, revision: commit }, signal)
       const { files, refused } = treeFiles(page.value)
       all.files.push(...files)
+      models += files.filter(({ path }) => isGguf(path)).length
+      if (models > mostModels) throw tooMany(repo)
       all.refused.push(...refused)
       const link = nextPage(page.headers.get('link'))
       if (link === null) return all

@@ -116,6 +116,28 @@ describe('a repository', () => {
     expect(kinds()).toEqual(['hub', 'hub'])
   })
 
+  test('with more GGUF files than can be chosen from while others are answered is refused with a way out', async () => {
+    const entry = { type: 'file', oid: 'a'.repeat(40), size: 1 }
+    const page = (name: string) =>
+      Response.json(Array.from({ length: 1000 }, (_, i) => ({ ...entry, path: `${i}${name}` })))
+    const asked: string[] = []
+    const pagesOf = (names: string[]) => async (url: string | URL | Request) => {
+      const { pathname } = new URL(String(url))
+      asked.push(pathname)
+      if (!pathname.includes('/tree/')) return Response.json({ id: 'acme/tiny', sha: 'a'.repeat(40) })
+      const answer = page(names[asked.length - 2] ?? '')
+      if (asked.length <= names.length) answer.headers.set('link', `<${url}>; rel="next"`)
+      return answer
+    }
+    const list = (names: string[]) => client({ fetch: pagesOf(names) as Fetch }).repository('acme/tiny', 'main', signal)
+    expect((await list([...Array(5).fill('-Q8_0.gguf'), ...Array(5).fill('.safetensors')])).files).toHaveLength(10_000)
+    asked.length = 0
+    const error = await failure(list(Array(100).fill('-Q8_0.gguf')))
+    expect([error.code, error.message]).toEqual(['request.unsupported', expect.stringContaining('hal0 model import')])
+    // Nothing is read that cannot be of use any more.
+    expect(asked).toHaveLength(7)
+  })
+
   test('whose tree never ends is refused', async () => {
     const link = `<${hub.url}/api/models/acme/tiny/tree/${commit()}?cursor=0>; rel="next"`
     hub.behave = ({ kind, path }) => (kind === 'api' && path.includes('/tree/') ? { headers: { link } } : null)
