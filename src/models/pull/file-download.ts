@@ -1,25 +1,19 @@
 /** Downloads one file into its partial: several requests at a time, checksum and journal on their heels. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
+import { ActiveSegments } from './active-segments.ts'
 import { cancelled } from './cancelled.ts'
 import { connectionsFor } from './connections.ts'
-import { fetchSegment, type SegmentEnd } from './fetch-segment.ts'
+import type { SegmentEnd } from './fetch-segment.ts'
 import { FrontHash, type Sums } from './front-hash.ts'
 import { type Head, HeadGate } from './head.ts'
 import type { Line } from './line.ts'
-import { networkError } from './network-error.ts'
 import type { RemoteFile } from './origin.ts'
+import { OriginConduct } from './origin-conduct.ts'
 import type { PartialFile } from './partial-file.ts'
 import type { Range } from './ranges.ts'
 import { nextSegment } from './segments.ts'
 import { WrittenLog } from './written-log.ts'
-
-interface ActiveSegment {
-  range: Range
-  /** Everything before it is written. */
-  at: number
-  work: Promise<void>
-}
 
 export interface FileDownloadPorts {
   line: Line
@@ -38,19 +32,14 @@ export class FileDownload {
   readonly #ports: FileDownloadPorts
   readonly #written: WrittenLog
   readonly #gate: HeadGate
-  readonly #active = new Set<ActiveSegment>()
+  readonly #active: ActiveSegments
+  readonly #conduct: OriginConduct
   #hash: FrontHash
-  /** Ends the requests under way. */
-  #requests = new AbortController()
   #news = Promise.withResolvers<void>()
   #failure: { error: unknown } | null = null
   #restart = false
-  /** The origin ignores Range: one request for all of it, from the start each time. */
-  #whole = false
-  #etag: string | null = null
-  #changes = 0
-  #encodings = 0
   #pausedUntil = Number.NEGATIVE_INFINITY
+
   /** @param known what the journal of the partial says is written */
   constructor(remote: RemoteFile, known: Range[], ports: FileDownloadPorts) {
     this.#remote = remote
@@ -58,6 +47,17 @@ export class FileDownload {
     const { settings, clock } = ports.line
     this.#gate = new HeadGate(ports.judge, remote.size, settings.headBytes)
     this.#hash = this.#newHash()
+    this.#conduct = new OriginConduct(remote.path)
+    this.#active = new ActiveSegments(remote, {
+      line: ports.line,
+      conduct: this.#conduct,
+      write: (bytes, at) => this.#write(bytes, at),
+      onEnd: (end, startedAt) => this.#ended(end, startedAt),
+      onDefect: (error) => {
+        this.#failure ??= { error }
+      },
+      onRoom: () => this.#notify(),
+    })
     this.#written = new WrittenLog(known, {
       clock,
       file: ports.partial,
@@ -93,7 +93,7 @@ export class FileDownload {
    */
   head(): Promise<void> {
     return this.#working(async () => {
-      await this.#fetch(() => this.#gate.isOpen || this.#whole)
+      await this.#fetch(() => this.#gate.isOpen || this.#conduct.ignoresRange)
       await this.#written.flush()
     })
   }
@@ -126,7 +126,7 @@ export class FileDownload {
       return result
     } finally {
       line.signal.removeEventListener('abort', notify)
-      await this.#endRequests()
+      await this.#active.end()
       await this.#hash.stop()
       if (!done) await this.#keep()
     }
@@ -142,101 +142,43 @@ export class FileDownload {
     const { line } = this.#ports
     const { segmentBytes } = line.settings
     if (line.clock.now() < this.#pausedUntil) return
-    const limit = this.#whole ? 1 : connectionsFor(line.tuning, this.#remote.size, segmentBytes)
-    while (this.#active.size < limit) {
-      const claimed = [...this.#active].map(({ range }) => range)
+    const limit = this.#conduct.ignoresRange ? 1 : connectionsFor(line.tuning, this.#remote.size, segmentBytes)
+    while (this.#active.count < limit) {
       const range = nextSegment(
-        this.#whole ? this.#remote.size : Math.min(this.#remote.size, this.#gate.limit),
+        this.#conduct.ignoresRange ? this.#remote.size : Math.min(this.#remote.size, this.#gate.limit),
         this.#written.ranges,
-        claimed,
-        this.#whole ? this.#remote.size : segmentBytes,
+        this.#active.claimed(),
+        this.#conduct.ignoresRange ? this.#remote.size : segmentBytes,
       )
       if (range === null) return
       // What a crash may cost: the segments in flight, and one that the journal is behind.
-      if (!this.#whole && this.#exposed() + range[1] - range[0] > (limit + 1) * segmentBytes) return
-      this.#start(range)
+      if (!this.#conduct.ignoresRange && this.#exposed() + range[1] - range[0] > (limit + 1) * segmentBytes) return
+      this.#active.start(range)
     }
   }
 
   /** Bytes that were or will be received and are not recorded. */
   #exposed(): number {
-    let bytes = this.#written.exposed
-    for (const { range, at } of this.#active) bytes += range[1] - at
-    return bytes
+    return this.#written.exposed + this.#active.outstanding
   }
 
-  #start(range: Range): void {
-    const { line } = this.#ports
-    const { size, path } = this.#remote
-    const startedAt = line.clock.now()
-    const segment: ActiveSegment = { range, at: range[0], work: Promise.resolve() }
-    const buffer = line.takeBuffer()
-    const ending = fetchSegment(path, {
-      origin: line.origin,
-      clock: line.clock,
-      buffer,
-      stallMs: line.settings.stallMs,
-      signal: this.#requests.signal,
-      question: { range, size, whole: this.#whole },
-      etag: () => this.#etag,
-      onEtag: (etag) => {
-        this.#etag ??= etag
-      },
-      write: (bytes, at) => this.#write(segment, bytes, at),
-      pause: (bytes) => line.pause(bytes),
-    })
-    this.#active.add(segment)
-    segment.work = ending
-      .then(
-        (end) => this.#ended(end, startedAt),
-        (error: unknown) => {
-          this.#failure ??= { error }
-        },
-      )
-      .finally(() => {
-        line.giveBuffer(buffer)
-        this.#active.delete(segment)
-        this.#notify()
-      })
-  }
-
-  #write(segment: ActiveSegment, bytes: Uint8Array, at: number): void {
+  #write(bytes: Uint8Array, at: number): void {
     const { line, partial, onReceived } = this.#ports
     partial.write(bytes, at)
-    segment.at = at + bytes.length
-    this.#written.add(at, segment.at)
+    this.#written.add(at, at + bytes.length)
     this.#hash.advance(this.#written.ranges.front)
     onReceived(this.#written.ranges.total)
     const limit = connectionsFor(line.tuning, this.#remote.size, line.settings.segmentBytes)
-    if (line.observe(this.#active.size >= limit)) this.#notify()
+    if (line.observe(this.#active.count >= limit)) this.#notify()
   }
 
   #ended(end: SegmentEnd, startedAt: number): void {
-    const { path } = this.#remote
     // What comes of requests that are to be made anew says nothing any more.
-    if (end.kind === 'complete' || end.kind === 'aborted' || this.#restart) return
-    switch (end.kind) {
-      case 'ignores-range':
-        this.#whole = true
-        this.#restart = true
-        return
-      case 'changed':
-        if (++this.#changes > 1) {
-          this.#failure ??= { error: networkError(path, 'changes the file while it is downloaded (ETag)') }
-          return
-        }
-        this.#etag = end.etag
-        this.#restart = true
-        return
-      case 'encoded': {
-        const error = networkError(path, `sends it encoded as ${end.encoding}, though asked not to`)
-        if (++this.#encodings > 1) this.#failure ??= { error }
-        else this.#retry(error, startedAt)
-        return
-      }
-      case 'broken':
-        this.#retry(end.error, startedAt)
-    }
+    if (this.#restart) return
+    const consequence = this.#conduct.judge(end)
+    if (consequence.kind === 'start-over') this.#restart = true
+    else if (consequence.kind === 'retry') this.#retry(consequence.error, startedAt)
+    else if (consequence.kind === 'fail') this.#failure ??= { error: consequence.error }
   }
 
   #retry(error: Hal0Error, startedAt: number): void {
@@ -251,22 +193,16 @@ export class FileDownload {
     // A timer may fire a fraction early; news that come too early would be waited for in vain.
     line.clock.setTimer(Math.ceil(this.#pausedUntil - now) + 1, () => this.#notify())
     // An answer for the whole file cannot be continued.
-    if (this.#whole) this.#restart = true
+    if (this.#conduct.ignoresRange) this.#restart = true
   }
 
   async #startOver(): Promise<void> {
-    await this.#endRequests()
+    await this.#active.end()
     await this.#hash.stop()
     await this.#written.reset()
     this.#gate.close()
     this.#hash = this.#newHash()
-    this.#requests = new AbortController()
     this.#restart = false
-  }
-
-  async #endRequests(): Promise<void> {
-    this.#requests.abort()
-    await Promise.all([...this.#active].map(({ work }) => work))
   }
 
   /** Records what arrived last before a failure; the failure is what is told. */

@@ -93,7 +93,10 @@ test(
     await Promise.all(Array.from({ length: atOnce }, worker))
     console.log(`hostile origins, seeds ${firstSeed}–${firstSeed + scripts - 1}:`, Object.fromEntries(codes))
     expect([...did].sort()).toEqual(misdeedNames.toSorted())
-    for (const code of ['done', ...expected]) expect(codes.get(code) ?? 0, code).toBeGreaterThan(0)
+    // Whether a limit of the rate is the last of a script's misdeeds is chance; one-misdeed.test.ts shows how it is told.
+    for (const code of ['done', 'pull.network', 'pull.checksum_mismatch']) {
+      expect(codes.get(code) ?? 0, code).toBeGreaterThan(0)
+    }
   },
   long ? 3_600_000 : 180_000,
 )
