@@ -1,5 +1,7 @@
 import { afterEach, beforeEach } from 'bun:test'
 import type { ExitReport, LaunchSpec, RunningProcess, Supervisor } from '../../../src/system/supervisor.ts'
+import { runs, shell } from '../programs.ts'
+import type { LifeFixture } from './life.ts'
 
 /** One installation on which supervisors are tried. */
 export interface SupervisorHarness {
@@ -11,17 +13,16 @@ export interface SupervisorHarness {
 
 export type MakeHarness = () => Promise<SupervisorHarness>
 
+export type OnExit = (exit: ExitReport) => void
+
 export const ignore = (): void => {}
 
 /** Far more than the 250 ms of the contract, for machines under load; the usual figures are below 110 ms. */
 export const noticeMs = 1000
 
-export interface Fixture {
-  /** That of the daemon that runs now. */
-  readonly supervisor: Supervisor
+export interface Fixture extends LifeFixture {
   /** Starts a backend that is stopped after the test. */
-  start(spec: LaunchSpec, onExit?: (exit: ExitReport) => void): Promise<RunningProcess>
-  restartDaemon(): void
+  start(spec: LaunchSpec, onExit?: OnExit): Promise<RunningProcess>
   /** Waits until the slot's log matches. */
   printed(name: string, pattern: RegExp): Promise<RegExpExecArray>
   /** The port that a listener of programs.ts has printed. */
@@ -53,14 +54,23 @@ export const useSupervisor = (makeHarness: MakeHarness): Fixture => {
     }
     throw new Error(`slot ${name} did not print ${pattern}`)
   }
+  const start = (spec: LaunchSpec, onExit: OnExit = ignore): Promise<RunningProcess> => {
+    used.add(spec.name)
+    return supervisor.start(spec, onExit)
+  }
   return {
     get supervisor() {
       return supervisor
     },
-    start(spec, onExit = ignore) {
-      used.add(spec.name)
-      return supervisor.start(spec, onExit)
+    start,
+    async run(name, onExit, manner = 'obeys') {
+      if (manner === 'obeys') return start(shell(name, 'exec sleep 60'), onExit)
+      const started = await start(shell(name, "trap '' TERM; echo deaf; while :; do sleep 0.05; done"), onExit)
+      await printed(name, /^deaf$/m)
+      return started
     },
+    kill: (pid) => process.kill(pid, 'SIGKILL'),
+    runs,
     restartDaemon() {
       supervisor.close()
       supervisor = harness.open()

@@ -7,7 +7,7 @@ import type { LaunchSpec } from '../../../src/system/supervisor.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 import { executable, exitProbe, runs, shell } from '../programs.ts'
-import { type Fixture, ignore } from './fixture.ts'
+import type { Fixture } from './fixture.ts'
 
 /** The error with which a promise rejects. */
 const refusal = async (promise: Promise<unknown>): Promise<Hal0Error> => {
@@ -61,12 +61,6 @@ export const startContract = (at: Fixture): void => {
       expect(runs(pid)).toBe(true)
       expect(startedAt).toBeGreaterThanOrEqual(before - 1000)
       expect(startedAt).toBeLessThanOrEqual(Date.now() + 1000)
-    })
-
-    test('refuses a second process of the same name', async () => {
-      await at.start(shell('primary', 'exec sleep 60'))
-      const error = await refusal(at.supervisor.start(shell('primary', 'exec sleep 60'), ignore))
-      expect(error.code).toBe('internal')
     })
 
     const folderSpec = (argv: string[], cwd = '/'): LaunchSpec => ({ name: 'primary', argv, env: {}, cwd })

@@ -42,14 +42,6 @@ export const stopContract = (at: Fixture): void => {
       expect(await at.supervisor.portOwner('primary', port)).toEqual({ kind: 'none' })
     })
 
-    test('does nothing where nothing runs, also twice and for an unknown name', async () => {
-      await at.supervisor.stop('nobody', 1000)
-      await at.start(shell('primary', 'exec sleep 60'))
-      await Promise.all([at.supervisor.stop('primary', 1000), at.supervisor.stop('primary', 1000)])
-      await at.supervisor.stop('primary', 1000)
-      expect(await at.supervisor.adopt('primary', ignore)).toEqual({ kind: 'none' })
-    })
-
     test('during a start leaves nothing running, whenever it comes', async () => {
       for (const delay of [0, 1, 2, 4, 8, 16, 32]) {
         const marker = `86400.${delay}`
