@@ -6,44 +6,15 @@ import { afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Slot } from '../../src/contract/slot.ts'
+import { call, must, sh, slot, until, url, withSystemctl } from './on-host.ts'
 
 setDefaultTimeout(120_000)
 /** Every other one a kill, every other one a restart. */
 const rounds = process.env.HAL0_LONG === '1' ? 100 : 50
 
-const url = 'http://127.0.0.1:8080'
 /** A folder that the backends' user may read, and the sandbox does not hide. */
 const shared = '/opt/hal0-test'
 
-const sh = (...argv: string[]): { code: number; out: string } => {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(argv, { stdout: 'pipe', stderr: 'pipe', timeout: 60_000 })
-  return { code: exitCode, out: `${stdout}${stderr}`.trim() }
-}
-const must = (...argv: string[]): string => {
-  const { code, out } = sh(...argv)
-  if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}: ${out}`)
-  return out
-}
-const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-  const headers = { 'content-type': 'application/json' }
-  const response = await fetch(url + path, {
-    method,
-    headers,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const answer: unknown = response.status === 204 ? null : await response.json()
-  if (!response.ok) throw Object.assign(new Error(`${method} ${path}: ${JSON.stringify(answer)}`), { answer })
-  return answer as T
-}
-const slot = async (name = 'primary') => (await call<Slot>('GET', `/api/slots/${name}`)).state
-const until = async (what: string, limitMs: number, done: () => boolean | Promise<boolean>): Promise<number> => {
-  const began = performance.now()
-  while (!(await Promise.resolve(done()).catch(() => false))) {
-    if (performance.now() - began > limitMs) throw new Error(`${what}: not within ${limitMs} ms`)
-    await Bun.sleep(5)
-  }
-  return performance.now() - began
-}
 const logLines = (name: string): Promise<string[]> => call('GET', `/api/slots/${name}/logs`)
 const chat = (model = 'primary'): Promise<{ choices: unknown[] }> =>
   call('POST', '/v1/chat/completions', { model, messages: [{ role: 'user', content: 'Hello' }], max_tokens: 4 })
@@ -275,22 +246,6 @@ test('a launcher that is missing is told as what systemd could not execute', asy
 })
 
 describe('systemctl that fails the API', () => {
-  const real = '/usr/bin/systemctl'
-  const aside = '/usr/bin/systemctl.real'
-  /** @param script null: there is none */
-  const replaced = async (script: string | null, work: () => Promise<void>): Promise<void> => {
-    must('mv', real, aside)
-    if (script !== null) {
-      writeFileSync(real, `#!/bin/sh\n${script}\n`)
-      chmodSync(real, 0o755)
-    }
-    try {
-      await work()
-    } finally {
-      must('mv', aside, real)
-    }
-  }
-
   const ways: [string, string | null, RegExp][] = [
     ['is missing', null, /no systemctl/],
     ['refuses', 'echo "Access denied" >&2; exit 4', /polkit/],
@@ -299,7 +254,7 @@ describe('systemctl that fails the API', () => {
   ]
   for (const [way, script, sentence] of ways) {
     test(`because it ${way} becomes the slot's error, and everything else goes on`, async () => {
-      await replaced(script, async () => {
+      await withSystemctl(script, async () => {
         const load = call('POST', '/api/slots/primary/load?wait=30').catch((error: unknown) => error)
         const began = performance.now()
         expect((await fetch(`${url}/api/health`)).ok).toBe(true)
@@ -319,7 +274,7 @@ describe('systemctl that fails the API', () => {
   test('while the API starts keeps it from nothing: the loaded slot is served', async () => {
     await call('POST', '/api/slots/primary/load?wait=60')
     const { pid } = await slot()
-    await replaced('exec sleep 60', async () => {
+    await withSystemctl('exec sleep 60', async () => {
       const before = apiPidOf()
       process.kill(before, 'SIGKILL')
       await until('served again', 8000, async () => apiPidOf() !== before && (await served()))

@@ -25,14 +25,20 @@ describe.if(run)('an appliance', () => {
   })
   afterAll(async () => host?.stop())
 
-  withHost('runs slots as units, whatever happens to API, backends and systemctl', async () => {
-    const tests = join(import.meta.dir, 'appliance.host.ts')
+  const runInside = async (file: string): Promise<void> => {
     const env = { HAL0_TEST_ENGINE: engine, HAL0_LONG: process.env.HAL0_LONG ?? '' }
-    const { code, stdout, stderr } = await host.exec([process.execPath, 'test', tests], { timeoutMs: 380_000, env })
+    const argv = [process.execPath, 'test', join(import.meta.dir, file)]
+    const { code, stdout, stderr } = await host.exec(argv, { timeoutMs: 380_000, env })
     console.log(stdout.replaceAll(/^.*\((pass|fail)\).*\n/gm, ''))
     if (code !== 0) console.error(stdout, stderr)
     expect(code).toBe(0)
-  })
+  }
+
+  withHost('runs slots as units, whatever happens to API, backends and systemctl', () => runInside('appliance.host.ts'))
+
+  withHost('tells a stop that systemd refuses or leaves unanswered, and stops once it can', () =>
+    runInside('stops.host.ts'),
+  )
 
   withHost('lets a slot reach every kind of GPU by its group, and no other device', async () => {
     // No GPU is here: nodes with the numbers of one, and a kernel that says to have its drivers. A node that may be opened and
