@@ -115,8 +115,10 @@ export const live = async (script: Act[]): Promise<void> => {
   }
   let clients: Client[] = []
   const acknowledged = new Map<Name, number>()
-  // Loads that were accepted and had not begun then, each with how many records had been written.
+  // Loads that were accepted and had not begun then, each with how many records had been written before.
   const promised = new Map<Name, number>()
+  // How often each was told to stay or become offline.
+  const withdrawals = new Map<Name, number>()
 
   const request = async (slot: Name) => {
     const client: Client = { gone: new AbortController(), lease: null, outcome: 'open' }
@@ -134,12 +136,20 @@ export const live = async (script: Act[]): Promise<void> => {
   const order = async (slot: Name, what: SlotCommand) => {
     const { manager } = host
     const withdraws = what.do === 'unload' || what.do === 'cancel' || what.do === 'acknowledge'
-    if (withdraws) promised.delete(slot)
+    if (withdraws) {
+      promised.delete(slot)
+      withdrawals.set(slot, (withdrawals.get(slot) ?? 0) + 1)
+    }
+    const since = host.written.length
+    const before = withdrawals.get(slot)
     try {
       const { state } = await manager.command(slot, what, null)
       if (host.manager !== manager) return
       if (!host.diskFails) acknowledged.set(slot, state.seq)
       if (withdraws) promised.delete(slot)
+      else if (withdrawals.get(slot) !== before) return
+      // Whatever the slot did, a new load follows; one that was only asked to be loaded may have been.
+      else if (what.do === 'restart' || what.do === 'swap') promised.set(slot, since)
       else if (state.intent === 'load') promised.set(slot, host.written.length)
     } catch (error) {
       if (!(error instanceof Hal0Error)) throw error
@@ -280,12 +290,15 @@ const checkPeace = (host: SimulatedHost, clients: Client[]): void => {
     if (client.outcome === 'open') throw new Error('a request never got an answer')
   }
   for (const { name: slot, json } of host.manager.records()) {
-    const { state } = JSON.parse(json) as SlotRecord
+    const { state, model } = JSON.parse(json) as SlotRecord
     if (json !== host.disk.get(slot)) throw new Error(`${slot}: memory and disk differ`)
     if (['starting', 'warming', 'unloading', 'serving', 'pulling'].includes(state))
       throw new Error(`${slot} is stuck in ${state}`)
     const processes = host.processesOf(slot).length
     const wanted = state === 'ready' || state === 'idle' ? 1 : 0
+    // Nobody edits files here: what runs is another model only where half a swap has happened.
+    const asked = host.configs.get(slot)?.model
+    if (wanted === 1 && model !== asked) throw new Error(`${slot} runs ${model}, and its file says ${asked}`)
     if (processes !== wanted) throw new Error(`${slot} is ${state} and has ${processes} processes`)
   }
 }
