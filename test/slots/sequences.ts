@@ -13,6 +13,8 @@ type Name = (typeof slots)[number]
 
 export type Act =
   | { act: 'command'; name: Name; command: SlotCommand }
+  /** A command, and what comes so many turns of the event loop's microtasks later: in the middle of a write, of a swap … */
+  | { act: 'interrupted'; name: Name; command: SlotCommand; turns: number; by: 'restart-daemon' | 'disk-fails' }
   | { act: 'request'; name: Name }
   | { act: 'abort' | 'finish'; which: number }
   | { act: 'crash'; name: Name }
@@ -44,6 +46,16 @@ const behaviour = fc.record({
 export const acts: fc.Arbitrary<Act[]> = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: fc.record({ act: fc.constant('command' as const), name, command }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        act: fc.constant('interrupted' as const),
+        name,
+        command,
+        turns: fc.nat(40),
+        by: fc.constantFrom('restart-daemon' as const, 'disk-fails' as const),
+      }),
+    },
     { weight: 6, arbitrary: fc.record({ act: fc.constant('request' as const), name }) },
     {
       weight: 4,
@@ -169,6 +181,11 @@ export const live = async (script: Act[]): Promise<void> => {
     switch (one.act) {
       case 'command':
         void order(one.name, one.command)
+        break
+      case 'interrupted':
+        void order(one.name, one.command)
+        await settle(one.turns)
+        await play({ act: one.by })
         break
       case 'request':
         void request(one.name)
