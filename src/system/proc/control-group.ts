@@ -27,7 +27,7 @@ export class ControlGroup {
   }
 
   /**
-   * Makes a group below that of this process.
+   * Makes a group below that of this process, ready to take one in at once.
    * @param prefix of its name; the rest is random, so that no two runs ever share one
    * @returns null where that is not permitted (a container without delegation, another user's session) or not possible
    */
@@ -39,7 +39,11 @@ export class ControlGroup {
       if (name.startsWith(prefix)) attempt(() => rmdirSync(join(parent, name)))
     }
     const group = new ControlGroup(join(parent, `${prefix}${crypto.randomUUID().slice(0, 8)}`))
-    return attempt(() => mkdirSync(group.folder)) ? group : null
+    if (!attempt(() => mkdirSync(group.folder))) return null
+    // The first move in a while waits for all processors (36 ms were seen), in which a script forks: so this process is moved first,
+    // to where it is already.
+    attempt(() => writeFileSync(join(parent, 'cgroup.procs'), '0'))
+    return group
   }
 
   /** The group that an earlier daemon made; null when it is gone or its name begins with something else. */

@@ -27,6 +27,8 @@ export class Family {
   readonly #mayGroup: boolean
   readonly #seen = new Map<number, Seen>()
   #group: ControlGroup | null = null
+  /** Of the run that is about to begin. */
+  #prepared: ControlGroup | null = null
 
   /**
    * @param mark asked anew each time, since it takes its final form with the slot's folder
@@ -42,12 +44,19 @@ export class Family {
     return this.#group === null
   }
 
+  /** Makes the group of a new run. To be called right before its start: nothing may come between the start and `begin`. */
+  prepare(): void {
+    this.forget()
+    this.#prepared = this.#mayGroup ? ControlGroup.make(this.#prefix()) : null
+  }
+
   /** Takes in the main process of a new run, at once after its start: what it forks from now on is in its group. */
   begin(leader: Identity): void {
-    this.forget()
+    const group = this.#prepared
+    const isIn = group?.add(leader.pid) === true
+    this.#prepared = null
     this.adopt(leader)
-    const group = this.#mayGroup ? ControlGroup.make(this.#prefix()) : null
-    if (group?.add(leader.pid) === true) this.#group = group
+    if (isIn) this.#group = group
     else group?.remove()
   }
 
@@ -134,6 +143,8 @@ export class Family {
     this.#seen.clear()
     this.#group?.remove()
     this.#group = null
+    this.#prepared?.remove()
+    this.#prepared = null
   }
 
   #remember(members: ReadonlySet<ProcStat>, processes: readonly ProcStat[]): void {

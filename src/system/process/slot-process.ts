@@ -170,6 +170,7 @@ export class SlotProcess {
     const logFile = await this.log.openForRun(now)
     try {
       if (attempt.cancelled) throw this.#cancelled()
+      this.#family.prepare()
       const child = spawnBackend(spec, this.#mark(), logFile.fd)
       // Without a start time it has ended already, and its end is on the way.
       const leader = { pid: child.pid, startTime: readStat(child.pid)?.startTime ?? 0 }
