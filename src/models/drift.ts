@@ -2,6 +2,8 @@
 import type { ModelEntry, ModelSource } from '../contract/model.ts'
 import type { ModelDrift, PullRequest } from '../contract/pull.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { parseShardName } from './file-name.ts'
+import { baseName, folderOf, ggufGroups, modelKey } from './hub/gguf-files.ts'
 import type { HubClient, HubRepository } from './hub/hub-client.ts'
 import { projectorOf, requestOf } from './identity.ts'
 import type { ModelLookup } from './registry-port.ts'
@@ -39,6 +41,17 @@ export const driftOf = async (hub: Pick<HubClient, 'repository'>, entry: ModelEn
   } catch (error) {
     return { ...drift, problem: Hal0Error.from(error).message }
   }
+}
+
+const titleOf = (path: string): string =>
+  `${folderOf(path)}${parseShardName(baseName(path))?.stem ?? baseName(path).replace(/\.gguf$/i, '')}`
+
+/** The model's first file as the repository has it: split into another number of shards by now, maybe. Pure. */
+export const fileNow = (file: string, { files }: Pick<HubRepository, 'files'>): string => {
+  const models = ggufGroups(files).filter(({ missing }) => missing.length === 0)
+  if (models.some(({ path }) => modelKey(path) === modelKey(file))) return file
+  const [only, ...others] = models.filter(({ path }) => titleOf(path) === titleOf(file))
+  return only === undefined || others.length > 0 ? file : only.path
 }
 
 /**

@@ -14,7 +14,7 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { readHubReference, unreadable } from '../lib/hub-reference.ts'
 import { log } from '../lib/log.ts'
 import type { CatalogSources } from './catalog/catalog-port.ts'
-import { driftOf, updateOf } from './drift.ts'
+import { driftOf, fileNow, updateOf } from './drift.ts'
 import type { ModelWish } from './hub/choose-model.ts'
 import type { HubClient } from './hub/hub-client.ts'
 import { projectorOf, requestOf, sameRepo } from './identity.ts'
@@ -117,8 +117,9 @@ export class Pulls implements PullService, ModelBringer {
       const sentence = `There is no model ${id}. \`hal0 model list\` shows what there is.`
       throw new Hal0Error('model.not_found', sentence, { param: 'id', details: { id } })
     }
-    const request = updateOf(entry, this.#deps.registry)
-    return await this.#start(id, request, 'nothing')
+    const { repo, file, ...rest } = updateOf(entry, this.#deps.registry)
+    const repository = await this.#deps.hub.repository(repo, rest.revision ?? 'main', AbortSignal.timeout(patienceMs))
+    return await this.#start(id, { repo, file: fileNow(file, repository), ...rest }, 'nothing')
   }
 
   list(): Pull[] {

@@ -349,6 +349,20 @@ test('model update brings what outdated told, with its projector, and says so wh
   expect(errorOf(await world.daemon.call('POST', '/api/models/a/update', {})).code).toBe('pull.network')
 })
 
+test('model update follows a model that is split into another number of shards by now, and no other quantisation', async () => {
+  const world = await World.start()
+  await world.pull('a')
+  const shards = ['tiny-Q4_K_M-00001-of-00002.gguf', 'tiny-Q4_K_M-00002-of-00002.gguf']
+  world.files.commit([...shards, q8].map((path) => ({ path, content: modelCalled(path) })))
+  const update = () => runHal0(['model', 'update', 'a'], { env: world.daemon.env })
+  expect(await update()).toMatchObject({ code: 0 })
+  expect((await world.entry('a')).source?.files).toEqual(shards)
+  expect(await world.verified()).toEqual({ a: true })
+  world.files.commit([{ path: q8, content: third }])
+  expect(await update()).toMatchObject({ code: 4, stderr: expect.stringContaining(shards[0] ?? '') })
+  expect((await world.entry('a')).source?.files).toEqual(shards)
+})
+
 test('what another model has already is not fetched again', async () => {
   const world = await World.start()
   await world.pull('a')
