@@ -166,6 +166,9 @@ export class Connection implements AnswerHost, RequestEvents {
 
   /** Looks at the time: whoever takes too long is answered 408, or cut off. */
   check(): void {
+    // The system tells that there is room once a third of its megabytes is free: it is offered more before, so that whoever reads slowly
+    // is seen to read.
+    if (this.outlet.waiting > 0) this.outlet.drained()
     switch (this.#patience.verdict(this.#host.now, this.#waitsFor(), this.outlet)) {
       case 'stalled':
         this.cut(stalled)
