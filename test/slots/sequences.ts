@@ -4,7 +4,7 @@ import type { SlotRecord } from '../../src/contract/slot.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import type { Lease } from '../../src/slots/lease.ts'
 import type { SlotCommand } from '../../src/slots/service.ts'
-import { isLegalTransition } from '../../src/slots/states.ts'
+import { isLegalTransition, isLoaded } from '../../src/slots/states.ts'
 import { settle } from './simulated-clock.ts'
 import { SimulatedHost, type wellBehaved } from './simulated-host.ts'
 
@@ -131,6 +131,8 @@ export const live = async (script: Act[]): Promise<void> => {
   const promised = new Map<Name, number>()
   // How often each was told to stay or become offline.
   const withdrawals = new Map<Name, number>()
+  // The latest command of each.
+  const latest = new Map<Name, SlotCommand>()
 
   const request = async (slot: Name) => {
     const client: Client = { gone: new AbortController(), lease: null, outcome: 'open' }
@@ -147,6 +149,7 @@ export const live = async (script: Act[]): Promise<void> => {
   }
   const order = async (slot: Name, what: SlotCommand) => {
     const { manager } = host
+    latest.set(slot, what)
     const withdraws = what.do === 'unload' || what.do === 'cancel' || what.do === 'acknowledge'
     if (withdraws) {
       promised.delete(slot)
@@ -158,6 +161,8 @@ export const live = async (script: Act[]): Promise<void> => {
       const { state } = await manager.command(slot, what, null)
       if (host.manager !== manager) return
       if (!host.diskFails) acknowledged.set(slot, state.seq)
+      if (withdraws && slot === 'manual' && latest.get(slot) === what && state.intent !== null)
+        throw new Error(`${what.do} was accepted, and a load of ${slot} still follows`)
       if (withdraws) promised.delete(slot)
       else if (withdrawals.get(slot) !== before) return
       // Whatever the slot did, a new load follows; one that was only asked to be loaded may have been.
@@ -245,6 +250,9 @@ export const live = async (script: Act[]): Promise<void> => {
     await settle()
     for (const { name, state } of host.manager.overview()) {
       if (state === 'offline' && host.processesOf(name).length > 0) throw new Error(`${name} is offline and runs`)
+      // Longer than the grace of every backend.
+      if (one.act === 'pass' && one.ms >= 2500 && host.stopping === 'fails' && state === 'unloading')
+        throw new Error(`${name} cannot be stopped, and nobody is told`)
     }
   }
 
@@ -256,6 +264,8 @@ export const live = async (script: Act[]): Promise<void> => {
   for (let i = 0; i < 10; i++) {
     for (const client of clients) client.lease?.release()
     await host.clock.advance(10_000)
+    // Later nothing runs any more: idle slots are unloaded.
+    checkModels(host)
   }
   for (const client of clients) client.lease?.release()
   await host.clock.advance(86_400_000)
@@ -269,12 +279,19 @@ const checkHistory = (host: SimulatedHost): void => {
   for (const slot of slots) {
     const records = host.written.filter((record) => record.name === slot)
     let last: SlotRecord | null = null
+    let deaths = 0
     for (const record of records) {
       if (last !== null) {
         if (record.seq === last.seq) checkRestated(last, record)
         else if (record.seq !== last.seq + 1) throw new Error(`${slot}: seq ${last.seq} is followed by ${record.seq}`)
         else if (!isLegalTransition(last.state, record.state))
           throw new Error(`${slot}: illegal ${last.state} → ${record.state}`)
+        else if (isLoaded(last.state) && record.state === 'error') {
+          deaths += 1
+          // Fewer than open the breaker, whenever they came.
+          if (slot === 'ondemand' && deaths < 5 && record.intent === null)
+            throw new Error(`${slot} died, and is not to be loaded again`)
+        }
       }
       last = record
     }
@@ -302,20 +319,25 @@ const checkPromises = (host: SimulatedHost, promised: ReadonlyMap<Name, number>)
   }
 }
 
+/** Nobody edits files here: what runs is another model than the file says only where half a swap has happened. */
+const checkModels = (host: SimulatedHost): void => {
+  for (const { name: slot, state, model } of host.manager.overview()) {
+    const asked = host.configs.get(slot)?.model
+    if (isLoaded(state) && model !== asked) throw new Error(`${slot} runs ${model}, and its file says ${asked}`)
+  }
+}
+
 const checkPeace = (host: SimulatedHost, clients: Client[]): void => {
   for (const client of clients) {
     if (client.outcome === 'open') throw new Error('a request never got an answer')
   }
   for (const { name: slot, json } of host.manager.records()) {
-    const { state, model } = JSON.parse(json) as SlotRecord
+    const { state } = JSON.parse(json) as SlotRecord
     if (json !== host.disk.get(slot)) throw new Error(`${slot}: memory and disk differ`)
     if (['starting', 'warming', 'unloading', 'serving', 'pulling'].includes(state))
       throw new Error(`${slot} is stuck in ${state}`)
     const processes = host.processesOf(slot).length
     const wanted = state === 'ready' || state === 'idle' ? 1 : 0
-    // Nobody edits files here: what runs is another model only where half a swap has happened.
-    const asked = host.configs.get(slot)?.model
-    if (wanted === 1 && model !== asked) throw new Error(`${slot} runs ${model}, and its file says ${asked}`)
     if (processes !== wanted) throw new Error(`${slot} is ${state} and has ${processes} processes`)
   }
 }
