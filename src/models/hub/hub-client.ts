@@ -41,7 +41,7 @@ const mostPages = 100
 /**
  * Choosing among them happens on the thread that answers requests: 100 000 took it seconds. The largest repositories have some hundreds.
  */
-const mostModels = 5000
+const mostModels = 2000
 
 /** @throws Hal0Error `request.invalid` */
 const checkRepo = (repo: string): void => {
