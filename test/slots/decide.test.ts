@@ -40,6 +40,18 @@ const refusal = ({ effects }: Decision): string | null =>
 
 const exited: Input = { kind: 'exited', attempt: 1, exit, outOfMemory: false, port: { kind: 'none' } }
 
+test('a restart that was asked for while a load began, and that the disk refuses, costs nobody that load', () => {
+  const asked = play(machineIn('offline'), { kind: 'load' })
+  const again = play(asked.machine, { kind: 'restart' })
+  // The beginning is on disk, the restart that was to follow is not.
+  const begun = play(again.machine, { kind: 'committed' })
+  expect(begun.machine.record.state).toBe('starting')
+  expect(doing(begun)).toEqual(['commit'])
+  const refused = play(begun.machine, { kind: 'commit-failed', error: failure })
+  expect(refused.machine.record.state).toBe('starting')
+  expect(doing(refused)).toEqual(['set-timer', 'launch'])
+})
+
 describe('a death of the backend', () => {
   test('while idle goes through ready to error', () => {
     expect(states(play(machineIn('idle'), exited))).toEqual(['ready', 'error'])
