@@ -38,6 +38,10 @@ export class Units {
   async show(unit: string): Promise<UnitState> {
     const answer = await this.#systemctl.run(['show', unit, `--property=${shownProperties.join(',')}`])
     if (answer.code !== 0) throw refusalOf(unit, 'look at', answer)
+    // Taken for an inactive unit it would make a backend forgotten that runs.
+    if (!/^ActiveState=./m.test(answer.stdout)) {
+      throw refusalOf(unit, 'look at', { ...answer, stderr: 'its answer was cut off' })
+    }
     return parseUnitState(answer.stdout)
   }
 
