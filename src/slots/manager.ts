@@ -76,7 +76,7 @@ export class SlotManager implements SlotService {
       ...this.#deps.supervisor.problems(),
       ...this.#reconciliation.problems(),
       ...this.#deletions.problems(),
-      ...problemsOfSlots(this.#book.all()),
+      ...problemsOfSlots(this.#book.all(), this.#deps.planner),
     ]
   }
 

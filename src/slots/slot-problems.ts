@@ -1,14 +1,28 @@
 /** What is not in order with the slots, in sentences: their files, their disk, and what two of them both want. */
 import { existsSync } from 'node:fs'
+import { Hal0Error } from '../lib/hal0-error.ts'
 import { conflictsOf } from './conflicts.ts'
+import type { Planner } from './planner.ts'
 import type { Entry } from './slot-book.ts'
 
+/** What its provider has against a file that is valid by its schema; undefined when nothing. */
+const refusedBy = (planner: Pick<Planner, 'check'>, { owner: { config } }: Entry): string | undefined => {
+  try {
+    planner.check(config)
+    return undefined
+  } catch (error) {
+    return `Slot ${config.name} cannot be loaded: ${Hal0Error.from(error).message} Correct its file, or: hal0 slot edit ${config.name}`
+  }
+}
+
 /** @param entries every slot, ordered by name */
-export const problemsOfSlots = (entries: readonly Entry[]): string[] => {
-  const each = entries.flatMap(({ owner, configError, damage }) => {
+export const problemsOfSlots = (entries: readonly Entry[], planner: Pick<Planner, 'check'>): string[] => {
+  const each = entries.flatMap((entry) => {
+    const { owner, configError, damage } = entry
     const isThere = damage !== null && (damage.aside === null || existsSync(damage.aside))
     const errors = [configError, owner.writer.problem, owner.stopProblem]
-    return [...errors.map((error) => error?.message), isThere ? damage.problem : undefined]
+    const refused = configError === null ? refusedBy(planner, entry) : undefined
+    return [...errors.map((error) => error?.message), refused, isThere ? damage.problem : undefined]
   })
   const sentences = each.filter((one) => one !== undefined)
   return [...conflictsOf(entries.map(({ owner }) => owner.config)), ...sentences]

@@ -1,6 +1,6 @@
 /** Configuration files of slots that people write, change, break and remove while the daemon runs, or before it starts. */
 import { describe, expect, test } from 'bun:test'
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Slot } from '../../src/contract/slot.ts'
 import type { Daemon } from '../support/daemon.ts'
@@ -82,6 +82,12 @@ describe('before a start', () => {
       'ENOTDIR',
     ],
     ['the file is no TOML', (daemon) => writeFileSync(fileOf(daemon), 'model = ='), 'line 1'],
+    [
+      'an argument is not for the slot to set',
+      (daemon) =>
+        writeFileSync(fileOf(daemon), `${readFileSync(fileOf(daemon), 'utf8')}extra_args = ["--host", "0.0.0.0"]\n`),
+      'extra_args may not set --host',
+    ],
     ['a key has a value that there is not', (daemon) => writeFileSync(fileOf(daemon), 'load = "often"'), 'load'],
     [
       'the file is a pipe',
