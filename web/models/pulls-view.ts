@@ -112,13 +112,15 @@ export class PullsView {
 
   #hear(pull: Pull): void {
     const known = this.#shown.get(pull.id)
+    const hasEnded = known !== undefined && !isUnderWay(pull) && isUnderWay(known.pull)
     // The order of what is new, and what an ended one has left on the disk, is asked for.
-    if (known === undefined || (!isUnderWay(pull) && isUnderWay(known.pull))) {
+    if (known === undefined || hasEnded) {
       clearTimeout(this.#news)
       this.#news = setTimeout(() => void this.refresh(), newsMs)
     }
     if (known === undefined) return
-    if (!isUnderWay(pull)) this.#kept.set(pull.id, null)
+    // An end that a command was told of already may come once more: what is left is known by then.
+    if (hasEnded) this.#kept.set(pull.id, null)
     this.#show(pull)
   }
 
