@@ -18,6 +18,8 @@ const startMark = '--- hal0: start '
 /** A log that grew by this part of its limit between two looks is looked at again soon. */
 const fastPart = 32
 const soonMs = 5
+/** The part of its limit at which a log that grows fast is rotated: early, and not so early that a burst which fits is. */
+const earlyPart = 3 / 4
 
 export class BackendLog {
   readonly #path: string
@@ -75,7 +77,7 @@ export class BackendLog {
       if (fast) setTimeout(() => void this.bound(), soonMs).unref()
       this.#lastSize = size
       // While it is copied it grows on: one that grows fast is begun with in time.
-      if (size > (fast ? this.#limit / 2 : this.#limit)) {
+      if (size > (fast ? this.#limit * earlyPart : this.#limit)) {
         this.#rotating = this.#rotate(size)
         await this.#rotating
       }
