@@ -52,6 +52,8 @@ export class SlotUnit {
   #run: UnitRun | null = null
   #starting: Attempt | null = null
   #stopping: Promise<void> | null = null
+  /** Never rejects. */
+  #clearing: Promise<void> = Promise.resolve()
   #closed = false
 
   constructor({ name, folder, units, journal }: SlotUnitOptions) {
@@ -74,6 +76,7 @@ export class SlotUnit {
     try {
       // What an earlier start left (children, a stop under way) ends first: systemd would take a start of it for done.
       await this.#stopping?.catch(() => null)
+      await this.#clearing
       await this.#units.end(this.#unit, 0)
       const startedAt = Date.now()
       await this.#logStart.begin(startedAt)
@@ -202,9 +205,12 @@ export class SlotUnit {
     }
   }
 
-  /** A unit whose process ended well stays active until it is stopped. */
+  /**
+   * A unit whose process ended well stays active until it is stopped. A start waits for the end of that: one that overtook it was
+   * killed by it.
+   */
   #clear(): void {
-    this.#units.end(this.#unit, 0).catch((error) => log.warn(`could not clear ${this.#unit}`, error))
+    this.#clearing = this.#units.end(this.#unit, 0).catch((error) => log.warn(`could not clear ${this.#unit}`, error))
   }
 
   /** Also where a stop has given up: what it could not kill may end later. */
