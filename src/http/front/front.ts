@@ -95,10 +95,6 @@ export class Front implements ConnectionHost {
     return count
   }
 
-  get connections(): number {
-    return this.#connections.size
-  }
-
   /** That there was no room for everybody a short time ago, as a sentence; null: there was. */
   problem(): string | null {
     if (performance.now() - this.#crowdedAt > crowdedForMs) return null
