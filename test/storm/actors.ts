@@ -54,12 +54,14 @@ export class SlotUser {
   readonly #storm: Storm
   readonly #name: string
   readonly #models: readonly string[]
+  readonly #onDemand: boolean
   readonly promised: Promised = { state: null, model: null, config: {} }
 
-  constructor(storm: Storm, name: string, models: readonly string[]) {
+  constructor(storm: Storm, name: string, { models, onDemand }: { models: readonly string[]; onDemand: boolean }) {
     this.#storm = storm
     this.#name = name
     this.#models = models
+    this.#onDemand = onDemand
   }
 
   async run(): Promise<void> {
@@ -108,7 +110,10 @@ export class SlotUser {
 
   async #chat(): Promise<void> {
     const body = { model: this.#name, messages: [{ role: 'user', content: 'Hello' }], max_tokens: 4 }
-    await ask(this.#storm, 'POST', '/v1/chat/completions', body)
+    const answer = await ask(this.#storm, 'POST', '/v1/chat/completions', body)
+    // A request loads an offline slot that is loaded on demand; whether it came that far, only an answer tells.
+    if (this.#onDemand && this.promised.state === 'offline')
+      this.promised.state = answer?.status === 200 ? 'loaded' : null
   }
 
   async #edit(): Promise<void> {

@@ -51,9 +51,10 @@ withEngine('in a storm no two views differ for longer than a second, and nothing
   const storm: Storm = { daemon, random: seeded(seed), over: () => ended, faults: [], done: {} }
   const users: SlotUser[] = []
   for (const [name, engine] of Object.entries(engines)) {
-    const load = name === 'quick' ? 'on-demand' : 'manual'
+    const onDemand = name === 'quick'
+    const load = onDemand ? 'on-demand' : 'manual'
     await daemon.must('POST', '/api/slots', { name, model: 'tiny', engine, load, restart: 'on-failure' })
-    users.push(new SlotUser(storm, name, models))
+    users.push(new SlotUser(storm, name, { models, onDemand }))
   }
   const puller = new Puller(storm, repo, files)
   const evidence = new Evidence()
