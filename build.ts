@@ -24,8 +24,8 @@ import type { BunPlugin } from 'bun'
 import packageJson from './package.json' with { type: 'json' }
 import { artifactName, writeReleaseFiles } from './scripts/release/files.ts'
 import { releaseTargets as targets } from './src/contract/release.ts'
-import { isVersion } from './src/system/release-folder.ts'
-import { parsePublicKey } from './src/update/minisign.ts'
+import { isVersion } from './src/system/files/release-folder.ts'
+import { parsePublicKey } from './src/update/release/minisign.ts'
 import { buildWeb } from './web/build.ts'
 
 const root = import.meta.dir

@@ -1,14 +1,14 @@
 /** The program: what its first word can be, and the only place that ends the process. */
 import type { Group } from './cli/command.ts'
-import { exitCode } from './cli/exit-code.ts'
 import { run } from './cli/run.ts'
+import { exitCode } from './cli/terminal/exit-code.ts'
 
 const root: Group = {
   kind: 'group',
   about: 'hal0 turns a home server into an inference appliance.',
   commands: {
     serve: async () => {
-      const { serveVerb } = await import('./cli/serve.ts')
+      const { serveVerb } = await import('./cli/host/serve.ts')
       return serveVerb(async (options) => {
         const { serve } = await import('./daemon.ts')
         await serve(options)
@@ -23,10 +23,10 @@ const root: Group = {
     chat: async () => (await import('./cli/chat/chat.ts')).default,
     logs: async () => (await import('./cli/logs.ts')).default,
     config: async () => (await import('./cli/config/group.ts')).default,
-    setup: async () => (await import('./cli/setup.ts')).default,
-    doctor: async () => (await import('./cli/doctor.ts')).default,
-    update: async () => (await import('./cli/update.ts')).default,
-    uninstall: async () => (await import('./cli/uninstall.ts')).default,
+    setup: async () => (await import('./cli/host/setup.ts')).default,
+    doctor: async () => (await import('./cli/host/doctor.ts')).default,
+    update: async () => (await import('./cli/host/update.ts')).default,
+    uninstall: async () => (await import('./cli/host/uninstall.ts')).default,
     version: async () => (await import('./cli/version.ts')).default,
   },
 }

@@ -1,6 +1,6 @@
 /** Entry of the thread of a download, a program of its own in the executable (build.ts). */
-import { serveDownload } from './models/pull-thread/thread.ts'
-import { giveWay, helperThreads, standBack, threadsNamed } from './system/thread-priority.ts'
+import { serveDownload } from './models/pull/thread/thread.ts'
+import { giveWay, helperThreads, standBack, threadsNamed } from './system/proc/thread-priority.ts'
 
 declare const self: Worker
 

@@ -7,7 +7,7 @@ const root = join(import.meta.dir, '..')
 const longestFile = 330
 
 interface SourceFile {
-  /** Relative to the repository: src/slots/step.ts */
+  /** Relative to the repository: src/slots/decide/step.ts */
   path: string
   text: string
   /** The code without its comments. */
@@ -41,7 +41,7 @@ const web = read('web')
 const target = (from: SourceFile, specifier: string): string | null =>
   specifier.startsWith('.') ? relative(root, join(root, dirname(from.path), specifier)) : null
 
-/** src/slots/step.ts → slots; src/daemon.ts → daemon */
+/** src/slots/decide/step.ts → slots; src/daemon.ts → daemon */
 const partOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.ts$/, '')
 
 /** What is no code (package.json, the engines' Python) has no direction. */
@@ -101,12 +101,9 @@ describe('who may import whom', () => {
     expect(shown(upward)).toEqual([])
   })
 
-  test('the command line imports contract and lib, but for its local engines, hal0.toml and the verbs that work on this host', () => {
+  test('the command line imports contract and lib, but for what works on this host', () => {
     const beyond = edgesOf('cli').filter(({ to }) => !['cli', 'contract', 'lib'].includes(partOf(to)))
-    const exceptions = ['local-engines', 'local-config', 'setup', 'doctor', 'update', 'uninstall'].map(
-      (name) => `src/cli/${name}.ts`,
-    )
-    expect(shown(beyond.filter(({ from }) => !exceptions.includes(from)))).toEqual([])
+    expect(shown(beyond.filter(({ from }) => !from.startsWith('src/cli/host/')))).toEqual([])
     expect([...new Set(beyond.map(({ to }) => partOf(to)))].sort()).toEqual([
       'install',
       'providers',
@@ -136,12 +133,61 @@ describe('who may import whom', () => {
 
   test('the contract runs in a browser: typebox and itself, no globals of Bun or Node', () => {
     const contract = sources.filter(({ path }) => partOf(path) === 'contract')
-    const others = contract
-      .flatMap(({ imports }) => imports)
-      .filter((one) => one !== 'typebox' && !/^\.\/[^/]+$/.test(one))
+    const others = contract.flatMap(({ imports }) => imports).filter((one) => one !== 'typebox' && !one.startsWith('.'))
     expect(others).toEqual([])
+    expect(shown(edgesOf('contract').filter(({ to }) => partOf(to) !== 'contract'))).toEqual([])
     const bare = contract.map((file) => ({ ...file, code: file.code.replace(/'[^'\n]*'|`[^`]*`/g, "''") }))
     expect(filesWith(/\b(Bun|process|Buffer|require|__dirname)\b|import\.meta/, bare)).toEqual([])
+  })
+
+  /** Rooms of one part, in the order in which they may import each other: from right to left. */
+  const rooms: Record<string, string[]> = {
+    slots: ['machine', 'decide', 'store', 'run'],
+    models: [
+      'naming',
+      'progress',
+      'gguf',
+      'verify',
+      'import',
+      'registry',
+      'catalog',
+      'hub/client',
+      'hub/offers',
+      'pull/origin',
+      'pull/staging',
+      'pull/download',
+      'pull/thread',
+      'pull/record',
+      'pull/job',
+      'pull/queue',
+    ],
+    dispatch: ['body', 'upstream', 'dialects', 'relay'],
+    http: ['answers', 'feeds', 'api', 'docs'],
+    system: ['files', 'config', 'proc', 'process', 'systemd'],
+  }
+
+  test('the rooms of a part import each other in one direction, and what stands beside them imports rooms', () => {
+    const roomOf = (part: string, path: string): number =>
+      (rooms[part] ?? []).findIndex((room) => path.startsWith(`src/${part}/${room}/`))
+    const wrong = edges.filter(({ from, to }) => {
+      const part = partOf(from)
+      if (partOf(to) !== part || rooms[part] === undefined) return false
+      const [mine, other] = [roomOf(part, from), roomOf(part, to)]
+      return mine >= 0 && other > mine
+    })
+    expect(shown(wrong)).toEqual([])
+    const named = Object.entries(rooms).flatMap(([part, list]) => list.map((room) => `src/${part}/${room}/`))
+    expect(named.filter((room) => !sources.some(({ path }) => path.startsWith(room)))).toEqual([])
+  })
+
+  test('no two folders beside each other import each other', () => {
+    const pairs = new Set(edges.map(({ from, to }) => `${dirname(from)} ${dirname(to)}`))
+    const isAbove = (above: string, below: string) => `${below}/`.startsWith(`${above}/`)
+    const mutual = [...pairs].filter((pair) => {
+      const [a = '', b = ''] = pair.split(' ')
+      return a < b && !isAbove(a, b) && !isAbove(b, a) && pairs.has(`${b} ${a}`)
+    })
+    expect(mutual).toEqual([])
   })
 
   test('there is no cycle of imports', () => {
@@ -172,6 +218,17 @@ describe('files', () => {
   })
 })
 
+describe('folders', () => {
+  /** AGENTS.md says why. */
+  const larger = ['src/cli/model', 'src/cli/slot']
+
+  test('have at most twelve files beside each other', () => {
+    const count = Map.groupBy([...sources, ...web], ({ path }) => dirname(path))
+    const crowded = [...count].filter(([folder, files]) => files.length > 12 && !larger.includes(folder))
+    expect(crowded.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([])
+  })
+})
+
 describe('who alone may do what', () => {
   test('only main ends the process', () => {
     expect(filesWith(/\bprocess\s*\.\s*(exit|abort|reallyExit)\b/)).toEqual(['src/main.ts'])
@@ -180,14 +237,17 @@ describe('who alone may do what', () => {
   test('only Step makes the record of another state', () => {
     const slots = sources.filter(({ path }) => partOf(path) === 'slots')
     const assigning = /\.record\s*=(?!=)|\brecord\.state\s*=(?!=)/
-    expect(filesWith(assigning, slots)).toEqual(['src/slots/step.ts'])
-    expect(filesWith(/\.committing\s*=(?!=)(?!\s*null\b)/, slots)).toEqual(['src/slots/step.ts'])
-    expect(filesWith(/\bisLegalTransition\(/, slots)).toEqual(['src/slots/step.ts'])
+    expect(filesWith(assigning, slots)).toEqual(['src/slots/decide/step.ts'])
+    expect(filesWith(/\.committing\s*=(?!=)(?!\s*null\b)/, slots)).toEqual(['src/slots/decide/step.ts'])
+    expect(filesWith(/\bisLegalTransition\(/, slots)).toEqual(['src/slots/decide/step.ts'])
   })
 
   test('only http/errors.ts makes a response of an error, and an event where an answer has begun: openai-events.ts', () => {
-    expect(filesWith(/\.envelope\(\)/).sort()).toEqual(['src/dispatch/openai-events.ts', 'src/http/errors.ts'])
+    expect(filesWith(/\.envelope\(\)/).sort()).toEqual([
+      'src/dispatch/dialects/openai-events.ts',
+      'src/http/answers/errors.ts',
+    ])
     expect(filesWith(/Response(\.json)?\(\s*(JSON\.stringify\(\s*)?\{\s*error\b/)).toEqual([])
-    expect(filesWith(/\bx-should-retry\b/)).toEqual(['src/http/errors.ts'])
+    expect(filesWith(/\bx-should-retry\b/)).toEqual(['src/http/answers/errors.ts'])
   })
 })

@@ -1,6 +1,6 @@
 /** Calls of the daemon's API. Types come from the contract; nothing of it is bundled. */
 import type { ErrorBody, ErrorEnvelope } from '../src/contract/error.ts'
-import type { Body, OperationName, Reply } from '../src/contract/operations.ts'
+import type { Body, OperationName, Reply } from '../src/contract/operations/operations.ts'
 
 /** What went wrong, as a sentence for the person in front of the page. */
 export class ApiError extends Error {

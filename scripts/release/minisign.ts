@@ -1,5 +1,5 @@
 /**
- * Key pairs and signatures in minisign's formats (see src/update/minisign.ts); the secret key is not encrypted (`minisign -G -W`
+ * Key pairs and signatures in minisign's formats (see src/update/release/minisign.ts); the secret key is not encrypted (`minisign -G -W`
  * makes the same), so that a release can be signed without a terminal. Keep it off the build machine's disk.
  */
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'

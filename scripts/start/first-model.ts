@@ -1,10 +1,10 @@
 /** The first model of `npm start`: a small real one from the hub, or the plumbing check. */
 import { join } from 'node:path'
-import type { CatalogEntry } from '../../src/contract/catalog.ts'
 import type { ErrorBody } from '../../src/contract/error.ts'
-import type { ModelEntry } from '../../src/contract/model.ts'
+import type { CatalogEntry } from '../../src/contract/models/catalog.ts'
+import type { ModelEntry } from '../../src/contract/models/model.ts'
 import type { Slot } from '../../src/contract/slot.ts'
-import { writePlumbingModel } from '../../src/models/plumbing-model.ts'
+import { writePlumbingModel } from '../plumbing/plumbing-model.ts'
 import { data, env, Failed, hal0, json, root, run, say } from './hal0.ts'
 
 /** Id of the model with random weights. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ArgDef, ArgsDef } from 'citty'
-import { usageError } from './failure.ts'
+import { usageError } from './terminal/failure.ts'
 
 const optionsOf = (args: ArgsDef) => {
   const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple: true }> = {}

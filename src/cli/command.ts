@@ -1,7 +1,7 @@
 /** How a verb is written: what it is called with, what it does, and how its help reads. */
 import { type ArgsDef, type CommandContext, defineCommand, runCommand } from 'citty'
 import { checkArguments } from './arguments.ts'
-import { type ExitCode, exitCode } from './exit-code.ts'
+import { type ExitCode, exitCode } from './terminal/exit-code.ts'
 
 /** Flags that every verb has. */
 const common = {

@@ -1,11 +1,11 @@
 import { Decision } from '../contract/system.ts'
 import { problemsOf } from '../lib/validate.ts'
+import { call } from './api/client.ts'
+import { followEvents, type ServerEvent } from './api/event-stream.ts'
 import { wholeNumber } from './arguments.ts'
-import { call } from './client.ts'
 import { defineVerb } from './command.ts'
-import { followEvents, type ServerEvent } from './event-stream.ts'
-import { print, printJson, talk } from './output.ts'
-import { type Cell, row, table } from './table.ts'
+import { print, printJson, talk } from './terminal/output.ts'
+import { type Cell, row, table } from './terminal/table.ts'
 import { clock, milliseconds } from './units.ts'
 
 const columns = [

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Group, Verb } from './command.ts'
-import { type ExitCode, exitCode } from './exit-code.ts'
-import { type Failure, failureOf, usageError } from './failure.ts'
 import { groupHelp, verbHelp, verbUsage } from './help.ts'
-import { print, talk } from './output.ts'
-import { printable } from './style.ts'
-import { tell } from './tell.ts'
+import { type ExitCode, exitCode } from './terminal/exit-code.ts'
+import { type Failure, failureOf, usageError } from './terminal/failure.ts'
+import { print, talk } from './terminal/output.ts'
+import { printable } from './terminal/style.ts'
+import { tell } from './terminal/tell.ts'
 
 interface Found {
   command: Verb | Group

@@ -1,8 +1,8 @@
-import { call } from './client.ts'
+import { call } from './api/client.ts'
 import { defineVerb } from './command.ts'
-import { print, printJson } from './output.ts'
-import { stateCell } from './slot/progress.ts'
-import { fields, table } from './table.ts'
+import { stateCell } from './slot/shared/progress.ts'
+import { print, printJson } from './terminal/output.ts'
+import { fields, table } from './terminal/table.ts'
 import { duration } from './units.ts'
 
 export default defineVerb({

@@ -1,6 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import { defineVerb } from './command.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson } from './terminal/output.ts'
 
 /** The version of this executable, e.g. `0.1.0`. */
 export const version: string = packageJson.version

@@ -1,7 +1,7 @@
 /** Wire types of a slot: its states, its configuration and its durable state record (spec §2, §5). */
 import { type Static, Type } from 'typebox'
 import { ErrorBody } from './error.ts'
-import { HubFile, HubRepo, HubRevision } from './hub-source.ts'
+import { HubFile, HubRepo, HubRevision } from './models/hub-source.ts'
 import { nullable } from './nullable.ts'
 
 /** Spec §2: at most 32 characters, so that `hal0-slot@<name>.service` needs no escaping. */

@@ -1,6 +1,6 @@
 /** The dispatcher and its log as the HTTP layer sees them. */
 import type { Decision } from '../contract/system.ts'
-import type { Bus } from '../lib/bus.ts'
+import type { Bus } from '../lib/async/bus.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 
 export interface DecisionQuery {

@@ -1,8 +1,8 @@
 /** OpenAI's endpoints: where each goes at a backend, and the list of models. Pure. */
-import type { ModelEntry } from '../contract/model.ts'
+import type { ModelEntry } from '../contract/models/model.ts'
 import type { SlotState } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { SlotView } from '../slots/lease.ts'
+import type { SlotView } from '../slots/run/lease.ts'
 import { findRoute, type Mode, modelNames } from './route.ts'
 
 export interface Endpoint {

@@ -1,7 +1,7 @@
 /** Which slot serves a model name (spec §2.3). Pure. */
 import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { SlotView } from '../slots/lease.ts'
+import type { SlotView } from '../slots/run/lease.ts'
 
 export type Mode = NonNullable<SlotView['mode']>
 

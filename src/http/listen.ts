@@ -1,8 +1,8 @@
 /** The listening socket of the daemon. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { findPortOwner } from '../system/process/port-owner.ts'
+import { sendError } from './answers/errors.ts'
 import type { App } from './app.ts'
-import { sendError } from './errors.ts'
 import { Front, type FrontOptions } from './front/front.ts'
 
 /** e.g. "hal0 serve" (process 123) */

@@ -2,8 +2,8 @@
 import { inferencePaths, type OpenAiModelList } from '../dispatch/openai.ts'
 import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { routeNotFound } from './errors.ts'
-import type { Routes } from './routes.ts'
+import { routeNotFound } from './answers/errors.ts'
+import type { Routes } from './api/routes.ts'
 
 const headers = { 'cache-control': 'no-store' }
 

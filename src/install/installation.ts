@@ -1,16 +1,16 @@
 /** An installation on this machine with the ways to look at it and to change it. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { localUrl, readServerSettings } from '../system/server-config.ts'
-import { makeSystemctl, type Systemctl } from '../system/systemd/systemctl.ts'
-import { type HealthPort, waitHealthy } from './health.ts'
-import { serviceTail } from './journal-tail.ts'
+import { localUrl, readServerSettings } from '../system/config/server-config.ts'
+import { makeSystemctl, type Systemctl } from '../system/systemd/unit/systemctl.ts'
 import { type Layout, systemLayout, userLayout } from './layout.ts'
 import { hostPrograms, type Programs } from './programs.ts'
 import { type Circumstances, managerRefusal, requireInstalled, setupRefusal } from './refusal.ts'
-import { readServiceState } from './service-state.ts'
+import { type HealthPort, waitHealthy } from './service/health.ts'
+import { serviceTail } from './service/journal-tail.ts'
+import { readServiceState } from './service/service-state.ts'
+import { serviceUnit } from './service/unit-files.ts'
 import type { SetupTools } from './setup-plan.ts'
-import { serviceUnit } from './unit-files.ts'
 
 export interface Installation {
   layout: Layout

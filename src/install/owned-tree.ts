@@ -5,7 +5,7 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lchown, lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, storageError } from '../system/storage-error.ts'
+import { errnoOf, storageError } from '../system/files/storage-error.ts'
 
 /** What holds for everything below a folder. */
 export interface Rule {

@@ -1,7 +1,7 @@
 /** The other programs of the host that an installation needs. */
 import { existsSync } from 'node:fs'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { findProgram } from '../system/systemd/systemctl.ts'
+import { findProgram } from '../system/systemd/unit/systemctl.ts'
 
 export interface Answer {
   /** null: ended because it took too long. */

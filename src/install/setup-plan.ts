@@ -1,10 +1,11 @@
 /** What `hal0 setup` does, in order. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Systemctl } from '../system/systemd/systemctl.ts'
+import type { Systemctl } from '../system/systemd/unit/systemctl.ts'
 import { findUser } from './accounts.ts'
 import { apiUser, type Layout, type SystemLayout, type UserLayout } from './layout.ts'
 import type { Programs } from './programs.ts'
+import { polkitFile, unitFiles } from './service/unit-files.ts'
 import type { Step } from './step.ts'
 import { accountsStep, gpuGroupsStep } from './steps/accounts.ts'
 import { systemFoldersStep, userFoldersStep } from './steps/folders.ts'
@@ -14,7 +15,6 @@ import { ownershipStep } from './steps/ownership.ts'
 import { commandStep, currentStep, programStep } from './steps/program.ts'
 import { serviceStep } from './steps/service.ts'
 import { textFilesStep } from './steps/text-files.ts'
-import { polkitFile, unitFiles } from './unit-files.ts'
 
 export interface SetupTools {
   programs: Programs

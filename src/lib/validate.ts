@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { patternReasons } from '../contract/hub-source.ts'
+import { patternReasons } from '../contract/models/hub-source.ts'
 import { bounded } from './bounded.ts'
 import { Hal0Error } from './hal0-error.ts'
 

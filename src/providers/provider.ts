@@ -1,5 +1,5 @@
 /** The port to what runs a model: it builds argv and env, and says how to tell that the backend is ready. Pure but for `plan`. */
-import type { ModelEntry } from '../contract/model.ts'
+import type { ModelEntry } from '../contract/models/model.ts'
 import type { SlotConfig } from '../contract/slot.ts'
 import type { LaunchSpec } from '../system/supervisor.ts'
 

@@ -1,11 +1,11 @@
 /** Deletes slots: their owners agree first, and they are forgotten once their files are gone. */
-import type { Bus } from '../lib/bus.ts'
+import type { Bus } from '../lib/async/bus.ts'
 import { log } from '../lib/log.ts'
 import type { Supervisor } from '../system/supervisor.ts'
-import type { SlotConfigStore } from './config-store.ts'
-import type { RecordStore } from './record-store.ts'
 import type { SlotSignal } from './service.ts'
 import type { SlotBook } from './slot-book.ts'
+import type { SlotConfigStore } from './store/config-store.ts'
+import type { RecordStore } from './store/record-store.ts'
 
 export interface DeletionDeps {
   book: SlotBook

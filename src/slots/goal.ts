@@ -2,9 +2,9 @@
 import type { SlotRecord } from '../contract/slot.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { SlotOwner } from './owner.ts'
-import { loadCancelled, pulling, stillStarting, stillWarming, unloading } from './slot-errors.ts'
-import { isLoaded } from './states.ts'
+import { loadCancelled, pulling, stillStarting, stillWarming, unloading } from './machine/slot-errors.ts'
+import { isLoaded } from './machine/states.ts'
+import type { SlotOwner } from './run/owner.ts'
 
 export type Goal = 'loaded' | 'offline'
 

@@ -1,7 +1,7 @@
 /** Which models the backends of the slots have, for who wants to remove one's files. */
 import type { SlotRecord } from '../contract/slot.ts'
-import { Bus } from '../lib/bus.ts'
-import type { ModelUse } from '../models/retired-models.ts'
+import { Bus } from '../lib/async/bus.ts'
+import type { ModelUse } from '../models/registry/retired-models.ts'
 import type { SlotManager } from './manager.ts'
 
 export const modelUse = (slots: Pick<SlotManager, 'running' | 'signals'>): ModelUse => {

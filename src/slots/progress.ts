@@ -1,7 +1,7 @@
 /** `progress` frames between transitions (spec §5): at most 4 a second, for slots that are on their way somewhere. */
 import type { SlotProgress, SlotState } from '../contract/slot.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { SlotOwner } from './owner.ts'
+import type { SlotOwner } from './run/owner.ts'
 
 const everyMs = 250
 const moving: readonly SlotState[] = ['pulling', 'starting', 'warming', 'unloading']

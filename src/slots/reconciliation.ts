@@ -2,7 +2,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import type { SlotOwner } from './owner.ts'
+import type { SlotOwner } from './run/owner.ts'
 
 /** The API does not wait longer for a supervisor that hangs: until it answers, slots stand where their records say. */
 const patienceMs = 2000

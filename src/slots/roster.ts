@@ -3,18 +3,18 @@
  * while the daemon runs, and a folder may go missing as a whole (a disk that is not mounted). What runs is never ended for that:
  * a slot without its file stays for as long as something of it runs, and says so.
  */
-import type { Bus } from '../lib/bus.ts'
+import type { Bus } from '../lib/async/bus.ts'
+import type { Mutex } from '../lib/async/mutex.ts'
+import { withDeadline } from '../lib/async/with-deadline.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import type { Mutex } from '../lib/mutex.ts'
-import { withDeadline } from '../lib/with-deadline.ts'
-import type { SlotConfigStore } from './config-store.ts'
 import type { Reconciliation } from './reconciliation.ts'
-import type { RecordStore } from './record-store.ts'
 import type { SlotSignal } from './service.ts'
 import type { SlotBook } from './slot-book.ts'
-import { isSlotName } from './slot-name.ts'
+import type { SlotConfigStore } from './store/config-store.ts'
+import type { RecordStore } from './store/record-store.ts'
+import { isSlotName } from './store/slot-name.ts'
 
 export interface RosterDeps {
   book: SlotBook

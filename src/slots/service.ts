@@ -1,9 +1,9 @@
 /** The slots as the HTTP layer and the dispatcher see them. Implemented by the manager. */
-import type { PullRequest } from '../contract/pull.ts'
+import type { PullRequest } from '../contract/models/pull.ts'
 import type { Slot, SlotCreate, SlotPatch, SlotProgress } from '../contract/slot.ts'
-import type { Bus } from '../lib/bus.ts'
+import type { Bus } from '../lib/async/bus.ts'
 import type { TakeLog } from '../system/supervisor.ts'
-import type { SlotDirectory } from './lease.ts'
+import type { SlotDirectory } from './run/lease.ts'
 
 export type SlotCommand =
   | { do: 'load' }

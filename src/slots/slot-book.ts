@@ -1,18 +1,18 @@
 /** Every slot with its owner, as the files on disk say; keeps owners and files in step. */
 import type { Slot, SlotConfig, SlotPatch, SlotRecord } from '../contract/slot.ts'
-import type { Bus } from '../lib/bus.ts'
+import type { Bus } from '../lib/async/bus.ts'
+import { Mutex } from '../lib/async/mutex.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import { Mutex } from '../lib/mutex.ts'
-import type { SlotConfigStore } from './config-store.ts'
-import { initialConfig, initialRecord, type StoredConfig } from './initial.ts'
-import { type OwnerDeps, SlotOwner } from './owner.ts'
-import type { PortAllocator } from './port-allocator.ts'
+import { initialConfig, initialRecord, type StoredConfig } from './machine/initial.ts'
+import { portOfSlot, slotNotFound } from './machine/slot-errors.ts'
+import type { PortAllocator } from './ports/port-allocator.ts'
 import { tellProgress } from './progress.ts'
-import type { Damage, RecordStore } from './record-store.ts'
+import { type OwnerDeps, SlotOwner } from './run/owner.ts'
 import type { SlotSignal } from './service.ts'
-import { portOfSlot, slotNotFound } from './slot-errors.ts'
-import { isSlotName } from './slot-name.ts'
+import type { SlotConfigStore } from './store/config-store.ts'
+import type { Damage, RecordStore } from './store/record-store.ts'
+import { isSlotName } from './store/slot-name.ts'
 
 export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable' | 'rivalry'> {
   configs: Pick<SlotConfigStore, 'read' | 'stamp' | 'write'>

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { conflictsOf } from './conflicts.ts'
-import type { Planner } from './planner.ts'
+import type { Planner } from './run/planner.ts'
 import type { Entry } from './slot-book.ts'
 
 /** What its provider has against a file that is valid by its schema; undefined when nothing. */

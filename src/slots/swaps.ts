@@ -2,11 +2,11 @@
 import type { SlotConfig, SlotRecord } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import type { Planner } from './planner.ts'
+import { slotNotFound } from './machine/slot-errors.ts'
+import { isLoaded } from './machine/states.ts'
+import type { Planner } from './run/planner.ts'
 import type { Entry, SlotBook } from './slot-book.ts'
-import { slotNotFound } from './slot-errors.ts'
-import { isLoaded } from './states.ts'
-import type { SwapJournal } from './swap-journal.ts'
+import type { SwapJournal } from './store/swap-journal.ts'
 
 export interface SwapDeps {
   planner: Planner

@@ -1,6 +1,6 @@
 /** Makes another version run, and goes back to the old one when the new one does not answer. */
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { flipCurrent, installedVersions } from '../system/release-folder.ts'
+import { flipCurrent, installedVersions } from '../system/files/release-folder.ts'
 import type { ApiService, Host } from './host.ts'
 import { readRecord, writeRecord } from './record.ts'
 

@@ -1,8 +1,8 @@
 /** The API as a unit of systemd. */
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { Journal } from '../system/systemd/journal.ts'
-import { makeSystemctl, refusalOf, type Scope } from '../system/systemd/systemctl.ts'
-import { parseUnitState, shownProperties } from '../system/systemd/unit-state.ts'
+import { Journal } from '../system/systemd/journal/journal.ts'
+import { makeSystemctl, refusalOf, type Scope } from '../system/systemd/unit/systemctl.ts'
+import { parseUnitState, shownProperties } from '../system/systemd/unit/unit-state.ts'
 import type { ApiService, ApiState } from './host.ts'
 
 const unit = 'hal0.service'

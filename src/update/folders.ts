@@ -1,10 +1,10 @@
 /** What else than the versions lies in their folder, and how versions leave it. */
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sweepTemps } from '../system/atomic-file.ts'
+import { sweepTemps } from '../system/files/atomic-file.ts'
+import { installedVersions, versionDir } from '../system/files/release-folder.ts'
+import { errnoOf } from '../system/files/storage-error.ts'
 import type { Paths } from '../system/paths.ts'
-import { installedVersions, versionDir } from '../system/release-folder.ts'
-import { errnoOf } from '../system/storage-error.ts'
 
 /** A version that comes or goes: not complete. */
 export const partialDir = (paths: Paths, version: string): string => join(paths.lib, `.${version}.partial`)

@@ -1,6 +1,6 @@
 /** What an update needs of the machine, so that a test can put something else in its place. */
 import type { Paths } from '../system/paths.ts'
-import type { Fetch, Patience } from './receive.ts'
+import type { Fetch, Patience } from './release/receive.ts'
 
 /** `stopped`: by somebody's will. `failed`: it ended by itself, and nothing starts it again. */
 export type ApiState = 'running' | 'failed' | 'stopped'

@@ -3,10 +3,10 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { currentVersion } from '../system/files/release-folder.ts'
+import { errnoOf, storageError } from '../system/files/storage-error.ts'
 import { findPaths, type Paths } from '../system/paths.ts'
-import { currentVersion } from '../system/release-folder.ts'
-import { errnoOf, storageError } from '../system/storage-error.ts'
-import type { Scope } from '../system/systemd/systemctl.ts'
+import type { Scope } from '../system/systemd/unit/systemctl.ts'
 
 export interface Installation {
   paths: Paths

@@ -4,10 +4,10 @@ import { type Static, Type } from 'typebox'
 import { nullable } from '../contract/nullable.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { problemsOf } from '../lib/validate.ts'
-import { writeFileAtomic } from '../system/atomic-file.ts'
+import { writeFileAtomic } from '../system/files/atomic-file.ts'
+import { readTextIfThere } from '../system/files/read-text.ts'
+import { compareVersions, installedVersions } from '../system/files/release-folder.ts'
 import type { Paths } from '../system/paths.ts'
-import { readTextIfThere } from '../system/read-text.ts'
-import { compareVersions, installedVersions } from '../system/release-folder.ts'
 
 const UpdateRecord = Type.Object({
   previous: nullable(Type.String({ description: 'The version that ran before the current one.' })),

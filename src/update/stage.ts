@@ -3,12 +3,12 @@ import { chmod, mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ReleaseArtifact } from '../contract/release.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { syncFolder } from '../system/atomic-file.ts'
-import { versionDir, versionProgram } from '../system/release-folder.ts'
+import { syncFolder } from '../system/files/atomic-file.ts'
+import { versionDir, versionProgram } from '../system/files/release-folder.ts'
 import { discardVersion, partialDir, removeFolder } from './folders.ts'
 import type { Host } from './host.ts'
 import { checkProgram } from './program.ts'
-import { receive } from './receive.ts'
+import { receive } from './release/receive.ts'
 
 const executable = 0o755
 

@@ -1,14 +1,14 @@
 /** The host and the release source of this machine, as the command line is called. */
 import { readFile, realpath } from 'node:fs/promises'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { localUrl, readServerSettings, type ServerSettings } from '../system/config/server-config.ts'
+import { errnoOf } from '../system/files/storage-error.ts'
 import { configFile } from '../system/paths.ts'
-import { localUrl, readServerSettings, type ServerSettings } from '../system/server-config.ts'
-import { errnoOf } from '../system/storage-error.ts'
 import { systemdService } from './api-service.ts'
 import { downloadPatience, type Host, manifestPatience } from './host.ts'
 import { checkPermission, findInstallation, type Installation, installedVersion, notPermitted } from './installation.ts'
-import { pinnedKeys } from './keys.ts'
-import { targetOf } from './target.ts'
+import { pinnedKeys } from './release/keys.ts'
+import { targetOf } from './release/target.ts'
 import type { ReleaseSource } from './update.ts'
 
 export interface Talk {

@@ -1,9 +1,9 @@
 /** One update at a time. */
 import { join } from 'node:path'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { exclusiveLock } from '../system/exclusive-lock.ts'
+import { exclusiveLock } from '../system/files/exclusive-lock.ts'
+import { storageError } from '../system/files/storage-error.ts'
 import type { Paths } from '../system/paths.ts'
-import { storageError } from '../system/storage-error.ts'
 
 const lock = (path: string): Disposable | null => {
   try {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { Pull } from '../../src/contract/pull.ts'
+import type { Pull } from '../../src/contract/models/pull.ts'
 import { pullVerbsOf, requestOf } from '../../web/models/pull-verbs.ts'
 import { pullPart, pullText, shortPullText } from '../../web/models/pull-words.ts'
 

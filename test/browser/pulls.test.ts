@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { smallProjector } from '../models/gguf-bytes.ts'
+import { smallProjector } from '../models/gguf/gguf-bytes.ts'
 import { Daemon } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { tinyModel } from '../support/tiny-model.ts'

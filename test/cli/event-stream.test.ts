@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { parseEvents, type ServerEvent } from '../../src/cli/event-stream.ts'
+import { parseEvents, type ServerEvent } from '../../src/cli/api/event-stream.ts'
 
 async function* chunksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)

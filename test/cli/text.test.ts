@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { cut, pad, printable } from '../../src/cli/style.ts'
-import { row, table } from '../../src/cli/table.ts'
+import { cut, pad, printable } from '../../src/cli/terminal/style.ts'
+import { row, table } from '../../src/cli/terminal/table.ts'
 import { bytes, clock, count, duration, milliseconds } from '../../src/cli/units.ts'
 
 const { NO_COLOR } = process.env

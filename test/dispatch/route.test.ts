@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { type SlotState, slotStates } from '../../src/contract/slot.ts'
 import { openAiModel, openAiModels } from '../../src/dispatch/openai.ts'
 import { findRoute, type Mode, modelNotFound, notSupported } from '../../src/dispatch/route.ts'
-import type { SlotView } from '../../src/slots/lease.ts'
+import type { SlotView } from '../../src/slots/run/lease.ts'
 
 const slot = (name: string, state: SlotState, more: Partial<SlotView> = {}): SlotView => ({
   name,

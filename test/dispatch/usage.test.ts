@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { StreamTail, tokenCounts } from '../../src/dispatch/usage.ts'
+import { StreamTail, tokenCounts } from '../../src/dispatch/dialects/usage.ts'
 
 const counts = (text: string) => tokenCounts(Buffer.from(text))
 

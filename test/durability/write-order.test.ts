@@ -6,8 +6,8 @@ import { makeStandIn } from '../support/stand-in-llama.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 import { stateFile } from './disk.ts'
+import { strace, tracedTest as test } from './kill-points/strace.ts'
 import { slotName } from './life.ts'
-import { strace, tracedTest as test } from './strace.ts'
 
 test('each record goes to a new file, is fsynced, renamed, and its folder fsynced, in that order', async () => {
   const daemon = await Daemon.prepare()

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
 import type { ErrorCode } from '../../src/contract/error.ts'
-import { errorResponse, sendError } from '../../src/http/errors.ts'
+import { errorResponse, sendError } from '../../src/http/answers/errors.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { log } from '../../src/lib/log.ts'
-import { startServer, type TestServer } from './server.ts'
+import { startServer, type TestServer } from './support/server.ts'
 
 const request = { method: 'GET', url: 'http://localhost/api/slots' }
 

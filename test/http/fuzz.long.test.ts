@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { tempDir } from '../support/temp-dir.ts'
-import { pythonTools } from './python-tools.ts'
-import { startServer } from './server.ts'
+import { pythonTools } from './support/python-tools.ts'
+import { startServer } from './support/server.ts'
 
 const seed = Number(process.env.HAL0_TEST_SEED ?? Math.floor(Math.random() * 1e9))
 

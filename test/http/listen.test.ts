@@ -2,8 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { createServer } from 'node:net'
 import { listen } from '../../src/http/listen.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
-import { EventReader } from './event-reader.ts'
-import { startServer } from './server.ts'
+import { EventReader } from './support/event-reader.ts'
+import { startServer } from './support/server.ts'
 
 const failure = async (listening: Promise<unknown>): Promise<Hal0Error> => {
   const error = await listening.then(

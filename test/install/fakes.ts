@@ -1,6 +1,6 @@
 /** A host without users, systemd or network, that writes down what it is asked. */
 import type { Answer, Programs } from '../../src/install/programs.ts'
-import type { Systemctl } from '../../src/system/systemd/systemctl.ts'
+import type { Systemctl } from '../../src/system/systemd/unit/systemctl.ts'
 
 /** A systemd that knows hal0.service only, and starts it by word alone. */
 export class FakeSystemd implements Systemctl {

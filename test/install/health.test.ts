@@ -1,7 +1,7 @@
 /** How long setup waits for the API, and what it says when it waits in vain. */
 import { expect, test } from 'bun:test'
-import { type HealthPort, waitHealthy } from '../../src/install/health.ts'
-import { parseServiceState } from '../../src/install/service-state.ts'
+import { type HealthPort, waitHealthy } from '../../src/install/service/health.ts'
+import { parseServiceState } from '../../src/install/service/service-state.ts'
 
 /** A clock that only moves while somebody sleeps. */
 const port = (healthyAt: number, restartsAt: (ms: number) => number = () => 0) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Facts } from '../../src/install/doctor/facts.ts'
 import { findDamaged } from '../../src/install/doctor/find-damaged.ts'
 import { judge } from '../../src/install/doctor/judge.ts'
-import { setAside } from '../../src/system/own-file.ts'
+import { setAside } from '../../src/system/files/own-file.ts'
 import { findPaths } from '../../src/system/paths.ts'
 import { tempDir } from '../support/temp-dir.ts'
 

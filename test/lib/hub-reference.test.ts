@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { filePattern, folderPattern, repoPattern, revisionPattern } from '../../src/contract/hub-source.ts'
-import { readHubReference, unreadable } from '../../src/lib/hub-reference.ts'
+import { filePattern, folderPattern, repoPattern, revisionPattern } from '../../src/contract/models/hub-source.ts'
+import { readHubReference, unreadable } from '../../src/lib/hub/hub-reference.ts'
 
 const repo = 'acme/tiny-GGUF'
 const hub = 'https://huggingface.co/acme/tiny-GGUF'

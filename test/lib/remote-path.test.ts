@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { encodeRemotePath, isSafeRemotePath } from '../../src/lib/remote-path.ts'
+import { encodeRemotePath, isSafeRemotePath } from '../../src/lib/hub/remote-path.ts'
 
 test.each([
   'a.gguf',

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { Bus } from '../../src/lib/bus.ts'
-import { Mutex } from '../../src/lib/mutex.ts'
-import { SingleFlight } from '../../src/lib/single-flight.ts'
+import { Bus } from '../../src/lib/async/bus.ts'
+import { Mutex } from '../../src/lib/async/mutex.ts'
+import { SingleFlight } from '../../src/lib/async/single-flight.ts'
 
 test('a mutex runs one piece of work at a time, in the order asked for, also after a failure', async () => {
   const mutex = new Mutex()

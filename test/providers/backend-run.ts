@@ -1,5 +1,5 @@
 /** Runs what a plan says, without a supervisor: enough to test a provider against its engine. */
-import type { ModelEntry } from '../../src/contract/model.ts'
+import type { ModelEntry } from '../../src/contract/models/model.ts'
 import type { SlotConfig } from '../../src/contract/slot.ts'
 import { Engines } from '../../src/providers/engines/engines.ts'
 import { LlamaCpp } from '../../src/providers/llamacpp/provider.ts'

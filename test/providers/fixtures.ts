@@ -1,5 +1,5 @@
 /** A slot's configuration and a model entry with everything at its default. */
-import type { ModelEntry } from '../../src/contract/model.ts'
+import type { ModelEntry } from '../../src/contract/models/model.ts'
 import { type SlotConfig, slotDefaults } from '../../src/contract/slot.ts'
 
 export const slotConfig = (changes: Partial<SlotConfig> = {}): SlotConfig => ({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import type { SlotProgress, SlotRecord } from '../../src/contract/slot.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
-import type { StoredConfig } from '../../src/slots/initial.ts'
-import { SimulatedHost, wellBehaved } from './simulated-host.ts'
+import type { StoredConfig } from '../../src/slots/machine/initial.ts'
+import { SimulatedHost, wellBehaved } from './support/simulated-host.ts'
 
 const openHost = async (): Promise<SimulatedHost> => {
   const host = new SimulatedHost()

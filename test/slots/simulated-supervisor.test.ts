@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe } from 'bun:test'
 import { ignore } from '../system/contract/fixture.ts'
 import { type LifeFixture, lifeContract } from '../system/contract/life.ts'
-import { SimulatedHost, wellBehaved } from './simulated-host.ts'
-import { SimulatedSupervisor } from './simulated-supervisor.ts'
+import { SimulatedHost, wellBehaved } from './support/simulated-host.ts'
+import { SimulatedSupervisor } from './support/simulated-supervisor.ts'
 
 /** A host whose virtual time passes by itself, so that what waits for it goes on as with real programs. */
 const useSimulation = (): LifeFixture => {

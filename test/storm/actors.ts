@@ -1,7 +1,7 @@
 /** Who makes the storm: one user for each slot, one who pulls, and one who kills the daemon. Each remembers what was acknowledged. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Pull } from '../../src/contract/pull.ts'
+import type { Pull } from '../../src/contract/models/pull.ts'
 import type { Slot, SlotConfig } from '../../src/contract/slot.ts'
 import { type Answer, type Daemon, killNow } from '../support/daemon.ts'
 import { processesOf } from './observers.ts'

@@ -6,7 +6,7 @@
  * what follows must be a legal transition.
  */
 import type { SlotRecord } from '../../src/contract/slot.ts'
-import { isLegalTransition } from '../../src/slots/states.ts'
+import { isLegalTransition } from '../../src/slots/machine/states.ts'
 
 /** How long two views may differ, milliseconds. */
 export const lagMs = 1000

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Slot, SlotRecord } from '../../src/contract/slot.ts'
-import { writeFileAtomic } from '../../src/system/atomic-file.ts'
-import { markVariable } from '../../src/system/process/instance-mark.ts'
-import { EventReader } from '../http/event-reader.ts'
+import { writeFileAtomic } from '../../src/system/files/atomic-file.ts'
+import { markVariable } from '../../src/system/process/family/instance-mark.ts'
+import { EventReader } from '../http/support/event-reader.ts'
 import { type Daemon, isAlive, runHal0 } from '../support/daemon.ts'
 import { type Evidence, lagMs } from './evidence.ts'
 

@@ -1,7 +1,7 @@
 /** Follows `/api/slots/events` of a daemon and remembers what came when. */
 import { onTestFinished } from 'bun:test'
 import type { SlotRecord, SlotState } from '../../src/contract/slot.ts'
-import { EventReader } from '../http/event-reader.ts'
+import { EventReader } from '../http/support/event-reader.ts'
 import type { Daemon } from './daemon.ts'
 
 export interface SeenRecord {

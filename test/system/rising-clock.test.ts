@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { RisingClock } from '../../src/system/rising-clock.ts'
+import { RisingClock } from '../../src/system/files/rising-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const pathIn = (): string => join(tempDir(), 'event-clock')

@@ -1,10 +1,10 @@
 /** What is decided without touching anything: which release, for which machine. */
 import { describe, expect, test } from 'bun:test'
 import type { ReleaseManifest } from '../../src/contract/release.ts'
-import { localUrl } from '../../src/system/server-config.ts'
-import { checkFresh, checkStep, chooseArtifact } from '../../src/update/judge.ts'
-import { artifactUrl, manifestUrl } from '../../src/update/manifest.ts'
-import { targetOf } from '../../src/update/target.ts'
+import { localUrl } from '../../src/system/config/server-config.ts'
+import { checkFresh, checkStep, chooseArtifact } from '../../src/update/release/judge.ts'
+import { artifactUrl, manifestUrl } from '../../src/update/release/manifest.ts'
+import { targetOf } from '../../src/update/release/target.ts'
 
 const artifact = { url: 'a', size: 1, sha256: '0'.repeat(64) }
 const manifest = (version: string): ReleaseManifest => ({

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { strace, tracedTest } from '../durability/strace.ts'
+import { strace, tracedTest } from '../durability/kill-points/strace.ts'
 import { Installation } from './support/installation.ts'
 import { keyPair, programText, ReleaseServer } from './support/release-server.ts'
 

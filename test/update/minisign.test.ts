@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeKeyPair, signContent } from '../../scripts/release/minisign.ts'
-import { parsePublicKey, verifySignature } from '../../src/update/minisign.ts'
+import { parsePublicKey, verifySignature } from '../../src/update/release/minisign.ts'
 import { testWith } from '../support/part.ts'
 import { tempDir } from '../support/temp-dir.ts'
 

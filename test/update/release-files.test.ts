@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { artifactName, type Release, writeReleaseFiles } from '../../scripts/release/files.ts'
 import { releaseTargets } from '../../src/contract/release.ts'
-import { fetchManifest } from '../../src/update/manifest.ts'
-import { parsePublicKey } from '../../src/update/minisign.ts'
+import { fetchManifest } from '../../src/update/release/manifest.ts'
+import { parsePublicKey } from '../../src/update/release/minisign.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const signer = join(import.meta.dir, '../../scripts/sign-release.ts')

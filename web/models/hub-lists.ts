@@ -1,5 +1,5 @@
 /** What the hub answered, to choose from. All of it is text of strangers. */
-import type { HubHit, HubOffer } from '../../src/contract/pull.ts'
+import type { HubHit, HubOffer } from '../../src/contract/models/pull.ts'
 import { element } from '../dom.ts'
 import { bytes } from '../words.ts'
 

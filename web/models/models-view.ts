@@ -1,5 +1,5 @@
 /** The registry. */
-import type { ModelEntry } from '../../src/contract/model.ts'
+import type { ModelEntry } from '../../src/contract/models/model.ts'
 import { byId, element } from '../dom.ts'
 import { bytes, count } from '../words.ts'
 

@@ -1,6 +1,6 @@
 /** One pull on the page. It is changed in place, so that keyboard focus and selections survive its progress. */
-import type { Pull } from '../../src/contract/pull.ts'
-import { isUnderWay } from '../../src/contract/pull-phase.ts'
+import type { Pull } from '../../src/contract/models/pull.ts'
+import { isUnderWay } from '../../src/contract/models/pull-phase.ts'
 import { ApiError } from '../api.ts'
 import { element, setText } from '../dom.ts'
 import { showFailure } from '../failure.ts'

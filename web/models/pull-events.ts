@@ -1,5 +1,5 @@
 /** The stream of all pulls. EventSource comes back by itself with Last-Event-ID, unless the server refused the stream. */
-import type { Pull } from '../../src/contract/pull.ts'
+import type { Pull } from '../../src/contract/models/pull.ts'
 
 export interface PullListener {
   onPull(pull: Pull): void

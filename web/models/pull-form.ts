@@ -1,5 +1,5 @@
 /** Where a person says what to pull: searches the hub, lists what a repository offers, and begins the pull. */
-import type { HubReference, HubRepository, PullRequest } from '../../src/contract/pull.ts'
+import type { HubReference, HubRepository, PullRequest } from '../../src/contract/models/pull.ts'
 import { ApiError, call } from '../api.ts'
 import { byId, element, setText } from '../dom.ts'
 import { showFailure } from '../failure.ts'

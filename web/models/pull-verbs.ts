@@ -1,6 +1,6 @@
 /** What can be done with a pull: pure. */
-import type { Pull, PullRequest } from '../../src/contract/pull.ts'
-import { isUnderWay } from '../../src/contract/pull-phase.ts'
+import type { Pull, PullRequest } from '../../src/contract/models/pull.ts'
+import { isUnderWay } from '../../src/contract/models/pull-phase.ts'
 import type { PullFigures } from '../../src/contract/slot.ts'
 
 export const pullVerbs = ['cancel', 'again', 'discard', 'hide'] as const

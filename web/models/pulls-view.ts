@@ -1,6 +1,6 @@
 /** The pulls, live: those under way, and those that ended otherwise than well. */
-import type { Pull, PullRequest } from '../../src/contract/pull.ts'
-import { isUnderWay } from '../../src/contract/pull-phase.ts'
+import type { Pull, PullRequest } from '../../src/contract/models/pull.ts'
+import { isUnderWay } from '../../src/contract/models/pull-phase.ts'
 import { call } from '../api.ts'
 import { byId, setText } from '../dom.ts'
 import { PullCard } from './pull-card.ts'

@@ -2,11 +2,11 @@
 import { type Static, Type } from 'typebox'
 import { nullable } from '../../contract/nullable.ts'
 import { problemsOf } from '../../lib/validate.ts'
-import { refusal } from '../client.ts'
-import { broken, notHal0, send } from '../connection.ts'
-import { parseEvents } from '../event-stream.ts'
-import { exitCode } from '../exit-code.ts'
-import { Failure } from '../failure.ts'
+import { refusal } from '../api/client.ts'
+import { broken, notHal0, send } from '../api/connection.ts'
+import { parseEvents } from '../api/event-stream.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure } from '../terminal/failure.ts'
 
 export interface Message {
   role: 'user' | 'assistant'

@@ -1,7 +1,7 @@
-import type { ModelEntry } from '../../contract/model.ts'
+import type { ModelEntry } from '../../contract/models/model.ts'
 import type { Slot, SlotState } from '../../contract/slot.ts'
-import { exitCode } from '../exit-code.ts'
-import { Failure } from '../failure.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure } from '../terminal/failure.ts'
 
 const answering: readonly SlotState[] = ['ready', 'serving', 'idle']
 const coming: readonly SlotState[] = ['pulling', 'starting', 'warming']

@@ -1,10 +1,10 @@
 /** The conversation on a terminal. */
 import { createInterface } from 'node:readline'
-import { failureOf } from '../failure.ts'
-import { catchInterrupt, Interrupted } from '../interrupt.ts'
-import { talk } from '../output.ts'
-import { style } from '../style.ts'
-import { tell } from '../tell.ts'
+import { failureOf } from '../terminal/failure.ts'
+import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
+import { talk } from '../terminal/output.ts'
+import { style } from '../terminal/style.ts'
+import { tell } from '../terminal/tell.ts'
 import type { Message } from './completion.ts'
 import { type Answer, takeTurn } from './turn.ts'
 

@@ -1,6 +1,6 @@
-import { withProgress } from '../slot/follow-progress.ts'
-import { StatusLine } from '../status-line.ts'
-import { printable, style } from '../style.ts'
+import { withProgress } from '../slot/shared/follow-progress.ts'
+import { StatusLine } from '../terminal/status-line.ts'
+import { printable, style } from '../terminal/style.ts'
 import { type Message, openCompletion, readCompletion } from './completion.ts'
 
 export interface Answer {

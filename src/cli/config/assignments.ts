@@ -7,7 +7,7 @@ import {
   settingSchema,
 } from '../../contract/settings.ts'
 import { problemsOf } from '../../lib/validate.ts'
-import { usageError } from '../failure.ts'
+import { usageError } from '../terminal/failure.ts'
 import { typedValue } from '../typed-value.ts'
 
 const keys = settingPaths.map(settingKey)

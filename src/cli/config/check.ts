@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { defineVerb } from '../command.ts'
-import { exitCode } from '../exit-code.ts'
-import { Failure } from '../failure.ts'
-import { checkConfigText, localConfigFile, readConfigText } from '../local-config.ts'
-import { print, printJson, talk } from '../output.ts'
+import { checkConfigText, localConfigFile, readConfigText } from '../host/local-config.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure } from '../terminal/failure.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
 
 export default defineVerb({
   about: 'Check hal0.toml, or another file, without a daemon.',

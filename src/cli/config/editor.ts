@@ -1,6 +1,6 @@
 /** The editor that a person has chosen. */
-import { exitCode } from '../exit-code.ts'
-import { Failure } from '../failure.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure } from '../terminal/failure.ts'
 
 const named = (name: string | undefined): name is string => name !== undefined && name.trim() !== ''
 

@@ -1,7 +1,7 @@
 /** A secret from whoever types or pipes it: never an argument, which every program on the machine can read. */
-import { exitCode } from '../exit-code.ts'
-import { Failure } from '../failure.ts'
-import { Interrupted } from '../interrupt.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure } from '../terminal/failure.ts'
+import { Interrupted } from '../terminal/interrupt.ts'
 
 /** Nothing that is longer is a token. */
 const longest = 65_536

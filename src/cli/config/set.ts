@@ -1,7 +1,7 @@
 import { settingKey } from '../../contract/settings.ts'
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../output.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
 import { assignmentsHelp, changedPaths, parseAssignments } from './assignments.ts'
 import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
 

@@ -1,6 +1,6 @@
 /** The settings as words for people. */
 import { type SettingPath, type Settings, settingKey } from '../../contract/settings.ts'
-import { talk } from '../output.ts'
+import { talk } from '../terminal/output.ts'
 
 /** The value of a key; null: nothing is chosen. */
 export const settingValue = ({ values }: Settings, [first, second]: SettingPath): unknown => {

@@ -1,8 +1,8 @@
 import { settingKey, settingPaths } from '../../contract/settings.ts'
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../output.ts'
-import { table } from '../table.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { table } from '../terminal/table.ts'
 import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
 
 const columns = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }] as const

@@ -1,8 +1,8 @@
+import { call } from '../api/client.ts'
 import { oneOf } from '../arguments.ts'
-import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
-import { usageError } from '../failure.ts'
-import { print, printJson, talk } from '../output.ts'
+import { usageError } from '../terminal/failure.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
 import { daemonOrLocal } from './reach.ts'
 
 export default defineVerb({

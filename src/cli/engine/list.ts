@@ -1,7 +1,7 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../output.ts'
-import { table } from '../table.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { table } from '../terminal/table.ts'
 import { daemonOrLocal } from './reach.ts'
 
 const columns = [

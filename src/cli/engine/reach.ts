@@ -1,7 +1,7 @@
-import { urlIsConfigured } from '../connection.ts'
-import { exitCode } from '../exit-code.ts'
-import { Failure } from '../failure.ts'
-import type { LocalEngines } from '../local-engines.ts'
+import { urlIsConfigured } from '../api/connection.ts'
+import type { LocalEngines } from '../host/local-engines.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure } from '../terminal/failure.ts'
 
 /**
  * Asks the daemon; where none runs and HAL0_URL names none, acts on this machine: a fresh one gets its engine before its daemon.
@@ -15,7 +15,7 @@ export const daemonOrLocal = async <T>(
     return await daemon()
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== exitCode.unreachable || urlIsConfigured()) throw error
-    const { openLocalEngines } = await import('../local-engines.ts')
+    const { openLocalEngines } = await import('../host/local-engines.ts')
     return local(openLocalEngines())
   }
 }

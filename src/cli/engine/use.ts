@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson } from '../output.ts'
+import { print, printJson } from '../terminal/output.ts'
 import { daemonOrLocal } from './reach.ts'
 
 export default defineVerb({

@@ -1,10 +1,10 @@
 /** Verifies a model and shows meanwhile how far that is. */
-import { type ModelVerification, VerificationProgress } from '../../contract/model.ts'
+import { type ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import { problemsOf } from '../../lib/validate.ts'
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
+import { withFeed } from '../api/with-feed.ts'
 import { bar, describeFigures } from '../pull-figures.ts'
-import { StatusLine } from '../status-line.ts'
-import { withFeed } from '../with-feed.ts'
+import { StatusLine } from '../terminal/status-line.ts'
 
 const read = (data: string): VerificationProgress | null => {
   try {

@@ -1,7 +1,7 @@
-import type { PullLeftover } from '../../contract/pull.ts'
-import { call } from '../client.ts'
+import type { PullLeftover } from '../../contract/models/pull.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../output.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
 import { bytes } from '../units.ts'
 
 const kinds = {

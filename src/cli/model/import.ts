@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../output.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
 import { bytes } from '../units.ts'
 import { sizeOf } from './size.ts'
 

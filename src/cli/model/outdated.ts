@@ -1,7 +1,7 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../output.ts'
-import { style } from '../style.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { style } from '../terminal/style.ts'
 
 export default defineVerb({
   about: 'Tell which models the hub has otherwise by now; changes nothing.',

@@ -1,12 +1,12 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { exitCode } from '../exit-code.ts'
-import { usageError } from '../failure.ts'
-import { print, printJson, talk } from '../output.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { usageError } from '../terminal/failure.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
 import { bytes } from '../units.ts'
-import { awaitPull } from './await-pull.ts'
-import { fromCatalog } from './from-catalog.ts'
-import { fromHub } from './from-hub.ts'
+import { awaitPull } from './bring/await-pull.ts'
+import { fromCatalog } from './bring/from-catalog.ts'
+import { fromHub } from './bring/from-hub.ts'
 
 export default defineVerb({
   about: 'Fetch a model from the Hugging Face Hub: verified, resumed, registered.',

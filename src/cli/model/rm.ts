@@ -1,8 +1,8 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { confirm, yesFlag } from '../confirm.ts'
-import { exitCode } from '../exit-code.ts'
-import { print, printJson, talk } from '../output.ts'
+import { confirm, yesFlag } from '../terminal/confirm.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
 
 export default defineVerb({
   about: 'Remove a model with its files; of a linked one only the link.',

@@ -1,11 +1,11 @@
-import type { CatalogOffer } from '../../contract/catalog.ts'
-import type { HubHit } from '../../contract/pull.ts'
+import type { CatalogOffer } from '../../contract/models/catalog.ts'
+import type { HubHit } from '../../contract/models/pull.ts'
+import { call } from '../api/client.ts'
 import { wholeNumber } from '../arguments.ts'
-import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
-import { Failure, usageError } from '../failure.ts'
-import { print, printJson, talk } from '../output.ts'
-import { row, table } from '../table.ts'
+import { Failure, usageError } from '../terminal/failure.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { row, table } from '../terminal/table.ts'
 import { bytes, count } from '../units.ts'
 
 const hubColumns = [

@@ -1,7 +1,7 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson } from '../output.ts'
-import { fields, table } from '../table.ts'
+import { print, printJson } from '../terminal/output.ts'
+import { fields, table } from '../terminal/table.ts'
 import { bytes, count } from '../units.ts'
 import { sizeOf } from './size.ts'
 

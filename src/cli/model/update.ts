@@ -1,9 +1,9 @@
-import { isUnderWay } from '../../contract/pull-phase.ts'
-import { call } from '../client.ts'
+import { isUnderWay } from '../../contract/models/pull-phase.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { exitCode } from '../exit-code.ts'
-import { print, printJson, talk } from '../output.ts'
-import { awaitPull } from './await-pull.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { awaitPull } from './bring/await-pull.ts'
 
 export default defineVerb({
   about: 'Fetch what the hub has by now of a model (hal0 model outdated), in place of what is here.',

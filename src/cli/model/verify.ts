@@ -1,10 +1,10 @@
-import type { ModelVerification } from '../../contract/model.ts'
-import { call } from '../client.ts'
+import type { ModelVerification } from '../../contract/models/model.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { exitCode } from '../exit-code.ts'
-import { catchInterrupt, Interrupted } from '../interrupt.ts'
-import { print, printJson, talk } from '../output.ts'
-import { style } from '../style.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { style } from '../terminal/style.ts'
 import { followVerify } from './follow-verify.ts'
 
 const show = ({ id, files }: ModelVerification): void => {

@@ -1,7 +1,7 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson } from '../output.ts'
-import { describeSlot, nameArgument } from './slot-command.ts'
+import { print, printJson } from '../terminal/output.ts'
+import { describeSlot, nameArgument } from './shared/slot-command.ts'
 
 export default defineVerb({
   about: 'Acknowledge the error of a slot, which is offline afterwards.',

@@ -1,8 +1,8 @@
+import { call } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
-import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../output.ts'
-import { parseSettings, setFlag, settingsHelp } from './settings.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { parseSettings, setFlag, settingsHelp } from './shared/settings.ts'
 
 const args = {
   name: {

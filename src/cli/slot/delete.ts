@@ -1,9 +1,9 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { confirm, yesFlag } from '../confirm.ts'
-import { exitCode } from '../exit-code.ts'
-import { print, printJson, talk } from '../output.ts'
-import { nameArgument } from './slot-command.ts'
+import { confirm, yesFlag } from '../terminal/confirm.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { nameArgument } from './shared/slot-command.ts'
 
 export default defineVerb({
   about: 'Delete an offline slot with its configuration; its model stays.',

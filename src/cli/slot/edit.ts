@@ -1,10 +1,10 @@
+import { call } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
-import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
-import { usageError } from '../failure.ts'
-import { print, printJson, talk } from '../output.ts'
-import { parseSettings, parseUnset, setFlag, settingsHelp } from './settings.ts'
-import { nameArgument } from './slot-command.ts'
+import { usageError } from '../terminal/failure.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
+import { nameArgument } from './shared/slot-command.ts'
 
 const args = {
   name: nameArgument,

@@ -1,9 +1,9 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../output.ts'
-import { table } from '../table.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { table } from '../terminal/table.ts'
 import { clock } from '../units.ts'
-import { stateCell } from './progress.ts'
+import { stateCell } from './shared/progress.ts'
 
 const columns = [
   { title: 'NAME' },

@@ -1,6 +1,6 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { nameArgument, runSlotCommand, waitFlag } from './slot-command.ts'
+import { nameArgument, runSlotCommand, waitFlag } from './shared/slot-command.ts'
 
 export default defineVerb({
   about: 'Load the model of a slot and wait until it is ready.',

@@ -1,11 +1,11 @@
 import type { LogGap } from '../../contract/slot.ts'
+import { call } from '../api/client.ts'
+import { followEvents } from '../api/event-stream.ts'
 import { wholeNumber } from '../arguments.ts'
-import { call } from '../client.ts'
 import { defineVerb } from '../command.ts'
-import { followEvents } from '../event-stream.ts'
-import { print, printJson } from '../output.ts'
-import { printable } from '../style.ts'
-import { nameArgument } from './slot-command.ts'
+import { print, printJson } from '../terminal/output.ts'
+import { printable } from '../terminal/style.ts'
+import { nameArgument } from './shared/slot-command.ts'
 
 const show = (line: string): void => print(process.stdout.isTTY === true ? printable(line) : line)
 

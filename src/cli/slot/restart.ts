@@ -1,6 +1,6 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { nameArgument, runSlotCommand, waitFlag } from './slot-command.ts'
+import { nameArgument, runSlotCommand, waitFlag } from './shared/slot-command.ts'
 
 export default defineVerb({
   about: 'Stop the backend of a slot and load its model again, with the configuration as it is now.',

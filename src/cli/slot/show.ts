@@ -1,9 +1,9 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson } from '../output.ts'
-import { fields } from '../table.ts'
-import { stateCell } from './progress.ts'
-import { nameArgument } from './slot-command.ts'
+import { print, printJson } from '../terminal/output.ts'
+import { fields } from '../terminal/table.ts'
+import { stateCell } from './shared/progress.ts'
+import { nameArgument } from './shared/slot-command.ts'
 
 const shown = (value: unknown): string => {
   if (value === null) return '-'

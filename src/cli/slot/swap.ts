@@ -1,10 +1,10 @@
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { exitCode } from '../exit-code.ts'
-import { Failure, usageError } from '../failure.ts'
-import { quoted } from '../model/choose-offer.ts'
-import { orderOf, readModelName } from '../model/from-hub.ts'
-import { nameArgument, runSlotCommand, waitFlag } from './slot-command.ts'
+import { quoted } from '../model/bring/choose-offer.ts'
+import { orderOf, readModelName } from '../model/bring/from-hub.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure, usageError } from '../terminal/failure.ts'
+import { nameArgument, runSlotCommand, waitFlag } from './shared/slot-command.ts'
 
 const isHere = async (model: string): Promise<boolean> => {
   try {

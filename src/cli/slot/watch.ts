@@ -1,12 +1,12 @@
 import type { SlotRecord } from '../../contract/slot.ts'
-import { call } from '../client.ts'
+import { call } from '../api/client.ts'
+import { followEvents } from '../api/event-stream.ts'
 import { defineVerb } from '../command.ts'
-import { followEvents } from '../event-stream.ts'
-import { print } from '../output.ts'
-import { StatusLine } from '../status-line.ts'
-import { type Cell, row } from '../table.ts'
+import { print } from '../terminal/output.ts'
+import { StatusLine } from '../terminal/status-line.ts'
+import { type Cell, row } from '../terminal/table.ts'
 import { clock } from '../units.ts'
-import { describeProgress, readSlotEvent, stateCell } from './progress.ts'
+import { describeProgress, readSlotEvent, stateCell } from './shared/progress.ts'
 
 const columns = [{ title: 'TIME' }, { title: 'NAME', min: 12 }, { title: 'STATE', min: 9 }, { title: 'WHY' }]
 

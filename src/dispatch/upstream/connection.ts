@@ -1,7 +1,7 @@
 /** One keep-alive connection to a backend, with at most one request on it at a time. */
 import type { Socket, SocketHandler } from 'bun'
 import { systemClock } from '../../lib/clock.ts'
-import type { BodyPieces } from '../body-pieces.ts'
+import type { BodyPieces } from '../body/body-pieces.ts'
 import { ReadGate } from './read-gate.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
 

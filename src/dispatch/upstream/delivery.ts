@@ -1,5 +1,5 @@
 /** Brings one request to a backend: over a connection that is idle, else over a new one. */
-import type { BodyPieces } from '../body-pieces.ts'
+import type { BodyPieces } from '../body/body-pieces.ts'
 import { type Connection, type Exchange, oneWriteBytes } from './connection.ts'
 import type { ConnectionPool } from './pool.ts'
 

@@ -8,7 +8,7 @@
 import type { Socket, TCPSocketListener } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
-import { daemonStopping } from '../stopping.ts'
+import { daemonStopping } from '../answers/stopping.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
 import { HalfClosedWatch } from './half-closed.ts'
 import { defaultFrontLimits, type FrontLimits } from './limits.ts'

@@ -1,5 +1,5 @@
 /** What doctor knows about an installation before it judges. */
-import type { ServiceState } from '../service-state.ts'
+import type { ServiceState } from '../service/service-state.ts'
 
 export interface Facts {
   /** Whose installation; for the sentences. */

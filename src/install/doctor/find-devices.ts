@@ -1,7 +1,7 @@
 /** The devices of GPUs and other accelerators that are there. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import type { Device } from './facts.ts'
 
 /** Render nodes (Vulkan, ROCm, SYCL), ROCm's own, NVIDIA's, NPUs. Cards (`card0`) are for displays. */

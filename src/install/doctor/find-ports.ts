@@ -2,12 +2,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { readServerSettings } from '../../system/config/server-config.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
+import { readToml } from '../../system/files/toml-file.ts'
 import { configFile, type Paths, slotConfigDir } from '../../system/paths.ts'
 import { findPortOwner } from '../../system/process/port-owner.ts'
-import { readServerSettings } from '../../system/server-config.ts'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
-import { readToml } from '../../system/toml-file.ts'
-import { serviceUnit } from '../unit-files.ts'
+import { serviceUnit } from '../service/unit-files.ts'
 import type { TakenPort } from './facts.ts'
 
 interface Wanted {

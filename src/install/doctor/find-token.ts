@@ -1,7 +1,7 @@
 /** What is wrong with the file of the hub's token that no step of setup mends. */
 import { stat } from 'node:fs/promises'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { hubTokenFile } from '../../system/paths.ts'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
 import type { Layout } from '../layout.ts'
 import { isMendable, statToken } from '../steps/hub-token.ts'
 

@@ -1,9 +1,9 @@
 /** Files that slots need and cannot read: models that are links to elsewhere, and engines. */
 import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { modelsDir } from '../../system/paths.ts'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
-import { slotUser } from '../../system/systemd/slot-user.ts'
+import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import type { Layout } from '../layout.ts'
 import type { Programs } from '../programs.ts'
 import type { Unreadable } from './facts.ts'

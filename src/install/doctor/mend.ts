@@ -1,5 +1,5 @@
 /** `doctor --fix`: repeats those steps of setup that change neither the version nor a running process. */
-import { refusalOf } from '../../system/systemd/systemctl.ts'
+import { refusalOf } from '../../system/systemd/unit/systemctl.ts'
 import type { Installation } from '../installation.ts'
 import { type SetupTools, setupPlan } from '../setup-plan.ts'
 import { applyAll, examine, type Telling } from '../step.ts'

@@ -1,11 +1,11 @@
 /** The users that nothing of hal0 runs without, and their way to the GPUs. */
 
-import { slotUser } from '../../system/systemd/slot-user.ts'
+import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import { findUser, groupExists, groupsOf } from '../accounts.ts'
 import { apiUser, type SystemLayout } from '../layout.ts'
 import type { Programs } from '../programs.ts'
+import { sysusersFile } from '../service/unit-files.ts'
 import type { Step } from '../step.ts'
-import { sysusersFile } from '../unit-files.ts'
 import { textFileChanges, writeTextFiles } from './text-files.ts'
 
 export const accountsStep = (layout: SystemLayout, programs: Programs): Step => {

@@ -1,14 +1,14 @@
 /** The folders that hal0 keeps its configuration and its data in. */
 import { stat } from 'node:fs/promises'
-import { makeFolder } from '../../system/atomic-file.ts'
+import { makeFolder } from '../../system/files/atomic-file.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { enginesDir, modelsDir, slotConfigDir } from '../../system/paths.ts'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
-import { slotUser } from '../../system/systemd/slot-user.ts'
+import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import { findUser } from '../accounts.ts'
 import { apiUser, type Layout, type SystemLayout, type UserLayout } from '../layout.ts'
 import type { Programs } from '../programs.ts'
+import { tmpfilesFile } from '../service/unit-files.ts'
 import type { Step } from '../step.ts'
-import { tmpfilesFile } from '../unit-files.ts'
 import { textFileChanges, writeTextFiles } from './text-files.ts'
 
 export interface Folder {

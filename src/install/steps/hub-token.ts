@@ -2,8 +2,8 @@
 import { constants, type Stats } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { hubTokenFile, type Paths } from '../../system/paths.ts'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
 import type { Step } from '../step.ts'
 
 /** Whom the file has to belong to. */

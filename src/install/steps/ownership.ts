@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { enginesDir, hubTokenFile, modelsDir } from '../../system/paths.ts'
-import { slotUser } from '../../system/systemd/slot-user.ts'
+import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import { findUser } from '../accounts.ts'
 import { apiUser, type SystemLayout } from '../layout.ts'
 import { lookThrough, type Rule } from '../owned-tree.ts'

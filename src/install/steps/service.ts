@@ -1,13 +1,13 @@
 /** The API's unit: known to systemd, started at boot, running this version. Units of slots are never touched. */
 import { realpath, stat } from 'node:fs/promises'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { errnoOf } from '../../system/files/storage-error.ts'
 import { readStat, startedAt } from '../../system/proc/stat.ts'
-import { errnoOf } from '../../system/storage-error.ts'
-import { refusalOf, type Systemctl } from '../../system/systemd/systemctl.ts'
+import { refusalOf, type Systemctl } from '../../system/systemd/unit/systemctl.ts'
 import type { Layout } from '../layout.ts'
-import { readServiceState, type ServiceState } from '../service-state.ts'
+import { readServiceState, type ServiceState } from '../service/service-state.ts'
+import { serviceUnit, unitFiles } from '../service/unit-files.ts'
 import type { Step } from '../step.ts'
-import { serviceUnit, unitFiles } from '../unit-files.ts'
 import { currentProgram } from './program.ts'
 
 /** Runs one verb of systemctl. @throws Hal0Error `supervisor.failed` */

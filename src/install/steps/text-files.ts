@@ -1,9 +1,9 @@
 /** Small files of hal0's own that are written out: the same text, byte for byte. */
 import { readFile } from 'node:fs/promises'
-import { writeFileAtomic } from '../../system/atomic-file.ts'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
+import { writeFileAtomic } from '../../system/files/atomic-file.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
+import type { TextFile } from '../service/unit-files.ts'
 import type { Step } from '../step.ts'
-import type { TextFile } from '../unit-files.ts'
 
 type Drift = 'same' | 'missing' | 'different'
 

@@ -1,6 +1,6 @@
 /** The catalog as the API and the pulls see it. */
-import type { CatalogOffer } from '../../contract/catalog.ts'
-import type { PullRequest } from '../../contract/pull.ts'
+import type { CatalogOffer } from '../../contract/models/catalog.ts'
+import type { PullRequest } from '../../contract/models/pull.ts'
 
 export interface CatalogService {
   /** The entries that have every word of `query`, in the catalog's order; '' gives all. */

@@ -1,7 +1,7 @@
 /** The curated catalog: what it has, what of it is here, and where it comes from. */
-import type { CatalogEntry, CatalogOffer } from '../../contract/catalog.ts'
-import type { PullRequest } from '../../contract/pull.ts'
-import type { ModelLookup } from '../registry-port.ts'
+import type { CatalogEntry, CatalogOffer } from '../../contract/models/catalog.ts'
+import type { PullRequest } from '../../contract/models/pull.ts'
+import type { ModelLookup } from '../registry/registry-port.ts'
 import file from './catalog.json' with { type: 'json' }
 import type { CatalogService, CatalogSources } from './catalog-port.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf } from '../../system/storage-error.ts'
+import { errnoOf } from '../../system/files/storage-error.ts'
 import { installedEngine, isEngineId } from './manifest.ts'
 
 const removed = /^\.removed-[0-9a-f]+$/

@@ -6,8 +6,8 @@ import { type Static, Type } from 'typebox'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
-import { readTextIfThere } from '../../system/read-text.ts'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
+import { readTextIfThere } from '../../system/files/read-text.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 
 export const EngineManifest = Type.Object({
   id: Type.String(),

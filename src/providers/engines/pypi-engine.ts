@@ -2,19 +2,19 @@
 import { chmod, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { syncFolder, writeFileAtomic } from '../../system/atomic-file.ts'
-import { errnoOf, storageError } from '../../system/storage-error.ts'
+import { syncFolder, writeFileAtomic } from '../../system/files/atomic-file.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { backendEnv } from '../backend-env.ts'
 import { LeftoverSweeper } from './leftovers.ts'
 import flagsSource from './llama_flags.py' with { type: 'text' }
 import launcherSource from './llama_server.py' with { type: 'text' }
 import { type EngineManifest, type InstalledEngine, installedEngine, manifestName } from './manifest.ts'
-import { PackageIndex, type PackageIndexOptions } from './package-index.ts'
-import { findPython, type Python } from './python.ts'
-import { runProgram } from './run-program.ts'
-import { syncTree } from './sync-tree.ts'
-import unpackSource from './unpack_wheel.py' with { type: 'text' }
-import { pickWheel, type Wheel } from './wheel.ts'
+import { PackageIndex, type PackageIndexOptions } from './python/package-index.ts'
+import { findPython, type Python } from './python/python.ts'
+import { runProgram } from './python/run-program.ts'
+import { syncTree } from './python/sync-tree.ts'
+import unpackSource from './python/unpack_wheel.py' with { type: 'text' }
+import { pickWheel, type Wheel } from './python/wheel.ts'
 
 const project = 'xllamacpp'
 const program = 'llama-server'

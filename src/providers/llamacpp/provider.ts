@@ -1,4 +1,4 @@
-import type { ModelEntry } from '../../contract/model.ts'
+import type { ModelEntry } from '../../contract/models/model.ts'
 import type { SlotConfig } from '../../contract/slot.ts'
 import { log } from '../../lib/log.ts'
 import { backendEnv } from '../backend-env.ts'

@@ -1,6 +1,6 @@
 /** What a process was started with: its environment and its arguments. */
 import { readFile } from 'node:fs/promises'
-import { withDeadline } from '../../lib/with-deadline.ts'
+import { withDeadline } from '../../lib/async/with-deadline.ts'
 import type { ProcStat } from './stat.ts'
 
 /** A process, told from a later one of the same number. */

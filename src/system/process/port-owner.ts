@@ -5,7 +5,7 @@ import { readCommandLine } from '../proc/start-block.ts'
 import { type ProcStat, runningProcesses } from '../proc/stat.ts'
 import { type Listeners, loopbackListeners } from '../proc/tcp-listeners.ts'
 import type { PortOwner } from '../supervisor.ts'
-import { markOf } from './members.ts'
+import { markOf } from './family/members.ts'
 
 const readTable = (name: 'tcp' | 'tcp6'): Promise<string> =>
   // Without IPv6 in the kernel there is no tcp6.

@@ -1,7 +1,7 @@
 /** One backend process that is watched until its death. */
 import { isRunning, readStat } from '../proc/stat.ts'
 import type { ExitReport, RunningProcess } from '../supervisor.ts'
-import type { Identity } from './members.ts'
+import type { Identity } from './family/members.ts'
 import { OomWatch } from './oom-watch.ts'
 import type { ChildExit } from './spawn.ts'
 

@@ -1,9 +1,9 @@
 /** Executes a backend. */
 import { isAbsolute } from 'node:path'
+import { errnoOf } from '../files/storage-error.ts'
 import { spawnFailed } from '../spawn-error.ts'
-import { errnoOf } from '../storage-error.ts'
 import type { LaunchSpec } from '../supervisor.ts'
-import { markVariable } from './instance-mark.ts'
+import { markVariable } from './family/instance-mark.ts'
 
 /** How a child of this process ended. */
 export interface ChildExit {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { findPaths, type Paths } from '../paths.ts'
-import type { Scope } from './systemctl.ts'
+import type { Scope } from './unit/systemctl.ts'
 
 export type FoundSystemd = { scope: Scope } | { scope: null; reason: Hal0Error }
 

@@ -4,9 +4,9 @@
  */
 import { dlopen, FFIType, ptr, read } from 'bun:ffi'
 import { readFileSync } from 'node:fs'
+import { errnoOf } from '../files/storage-error.ts'
 import type { Paths } from '../paths.ts'
 import { slotDir } from '../paths.ts'
-import { errnoOf } from '../storage-error.ts'
 import { type LaunchRecord, launchFile, parseLaunchRecord } from './launch-file.ts'
 import { launchStatus } from './launch-outcome.ts'
 

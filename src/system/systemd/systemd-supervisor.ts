@@ -1,11 +1,11 @@
 /** Backends as instances of the template unit `hal0-slot@.service`, of the host's systemd or of the user's. */
 import { type Paths, slotDir } from '../paths.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor, TakeLog } from '../supervisor.ts'
-import { Journal } from './journal.ts'
-import type { JournalFollower } from './journal-follower.ts'
+import { Journal } from './journal/journal.ts'
+import type { JournalFollower } from './journal/journal-follower.ts'
 import { SlotUnit } from './slot-unit.ts'
-import type { Systemctl } from './systemctl.ts'
-import { Units } from './units.ts'
+import type { Systemctl } from './unit/systemctl.ts'
+import { Units } from './unit/units.ts'
 
 /** A death has to be known within 250 ms, of which systemctl and journalctl need about 60. */
 const tickMs = 50

@@ -1,12 +1,12 @@
 /** How the main process of a unit ended: systemd knows the status, the journal its last lines. */
 import { isDeepStrictEqual } from 'node:util'
+import { withDeadline } from '../../lib/async/with-deadline.ts'
 import { log } from '../../lib/log.ts'
-import { withDeadline } from '../../lib/with-deadline.ts'
 import { type ExitReport, lastLinesCount } from '../supervisor.ts'
-import type { Journal } from './journal.ts'
-import type { UnitRun } from './unit-run.ts'
-import { exitOf } from './unit-state.ts'
-import type { Units } from './units.ts'
+import type { Journal } from './journal/journal.ts'
+import type { UnitRun } from './unit/unit-run.ts'
+import { exitOf } from './unit/unit-state.ts'
+import type { Units } from './unit/units.ts'
 
 /** A death is told without its last lines when the journal does not give them by then: it has to be known within 250 ms. */
 const lastLinesLimitMs = 180

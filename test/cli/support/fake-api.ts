@@ -1,6 +1,6 @@
 /** A daemon made of the operation table: it holds requests and its own answers to the contract, and answers what a test tells it to. */
-import type { Operation } from '../../../src/contract/operation.ts'
-import { type OperationName, operations, type Reply } from '../../../src/contract/operations.ts'
+import type { Operation } from '../../../src/contract/operations/operation.ts'
+import { type OperationName, operations, type Reply } from '../../../src/contract/operations/operations.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { parse, problemsOf } from '../../../src/lib/validate.ts'
 

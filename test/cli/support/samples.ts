@@ -1,5 +1,5 @@
 /** Things on the wire, as a daemon would send them. */
-import type { ModelEntry } from '../../../src/contract/model.ts'
+import type { ModelEntry } from '../../../src/contract/models/model.ts'
 import {
   type Slot,
   type SlotConfig,

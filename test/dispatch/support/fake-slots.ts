@@ -2,7 +2,7 @@
 
 import type { Client } from '../../../src/lib/client.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import type { Lease, SlotDirectory, SlotView } from '../../../src/slots/lease.ts'
+import type { Lease, SlotDirectory, SlotView } from '../../../src/slots/run/lease.ts'
 
 export class FakeLease implements Lease {
   readonly origin: string

@@ -1,11 +1,11 @@
 /** The dispatcher behind a bare server, with a log that is a list. */
 import type { Decision } from '../../../src/contract/system.ts'
-import { BodyBudget } from '../../../src/dispatch/body-budget.ts'
+import { BodyBudget } from '../../../src/dispatch/body/body-budget.ts'
 import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
-import { sendError } from '../../../src/http/errors.ts'
+import { sendError } from '../../../src/http/answers/errors.ts'
 import { Front } from '../../../src/http/front/front.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
-import type { SlotDirectory } from '../../../src/slots/lease.ts'
+import type { SlotDirectory } from '../../../src/slots/run/lease.ts'
 
 interface Options {
   maxBodyBytes?: number

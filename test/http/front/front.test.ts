@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { codeOf } from '../raw.ts'
+import { codeOf } from '../support/raw.ts'
 import { post, RawClient } from './raw-client.ts'
 import { echo, startFront } from './start-front.ts'
 

@@ -1,6 +1,6 @@
 /** The front with an answerer of the test's making. */
 import { onTestFinished } from 'bun:test'
-import { sendError } from '../../../src/http/errors.ts'
+import { sendError } from '../../../src/http/answers/errors.ts'
 import { Front, type FrontOptions } from '../../../src/http/front/front.ts'
 import type { Answer, IncomingBody, IncomingRequest } from '../../../src/lib/http/incoming.ts'
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { Type } from 'typebox'
-import { CatalogEntry } from '../../../src/contract/catalog.ts'
-import { PullRequest } from '../../../src/contract/pull.ts'
+import { CatalogEntry } from '../../../src/contract/models/catalog.ts'
+import { PullRequest } from '../../../src/contract/models/pull.ts'
 import { problemsOf } from '../../../src/lib/validate.ts'
 import file from '../../../src/models/catalog/catalog.json' with { type: 'json' }
 import { Catalog, catalogEntries, searchCatalog } from '../../../src/models/catalog/catalog.ts'
-import { modelIds } from '../../../src/models/default-id.ts'
-import { ggufFiles } from '../../../src/models/hub/gguf-files.ts'
+import { ggufFiles } from '../../../src/models/hub/client/gguf-files.ts'
+import { modelIds } from '../../../src/models/naming/default-id.ts'
 
 const gguf = catalogEntries.filter(({ provider }) => provider === 'llama.cpp')
 const ids = (query: string): string[] => searchCatalog(catalogEntries, query).map(({ id }) => id)

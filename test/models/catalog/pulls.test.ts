@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import { HubClient } from '../../../src/models/hub/hub-client.ts'
-import { Pulls } from '../../../src/models/pulls.ts'
+import { HubClient } from '../../../src/models/hub/client/hub-client.ts'
+import { Pulls } from '../../../src/models/pull/pulls.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 const source = { repo: 'acme/tiny-GGUF', file: 'tiny-Q4_K_M.gguf' }

@@ -1,6 +1,6 @@
 /** Downloads one file in a process of its own, so that a test can kill it. Prints "done", or the error's code. */
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import type { RemoteFile } from '../../../src/models/pull/origin.ts'
+import type { RemoteFile } from '../../../src/models/pull/origin/origin.ts'
 import { attempt } from './fixture.ts'
 
 const [url = '', folder = '', file = ''] = process.argv.slice(2)

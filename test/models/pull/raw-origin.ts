@@ -2,7 +2,7 @@
 import { onTestFinished } from 'bun:test'
 import type { Socket } from 'bun'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import type { Origin, OriginAnswer } from '../../../src/models/pull/origin.ts'
+import type { Origin, OriginAnswer } from '../../../src/models/pull/origin/origin.ts'
 
 export interface Asked {
   path: string

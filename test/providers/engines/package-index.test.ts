@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import { parseHtmlPage, parseJsonPage } from '../../../src/providers/engines/index-page.ts'
-import { PackageIndex } from '../../../src/providers/engines/package-index.ts'
+import { parseHtmlPage, parseJsonPage } from '../../../src/providers/engines/python/index-page.ts'
+import { PackageIndex } from '../../../src/providers/engines/python/package-index.ts'
 import { type FakeFile, type FakeIndex, fakeIndex } from './fake-index.ts'
 
 const running: FakeIndex[] = []

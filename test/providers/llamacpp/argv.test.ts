@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { ModelEntry } from '../../../src/contract/model.ts'
+import type { ModelEntry } from '../../../src/contract/models/model.ts'
 import type { SlotConfig } from '../../../src/contract/slot.ts'
 import { buildArgv } from '../../../src/providers/llamacpp/argv.ts'
 import { modelEntry, slotConfig } from '../fixtures.ts'

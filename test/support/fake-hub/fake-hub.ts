@@ -1,6 +1,6 @@
 /**
  * A stand-in for the Hugging Face Hub: two servers on the loopback, the hub and the storage that it redirects to. That it is faithful is
- * shown by the hub's own client, which downloads from it (test/models/hub/official-client.test.ts).
+ * shown by the hub's own client, which downloads from it (test/models/hub/client/official-client.test.ts).
  *
  *     const hub = await FakeHub.start({ repos: [{ id: 'acme/tiny', files: [{ path: 'a.gguf', content }] }] })
  *     hub.behave = ({ kind, attempt }) => (kind === 'cdn' && attempt === 1 ? { resetAfter: 1000 } : null)

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { LogGap } from '../../../src/contract/slot.ts'
-import { BackendLog } from '../../../src/system/process/backend-log.ts'
+import { BackendLog } from '../../../src/system/process/log/backend-log.ts'
 import type { LogEntry } from '../../../src/system/supervisor.ts'
 import { makePipe } from '../../support/make-pipe.ts'
 import { tempDir } from '../../support/temp-dir.ts'

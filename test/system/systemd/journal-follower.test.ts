@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import type { LogEntry } from '../../../src/system/supervisor.ts'
-import { JournalFollower, type JournalReader } from '../../../src/system/systemd/journal-follower.ts'
+import { JournalFollower, type JournalReader } from '../../../src/system/systemd/journal/journal-follower.ts'
 import { until } from '../../support/until.ts'
 
 /** A journal of numbered entries, and a stand-in of `journalctl --follow` that a test ends. */

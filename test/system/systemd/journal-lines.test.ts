@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { JournalLines } from '../../../src/system/systemd/journal-lines.ts'
+import { JournalLines } from '../../../src/system/systemd/journal/journal-lines.ts'
 
 const read = (entries: object[], pieces = 1): string[] => {
   const lines: string[] = []

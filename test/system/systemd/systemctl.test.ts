@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import { makeSystemctl, refusalOf } from '../../../src/system/systemd/systemctl.ts'
+import { makeSystemctl, refusalOf } from '../../../src/system/systemd/unit/systemctl.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { executable } from '../programs.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { exitOf, isOver, parseUnitState } from '../../../src/system/systemd/unit-state.ts'
+import { exitOf, isOver, parseUnitState } from '../../../src/system/systemd/unit/unit-state.ts'
 
 const shown = (changes: Record<string, string | number> = {}): string =>
   Object.entries({

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Units } from '../../../src/system/systemd/units.ts'
+import { Units } from '../../../src/system/systemd/unit/units.ts'
 
 const unit = 'hal0-slot@primary.service'
 

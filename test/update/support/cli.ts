@@ -1,6 +1,7 @@
 /** The command line with nothing but `update`, so that keys can be defined as a build does: `bun --define HAL0_RELEASE_KEYS=… cli.ts`. */
+
+import update from '../../../src/cli/host/update.ts'
 import { run } from '../../../src/cli/run.ts'
-import update from '../../../src/cli/update.ts'
 
 const root = { kind: 'group', about: 'A test.', commands: { update: async () => update } } as const
 process.exitCode = await run(root, process.argv.slice(2), '')

@@ -1,8 +1,8 @@
 /** An installation below a temporary folder, a service that runs what `current` leads to, and a clock that only tests move. */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { currentVersion } from '../../../src/system/files/release-folder.ts'
 import { findPaths } from '../../../src/system/paths.ts'
-import { currentVersion } from '../../../src/system/release-folder.ts'
 import type { ApiService, ApiState, Host } from '../../../src/update/host.ts'
 import type { Agree, ReleaseSource } from '../../../src/update/update.ts'
 import { keys, programText, target } from './release-server.ts'

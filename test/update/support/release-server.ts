@@ -1,7 +1,7 @@
 /** A web server that releases lie on, made with keys of this process only. */
 import { makeKeyPair, signContent } from '../../../scripts/release/minisign.ts'
 import type { ReleaseManifest, ReleaseTarget } from '../../../src/contract/release.ts'
-import { type PublicKey, parsePublicKey } from '../../../src/update/minisign.ts'
+import { type PublicKey, parsePublicKey } from '../../../src/update/release/minisign.ts'
 
 export const keyPair = makeKeyPair()
 export const keys: PublicKey[] = [parsePublicKey(keyPair.public)]

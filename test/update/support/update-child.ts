@@ -7,9 +7,9 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { currentVersion } from '../../../src/system/release-folder.ts'
+import { currentVersion } from '../../../src/system/files/release-folder.ts'
 import type { ApiService, Host } from '../../../src/update/host.ts'
-import { parsePublicKey } from '../../../src/update/minisign.ts'
+import { parsePublicKey } from '../../../src/update/release/minisign.ts'
 import { update } from '../../../src/update/update.ts'
 import { pathsOf, yes } from './installation.ts'
 

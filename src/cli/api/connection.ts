@@ -1,0 +1,100 @@
+/** The way to the daemon: its address, the credentials, and what it means when nothing answers. */
+import { createFetch } from 'ofetch'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure, usageError } from '../terminal/failure.ts'
+
+const defaultUrl = 'http://127.0.0.1:8080'
+
+/** Whether HAL0_URL names a daemon; without it, commands that can may act on this machine themselves. */
+export const urlIsConfigured = (): boolean => (process.env.HAL0_URL ?? '') !== ''
+
+/** Address of the daemon, without a slash at its end. @throws Failure wrong usage, when HAL0_URL is no address */
+export const baseUrl = (): string => {
+  const text = urlIsConfigured() ? (process.env.HAL0_URL as string) : defaultUrl
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.search !== '' || url.hash !== '') {
+    throw usageError('HAL0_URL is not the address of a daemon.', `export HAL0_URL=${defaultUrl}`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw usageError('HAL0_URL must not carry a user name or a password; a key belongs into HAL0_API_KEY.')
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+const isLoopback = (url: string): boolean => {
+  const { hostname } = new URL(url)
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}
+
+/**
+ * Bun cuts silent connections after 300 s unless `timeout` is off, and takes the proxy of the environment for loopback too unless
+ * `proxy` is `false`; neither value is in its types.
+ */
+const directFetch = ((input: string, init?: RequestInit) =>
+  fetch(input, {
+    ...init,
+    timeout: false,
+    ...(isLoopback(input) ? { proxy: false } : {}),
+  } as RequestInit)) as typeof fetch
+
+const $fetch = createFetch({
+  fetch: directFetch,
+  defaults: { retry: 0, ignoreResponseError: true, redirect: 'manual' },
+})
+
+export interface Exchange {
+  method: string
+  /** From the root of the daemon, e.g. `/api/slots`. */
+  path: string
+  query?: Record<string, unknown>
+  headers?: Record<string, string>
+  /** Sent as JSON. */
+  body?: Record<string, unknown>
+  signal?: AbortSignal
+}
+
+/**
+ * Sends one request. The response is unread, whatever its status.
+ * @throws Failure with exit code 3 when no answer came; the signal's reason once it aborted
+ */
+export const send = async ({ path, query, headers, body, signal, method }: Exchange): Promise<Response> => {
+  const url = baseUrl()
+  const key = process.env.HAL0_API_KEY ?? ''
+  try {
+    return await $fetch.raw(`${url}${path}`, {
+      method,
+      responseType: 'stream',
+      headers: {
+        ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+        ...headers,
+      },
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  } catch (error) {
+    throw broken(error, signal)
+  }
+}
+
+/** What to throw for an exchange that ended early: the signal's reason where the caller aborted it, else that nothing answers. */
+export const broken = (error: unknown, signal?: AbortSignal): unknown => {
+  if (error instanceof Failure) return error
+  const gaveUp = (signal?.reason as { name?: unknown } | undefined)?.name === 'TimeoutError'
+  return signal?.aborted === true && !gaveUp ? signal.reason : unreachable(error)
+}
+
+/** Nothing answered, or the connection broke. */
+const unreachable = (cause: unknown): Failure => {
+  const url = baseUrl()
+  const local = isLoopback(url) ? 'hal0 serve' : `hal0 serve  (on ${new URL(url).hostname}), or correct HAL0_URL`
+  return new Failure(exitCode.unreachable, `hal0 is not reachable at ${url}.`, { hint: local, cause })
+}
+
+/** Something answered that is no hal0, or one of another version. */
+export const notHal0 = (path: string, why: string): Failure =>
+  new Failure(
+    exitCode.failed,
+    `What answers at ${baseUrl()} does not speak like this version of hal0: ${path} ${why}.`,
+    { hint: 'hal0 version, and see which program has that port; HAL0_URL names another address' },
+  )

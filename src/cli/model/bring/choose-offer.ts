@@ -1,0 +1,56 @@
+import type { HubOffer } from '../../../contract/models/pull.ts'
+import { ask, canAsk } from '../../terminal/ask.ts'
+import { exitCode } from '../../terminal/exit-code.ts'
+import { Failure } from '../../terminal/failure.ts'
+import { talk } from '../../terminal/output.ts'
+import { pad, printable } from '../../terminal/style.ts'
+import { bytes } from '../../units.ts'
+
+const note = ({ installed, fits }: HubOffer): string => {
+  if (installed) return '  (is here)'
+  return fits === false ? '  (too big for this machine)' : ''
+}
+
+/** One line an offer; the names come last, so that long ones stay whole. */
+export const offerLines = (offers: readonly HubOffer[]): string[] => {
+  const sizes = offers.map(({ size }) => bytes(size))
+  const width = Math.max(...sizes.map((size) => size.length))
+  const digits = String(offers.length).length
+  return offers.map((offer, index) => {
+    const number = pad(String(index + 1), digits, 'right')
+    return `  ${number}  ${pad(sizes[index] ?? '', width, 'right')}  ${printable(offer.file)}${note(offer)}`
+  })
+}
+
+/** As a shell reads it as one word. */
+export const quoted = (text: string): string =>
+  /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+
+/**
+ * The one of several that is meant: asked for on a terminal.
+ * @param sentence what they are, without a full stop
+ * @param commandFor what one writes to mean a file
+ * @throws Failure where nobody can be asked, or nothing is chosen
+ */
+export const chooseOffer = async (
+  sentence: string,
+  offers: readonly HubOffer[],
+  commandFor: (file: string) => string,
+): Promise<HubOffer> => {
+  if (!canAsk()) {
+    const [first] = offers
+    throw new Failure(exitCode.failed, `${sentence}. Name the one that you want with --file.`, {
+      details: offerLines(offers),
+      ...(first === undefined ? {} : { hint: commandFor(first.file) }),
+    })
+  }
+  talk.log(`${sentence}:`)
+  for (const line of offerLines(offers)) talk.log(line)
+  for (;;) {
+    const answer = await ask(`Which one? [1-${offers.length}] `)
+    if (answer === '') throw new Failure(exitCode.failed, 'Nothing was chosen, so nothing is pulled.')
+    const chosen = offers.find((offer, index) => answer === String(index + 1) || answer === offer.file)
+    if (chosen !== undefined) return chosen
+    talk.log(`There is no ${printable(answer)}. Write a number from 1 to ${offers.length}, or nothing to leave it.`)
+  }
+}

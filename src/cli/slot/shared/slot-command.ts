@@ -1,0 +1,60 @@
+/** Commands that a slot needs time for: `load`, `unload`, `restart`, `swap`, `cancel`. */
+import type { Slot } from '../../../contract/slot.ts'
+import { type ExitCode, exitCode } from '../../terminal/exit-code.ts'
+import { catchInterrupt, Interrupted } from '../../terminal/interrupt.ts'
+import { print, printJson, talk } from '../../terminal/output.ts'
+import { StatusLine } from '../../terminal/status-line.ts'
+import { style } from '../../terminal/style.ts'
+import { withProgress } from './follow-progress.ts'
+import { stateCell } from './progress.ts'
+
+/** Longest wait that the API grants, seconds. */
+const longestWaitS = 86_400
+
+/** The flag of all these verbs. */
+export const waitFlag = {
+  wait: { type: 'boolean', default: true, negativeDescription: 'Return as soon as the slot has accepted the command' },
+} as const
+
+export const nameArgument = { type: 'positional', required: true, description: 'Name of the slot' } as const
+
+interface SlotCommand {
+  name: string
+  wait: boolean
+  json: boolean
+  /** What goes on when one stops waiting, e.g. `keeps loading`. */
+  meanwhile: string
+  /** The command that takes it back, where there is one. */
+  undo?: string
+  send(options: { query?: { wait: number }; signal: AbortSignal; patient: true }): Promise<Slot>
+}
+
+/** Sends the command, shows how it gets along, prints how the slot stands then. */
+export const runSlotCommand = async ({ name, wait, json, meanwhile, undo, send }: SlotCommand): Promise<ExitCode> => {
+  using interrupt = catchInterrupt()
+  const { signal } = interrupt
+  const line = new StatusLine()
+  try {
+    const slot = wait
+      ? await withProgress(name, line, `${name}: `, () =>
+          send({ query: { wait: longestWaitS }, signal, patient: true }),
+        )
+      : await send({ signal, patient: true })
+    if (json) printJson(slot)
+    else print(describeSlot(slot))
+    return exitCode.done
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error
+    talk.log(`${name} ${meanwhile} in the daemon. See how it gets along with: hal0 slot watch ${name}`)
+    if (undo !== undefined) talk.log(`Cancel it with: ${undo}`)
+    return exitCode.interrupted
+  }
+}
+
+/** e.g. `primary is ready with qwen2.5-0.5b-instruct-q4_k_m.` */
+export const describeSlot = ({ state, config }: Slot): string => {
+  const cell = stateCell(state.state)
+  const model = state.model ?? config.model
+  const holds = model !== null && state.state !== 'offline' && state.state !== 'error'
+  return `${state.name} is ${style(process.stdout, cell.as, cell.text)}${holds ? ` with ${model}` : ''}.`
+}

@@ -1,0 +1,50 @@
+/** Wire types of the curated catalog: well-known models that can be offered without asking the hub. */
+import { type Static, Type } from 'typebox'
+import { nullable } from '../nullable.ts'
+import { ModelId } from '../slot.ts'
+import { HubRepo } from './hub-source.ts'
+import { PullRequest } from './pull.ts'
+
+/** What a model of the catalog is for: the kinds of the registry that run by themselves, and speech. */
+export const catalogKinds = ['chat', 'embedding', 'rerank', 'stt', 'tts'] as const
+export const catalogProviders = ['llama.cpp', 'moonshine', 'kokoro'] as const
+
+const path = (description: string) => Type.String({ minLength: 1, maxLength: 1024, description })
+const bytes = (description: string) => Type.Integer({ minimum: 1, description })
+
+/** One entry of `catalog.json`. */
+export const CatalogEntry = Type.Object(
+  {
+    id: ModelId,
+    name: Type.String({ minLength: 1, description: 'Name for people.' }),
+    kind: Type.Enum(catalogKinds),
+    provider: Type.Enum(catalogProviders, { description: 'What runs it.' }),
+    repo: HubRepo,
+    file: path('Path in the repository.'),
+    others: Type.Array(path('Further file that it needs: a vision projector, the rest of a speech model.')),
+    size: bytes('Bytes of all its files.'),
+    licence: Type.String({ minLength: 1, description: "SPDX identifier, or the licence's own name." }),
+    ram_bytes: bytes('Memory that it needs to run: its files, a context of 8192 tokens, and room to compute.'),
+    parameters: Type.Integer({ minimum: 1, description: 'Number of weights.' }),
+    context_length: nullable(
+      Type.Integer({ minimum: 1, description: 'Context the model was trained for, in tokens.' }),
+    ),
+    description: Type.String({ minLength: 1, maxLength: 200 }),
+    first: Type.Optional(Type.Literal(true, { description: 'The model to begin with; one entry has it.' })),
+  },
+  { additionalProperties: false },
+)
+export type CatalogEntry = Static<typeof CatalogEntry>
+
+/** An entry as this machine sees it. */
+export const CatalogOffer = Type.Object(
+  {
+    ...CatalogEntry.properties,
+    installed: Type.Boolean({ description: 'It is in the registry.' }),
+    /** Body of `POST /api/models/{id}/pull`; null while no engine of this version runs it. */
+    pull: nullable(PullRequest),
+    fits: nullable(Type.Boolean({ description: "Whether it fits into this machine's memory; null: unknown." })),
+  },
+  { additionalProperties: false },
+)
+export type CatalogOffer = Static<typeof CatalogOffer>

@@ -1,0 +1,98 @@
+/** Wire types of the model registry (spec §3, §5). */
+import { type Static, Type } from 'typebox'
+import { nullable } from '../nullable.ts'
+import { ModelId } from '../slot.ts'
+
+export const modelKinds = ['chat', 'embedding', 'rerank', 'mmproj'] as const
+
+export const ModelFile = Type.Object(
+  {
+    path: Type.String({
+      description:
+        'Relative to the models folder: <safe-ref>/<file>, or <safe-ref>/<start of the commit>/<file> where that name is taken by other bytes.',
+    }),
+    size: Type.Integer({ minimum: 0 }),
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  },
+  { additionalProperties: false },
+)
+export type ModelFile = Static<typeof ModelFile>
+
+/** What a model was made of. An older hal0 passes over the keys that it does not know. */
+export const ModelSource = Type.Object({
+  repo: Type.String({ description: 'owner/name, as the hub wrote it then.' }),
+  revision: Type.String({ description: 'Commit.' }),
+  files: Type.Array(Type.String(), { description: 'In the repository, in the order of the files here.' }),
+  ref: Type.Optional(Type.String({ description: 'Branch, tag or commit that was asked for; absent: main.' })),
+  mmproj: Type.Optional(
+    Type.Object(
+      { id: ModelId, file: Type.String(), sha256: Type.String() },
+      { description: 'The vision projector that was brought along, and the entry that it has.' },
+    ),
+  ),
+})
+export type ModelSource = Static<typeof ModelSource>
+
+/** One registry entry: the JSON in `models/<id>.json` and on the wire. */
+export const ModelEntry = Type.Object(
+  {
+    id: ModelId,
+    name: Type.String({ description: 'Name for people: general.name of the GGUF, else the id.' }),
+    kind: Type.Enum(modelKinds),
+    files: Type.Array(ModelFile, { minItems: 1 }),
+    source: nullable(ModelSource),
+    architecture: nullable(Type.String()),
+    parameters: nullable(Type.Integer({ description: 'Number of weights.' })),
+    quantization: nullable(Type.String()),
+    context_length: nullable(Type.Integer({ description: 'Context the model was trained for, in tokens.' })),
+    created_at: Type.String({ description: 'RFC 3339.' }),
+  },
+  { additionalProperties: false },
+)
+export type ModelEntry = Static<typeof ModelEntry>
+
+/** Body of `POST /api/models`: register a GGUF that is on the server's disk. */
+export const ModelImport = Type.Object(
+  {
+    path: Type.String({ minLength: 1, maxLength: 4096, description: 'Absolute path on the server.' }),
+    id: Type.Optional(ModelId),
+    link: Type.Optional(Type.Boolean({ description: 'Refer to the file where it lies instead of copying it.' })),
+  },
+  { additionalProperties: false },
+)
+export type ModelImport = Static<typeof ModelImport>
+
+/** Answer of `POST /api/models/{id}/verify`: every file hashed again. */
+export const ModelVerification = Type.Object(
+  {
+    id: ModelId,
+    ok: Type.Boolean(),
+    files: Type.Array(
+      Type.Object({
+        path: Type.String(),
+        ok: Type.Boolean(),
+        expected: Type.String(),
+        actual: nullable(Type.String({ description: 'sha256 found; null when the file cannot be read.' })),
+        problem: nullable(Type.String()),
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ModelVerification = Static<typeof ModelVerification>
+
+/** Data of a `verify` event: how far a verification under way is. */
+export const VerificationProgress = Type.Object(
+  {
+    id: ModelId,
+    file: nullable(
+      Type.String({ description: 'The one that is hashed, relative to the models folder; null after the last.' }),
+    ),
+    bytes_total: Type.Integer({ minimum: 0, description: 'Of all files, as they were registered.' }),
+    bytes_done: Type.Integer({ minimum: 0, description: 'Of all files; a file that is missing counts as done.' }),
+    throughput_bps: nullable(Type.Number({ description: 'Bytes per second, smoothed; null until known.' })),
+    eta_s: nullable(Type.Number({ description: 'Seconds left; null until known.' })),
+  },
+  { additionalProperties: false },
+)
+export type VerificationProgress = Static<typeof VerificationProgress>

@@ -1,0 +1,142 @@
+/** Wire types of pulls and of the hub (spec §3, §5). */
+import { type Static, Type } from 'typebox'
+import { ErrorBody } from '../error.ts'
+import { nullable } from '../nullable.ts'
+import { ModelId, PullFigures } from '../slot.ts'
+import { HubFile, HubFolder, HubRepo, HubRevision } from './hub-source.ts'
+
+/** Body of `POST /api/models/{id}/pull`. */
+export const PullRequest = Type.Object(
+  {
+    repo: HubRepo,
+    file: HubFile,
+    revision: Type.Optional(HubRevision),
+    mmproj: Type.Optional(Type.Boolean({ description: "Bring the repository's vision projector along." })),
+    replace: Type.Optional(
+      Type.Boolean({
+        description: 'Where the id names something else: fetch and verify this first, then let the id name it.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type PullRequest = Static<typeof PullRequest>
+
+/** One pull, under way or ended; also the data of its events. */
+export const Pull = Type.Object(
+  {
+    id: ModelId,
+    request: PullRequest,
+    position: nullable(
+      Type.Integer({ minimum: 1, description: 'Of those that wait for their turn; null: not waiting.' }),
+    ),
+    repo: Type.String(),
+    /** The commit that was pinned; null until it is resolved. */
+    revision: nullable(Type.String()),
+    files: Type.Array(
+      Type.Object({
+        path: Type.String({ description: 'In the repository.' }),
+        size: Type.Integer({ minimum: 0 }),
+        received: Type.Integer({ minimum: 0 }),
+      }),
+    ),
+    ...PullFigures.properties,
+    error: nullable(ErrorBody),
+  },
+  { additionalProperties: false },
+)
+export type Pull = Static<typeof Pull>
+
+/** One hit of a search at the hub. */
+export const HubHit = Type.Object(
+  {
+    repo: Type.String(),
+    downloads: nullable(Type.Integer()),
+    gated: Type.Boolean({ description: 'Access has to be asked for at the hub.' }),
+    architecture: nullable(Type.String()),
+    context_length: nullable(Type.Integer()),
+  },
+  { additionalProperties: false },
+)
+export type HubHit = Static<typeof HubHit>
+
+/** A text that a person wrote or pasted, read: of what model at the hub it speaks. */
+export const HubReference = Type.Object(
+  {
+    /** null: the text names none, it is words to search for. */
+    repo: nullable(HubRepo),
+    revision: nullable(HubRevision),
+    file: nullable(HubFile),
+    folder: nullable(HubFolder),
+  },
+  { additionalProperties: false },
+)
+export type HubReference = Static<typeof HubReference>
+
+/** A model of a repository. */
+export const HubOffer = Type.Object(
+  {
+    id: ModelId,
+    file: Type.String({ description: 'The file, of a sharded model its first shard.' }),
+    quantization: nullable(
+      Type.String({ description: 'As its publisher calls this size; with a colon before it, it picks it.' }),
+    ),
+    size: Type.Integer({ description: 'Bytes of all files.' }),
+    shards: Type.Integer({ minimum: 1 }),
+    fits: nullable(Type.Boolean({ description: "Whether it fits into this machine's memory; null: unknown." })),
+    installed: Type.Boolean(),
+  },
+  { additionalProperties: false },
+)
+export type HubOffer = Static<typeof HubOffer>
+
+/** What a repository offers, as models to pull. */
+export const HubRepository = Type.Object(
+  {
+    repo: Type.String(),
+    revision: Type.String({ description: 'Commit.' }),
+    gated: Type.Boolean(),
+    models: Type.Array(HubOffer),
+    wanted: Type.Array(HubOffer, {
+      description:
+        'What was asked for by file or folder; where nothing was, the usual choice. Several: say which. A file that was named is here whatever it is.',
+    }),
+    mmproj: Type.Array(Type.Object({ file: Type.String(), size: Type.Integer() })),
+    problem: nullable(
+      Type.String({
+        description: 'Why the hub could not be asked; then this is what of the repository is here, whole.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type HubRepository = Static<typeof HubRepository>
+
+/** What is on the disk and no model, or what was cleared of it. */
+export const PullLeftover = Type.Object(
+  {
+    id: Type.String({ description: 'Of the model; of an orphan the path below the models folder.' }),
+    kind: Type.Enum(['pull', 'record', 'replaced', 'orphan'], {
+      description:
+        'What an interrupted pull received; the record of a pull that cannot be used; the files of a model that was replaced or removed; files that no model names.',
+    }),
+    bytes: Type.Integer(),
+    active: Type.Boolean({ description: 'Being pulled right now, or still run by a slot.' }),
+  },
+  { additionalProperties: false },
+)
+export type PullLeftover = Static<typeof PullLeftover>
+
+/** Whether the hub has something else than what is here; nothing is changed. */
+export const ModelDrift = Type.Object(
+  {
+    id: ModelId,
+    repo: Type.String(),
+    revision: Type.String({ description: 'Commit that is here.' }),
+    outdated: Type.Boolean(),
+    files: Type.Array(Type.String(), { description: 'Files that the hub has otherwise, or no more.' }),
+    problem: nullable(Type.String({ description: 'Why it could not be told; what is here loads all the same.' })),
+  },
+  { additionalProperties: false },
+)
+export type ModelDrift = Static<typeof ModelDrift>

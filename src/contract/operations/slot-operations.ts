@@ -1,0 +1,94 @@
+/** The routes of slots. */
+import { Type } from 'typebox'
+import { Slot, SlotCreate, SlotName, SlotPatch, SwapRequest } from '../slot.ts'
+import { type Operation, op } from './operation.ts'
+
+const name = Type.Object({ name: SlotName }, { additionalProperties: false })
+/** `?wait=SECONDS`: answer once the slot got there, at most a day. */
+const wait = Type.Object(
+  { wait: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })) },
+  { additionalProperties: false },
+)
+const command = <const V extends string>(verb: V, summary: string) =>
+  op({
+    method: 'POST',
+    path: `/api/slots/{name}/${verb}`,
+    tag: 'slots',
+    summary,
+    params: name,
+    query: wait,
+    replies: { 200: Slot, 202: Slot },
+  })
+
+/** How many of the last lines: with `/logs/events` they come first, and are none by default. */
+export const LogLines = Type.Object(
+  { lines: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })) },
+  { additionalProperties: false },
+)
+
+export const slotOperations = {
+  listSlots: op({
+    method: 'GET',
+    path: '/api/slots',
+    tag: 'slots',
+    summary: 'All slots',
+    replies: { 200: Type.Array(Slot) },
+  }),
+  createSlot: op({
+    method: 'POST',
+    path: '/api/slots',
+    tag: 'slots',
+    summary: 'Create a slot',
+    body: SlotCreate,
+    replies: { 201: Slot },
+  }),
+  showSlot: op({
+    method: 'GET',
+    path: '/api/slots/{name}',
+    tag: 'slots',
+    summary: 'One slot',
+    params: name,
+    replies: { 200: Slot },
+  }),
+  editSlot: op({
+    method: 'PATCH',
+    path: '/api/slots/{name}',
+    tag: 'slots',
+    summary: 'Change the configuration; what the backend was started with changes at the next load',
+    params: name,
+    body: SlotPatch,
+    replies: { 200: Slot },
+  }),
+  deleteSlot: op({
+    method: 'DELETE',
+    path: '/api/slots/{name}',
+    tag: 'slots',
+    summary: 'Delete an offline slot',
+    params: name,
+    replies: { 204: null },
+  }),
+  loadSlot: command('load', 'Load the model; joins a load under way'),
+  unloadSlot: command('unload', 'Stop the backend'),
+  restartSlot: command('restart', 'Stop the backend and load again'),
+  acknowledgeSlot: command('acknowledge', 'Acknowledge an error'),
+  cancelSlot: command('cancel', 'Cancel the load under way'),
+  swapSlot: op({
+    method: 'POST',
+    path: '/api/slots/{name}/swap',
+    tag: 'slots',
+    summary: 'Put another model into the slot and load it',
+    params: name,
+    query: wait,
+    body: SwapRequest,
+    replies: { 200: Slot, 202: Slot },
+  }),
+  slotLogs: op({
+    method: 'GET',
+    path: '/api/slots/{name}/logs',
+    tag: 'slots',
+    summary: 'The last lines that the backend printed',
+    params: name,
+    query: LogLines,
+    replies: { 200: Type.Array(Type.String()) },
+  }),
+} as const satisfies Record<string, Operation>

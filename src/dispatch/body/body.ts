@@ -1,0 +1,143 @@
+/** Takes in the body of a request within bounds, and finds out on the way who is to get it. */
+
+import { turn } from '../../lib/async/turn.ts'
+import { bounded } from '../../lib/bounded.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { requireIdentity } from '../../lib/http/content-encoding.ts'
+import type { IncomingBody } from '../../lib/http/incoming.ts'
+import type { WireHeaders } from '../../lib/http/wire-headers.ts'
+import type { BodyShare } from './body-budget.ts'
+import { BodyPieces } from './body-pieces.ts'
+import { ModelReader } from './model.ts'
+
+export const defaultMaxBodyBytes = 64 * 1024 * 1024
+
+/** So much is looked through in one go, about a millisecond's work; other requests are answered in between. */
+const sliceBytes = 128 * 1024
+/** What is taken in before it is known whether the request is refused anyway. */
+const firstBytes = 64 * 1024
+
+const tooLarge = (limit: number): Hal0Error =>
+  new Hal0Error(
+    'request.too_large',
+    `The body is larger than the ${Math.floor((limit / 1024 / 1024) * 1000) / 1000} MiB that this server takes. Send less, or raise max_body_mb in hal0.toml.`,
+    { details: { limit_bytes: limit } },
+  )
+
+/** `application/json` and `application/…+json`, with or without parameters. */
+const isJson = (contentType: string): boolean => {
+  if (contentType === 'application/json') return true
+  const semicolon = contentType.indexOf(';')
+  const type = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
+  return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'))
+}
+
+/** @throws Hal0Error `request.invalid`, `request.unsupported` with status 415 */
+export const requireJson = (headers: WireHeaders): void => {
+  requireIdentity(headers)
+  const type = headers.get('content-type')
+  if (type !== null && isJson(type)) return
+  const found = type === null || type === '' ? 'has none' : `says "${bounded(type, 100)}"`
+  throw new Hal0Error('request.invalid', `The Content-Type must be application/json, but the request ${found}.`, {
+    param: 'content-type',
+    status: 415,
+  })
+}
+
+export interface Intake {
+  /** Largest body, bytes. */
+  limit: number
+  share: BodyShare
+  /** Throws what the request will be refused with, as soon as its model is known: the rest of the body stays with the client. */
+  judge(model: string): void
+}
+
+/** A body that was taken in, unchanged, and the model that it asks for. */
+export interface Taken {
+  body: BodyPieces
+  model: string
+}
+
+const takeWhole = (bytes: Buffer): Taken => {
+  const reader = new ModelReader()
+  reader.feed(bytes)
+  return { body: BodyPieces.of(bytes), model: reader.end() }
+}
+
+/** Looks through one piece after the other, with turns of the event loop in between. */
+class Search {
+  readonly #reader = new ModelReader()
+  readonly #judge: Intake['judge']
+  #judged = false
+  #sinceTurn = 0
+  /** Why it cannot be used. It is counted on all the same: one that is too large is told as that. */
+  #broken: Hal0Error | null = null
+
+  constructor(judge: Intake['judge']) {
+    this.#judge = judge
+  }
+
+  /** @returns whether the piece is of any use @throws what `judge` throws */
+  async feed(piece: Buffer): Promise<boolean> {
+    for (let at = 0; at < piece.length && this.#broken === null; at += sliceBytes) {
+      const slice = piece.subarray(at, at + sliceBytes)
+      this.#read(slice)
+      if (!this.#judged && this.#reader.name !== null) {
+        this.#judged = true
+        this.#judge(this.#reader.name)
+      }
+      this.#sinceTurn += slice.length
+      if (this.#sinceTurn < sliceBytes) continue
+      this.#sinceTurn = 0
+      await turn()
+    }
+    return this.#broken === null
+  }
+
+  /** @returns the model @throws Hal0Error `request.invalid` */
+  end(): string {
+    if (this.#broken !== null) throw this.#broken
+    return this.#reader.end()
+  }
+
+  #read(slice: Buffer): void {
+    try {
+      this.#reader.feed(slice)
+    } catch (error) {
+      this.#broken = Hal0Error.from(error)
+    }
+  }
+}
+
+const takePieces = async (incoming: IncomingBody, first: Buffer | null, intake: Intake): Promise<Taken> => {
+  const { limit, share, judge } = intake
+  const search = new Search(judge)
+  const body = new BodyPieces()
+  let size = 0
+  for (let piece = first ?? (await incoming.next()); piece !== null; piece = await incoming.next()) {
+    size += piece.length
+    if (size > limit) throw tooLarge(limit)
+    if (!(await search.feed(piece))) continue
+    share.growTo(Math.max(size, incoming.length ?? 0))
+    body.add(piece)
+  }
+  return { body, model: search.end() }
+}
+
+/**
+ * The body as it came, and its model. What will be refused is refused before more than its beginning is taken in.
+ * @returns at once what is here already and small
+ * @throws Hal0Error `request.too_large`, `request.invalid`, `daemon.busy`, what `judge` throws, what the client's connection says when it
+ * ends (rejects, or throws when synchronous)
+ */
+export const takeBody = (incoming: IncomingBody, intake: Intake): Taken | Promise<Taken> => {
+  const { length } = incoming
+  const { limit, share } = intake
+  if (length !== null && length > limit) throw tooLarge(limit)
+  share.growTo(Math.min(length ?? firstBytes, firstBytes))
+  const whole = length !== null && length > sliceBytes ? null : incoming.whole()
+  if (whole === null || whole.length > sliceBytes) return takePieces(incoming, whole, intake)
+  if (whole.length > limit) throw tooLarge(limit)
+  share.growTo(whole.length)
+  return takeWhole(whole)
+}

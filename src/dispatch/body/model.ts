@@ -1,0 +1,86 @@
+/** Finds the `model` of a JSON body while it comes. Pure. */
+import { isUtf8 } from 'node:buffer'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { JsonScan, type Member, unescaped } from './json-scan.ts'
+
+/** llama.cpp's own JSON parser overflows its stack on deep nesting; no real request comes near this. */
+const maxDepth = 512
+/** Bytes of a name that are looked at: the longest name of anything has 128 characters. */
+const keptBytes = 1024
+const shownBytes = 128
+const nothing = Buffer.alloc(0)
+
+const invalid = (message: string, param?: string): Hal0Error =>
+  new Hal0Error('request.invalid', message, param === undefined ? {} : { param })
+
+const asText = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
+
+/** The name that the member is. @throws Hal0Error `request.invalid` */
+const nameOf = ({ text, isNull, bytes }: Member): string => {
+  // Clients write null for what they leave out.
+  if (isNull) throw missing()
+  if (text === null || text === '') {
+    throw invalid('The field "model" must be a string that is not empty. GET /v1/models lists the names.', 'model')
+  }
+  if (bytes > text.length) return `${asText(text.slice(0, shownBytes))}… (${bytes} bytes)`
+  const name = unescaped(text)
+  if (name === null) throw invalid('The body is not valid JSON: the string of "model" is broken.', 'model')
+  return name
+}
+
+const missing = (): Hal0Error =>
+  invalid('The field "model" is missing. GET /v1/models lists the names that it can have.', 'model')
+
+/** Bytes at the end of `bytes` that are the beginning of a character whose end is not here. */
+const unfinished = (bytes: Buffer): number => {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0
+    if (byte < 0x80) return 0
+  }
+  return 0
+}
+
+export class ModelReader {
+  readonly #scan: JsonScan
+  #name: string | null = null
+  /** The beginning of a character of UTF-8. */
+  #rest: Buffer = nothing
+
+  constructor() {
+    this.#scan = new JsonScan({ name: 'model', keptBytes, maxDepth, found: (member) => this.#found(member) })
+  }
+
+  /** What the client asks for, never empty; null while it did not come. */
+  get name(): string | null {
+    return this.#name
+  }
+
+  /** @param bytes that follow those before @throws Hal0Error `request.invalid` */
+  feed(bytes: Buffer): void {
+    const text = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    const rest = unfinished(text)
+    if (!isUtf8(rest === 0 ? text : text.subarray(0, text.length - rest))) throw notUtf8()
+    // A copy: these few bytes must not keep the piece in memory.
+    this.#rest = rest === 0 ? nothing : Buffer.from(text.subarray(text.length - rest))
+    this.#scan.feed(bytes)
+  }
+
+  /** The body is whole. @throws Hal0Error `request.invalid` */
+  end(): string {
+    if (this.#rest.length > 0) throw notUtf8()
+    this.#scan.end()
+    if (this.#name === null) throw missing()
+    return this.#name
+  }
+
+  #found(member: Member): void {
+    const name = nameOf(member)
+    if (this.#name !== null && this.#name !== name) {
+      throw invalid('The body has the field "model" more than once, with different values. Send it once.', 'model')
+    }
+    this.#name = name
+  }
+}
+
+const notUtf8 = (): Hal0Error => invalid('The body is not valid JSON: it is not UTF-8.')

@@ -1,0 +1,183 @@
+/** The decision log (spec §2.3): every routed request, bounded, queried and tailed. Its disk never fails a request. */
+import type { Decision } from '../../contract/system.ts'
+import { Bus } from '../../lib/async/bus.ts'
+import { Mutex } from '../../lib/async/mutex.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
+import type { DecisionLog, DecisionPage, DecisionQuery } from '../dispatch-port.ts'
+import { DecisionFiles } from './decision-files.ts'
+import { defaultLimit, isWanted, searchDecisions } from './decision-search.ts'
+
+const flushEveryMs = 100
+const flushRows = 500
+/** While the disk fails: what is held in memory for a better time, and how often that is tried. */
+const heldRows = 10_000
+const retryEveryMs = 5000
+/** One query reads at a time; so many may wait. */
+const maxQueries = 32
+
+export const defaultKeep = 100_000
+
+export interface DecisionOptions {
+  /** Where its files are; it is made when there is none. */
+  folder: string
+  /** How many decisions are kept, the newest. */
+  keep?: number
+}
+
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export class Decisions implements DecisionLog {
+  readonly added = new Bus<Decision>()
+  readonly #folder: string
+  readonly #keep: number
+  #store: DecisionFiles | null = null
+  #pending: Decision[] = []
+  #timer: ReturnType<typeof setTimeout> | null = null
+  #nextId = 1
+  /** The newest that the listeners know of. */
+  #told = 0
+  readonly #queries = new Mutex()
+  #queriesUnderWay = 0
+  #problem: string | null = null
+  #closed = false
+
+  constructor({ folder, keep = defaultKeep }: DecisionOptions) {
+    this.#folder = folder
+    this.#keep = keep
+    this.#try(() => this.#open())
+  }
+
+  /** Why decisions are not reaching the disk, as a sentence; null while they do. */
+  problem(): string | null {
+    return this.#problem
+  }
+
+  get written(): number {
+    return this.#store?.newest ?? 0
+  }
+
+  /**
+   * Costs no disk access: decisions are written together, a tenth of a second later, and told then.
+   * @param decision is the log's from here on, which sets its id
+   */
+  record(decision: Decision): void {
+    decision.id = this.#nextId++
+    this.#pending.push(decision)
+    if (this.#pending.length > heldRows) this.#pending.shift()
+    if (this.#pending.length >= flushRows && this.#problem === null) this.#flush()
+    else this.#flushIn(this.#problem === null ? flushEveryMs : retryEveryMs)
+  }
+
+  async list(query: DecisionQuery): Promise<DecisionPage> {
+    if (this.#queriesUnderWay >= maxQueries) {
+      throw new Hal0Error(
+        'daemon.busy',
+        `${maxQueries} queries of the decision log are being answered, the most at one time. Try again in a second.`,
+      )
+    }
+    this.#queriesUnderWay++
+    try {
+      return await this.#queries.run(() => this.#list(query))
+    } finally {
+      this.#queriesUnderWay--
+    }
+  }
+
+  async #list(query: DecisionQuery): Promise<DecisionPage> {
+    this.#flush()
+    const limit = query.limit ?? defaultLimit
+    // What could not be written is newer than all that was.
+    const held = this.#pending.filter((decision) => isWanted(decision, query)).reverse()
+    if (held.length >= limit) return { decisions: held.slice(0, limit), next: held[limit - 1]?.id ?? null }
+    const stored = await this.#search({ ...query, limit: limit - held.length })
+    return { decisions: [...held, ...stored.decisions], next: stored.next }
+  }
+
+  /** The disk's part of a page; its failure becomes the problem. */
+  async #search(query: DecisionQuery): Promise<DecisionPage> {
+    try {
+      if (this.#store !== null) return await searchDecisions(this.#store, query)
+    } catch (error) {
+      this.#failed(error)
+    }
+    return { decisions: [], next: null }
+  }
+
+  /** Writes what is pending. */
+  close(): void {
+    this.#flush()
+    this.#closed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#store?.close()
+    this.#store = null
+  }
+
+  #flushIn(ms: number): void {
+    if (this.#timer !== null || this.#closed) return
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#flush()
+    }, ms)
+    this.#timer.unref()
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0 || this.#closed) return
+    const written = this.#try(() => {
+      const store = this.#store ?? this.#open()
+      store.add(this.#pending)
+    })
+    if (!written) {
+      // A part may be written: what spans two files, when the second cannot be made.
+      const newest = this.#store?.newest ?? 0
+      this.#tell()
+      this.#pending = this.#pending.filter(({ id }) => id > newest)
+      this.#flushIn(retryEveryMs)
+      return
+    }
+    this.#tell()
+    this.#pending = []
+    this.#problem = null
+  }
+
+  /** After the attempt to write them, so that `written` says which of their ids are given for good. */
+  #tell(): void {
+    for (const decision of this.#pending) {
+      if (decision.id <= this.#told) continue
+      this.#told = decision.id
+      this.added.publish(decision)
+    }
+  }
+
+  #open(): DecisionFiles {
+    const store = new DecisionFiles(this.#folder, this.#keep)
+    this.#store = store
+    // Ids go on where the files end, also when they could not be opened at first.
+    const behind = store.newest + 1 - (this.#pending[0]?.id ?? this.#nextId)
+    if (behind > 0) {
+      for (const decision of this.#pending) decision.id += behind
+      this.#nextId += behind
+      this.#told += behind
+    }
+    return store
+  }
+
+  /** Runs `work`; its failure becomes the problem. @returns whether it was done */
+  #try(work: () => void): boolean {
+    try {
+      work()
+      return true
+    } catch (error) {
+      this.#failed(error)
+      return false
+    }
+  }
+
+  #failed(error: unknown): void {
+    const problem = `The decision log in ${this.#folder} cannot be used: ${sentence(error)}. Check the disk; requests are served all the same.`
+    if (this.#problem !== problem) log.error(problem)
+    this.#problem = problem
+  }
+}

@@ -1,0 +1,240 @@
+/** One request at a backend, from the lease to the end of the answer: the only place that touches a backend's answer. */
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { errorEvent, isEventStream, isLastEvent } from '../dialects/openai-events.ts'
+import type { Exchange } from '../upstream/connection.ts'
+import { Delivery } from '../upstream/delivery.ts'
+import { upstreamFailed, upstreamTimeout } from '../upstream/errors.ts'
+import { ConnectionPool } from '../upstream/pool.ts'
+import type { ResponseHead } from '../upstream/response-head.ts'
+import { AnswerStream, joined } from './answer-stream.ts'
+import { FlightWatch, type Watched } from './flight-watch.ts'
+import { answerHeaders, requestHead } from './headers.ts'
+import type { RelayReport, RelayRequest } from './relay-request.ts'
+
+/** The client hung up before there was anything to send to it. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+}
+
+/** Answers of a known length up to this are collected, so that a backend that dies within one still becomes an error answer. */
+const collectBytes = 1024 * 1024
+
+const pool = new ConnectionPool()
+const flight = new FlightWatch()
+
+/** Ends every request that is at a backend: with `error` as its answer, or as the last event of its stream. */
+export const stopExchanges = (error: Hal0Error): void => flight.stopAll(error)
+
+const nothing = Buffer.alloc(0)
+
+export class RelayExchange implements Exchange, Watched {
+  place = -1
+  lastProgress = performance.now()
+  readonly timeoutMs: number
+  readonly #request: RelayRequest
+  readonly #answered: () => void
+  readonly #refuse: (error: Error) => void
+  readonly #report: (report: RelayReport) => void
+  readonly #delivery: Delivery
+  #head: ResponseHead | null = null
+  #parts: Buffer[] = []
+  #complete = false
+  #stream: AnswerStream | null = null
+  #firstByteAt: number | null = null
+  /** Aborts when the client hangs up; null until the request lasts. */
+  #gone: AbortSignal | null = null
+  #over = false
+
+  constructor(
+    request: RelayRequest,
+    answered: () => void,
+    refuse: (error: Error) => void,
+    report: (report: RelayReport) => void,
+  ) {
+    this.#request = request
+    this.#answered = answered
+    this.#refuse = refuse
+    this.#report = report
+    this.timeoutMs = request.lease.timeoutMs
+    const { path, lease, headers, body, requestId } = request
+    const head = requestHead(path, lease.origin, headers, body.bytes, requestId)
+    this.#delivery = new Delivery(pool, { origin: lease.origin, head, body }, this)
+  }
+
+  begin(): void {
+    const { lease } = this.#request
+    if (lease.lost !== null) this.#takenBack(lease.lost)
+    else lease.onLost = this.#takenBack
+    if (this.#over) return
+    flight.add(this)
+    this.#delivery.begin()
+  }
+
+  // What the connection tells.
+
+  progress(): void {
+    this.lastProgress = performance.now()
+  }
+
+  sent(): void {
+    this.#request.bodySent()
+  }
+
+  head(head: ResponseHead): void {
+    this.#head = head
+  }
+
+  data(bytes: Buffer): void {
+    this.#parts.push(bytes)
+  }
+
+  end(): void {
+    this.#complete = true
+  }
+
+  settled(): void {
+    const head = this.#head
+    if (head === null || this.#over) return
+    if (this.#stream !== null) this.#passOn(this.#stream)
+    else if (this.#complete && head.framing !== 'until-close') this.#answerWhole(head)
+    else if (head.length === null || head.length > collectBytes) this.#answerStream(head)
+  }
+
+  failed(cause: Error): void {
+    if (this.#over) return
+    if (this.#delivery.again()) return
+    const error = upstreamFailed(this.#request.slot, cause)
+    if (this.#stream !== null) this.#break(error)
+    else this.#afterVerdict((verdict) => this.#break(verdict ?? error))
+  }
+
+  // What ends it from outside.
+
+  readonly cancelled = (): void => {
+    if (this.#over) return
+    this.#delivery.cancel()
+    if (this.#stream === null) {
+      this.#finish(null)
+      this.#refuse(new ClientGone())
+    } else {
+      // Many a client closes at the last event instead of waiting for the end of the answer.
+      this.#finish(this.#complete || isLastEvent(this.#stream.tail()) ? 'ok' : 'aborted')
+    }
+  }
+
+  readonly #takenBack = (error: Hal0Error): void => this.stop(error)
+
+  stop(error: Hal0Error): void {
+    this.#delivery.cancel()
+    this.#break(error)
+  }
+
+  silent(): void {
+    this.#delivery.cancel()
+    this.#break(upstreamTimeout(this.#request.slot, this.timeoutMs))
+  }
+
+  lasting(): void {
+    if (this.#gone !== null) return
+    const gone = this.#request.client.signal
+    this.#gone = gone
+    gone.addEventListener('abort', this.cancelled)
+    if (gone.aborted) this.cancelled()
+  }
+
+  // The answer.
+
+  #answerWhole(head: ResponseHead): void {
+    const body = joined(this.#parts)
+    this.#firstByteAt = this.lastProgress
+    const lines = this.#headerLines(head)
+    if (lines === null) return
+    this.#request.answer.send(head.status, lines, body)
+    this.#answered()
+    this.#finish('ok', null, body)
+  }
+
+  #answerStream(head: ResponseHead): void {
+    const lines = this.#headerLines(head)
+    if (lines === null) return
+    const { answer } = this.#request
+    const stream = new AnswerStream(answer, isEventStream(head))
+    this.#stream = stream
+    answer.onRoom = () => this.#delivery.connection?.resume()
+    answer.begin(head.status, lines, head.length)
+    this.#answered()
+    this.#passOn(stream)
+  }
+
+  /** @returns null when they are none; the request has failed then */
+  #headerLines(head: ResponseHead): string | null {
+    const { headerLines, requestId } = this.#request
+    try {
+      return `${answerHeaders(head)}${headerLines}x-request-id: ${requestId}\r\n`
+    } catch (error) {
+      this.#delivery.cancel()
+      this.failed(error instanceof Error ? error : new Error(String(error)))
+      return null
+    }
+  }
+
+  #passOn(stream: AnswerStream): void {
+    if (this.#parts.length > 0) {
+      this.#firstByteAt ??= this.lastProgress
+      const piece = joined(this.#parts)
+      this.#parts = []
+      const room = stream.push(piece)
+      if (!this.#complete) this.#delivery.connection?.passedOn(piece.length, this.lastProgress, room)
+    }
+    if (!this.#complete) return
+    // Where the end of the connection is all that ends an answer, only the slot knows whether its backend lives.
+    if (this.#head?.framing === 'until-close') this.#afterVerdict((verdict) => this.#endStream(stream, verdict))
+    else this.#endStream(stream, null)
+  }
+
+  #endStream(stream: AnswerStream, verdict: Hal0Error | null): void {
+    if (this.#over) return
+    if (verdict === null) {
+      stream.end()
+      this.#finish('ok')
+    } else {
+      this.#break(verdict)
+    }
+  }
+
+  #afterVerdict(next: (verdict: Hal0Error | null) => void): void {
+    this.#request.lease.verdict().then(next, (failure) => this.#break(Hal0Error.from(failure)))
+  }
+
+  /** An error answer while that is possible; later the stream breaks. */
+  #break(error: Hal0Error): void {
+    if (this.#over) return
+    if (this.#stream === null) {
+      this.#finish(null)
+      this.#refuse(error)
+    } else {
+      this.#stream.break(errorEvent(error))
+      this.#finish('broken', error)
+    }
+  }
+
+  /** Everything that an end needs, once. @param outcome null: the client got nothing, the promise is rejected instead */
+  #finish(outcome: RelayReport['outcome'] | null, error: Hal0Error | null = null, whole?: Buffer): void {
+    this.#over = true
+    const { lease } = this.#request
+    flight.remove(this)
+    this.#gone?.removeEventListener('abort', this.cancelled)
+    lease.onLost = null
+    this.#delivery.end()
+    lease.release()
+    if (outcome === null) return
+    this.#report({
+      outcome,
+      status: this.#head?.status ?? 0,
+      error,
+      streamed: this.#head !== null && isEventStream(this.#head),
+      firstByteAt: this.#firstByteAt,
+      tail: whole ?? this.#stream?.tail() ?? nothing,
+    })
+  }
+}

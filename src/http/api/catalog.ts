@@ -1,0 +1,8 @@
+/** `/api/catalog`: see the operation table. */
+import type { CatalogService } from '../../models/catalog/catalog-port.ts'
+import { mount, reply } from './operation.ts'
+import type { Routes } from './routes.ts'
+
+export const mountCatalog = (routes: Routes, catalog: CatalogService): void => {
+  mount(routes, 'listCatalog', ({ query: { q } }) => reply(200, catalog.offers(q ?? '')))
+}

@@ -1,0 +1,83 @@
+/** `/api/logs`: the decision log and its tail. */
+
+import { operations } from '../../contract/operations/operations.ts'
+import type { Decision } from '../../contract/system.ts'
+import type { DecisionLog, DecisionQuery } from '../../dispatch/dispatch-port.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
+import { type EventStream, type EventStreams, encodeFrame } from '../feeds/sse.ts'
+import { mount, reply } from './operation.ts'
+import type { Routes } from './routes.ts'
+
+/** Decisions sent again to a reader that comes back. */
+const maxReplayed = 1000
+
+/**
+ * What the disk refused has no id for readers that come back: after a crash it would be another decision's, and they would miss all
+ * up to there.
+ */
+const frame = (decision: Decision, { written }: DecisionLog): Uint8Array => {
+  const data = JSON.stringify(decision)
+  return encodeFrame(decision.id > written ? { event: 'decision', data } : { event: 'decision', id: decision.id, data })
+}
+
+/** Decisions that may come while a reader is sent what it has missed. */
+const maxWaiting = 1000
+
+/**
+ * Sends what a reader that comes back has missed, as fast as it takes it, then what comes.
+ * @param last the id that it knows
+ * @returns what ends it
+ */
+const resume = (decisions: DecisionLog, stream: EventStream, last: number): (() => void) => {
+  let newest = last
+  let waiting: Decision[] | null = []
+  const tell = (decision: Decision): void => {
+    if (decision.id <= newest) return
+    newest = decision.id
+    stream.send(frame(decision, decisions))
+  }
+  const replay = async (): Promise<void> => {
+    const missed = await decisions.list({ limit: maxReplayed, after: last })
+    for (const decision of missed.decisions.toReversed()) {
+      tell(decision)
+      await stream.drained()
+    }
+    for (const decision of waiting ?? []) tell(decision)
+    waiting = null
+  }
+  replay().catch((error: unknown) => {
+    // The reader comes back.
+    log.warn(`the tail of the decisions could not be resumed: ${Hal0Error.from(error).message}`)
+    stream.close()
+  })
+  return decisions.added.subscribe((decision) => {
+    if (waiting === null) tell(decision)
+    else if (waiting.length < maxWaiting) waiting.push(decision)
+    else stream.close()
+  })
+}
+
+/** Where the list goes on. */
+const nextLink = (query: DecisionQuery, next: number | null): Record<string, string> => {
+  if (next === null) return {}
+  const rest = Object.entries({ ...query, before: next }).map(([key, value]) => [key, String(value)])
+  return { link: `<${operations.listDecisions.path}?${new URLSearchParams(rest)}>; rel="next"` }
+}
+
+export const mountLogs = (
+  routes: Routes,
+  { decisions, streams }: { decisions: DecisionLog; streams: EventStreams },
+): void => {
+  mount(routes, 'listDecisions', async ({ query }) => {
+    const page = await decisions.list(query)
+    return { ...reply(200, page.decisions), headers: nextLink(query, page.next) }
+  })
+  routes.on('GET', '/api/logs/decisions/events', (request) =>
+    streams.open(request, (stream) => {
+      const last = request.headers.get('last-event-id') ?? ''
+      if (/^\d{1,15}$/.test(last)) return resume(decisions, stream, Number(last))
+      return decisions.added.subscribe((decision) => stream.send(frame(decision, decisions)))
+    }),
+  )
+}

@@ -1,0 +1,56 @@
+/** `/api/models`: see the operation table. */
+import type { ModelEntry, VerificationProgress } from '../../contract/models/model.ts'
+import type { Slot } from '../../contract/slot.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { ModelService } from '../../models/registry/registry-port.ts'
+import type { SlotService } from '../../slots/service.ts'
+import { type EventStreams, encodeFrame } from '../feeds/sse.ts'
+import { mount, reply } from './operation.ts'
+import type { Routes } from './routes.ts'
+
+const isUsing = ({ config, state }: Slot, id: string): boolean =>
+  config.model === id || config.mmproj === id || state.model === id || state.pull === id
+
+const frame = (progress: VerificationProgress): Uint8Array =>
+  encodeFrame({ event: 'verify', data: JSON.stringify(progress) })
+
+interface ModelsDeps {
+  models: ModelService
+  slots: SlotService
+  streams: EventStreams
+}
+
+export const mountModels = (routes: Routes, { models, slots, streams }: ModelsDeps): void => {
+  const known = (id: string): ModelEntry => {
+    const entry = models.get(id)
+    if (entry !== null) return entry
+    throw new Hal0Error('model.not_found', `There is no model "${id}". \`hal0 model list\` shows what there is.`, {
+      param: 'id',
+    })
+  }
+
+  mount(routes, 'listModels', () => reply(200, models.list()))
+  mount(routes, 'importModel', async ({ body }) => reply(201, await models.import(body)))
+  mount(routes, 'showModel', ({ params: { id } }) => reply(200, known(id)))
+  mount(routes, 'deleteModel', async ({ params: { id } }) => {
+    const users = (await slots.list()).filter((slot) => isUsing(slot, id))
+    await models.remove(
+      id,
+      users.map(({ config }) => config.name),
+    )
+    return reply(204, null)
+  })
+  mount(routes, 'verifyModel', async ({ params: { id } }, client) => reply(200, await models.verify(id, client.signal)))
+  routes.on('GET', '/api/models/{id}/verify/events', (request, params) => {
+    const { id } = known(params.id ?? '')
+    return streams.open(request, (stream) => {
+      const now = models.verifying(id)
+      if (now !== null) stream.send(frame(now))
+      return models.verifications.subscribe((news) => {
+        if (news.id !== id) return
+        if (news.progress === null) stream.finish()
+        else stream.send(frame(news.progress))
+      })
+    })
+  })
+}

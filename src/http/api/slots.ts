@@ -1,0 +1,65 @@
+/** `/api/slots`: see the operation table, and spec §5 for the event streams. */
+import type { Static } from 'typebox'
+import type { PullRequest } from '../../contract/models/pull.ts'
+import { LogLines } from '../../contract/operations/slot-operations.ts'
+import type { Slot, SwapRequest } from '../../contract/slot.ts'
+import type { SlotCommand, SlotService } from '../../slots/service.ts'
+import { routeNotFound } from '../answers/errors.ts'
+import type { SlotFeed } from '../feeds/slot-feed.ts'
+import { followSlotLog } from '../feeds/slot-log.ts'
+import type { EventStreams } from '../feeds/sse.ts'
+import { checkQuery, mount, reply } from './operation.ts'
+import type { Routes } from './routes.ts'
+
+/** Lines of a log answered when the query names no number. */
+const defaultLines = 200
+
+const plainCommands = ['load', 'unload', 'restart', 'acknowledge', 'cancel'] as const
+
+const sourceOf = ({ repo, file, revision }: SwapRequest): { source?: PullRequest } => {
+  // The schema wants both or none of them.
+  if (repo === undefined || file === undefined) return {}
+  return { source: { repo, file, ...(revision === undefined ? {} : { revision }) } }
+}
+
+export const mountSlots = (
+  routes: Routes,
+  { slots, feed, streams }: { slots: SlotService; feed: SlotFeed; streams: EventStreams },
+): void => {
+  const command = async (
+    name: string,
+    what: SlotCommand,
+    wait: number | undefined,
+  ): Promise<{ status: 200 | 202; body: Slot }> => ({
+    status: wait === undefined ? 202 : 200,
+    body: await slots.command(name, what, wait ?? null),
+  })
+
+  mount(routes, 'listSlots', async () => reply(200, await slots.list()))
+  mount(routes, 'createSlot', async ({ body }) => reply(201, await slots.create(body)))
+  mount(routes, 'showSlot', async ({ params }) => reply(200, await slots.show(params.name)))
+  mount(routes, 'editSlot', async ({ params, body }) => reply(200, await slots.edit(params.name, body)))
+  mount(routes, 'deleteSlot', async ({ params }) => {
+    await slots.delete(params.name)
+    return reply(204, null)
+  })
+  for (const verb of plainCommands) {
+    mount(routes, `${verb}Slot`, ({ params, query }) => command(params.name, { do: verb }, query.wait))
+  }
+  mount(routes, 'swapSlot', ({ params, query, body }) =>
+    command(params.name, { do: 'swap', model: body.model, ...sourceOf(body) }, query.wait),
+  )
+  mount(routes, 'slotLogs', async ({ params, query }) =>
+    reply(200, await slots.logs(params.name, query.lines ?? defaultLines)),
+  )
+
+  routes.on('GET', '/api/slots/events', (request) => {
+    const query = new URLSearchParams(request.url.split('?')[1])
+    return feed.open(request, query.get('name'))
+  })
+  routes.on('GET', '/api/slots/{name}/logs/events', (request, { name }) => {
+    if (typeof name !== 'string') throw routeNotFound(request)
+    const { lines = 0 } = checkQuery(LogLines, request.url) as Static<typeof LogLines>
+    return streams.open(request, (stream) => followSlotLog(slots, { name, lines }, stream))
+  })
+}

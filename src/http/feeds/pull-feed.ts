@@ -1,0 +1,123 @@
+/**
+ * `GET /api/pulls/events`: all pulls as one stream, and the stream of one pull (spec §3). An event is all that there is to know of a
+ * pull, so what a client that comes back has missed is the last event of each pull that has a later one.
+ */
+import type { Pull } from '../../contract/models/pull.ts'
+import { isUnderWay } from '../../contract/models/pull-phase.ts'
+import type { WallClock } from '../../lib/clock.ts'
+import type { PullService } from '../../models/pull/pull-port.ts'
+import { type EventStream, type EventStreams, encodeFrame } from './sse.ts'
+
+/** Events of one pull in a second, at most; the last one of a pull is among them. */
+const perSecond = 4
+/** Three of them in a second leave room for the last one. */
+const tickMs = 334
+/** Ids that are known to be this daemon's. */
+const keptIds = 4096
+
+/** What was sent of one pull. */
+interface Line {
+  /** As it stands now. */
+  pull: Pull
+  /** Of its last event. */
+  id: number
+  /** When the last events were sent, the oldest first. */
+  sentAt: number[]
+  cancelTimer: (() => void) | null
+}
+
+interface Reader {
+  stream: EventStream
+  /** Only this pull; null: all. */
+  only: string | null
+}
+
+export class PullFeed {
+  readonly #pulls: PullService
+  readonly #streams: EventStreams
+  readonly #clock: WallClock
+  readonly #lines = new Map<string, Line>()
+  readonly #readers = new Set<Reader>()
+  /** The newest ids. */
+  readonly #ids = new Set<number>()
+  #lastId: number
+
+  /** Listens to the pulls from now on, for as long as the daemon lives. */
+  constructor(pulls: PullService, streams: EventStreams, clock: WallClock) {
+    this.#pulls = pulls
+    this.#streams = streams
+    this.#clock = clock
+    // So that ids grow over a restart of the daemon too.
+    this.#lastId = clock.wall()
+    for (const pull of pulls.list().reverse()) this.#hear(pull)
+    pulls.changed.subscribe((pull) => this.#hear(pull))
+  }
+
+  /** The events of all pulls. @throws Hal0Error `stream.too_many` */
+  openAll(request: Request): Response {
+    return this.#open(request, null, this.#missed(request.headers.get('last-event-id')))
+  }
+
+  /** The events of one pull, how it stands now first. @throws Hal0Error `stream.too_many`, `pull.not_found` */
+  openOne(request: Request, id: string): Response {
+    this.#pulls.get(id)
+    return this.#open(
+      request,
+      id,
+      [...this.#lines.values()].filter(({ pull }) => pull.id === id),
+    )
+  }
+
+  #open(request: Request, only: string | null, first: Line[]): Response {
+    return this.#streams.open(request, (stream) => {
+      for (const line of first) stream.send(frameOf(line))
+      const reader = { stream, only }
+      this.#readers.add(reader)
+      return () => this.#readers.delete(reader)
+    })
+  }
+
+  /** In the order of their ids, so that a connection that is cut in the middle of them is gone on with. */
+  #missed(lastEventId: string | null): Line[] {
+    const all = [...this.#lines.values()].sort((a, b) => a.id - b.id)
+    if (lastEventId === null || !/^\d{1,16}$/.test(lastEventId)) return all
+    const last = Number(lastEventId)
+    return this.#ids.has(last) ? all.filter(({ id }) => id > last) : all
+  }
+
+  #hear(pull: Pull): void {
+    const line = this.#lines.get(pull.id) ?? { pull, id: 0, sentAt: [], cancelTimer: null }
+    line.pull = pull
+    this.#lines.set(pull.id, line)
+    line.cancelTimer?.()
+    const waitMs = this.#waitOf(line)
+    if (waitMs <= 0) this.#send(line)
+    else line.cancelTimer = this.#clock.setTimer(Math.ceil(waitMs), () => this.#send(line))
+  }
+
+  /** Milliseconds until the pull may have its next event. */
+  #waitOf({ pull, sentAt }: Line): number {
+    const now = this.#clock.now()
+    const oldest = sentAt.length < perSecond ? Number.NEGATIVE_INFINITY : (sentAt[0] ?? 0)
+    const newest = isUnderWay(pull) ? (sentAt.at(-1) ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY
+    return Math.max(oldest + 1000, newest + tickMs) - now
+  }
+
+  #send(line: Line): void {
+    line.cancelTimer = null
+    line.id = this.#nextId()
+    line.sentAt = [...line.sentAt, this.#clock.now()].slice(-perSecond)
+    const bytes = frameOf(line)
+    for (const { stream, only } of this.#readers) if (only === null || only === line.pull.id) stream.send(bytes)
+  }
+
+  #nextId(): number {
+    this.#lastId = Math.max(this.#lastId + 1, this.#clock.wall())
+    this.#ids.add(this.#lastId)
+    const [oldest] = this.#ids
+    if (this.#ids.size > keptIds && oldest !== undefined) this.#ids.delete(oldest)
+    return this.#lastId
+  }
+}
+
+const frameOf = ({ pull, id }: Line): Uint8Array => encodeFrame({ event: 'pull', id, data: JSON.stringify(pull) })

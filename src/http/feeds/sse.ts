@@ -1,0 +1,209 @@
+/**
+ * Server-sent events. A stream is a ReadableStream whose `cancel` ends the subscription: an async generator would be left
+ * hanging at its `yield` by a client that goes away. What a reader has not taken yet waits in a bounded queue of its own, and
+ * a reader that stalls until it is full is cut off; EventSource then comes back with Last-Event-ID.
+ */
+import { Hal0Error } from '../../lib/hal0-error.ts'
+
+export interface Frame {
+  event?: string
+  id?: number
+  data: string
+}
+
+const encoder = new TextEncoder()
+const lineBreak = /\r\n|\r|\n/
+
+/** The bytes of one event. Line breaks in `data` become further data lines; in `event` they would forge fields, so they throw. */
+export const encodeFrame = ({ event, id, data }: Frame): Uint8Array => {
+  if (event !== undefined && lineBreak.test(event)) throw new Error('the type of an event holds a line break')
+  const head = `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}`
+  const lines = lineBreak.test(data) ? data.split(lineBreak).join('\ndata: ') : data
+  return encoder.encode(`${head}data: ${lines}\n\n`)
+}
+
+/** A line that clients ignore: tells proxies and readers that the stream lives. */
+const comment = encoder.encode(':\n\n')
+
+export interface StreamLimits {
+  /** Milliseconds between comments. */
+  heartbeatMs: number
+  /** Streams open at one time. */
+  maxStreams: number
+  /** Bytes that one reader may be behind. */
+  maxQueuedBytes: number
+}
+
+export const defaultStreamLimits: StreamLimits = { heartbeatMs: 15_000, maxStreams: 8192, maxQueuedBytes: 262_144 }
+
+/** One reader. */
+export class EventStream {
+  /** Bytes that may wait. */
+  #limit = Number.POSITIVE_INFINITY
+  readonly #onEnd: () => void
+  #controller: ReadableStreamDefaultController<Uint8Array> | null = null
+  /** The reader asked for more and got nothing yet. */
+  #wanted = false
+  #queue: Uint8Array[] = []
+  #queuedBytes = 0
+  #onDrained: (() => void)[] = []
+  readonly body: ReadableStream<Uint8Array>
+
+  /** @param onEnd called once, however the stream ends */
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        pull: () => {
+          this.#wanted = true
+          this.#flush()
+        },
+        cancel: () => this.#end(),
+      },
+      // The queue is ours alone, so that its length is known.
+      { highWaterMark: 0 },
+    )
+  }
+
+  /** Queues `bytes`; a reader too far behind is cut off. */
+  send(bytes: Uint8Array): void {
+    if (this.#controller === null) return
+    this.#queue.push(bytes)
+    this.#queuedBytes += bytes.byteLength
+    this.#flush()
+    if (this.#queuedBytes <= this.#limit) return
+    const controller = this.#controller
+    this.#end()
+    controller.error(new Error('the reader of an event stream stalled'))
+  }
+
+  /**
+   * From now on the reader may be `bytes` behind, besides what is queued already: what a client that comes back has missed
+   * is bounded by who sends it, and cutting that off would make it come back for the same again and again.
+   */
+  limitLag(bytes: number): void {
+    this.#limit = this.#queuedBytes + bytes
+  }
+
+  /** Sends `bytes` unless the reader lags: for what the next event makes worthless. */
+  offer(bytes: Uint8Array): void {
+    if (this.#queue.length === 0) this.send(bytes)
+  }
+
+  /** Resolves when the reader has taken everything that was queued, or has gone. */
+  drained(): Promise<void> {
+    if (this.#controller === null || this.#queue.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#onDrained.push(resolve))
+  }
+
+  close(): void {
+    const controller = this.#controller
+    if (controller === null) return
+    this.#end()
+    controller.close()
+  }
+
+  /** Closes the stream after what is queued, which still reaches the reader. */
+  finish(): void {
+    const controller = this.#controller
+    if (controller === null) return
+    const rest = this.#queue
+    this.#end()
+    for (const bytes of rest) controller.enqueue(bytes)
+    controller.close()
+  }
+
+  #flush(): void {
+    if (!this.#wanted || this.#queue.length === 0 || this.#controller === null) return
+    const [first] = this.#queue
+    const all = this.#queue.length === 1 && first !== undefined ? first : new Uint8Array(Buffer.concat(this.#queue))
+    this.#queue = []
+    this.#queuedBytes = 0
+    this.#wanted = false
+    this.#controller.enqueue(all)
+    this.#tellDrained()
+  }
+
+  #tellDrained(): void {
+    const told = this.#onDrained
+    this.#onDrained = []
+    for (const tell of told) tell()
+  }
+
+  #end(): void {
+    if (this.#controller === null) return
+    this.#controller = null
+    this.#queue = []
+    this.#tellDrained()
+    this.#onEnd()
+  }
+}
+
+/** Every open event stream of the daemon. */
+export class EventStreams {
+  readonly #limits: StreamLimits
+  readonly #open = new Set<EventStream>()
+  #heartbeat: Timer | null = null
+
+  constructor(limits: StreamLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /**
+   * Answers `request` by a stream.
+   * @param attach starts feeding the stream and returns what ends that; what it throws is the answer instead
+   * @throws Hal0Error `stream.too_many`
+   */
+  open(request: Request, attach: (stream: EventStream) => () => void): Response {
+    const headers = {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // nginx buffers answers by default.
+      'x-accel-buffering': 'no',
+    }
+    if (request.method === 'HEAD') {
+      // Attached for a moment, so that what would refuse GET refuses this too.
+      attach(new EventStream(() => {}))()
+      return new Response(null, { headers })
+    }
+    if (this.#open.size >= this.#limits.maxStreams) {
+      throw new Hal0Error(
+        'stream.too_many',
+        `${this.#open.size} event streams are open, the most that hal0 serves. Close some dashboards and try again.`,
+        { retryAfterS: 5 },
+      )
+    }
+    let detach = (): void => {}
+    const stream = new EventStream(() => {
+      this.#open.delete(stream)
+      if (this.#open.size === 0) this.#stopHeartbeat()
+      detach()
+    })
+    // Sent at once, so that the client sees the stream open though there may be no event for long.
+    stream.send(comment)
+    detach = attach(stream)
+    stream.limitLag(this.#limits.maxQueuedBytes)
+    this.#open.add(stream)
+    this.#heartbeat ??= setInterval(() => {
+      for (const each of this.#open) each.send(comment)
+    }, this.#limits.heartbeatMs).unref()
+    return new Response(stream.body, { headers })
+  }
+
+  /** Ends every stream: an open one would keep the server from stopping. */
+  closeAll(): void {
+    for (const stream of this.#open) stream.close()
+  }
+
+  #stopHeartbeat(): void {
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat)
+    this.#heartbeat = null
+  }
+}

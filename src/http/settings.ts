@@ -1,9 +1,0 @@
-/** `/api/settings`: see the operation table. */
-import type { SettingsService } from '../system/settings.ts'
-import { mount, reply } from './operation.ts'
-import type { Routes } from './routes.ts'
-
-export const mountSettings = (routes: Routes, settings: SettingsService): void => {
-  mount(routes, 'showSettings', async () => reply(200, await settings.show()))
-  mount(routes, 'editSettings', async ({ body }) => reply(200, await settings.edit(body)))
-}

@@ -1,0 +1,42 @@
+/** Waits for the API to answer after its unit was started. */
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { ServiceState } from './service-state.ts'
+
+/** What the waiting needs of the world. */
+export interface HealthPort {
+  /** Whether `GET /api/health` answers 200. */
+  answers(): Promise<boolean>
+  state(): Promise<ServiceState>
+  /** What the API printed last. */
+  lastLines(): Promise<string[]>
+  sleep(ms: number): Promise<void>
+  /** Milliseconds on a clock that only grows. */
+  now(): number
+}
+
+const limitMs = 30_000
+const pollMs = 100
+/** By then it is no coincidence, as a port that is given back late would be. */
+const hopelessRestarts = 10
+
+/** @throws Hal0Error `install.failed` with what the API printed last, after 30 s or once it has ended ten times */
+export const waitHealthy = async (port: HealthPort): Promise<void> => {
+  const until = port.now() + limitMs
+  const before = (await port.state()).restarts
+  for (;;) {
+    if (await port.answers()) return
+    const { restarts, shown } = await port.state()
+    const hopeless = restarts - before >= hopelessRestarts
+    if (hopeless || port.now() > until) {
+      const lines = await port.lastLines()
+      const why = hopeless ? 'ends right after its start' : `does not answer within ${limitMs / 1000} s`
+      const last = lines.findLast((line) => line.trim() !== '')
+      throw new Hal0Error(
+        'install.failed',
+        `hal0 is installed, but its API ${why}${last === undefined ? '' : `: ${last.trim()}`}. Mend that, then run the same command again; hal0 doctor may know more.`,
+        { details: { state: shown, last_lines: lines } },
+      )
+    }
+    await port.sleep(pollMs)
+  }
+}

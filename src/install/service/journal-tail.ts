@@ -1,0 +1,17 @@
+import type { Layout } from '../layout.ts'
+import type { Programs } from '../programs.ts'
+import { serviceUnit } from './unit-files.ts'
+
+/** What the API printed last, oldest first, at most 10 lines; empty where there is no journal to read. */
+export const serviceTail = async ({ scope }: Layout, programs: Programs): Promise<string[]> => {
+  const unit = scope === 'user' ? '--user-unit' : '--unit'
+  const answer = await programs.ask('journalctl', [
+    unit,
+    serviceUnit,
+    '--lines=10',
+    '--output=cat',
+    '--no-pager',
+    '--quiet',
+  ])
+  return answer?.code === 0 ? answer.stdout.split('\n').filter((line) => line !== '') : []
+}

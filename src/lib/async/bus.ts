@@ -1,0 +1,22 @@
+/** One-to-many events inside the daemon. A listener that throws must not keep the others from hearing: it is a defect and is logged. */
+import { log } from '../log.ts'
+
+export class Bus<T> {
+  readonly #listeners = new Set<(event: T) => void>()
+
+  /** @returns the function that ends the subscription */
+  subscribe(listener: (event: T) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  publish(event: T): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        log.error('a listener failed', error)
+      }
+    }
+  }
+}

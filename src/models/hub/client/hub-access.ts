@@ -1,0 +1,144 @@
+/** One way to the hub for all requests: its endpoints in their order, the token of each, limits in time and bytes. */
+import type { Static, TSchema } from 'typebox'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { type Asked, hubError, unreachable } from './hub-error.ts'
+import { parseHubJson } from './hub-json.ts'
+import type { Endpoint } from './hub-settings.ts'
+import { type Arrival, type Fetch, followRedirects } from './redirects.ts'
+
+export interface HubDeps {
+  fetch: Fetch
+  /** Tried in this order. */
+  endpoints: readonly Endpoint[]
+  /** The token as it is now; null without one. */
+  token: () => Promise<string | null>
+  /** Nothing is asked at all. */
+  offline: boolean
+  /** Milliseconds since 1970. */
+  now: () => number
+  /** How long the hub may take until its headers are here, milliseconds; 30 s. */
+  answerMs?: number
+  /** How long one page of JSON may take as a whole, milliseconds; 60 s. */
+  jsonMs?: number
+}
+
+/** An endpoint, ready to be asked. */
+export interface Way {
+  endpoint: Endpoint
+  origin: string
+  /** null: without one, or not for this endpoint. */
+  token: string | null
+}
+
+/** A page of 1000 files has about 400 KB. */
+const longestJson = 16 * 1024 * 1024
+
+const readAll = async (body: ReadableStream<Uint8Array> | null, origin: string): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.length
+    if (length > longestJson) throw unreachable(origin, `sent more than ${longestJson} bytes of JSON`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+export class HubAccess {
+  readonly #deps: HubDeps
+
+  constructor(deps: HubDeps) {
+    this.#deps = deps
+  }
+
+  get now(): () => number {
+    return this.#deps.now
+  }
+
+  /**
+   * What `work` makes of the first endpoint that can be reached; after any other failure no further one is asked.
+   * @param first asked before all others; null: the first of the list
+   * @throws Hal0Error of the last endpoint tried, `pull.network` when offline
+   */
+  async viaEndpoints<T>(first: Endpoint | null, work: (way: Way) => Promise<T>): Promise<T> {
+    const { endpoints, offline } = this.#deps
+    if (offline) {
+      throw new Hal0Error(
+        'pull.network',
+        'HF_HUB_OFFLINE is set, so the hub is not asked. Unset it and restart hal0 to pull models.',
+        { details: { offline: true } },
+      )
+    }
+    // The settings may name other endpoints by now.
+    const order =
+      first === null || !endpoints.includes(first)
+        ? endpoints
+        : [first, ...endpoints.filter((endpoint) => endpoint !== first)]
+    const stored = order.some((endpoint) => endpoint.takesToken) ? await this.#deps.token() : null
+    const tried: string[] = []
+    let last: Hal0Error | null = null
+    for (const endpoint of order) {
+      const { origin } = new URL(endpoint.url)
+      tried.push(origin)
+      try {
+        return await work({ endpoint, origin, token: endpoint.takesToken ? stored : null })
+      } catch (error) {
+        if (!(error instanceof Hal0Error) || error.code !== 'pull.network') throw error
+        last = error
+      }
+    }
+    if (last !== null && tried.length === 1) throw last
+    const why = last === null ? 'No endpoint of a hub is configured.' : last.message
+    const before = tried.length > 1 ? `None of ${tried.join(', ')} could serve this; the last one: ` : ''
+    throw new Hal0Error('pull.network', `${before}${why}`, { details: { ...last?.details, tried }, cause: last })
+  }
+
+  /** @throws Hal0Error `pull.network`; the reason of `signal` once it aborted */
+  follow(way: Way, url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Arrival> {
+    const { fetch, answerMs = 30_000 } = this.#deps
+    return followRedirects(fetch, url, { endpointOrigin: way.origin, token: way.token, headers, signal, answerMs })
+  }
+
+  /** The error of an answer that is no success; its body is given up. */
+  async failure(way: Way, arrival: Arrival, asked: Pick<Asked, 'repo' | 'revision' | 'path'>): Promise<Hal0Error> {
+    const { response, url } = arrival
+    await response.body?.cancel()
+    const facts = { ...asked, token: way.token, origin: url.origin, isHub: url.origin === way.origin }
+    return hubError(response.status, response.headers, facts, this.#deps.now())
+  }
+
+  /**
+   * GETs one page of the hub's API.
+   * @throws Hal0Error `pull.*`; the reason of `signal` once it aborted
+   */
+  async json<S extends TSchema>(
+    way: Way,
+    url: URL,
+    schema: S,
+    asked: Pick<Asked, 'repo' | 'revision'>,
+    signal: AbortSignal,
+  ): Promise<{ value: Static<S>; headers: Headers; url: URL }> {
+    const { jsonMs = 60_000 } = this.#deps
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), jsonMs)
+    try {
+      const arrival = await this.follow(
+        way,
+        url,
+        { accept: 'application/json' },
+        AbortSignal.any([signal, late.signal]),
+      )
+      if (!arrival.response.ok) throw await this.failure(way, arrival, { ...asked, path: null })
+      const bytes = await readAll(arrival.response.body, arrival.url.origin)
+      const value = parseHubJson(schema, bytes, arrival.url.origin)
+      return { value, headers: arrival.response.headers, url: arrival.url }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (late.signal.aborted) throw unreachable(url.origin, `was not done within ${jsonMs / 1000} s`, error)
+      if (error instanceof Hal0Error) throw error
+      throw unreachable(url.origin, 'broke off', error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+/** What the hub knows: the files of a repository at a commit, and the models that fit some words. */
+import { repoPattern } from '../../../contract/models/hub-source.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { encodeRemotePath } from '../../../lib/hub/remote-path.ts'
+import { isGguf } from './gguf-files.ts'
+import { HubAccess, type HubDeps, type Way } from './hub-access.ts'
+import { unreachable } from './hub-error.ts'
+import { nextPage } from './hub-headers.ts'
+import { type HubFile, RepositoryInfo, SearchPage, TreePage, treeFiles } from './hub-json.ts'
+import type { Endpoint } from './hub-settings.ts'
+import { type OpenedFile, openRange, type PinnedFile } from './open-range.ts'
+import { SignedAddresses } from './signed-addresses.ts'
+
+/** A repository at one commit. */
+export interface HubRepository {
+  /** As the hub writes it now: a renamed repository answers under its old name, too. */
+  repo: string
+  /** 40 hexadecimal digits. */
+  commit: string
+  /** Whether its files need access that the owner gives. */
+  gated: boolean
+  files: HubFile[]
+  /** Paths in it that must not become files on this machine. */
+  refused: string[]
+}
+
+export interface HubModel {
+  repo: string
+  downloads: number | null
+  likes: number | null
+  gated: boolean
+  architecture: string | null
+  /** Number of weights. */
+  parameters: number | null
+  /** Tokens. */
+  contextLength: number | null
+}
+
+/** 100 pages are 100 000 files; no repository of models has them. */
+const mostPages = 100
+/**
+ * Choosing among them happens on the thread that answers requests: 100 000 took it seconds. The largest repositories have some hundreds.
+ */
+const mostModels = 2000
+
+/** @throws Hal0Error `request.invalid` */
+const checkRepo = (repo: string): void => {
+  if (new RegExp(repoPattern).test(repo)) return
+  throw new Hal0Error('request.invalid', `${JSON.stringify(repo)} is no repository of the hub. Write OWNER/NAME.`, {
+    param: 'repo',
+  })
+}
+
+const tooMany = (repo: string): Hal0Error => {
+  const sentence = `${repo} has more than ${mostModels} GGUF files, which is more than hal0 reads of a repository. Fetch the file that you want by other means, and import it: hal0 model import PATH`
+  return new Hal0Error('request.unsupported', sentence, { param: 'repo', details: { repo } })
+}
+
+const isGated = (gated: boolean | string | null | undefined): boolean =>
+  gated !== undefined && gated !== null && gated !== false
+
+export class HubClient {
+  readonly #access: HubAccess
+  readonly #addresses: SignedAddresses
+  /** Where the last answer came from: ranges of one pull do not knock at a dead mirror each time. */
+  #answering: Endpoint | null = null
+
+  constructor(deps: HubDeps) {
+    this.#access = new HubAccess(deps)
+    this.#addresses = new SignedAddresses(deps.now)
+  }
+
+  /**
+   * @param revision branch, tag or commit; its commit is in the answer, to pin what follows
+   * @throws Hal0Error `pull.*`, `request.invalid`; the reason of `signal` once it aborted
+   */
+  async repository(repo: string, revision: string, signal: AbortSignal): Promise<HubRepository> {
+    checkRepo(repo)
+    return await this.#access.viaEndpoints(null, async (way) => {
+      const asked = { repo, revision }
+      const info = new URL(`${way.endpoint.url}/api/models/${repo}/revision/${encodeURIComponent(revision)}`)
+      const { value } = await this.#access.json(way, info, RepositoryInfo, asked, signal)
+      const tree = await this.#tree(way, repo, value.sha, signal)
+      this.#answering = way.endpoint
+      return { repo: value.id, commit: value.sha, gated: isGated(value.gated), ...tree }
+    })
+  }
+
+  async #tree(
+    way: Way,
+    repo: string,
+    commit: string,
+    signal: AbortSignal,
+  ): Promise<Pick<HubRepository, 'files' | 'refused'>> {
+    const all: Pick<HubRepository, 'files' | 'refused'> = { files: [], refused: [] }
+    let url = new URL(`${way.endpoint.url}/api/models/${repo}/tree/${commit}?recursive=true`)
+    let models = 0
+    for (let pages = 1; ; pages++) {
+      const page = await this.#access.json(way, url, TreePage, { repo, revision: commit }, signal)
+      const { files, refused } = treeFiles(page.value)
+      all.files.push(...files)
+      models += files.filter(({ path }) => isGguf(path)).length
+      if (models > mostModels) throw tooMany(repo)
+      all.refused.push(...refused)
+      const link = nextPage(page.headers.get('link'))
+      if (link === null) return all
+      if (pages === mostPages) throw unreachable(way.origin, `lists more than ${mostPages} pages of files`)
+      if (!URL.canParse(link, page.url.href)) throw unreachable(way.origin, 'names a next page that is no address')
+      url = new URL(link, page.url.href)
+      // The token would go along to wherever a page says.
+      if (url.origin !== way.origin) throw unreachable(way.origin, `names a next page at ${url.origin}`)
+    }
+  }
+
+  /**
+   * Repositories with GGUF files that fit the words, the most downloaded first.
+   * @param limit 1–100
+   * @throws Hal0Error `pull.*`; the reason of `signal` once it aborted
+   */
+  async search(query: string, limit: number, signal: AbortSignal): Promise<HubModel[]> {
+    return await this.#access.viaEndpoints(null, async (way) => {
+      const url = new URL(`${way.endpoint.url}/api/models`)
+      const parameters = { search: query, filter: 'gguf', sort: 'downloads', limit: String(limit) }
+      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+      for (const field of ['downloads', 'likes', 'gated', 'gguf']) url.searchParams.append('expand[]', field)
+      const { value } = await this.#access.json(way, url, SearchPage, { repo: null, revision: null }, signal)
+      return value.slice(0, limit).map(({ id, downloads, likes, gated, gguf }) => ({
+        repo: id,
+        downloads: downloads ?? null,
+        likes: likes ?? null,
+        gated: isGated(gated),
+        architecture: gguf?.architecture ?? null,
+        parameters: gguf?.total ?? null,
+        contextLength: gguf?.context_length ?? null,
+      }))
+    })
+  }
+
+  /**
+   * Asks for the bytes [from, to) of a file; `to` null: the rest; from 0 to null: the whole, without a Range.
+   * @returns 200, 206 or 416, whatever of it fits the question
+   * @throws Hal0Error `pull.*`, with retryAfterS where the hub says so; the reason of `signal` once it aborted
+   */
+  async open(file: PinnedFile, from: number, to: number | null, signal: AbortSignal): Promise<OpenedFile> {
+    checkRepo(file.repo)
+    return await this.#access.viaEndpoints(this.#answering, async (way) => {
+      const url = new URL(
+        `${way.endpoint.url}/${file.repo}/resolve/${encodeURIComponent(file.commit)}/${encodeRemotePath(file.path)}`,
+      )
+      const opened = await openRange({
+        access: this.#access,
+        addresses: this.#addresses,
+        way,
+        url,
+        file,
+        from,
+        to,
+        signal,
+      })
+      this.#answering = way.endpoint
+      return opened
+    })
+  }
+}

@@ -1,0 +1,114 @@
+/** Where the hub is, with which token, and whether it may be asked at all: the variables of the hub's own tools, and settings. */
+import { join } from 'node:path'
+import type { TokenSource } from '../../../contract/settings.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { hubAddress } from '../../../lib/hub/hub-address.ts'
+
+export type Env = Record<string, string | undefined>
+
+/** A hub or a mirror of it. */
+export interface Endpoint {
+  /** http or https, without a slash at its end; may have a path. */
+  url: string
+  /** Whether the hub's token is sent to it. */
+  takesToken: boolean
+}
+
+/** One entry of the settings' list of mirrors. */
+export interface Mirror {
+  url: string
+  /** Send the token there too; false by default: a token of the hub is nothing for a mirror of strangers. */
+  takesToken?: boolean
+}
+
+export const hubUrl = 'https://huggingface.co'
+
+const set = (value: string | undefined): value is string => value !== undefined && value.trim() !== ''
+
+const invalid = (message: string): Hal0Error => new Hal0Error('config.invalid', message)
+
+/** What to do about an address that is none. */
+const mended: Record<string, string> = {
+  'is no http or https address': `Correct it, e.g. ${hubUrl}`,
+  'holds a user name or password': 'Remove them; a token is given with: hal0 config token',
+  'has a query': 'Give the address without it.',
+}
+
+/** The address may hold credentials, so no sentence repeats it. */
+const endpointUrl = (text: string, what: string): string => {
+  const address = hubAddress(text)
+  if ('url' in address) return address.url
+  throw invalid(`${what} ${address.problem}. ${mended[address.problem] ?? 'Correct it.'}`)
+}
+
+/**
+ * What is asked, in this order: `HF_ENDPOINT` alone, else the mirrors, else the hub.
+ * @throws Hal0Error `config.invalid`
+ */
+export const hubEndpoints = (env: Env, mirrors: readonly Mirror[]): Endpoint[] => {
+  // Whoever sets HF_ENDPOINT means the token for it: that is how the hub's own tools take it.
+  if (set(env.HF_ENDPOINT)) return [{ url: endpointUrl(env.HF_ENDPOINT, 'HF_ENDPOINT'), takesToken: true }]
+  if (mirrors.length === 0) return [{ url: hubUrl, takesToken: true }]
+  return mirrors.map((mirror, index) => {
+    const url = endpointUrl(mirror.url, `Entry ${index + 1} of the list of mirrors`)
+    return { url, takesToken: mirror.takesToken === true || new URL(url).origin === hubUrl }
+  })
+}
+
+/** `HF_HUB_OFFLINE`, in the notations that the hub's own tools take for yes. */
+export const isHubOffline = (env: Env): boolean => /^(1|on|yes|true)$/i.test(env.HF_HUB_OFFLINE?.trim() ?? '')
+
+/** Path of the token file of the hub's own tools; null without a home. */
+export const tokenFile = (env: Env): string | null => {
+  const home = set(env.HOME) ? env.HOME : null
+  const expand = (path: string): string => (home === null ? path : path.replace(/^~(?=\/|$)/, home))
+  if (set(env.HF_TOKEN_PATH)) return expand(env.HF_TOKEN_PATH)
+  if (set(env.HF_HOME)) return join(expand(env.HF_HOME), 'token')
+  if (set(env.XDG_CACHE_HOME)) return join(expand(env.XDG_CACHE_HOME), 'huggingface/token')
+  return home === null ? null : join(home, '.cache/huggingface/token')
+}
+
+/** null: no such file. */
+export type ReadText = (path: string) => Promise<string | null>
+
+/** One of the places where a token may be. */
+export interface TokenPlace {
+  source: Exclude<TokenSource, 'none'>
+  /** Its name in sentences. */
+  name: string
+  /** null: nothing is there. @throws Hal0Error why it cannot be read */
+  read: () => Promise<string | null>
+}
+
+/** What was found: a token, or why the one that would be taken is none. */
+export type FoundToken = { source: TokenPlace['source'] } & ({ token: string } | { problem: Hal0Error })
+
+/** `HF_TOKEN` and the file of the hub's own tools, in the order in which they are looked into. */
+export const sharedTokenPlaces = (env: Env, readText: ReadText): TokenPlace[] => {
+  const path = tokenFile(env)
+  return [
+    { source: 'environment', name: 'HF_TOKEN', read: async () => env.HF_TOKEN ?? null },
+    ...(path === null ? [] : [{ source: 'hub tools' as const, name: path, read: () => readText(path) }]),
+  ]
+}
+
+/**
+ * The token of the first place that has one; null where none has. Ask at each use: people log in while hal0 runs.
+ * @throws what is no Hal0Error
+ */
+export const findHubToken = async (places: readonly TokenPlace[]): Promise<FoundToken | null> => {
+  for (const { source, name, read } of places) {
+    try {
+      const text = await read()
+      if (text === null || !set(text)) continue
+      const token = text.trim()
+      // What does not fit into a header would make `fetch` complain with the token in its message.
+      if (/^[\x21-\x7e]+$/.test(token)) return { source, token }
+      throw invalid(`The token in ${name} has blanks or characters that no token has. Correct it.`)
+    } catch (error) {
+      if (!(error instanceof Hal0Error)) throw error
+      return { source, problem: error }
+    }
+  }
+  return null
+}

@@ -1,0 +1,100 @@
+/** A range of a file at the hub: resolved once, then fetched from the storage's signed address for as long as that holds. */
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { HubAccess, Way } from './hub-access.ts'
+import { type ContentRange, parseContentRange, parseEtag, parseLength } from './hub-headers.ts'
+import type { Arrival, LinkedFile } from './redirects.ts'
+import type { SignedAddresses } from './signed-addresses.ts'
+
+/** A file at a commit. */
+export interface PinnedFile {
+  repo: string
+  /** A branch works, too, and pins nothing. */
+  commit: string
+  path: string
+}
+
+export interface OpenedFile {
+  /** 200: the whole, whatever was asked. 206: see contentRange. 416: no body; the range is beyond the file. */
+  status: number
+  contentRange: ContentRange | null
+  /** Of this answer; bytes. */
+  contentLength: number | null
+  /** null: the bytes are the file's own. Never undone here. */
+  contentEncoding: string | null
+  /** Of this answer, without quotes. */
+  etag: string | null
+  /** What the hub itself says of a large file: its sha256. */
+  linkedEtag: string | null
+  linkedSize: number | null
+  commit: string | null
+  body: ReadableStream<Uint8Array> | null
+}
+
+export interface RangeRequest {
+  access: HubAccess
+  addresses: SignedAddresses
+  way: Way
+  /** Of the file at the hub. */
+  url: URL
+  file: PinnedFile
+  from: number
+  /** Exclusive; null: to the end. */
+  to: number | null
+  signal: AbortSignal
+}
+
+const usable = new Set([200, 206, 416])
+/** How storages say that a signature is over, or was never good. */
+const refusals = new Set([400, 401, 403, 404, 410])
+
+/** @throws Hal0Error `request.invalid` */
+const rangeHeader = (from: number, to: number | null): Record<string, string> => {
+  if (!Number.isSafeInteger(from) || from < 0 || (to !== null && (!Number.isSafeInteger(to) || to <= from))) {
+    throw new Hal0Error('request.invalid', `There is no range from byte ${from} to before byte ${to}.`)
+  }
+  if (from === 0 && to === null) return {}
+  return { range: `bytes=${from}-${to === null ? '' : to - 1}` }
+}
+
+const opened = async ({ response, linked }: Arrival, known: LinkedFile): Promise<OpenedFile> => {
+  const { status, headers } = response
+  if (status === 416) await response.body?.cancel()
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? ''
+  return {
+    status,
+    contentRange: parseContentRange(headers.get('content-range')),
+    contentLength: parseLength(headers.get('content-length')),
+    contentEncoding: encoding === '' || encoding === 'identity' ? null : encoding,
+    etag: parseEtag(headers.get('etag')),
+    linkedEtag: linked.etag ?? known.etag,
+    linkedSize: linked.size ?? known.size,
+    commit: linked.commit ?? known.commit,
+    body: status === 416 ? null : response.body,
+  }
+}
+
+/** @throws Hal0Error `pull.*`; the reason of `signal` once it aborted */
+export const openRange = async (request: RangeRequest): Promise<OpenedFile> => {
+  const { access, addresses, way, url, file, signal } = request
+  const headers = rangeHeader(request.from, request.to)
+  const known = addresses.get(url.href)
+  if (known !== null) {
+    try {
+      const again = await access.follow(way, known.url, headers, signal)
+      if (usable.has(again.response.status)) return await opened(again, known.linked)
+      if (!refusals.has(again.response.status)) throw await access.failure(way, again, asked(file))
+      await again.response.body?.cancel()
+    } catch (error) {
+      // Another address may lead to a part of the storage that works.
+      addresses.forget(url.href)
+      throw error
+    }
+    addresses.forget(url.href)
+  }
+  const arrival = await access.follow(way, url, headers, signal)
+  if (!usable.has(arrival.response.status)) throw await access.failure(way, arrival, asked(file))
+  if (arrival.url.origin !== way.origin) addresses.set(url.href, { url: arrival.url, linked: arrival.linked })
+  return await opened(arrival, arrival.linked)
+}
+
+const asked = ({ repo, commit, path }: PinnedFile) => ({ repo, revision: commit, path })

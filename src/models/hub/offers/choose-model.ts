@@ -1,0 +1,145 @@
+/** Which model of a repository is meant: the one function that chooses for the API, the command line, the dashboard and slots. Pure. */
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { isLabel, labelSpans, meansLabel, stemOf } from '../../naming/quant-label.ts'
+import { baseName, type GgufModel, ggufFiles, ggufGroups, isGguf, modelKey } from '../client/gguf-files.ts'
+import type { HubFile } from '../client/hub-json.ts'
+
+export interface ModelWish {
+  /** The path of a file (of a sharded model any shard), or `:LABEL`; null: not said. `:latest`, as Ollama's users write, is no label. */
+  file: string | null
+  /** Only what lies in this folder; null: anywhere. */
+  folder: string | null
+}
+
+export type Choice =
+  | { kind: 'one'; model: GgufModel }
+  | { kind: 'several'; models: GgufModel[] }
+  /** `missing`: it is there, less these shards. */
+  | { kind: 'none'; missing?: GgufModel }
+
+/** What llama.cpp takes when nothing is said. */
+const defaultLabels = ['Q4_K_M', 'Q8_0']
+
+/** Whether the words of `asked` stand in the name as a whole, no label of it cut in two: `K_M` is no part of `Q4_K_M`. */
+const stands = (asked: string, path: string): boolean => {
+  const stem = stemOf(path).toLowerCase()
+  const words = asked.toLowerCase()
+  const spans = labelSpans(stem)
+  for (let start = stem.indexOf(words); start >= 0; start = stem.indexOf(words, start + 1)) {
+    const end = start + words.length
+    const isBounded = !/[a-z0-9]/.test(stem[start - 1] ?? '') && !/[a-z0-9]/.test(stem[end] ?? '')
+    const cutsNone = spans.every(
+      (span) => span.end <= start || span.start >= end || (span.start >= start && span.end <= end),
+    )
+    if (isBounded && cutsNone) return true
+  }
+  return false
+}
+
+/** Those that the label means: exactly so, else as nearly as is no other quantisation. */
+const labelled = (models: readonly GgufModel[], asked: string): GgufModel[] => {
+  const upper = asked.toUpperCase()
+  const exact = models.filter(({ quantization }) => quantization?.toUpperCase() === upper)
+  if (exact.length > 0) return exact
+  if (isLabel(asked))
+    return models.filter(({ quantization }) => quantization !== null && meansLabel(asked, quantization))
+  // Its own label counts, where it has one: `F16-to` is in the name of a Q3_K_S.
+  const last = labelSpans(asked).at(-1)?.label ?? null
+  return models.filter(({ quantization, path }) => (last === null || last === quantization) && stands(asked, path))
+}
+
+const settle = (found: readonly GgufModel[]): Choice => {
+  const whole = found.filter(({ missing }) => missing.length === 0)
+  const [first] = whole.length > 0 ? whole : found
+  if (first === undefined) return { kind: 'none' }
+  if (whole.length > 1) return { kind: 'several', models: whole }
+  return whole.length === 0 ? { kind: 'none', missing: first } : { kind: 'one', model: first }
+}
+
+/** @param repo owner/name */
+export const chooseModel = (repo: string, all: readonly HubFile[], { file, folder }: ModelWish): Choice => {
+  if (file !== null && !file.startsWith(':')) {
+    // A file that somebody names is meant, whatever it is called: its header says what it is.
+    return settle(ggufGroups(all).filter(({ path }) => modelKey(path) === modelKey(file)))
+  }
+  const inside = folder === null ? all : all.filter(({ path }) => path.startsWith(`${folder}/`))
+  const { models, companions } = ggufFiles(repo, inside)
+  const label = file === null || file.toLowerCase() === ':latest' ? null : file.slice(1)
+  if (label !== null) return settle(labelled(models, label))
+  if (folder !== null) return settle(models.length > 0 ? models : companions)
+  const whole = models.filter(({ missing }) => missing.length === 0)
+  const usual = defaultLabels.map((one) => labelled(whole, one)).find((found) => found.length > 0)
+  return settle(usual ?? whole.slice(0, 1))
+}
+
+const mostNamed = 30
+const listed = (names: readonly string[]): string =>
+  names.length > mostNamed
+    ? `${names.slice(0, mostNamed).join(', ')} and ${names.length - mostNamed} more`
+    : names.join(', ')
+
+/** What the repository has, to choose from. */
+const described = (repo: string, all: readonly HubFile[]): string => {
+  const { models, companions, projectors } = ggufFiles(repo, all)
+  const labels = new Set(models.map(({ path, quantization }) => (quantization === null ? path : `:${quantization}`)))
+  const others = [...companions, ...projectors].map(({ path }) => path)
+  const has = labels.size === 0 ? 'It has no GGUF models.' : `It has ${listed([...labels])}.`
+  return others.length === 0 ? has : `${has} Other GGUF files, to be named in full: ${listed(others)}.`
+}
+
+const asked = ({ file, folder }: ModelWish): string =>
+  [file ?? '', folder === null ? '' : `in ${folder}/`].filter((part) => part !== '').join(' ')
+
+/** Files of the name that was written, in other folders or in another case. */
+const namesakes = (all: readonly HubFile[], { file }: ModelWish): string[] => {
+  if (file === null || file.startsWith(':')) return []
+  const name = baseName(file).toLowerCase()
+  return all.flatMap(({ path }) => (baseName(path).toLowerCase() === name && isGguf(path) ? [path] : []))
+}
+
+/** Why a choice is not one model; the candidates, or what there is, are in its details. */
+export const choiceError = (
+  repo: string,
+  all: readonly HubFile[],
+  wish: ModelWish,
+  choice: Exclude<Choice, { kind: 'one' }>,
+): Hal0Error => {
+  const what = asked(wish)
+  const error = (
+    code: 'pull.not_found' | 'pull.ambiguous',
+    sentence: string,
+    models: readonly GgufModel[],
+    more: Record<string, unknown> = {},
+  ): Hal0Error =>
+    new Hal0Error(code, sentence, {
+      param: 'file',
+      details: { repo, models: models.map(({ path, quantization, size }) => ({ path, quantization, size })), ...more },
+    })
+  const { models } = ggufFiles(repo, all)
+  if (choice.kind === 'several') {
+    const names = listed(choice.models.map(({ path }) => path))
+    const why = what === '' ? `several models labelled ${choice.models[0]?.quantization}` : `several models for ${what}`
+    return error('pull.ambiguous', `${repo} has ${why}: ${names}. Name the file that you want.`, choice.models)
+  }
+  if (choice.missing !== undefined) {
+    const { path, missing } = choice.missing
+    const shards = `shard${missing.length === 1 ? '' : 's'} ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ' …' : ''}`
+    const sentence = `${path} in ${repo} is not whole: the repository lacks ${shards}. Choose another one.`
+    return error('pull.not_found', sentence, models, { missing })
+  }
+  const none = what === '' ? 'no GGUF model that is whole' : `no GGUF model ${what}`
+  const near = namesakes(all, wish)
+  const there = near.length === 0 ? described(repo, all) : `Did you mean ${listed(near)}?`
+  return error('pull.not_found', `${repo} has ${none}. ${there}`, models)
+}
+
+/**
+ * The model that is meant.
+ * @param repo owner/name
+ * @throws Hal0Error `pull.not_found` with what there is, `pull.ambiguous` with those that fit
+ */
+export const pickModel = (repo: string, all: readonly HubFile[], wish: ModelWish): GgufModel => {
+  const choice = chooseModel(repo, all, wish)
+  if (choice.kind === 'one') return choice.model
+  throw choiceError(repo, all, wish, choice)
+}

@@ -1,0 +1,61 @@
+/** What of a repository is on this machine, as an offer: what counts while the hub cannot be asked. Pure. */
+import type { ModelEntry } from '../../../contract/models/model.ts'
+import type { HubOffer } from '../../../contract/models/pull.ts'
+import { defaultId } from '../../naming/default-id.ts'
+import { baseName } from '../client/gguf-files.ts'
+import type { HubFile } from '../client/hub-json.ts'
+import { chooseModel, type ModelWish } from './choose-model.ts'
+import { type Offers, offersOf } from './offers.ts'
+
+/** A model of the repository that is here, whole. */
+export interface ModelHere {
+  entry: ModelEntry
+  /** Its projector; null: without one. */
+  projector: { path: string; size: number } | null
+}
+
+const firstFile = ({ entry: { source } }: ModelHere): string => source?.files[0] ?? ''
+
+/** Of several entries of one file the one with its usual id, else the newest. */
+const oneOfEach = (models: readonly ModelHere[]): ModelHere[] => {
+  const isUsual = ({ entry: { id, source } }: ModelHere, file: string): boolean =>
+    id === defaultId(baseName(file), source?.repo ?? null)
+  return [...Map.groupBy(models, firstFile)].flatMap(([file, group]) => {
+    const [best] = group.toSorted(
+      (a, b) =>
+        Number(isUsual(b, file)) - Number(isUsual(a, file)) || (a.entry.created_at < b.entry.created_at ? 1 : -1),
+    )
+    return best ?? []
+  })
+}
+
+const filesOf = ({ entry, projector }: ModelHere): HubFile[] => {
+  const known = (path: string, size: number, sha256: string | null): HubFile => ({ path, size, sha256, blobSha1: null })
+  const model = entry.source?.files.map((path, index) =>
+    known(path, entry.files[index]?.size ?? 0, entry.files[index]?.sha256 ?? null),
+  )
+  return [...(model ?? []), ...(projector === null ? [] : [known(projector.path, projector.size, null)])]
+}
+
+/**
+ * @param repo owner/name
+ * @param models of that repository, at the revision that is asked for
+ * @param memoryBytes of this machine; null: unknown
+ * @returns with the ids that they have here; null when none of them is what is wished
+ */
+export const offersHere = (
+  repo: string,
+  models: readonly ModelHere[],
+  wish: ModelWish,
+  memoryBytes: number | null,
+): Offers | null => {
+  const here = oneOfEach(models)
+  const [first] = here
+  const files = [...new Map(here.flatMap(filesOf).map((file) => [file.path, file])).values()]
+  if (first === undefined || chooseModel(repo, files, wish).kind === 'none') return null
+  const commit = first.entry.source?.revision ?? ''
+  const offers = offersOf({ repo, commit, gated: false, files, refused: [] }, wish, { memoryBytes, isHere: () => true })
+  const ids = new Map(here.map((model) => [firstFile(model), model.entry.id]))
+  const named = (offer: HubOffer): HubOffer => ({ ...offer, id: ids.get(offer.file) ?? offer.id })
+  return { ...offers, models: offers.models.map(named), wanted: offers.wanted.map(named) }
+}

@@ -1,0 +1,54 @@
+/** What a repository offers: as the hub tells it, or while it cannot be asked what of that is here. */
+import type { HubRepository, PullRequest } from '../../../contract/models/pull.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { isAtRevision, projectorOf, sameRepo } from '../../registry/identity.ts'
+import type { ModelLookup } from '../../registry/registry-port.ts'
+import type { HubClient } from '../client/hub-client.ts'
+import type { ModelWish } from './choose-model.ts'
+import { offersOf } from './offers.ts'
+import { type ModelHere, offersHere } from './offers-here.ts'
+
+/** How long the hub may take, milliseconds: somebody waits for the answer. */
+const patienceMs = 60_000
+
+interface OffersDeps {
+  hub: Pick<HubClient, 'repository'>
+  registry: Pick<ModelLookup, 'get' | 'list' | 'lost'>
+  /** How a model was asked for: under an older name of its repository, maybe. */
+  askedFor: (id: string) => PullRequest | null
+  /** Bytes of this machine's memory; null: unknown. */
+  memoryBytes: number | null
+}
+
+/**
+ * @param revision null: not said
+ * @throws Hal0Error `pull.*`; `pull.not_found` also where nothing is as wished
+ */
+export const offersOfRepository = async (
+  deps: OffersDeps,
+  repo: string,
+  revision: string | null,
+  wish: ModelWish,
+): Promise<HubRepository> => {
+  const { hub, registry, memoryBytes } = deps
+  try {
+    const found = await hub.repository(repo, revision ?? 'main', AbortSignal.timeout(patienceMs))
+    return { ...offersOf(found, wish, { memoryBytes, isHere: (id) => registry.get(id) !== null }), problem: null }
+  } catch (error) {
+    // What is complete here works with the network gone.
+    if (!(error instanceof Hal0Error) || !['pull.network', 'pull.rate_limited'].includes(error.code)) throw error
+    const here = offersHere(repo, modelsHere(deps, repo, revision ?? 'main'), wish, memoryBytes)
+    if (here === null) throw error
+    return { ...here, problem: error.message }
+  }
+}
+
+const modelsHere = ({ registry, askedFor }: OffersDeps, repo: string, revision: string): ModelHere[] =>
+  registry.list().flatMap((entry) => {
+    const { source, id } = entry
+    if (source === null || !isAtRevision(source, revision) || registry.lost(entry).length > 0) return []
+    if (!sameRepo(source.repo, repo) && !sameRepo(askedFor(id)?.repo ?? '', repo)) return []
+    const tie = projectorOf(entry, (one) => registry.get(one)) ?? null
+    const [file] = tie === null ? [] : (registry.get(tie.id)?.files ?? [])
+    return { entry, projector: tie === null || file === undefined ? null : { path: tie.file, size: file.size } }
+  })

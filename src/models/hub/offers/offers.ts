@@ -1,0 +1,43 @@
+/** What a repository offers, in the words of the contract, and which of it is wanted. Pure. */
+import type { HubRepository as Answer, HubOffer } from '../../../contract/models/pull.ts'
+import { modelIds } from '../../naming/default-id.ts'
+import { type GgufModel, ggufFiles, ggufGroups } from '../client/gguf-files.ts'
+import type { HubRepository } from '../client/hub-client.ts'
+import { choiceError, chooseModel, type ModelWish } from './choose-model.ts'
+
+/** What there is, whoever was asked for it. */
+export type Offers = Omit<Answer, 'problem'>
+
+interface Machine {
+  /** null: unknown. */
+  memoryBytes: number | null
+  /** Whether the registry has a model of this id. */
+  isHere: (id: string) => boolean
+}
+
+/**
+ * @throws Hal0Error `pull.not_found` where nothing is as wished; a repository without models is an answer where nothing was wished
+ */
+export const offersOf = (repository: HubRepository, wish: ModelWish, { memoryBytes, isHere }: Machine): Offers => {
+  const { repo, files, commit, gated } = repository
+  const paths = ggufGroups(files).map(({ path }) => path)
+  const ids = new Map(modelIds(paths, repo).map((id, index) => [paths[index], id]))
+  const offer = ({ path, quantization, size, files: shards }: GgufModel): HubOffer => {
+    const id = ids.get(path) ?? ''
+    const fits = memoryBytes === null ? null : size < memoryBytes * 0.9
+    return { id, file: path, quantization, size, shards: shards.length, fits, installed: isHere(id) }
+  }
+  const choice = chooseModel(repo, files, wish)
+  if (choice.kind === 'none' && (wish.file !== null || wish.folder !== null))
+    throw choiceError(repo, files, wish, choice)
+  const { models, projectors } = ggufFiles(repo, files)
+  const wanted = choice.kind === 'one' ? [choice.model] : choice.kind === 'several' ? choice.models : []
+  return {
+    repo,
+    revision: commit,
+    gated,
+    models: models.filter(({ missing }) => missing.length === 0).map(offer),
+    wanted: wanted.map(offer),
+    mmproj: projectors.map(({ path, size }) => ({ file: path, size })),
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Downloads the files of one model into a staging folder, verified. What is there from an interrupted download of the same
+ * bytes is used; after any end but success it stays for the next one.
+ *
+ * For each file: `<name>.partial` and its journal while bytes are missing → sums compared → fsync → `<name>` → sidecar.
+ */
+import type { Clock } from '../../../lib/clock.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { Ranges } from '../../../lib/ranges.ts'
+import { type DownloadProgress, type FileShare, ProgressReporter } from '../../progress/progress.ts'
+import type { Origin, RemoteFile } from '../origin/origin.ts'
+import type { Throttle } from '../origin/throttle.ts'
+import { type StagedNames, stagedNames } from '../staging/staged-names.ts'
+import { openStaging, requireSpace } from '../staging/staging.ts'
+import type { HeadJudge } from './head.ts'
+import { Line } from './session.ts'
+import { type DownloadSettings, defaultSettings } from './settings.ts'
+import { type DownloadedFile, findStaged, type Source, type StagedFile, StagedFileSteps } from './staged-file.ts'
+
+export type { DownloadProgress }
+
+export interface DownloadJob extends Source {
+  files: readonly RemoteFile[]
+}
+
+export interface DownloadDeps {
+  origin: Origin
+  clock: Clock
+  /** Cancels; what is here is kept. */
+  signal: AbortSignal
+  onProgress: (progress: DownloadProgress) => void
+  random?: () => number
+  settings?: Partial<DownloadSettings>
+  /** Without it bytes are taken as fast as they come. */
+  throttle?: Throttle
+  /** Without it whatever the sums are right of is taken. */
+  judge?: HeadJudge
+}
+
+/**
+ * @returns the files in the order of the job
+ * @throws Hal0Error `pull.no_space`, `pull.network`, `pull.rate_limited`, `pull.checksum_mismatch`, `pull.cancelled`, what the
+ *   origin throws, what the judge throws, `storage.failed`, `request.invalid` for names that cannot be stored
+ */
+export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<DownloadedFile[]> => {
+  const settings = { ...defaultSettings, ...deps.settings }
+  const names = stagedNames(job.files)
+  await openStaging(job.folder, names)
+  const files: StagedFile[] = []
+  for (const [index, remote] of job.files.entries())
+    files.push(await findStaged(job, remote, names[index] as StagedNames))
+  await requireSpace(job.folder, files, settings.reserveBytes)
+
+  const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress)
+  const received = () => progress.received()
+  const { origin, clock, signal, random = Math.random, throttle = null, judge = null } = deps
+  const line = new Line({ origin, clock, random, settings, throttle, signal, received })
+  try {
+    const all = files.map((file, index) => new StagedFileSteps(job, { line, progress, judge }, index, file))
+    const enter = (index: number) => progress.enter('downloading', files[index]?.remote.path ?? null)
+    // The heads of all first: a projector that is none is no reason to fetch the model.
+    for (const [index, steps] of all.length > 1 ? all.entries() : []) {
+      enter(index)
+      await steps.head()
+    }
+    const done: DownloadedFile[] = []
+    for (const [index, steps] of all.entries()) {
+      enter(index)
+      done.push(await steps.run())
+    }
+    progress.end('done')
+    return done
+  } catch (error) {
+    progress.end(error instanceof Hal0Error && error.code === 'pull.cancelled' ? 'cancelled' : 'failed')
+    throw error
+  }
+}
+
+const shareOf = ({ remote: { path, size }, finished, known }: StagedFile): FileShare => ({
+  path,
+  size,
+  received: finished ? size : new Ranges(known).total,
+})

@@ -1,0 +1,97 @@
+/** What the files of one download share: the origin, how many connections it bears, and how much patience is left with it. */
+
+import { turn } from '../../../lib/async/turn.ts'
+import { type Clock, sleep } from '../../../lib/clock.ts'
+import type { Hal0Error } from '../../../lib/hal0-error.ts'
+import { slowDown, startTuning, type Tuning, tune } from '../origin/connections.ts'
+import type { Origin } from '../origin/origin.ts'
+import type { Throttle } from '../origin/throttle.ts'
+import { afterFailure, noFailures, type Retries } from './retry.ts'
+import type { DownloadSettings } from './settings.ts'
+
+export interface LinePorts {
+  origin: Origin
+  clock: Clock
+  /** 0 ≤ x < 1 */
+  random: () => number
+  settings: DownloadSettings
+  /** null: as fast as it comes. */
+  throttle: Throttle | null
+  /** Cancels the download. */
+  signal: AbortSignal
+  /** Bytes of all files that are here; never fewer than before. */
+  received: () => number
+}
+
+/** What a connection collects before it is written. */
+const bufferBytes = 256 * 1024
+
+export class Line {
+  readonly origin: Origin
+  readonly clock: Clock
+  readonly settings: DownloadSettings
+  readonly signal: AbortSignal
+  readonly #random: () => number
+  readonly #received: () => number
+  readonly #throttle: Throttle | null
+  /** Used again by the next request: fresh ones would be most of the memory that a pull takes. */
+  readonly #buffers: Uint8Array[] = []
+  #tuning: Tuning
+  #retries: Retries
+
+  constructor({ origin, clock, random, settings, throttle, signal, received }: LinePorts) {
+    this.origin = origin
+    this.clock = clock
+    this.settings = settings
+    this.signal = signal
+    this.#random = random
+    this.#received = received
+    this.#throttle = throttle
+    this.#tuning = startTuning(clock.now(), settings.maxConnections)
+    this.#retries = { ...noFailures, received: received() }
+  }
+
+  get tuning(): Tuning {
+    return this.#tuning
+  }
+
+  takeBuffer(): Uint8Array {
+    return this.#buffers.pop() ?? new Uint8Array(bufferBytes)
+  }
+
+  /** Nothing may refer to it any more. */
+  giveBuffer(buffer: Uint8Array): void {
+    this.#buffers.push(buffer)
+  }
+
+  /** @param bytes that a connection received @returns ms for which it shall receive no more */
+  pause(bytes: number): number {
+    return this.#throttle?.pause(this.clock.now(), bytes) ?? 0
+  }
+
+  /** After `bytes` were hashed: whatever else waits gets its turn, and the processor for a while when requests are answered. */
+  rest(bytes: number): Promise<void> {
+    const ms = this.#throttle?.rest(this.clock.now(), bytes) ?? 0
+    return ms === 0 ? turn() : sleep(this.clock, ms)
+  }
+
+  /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */
+  observe(busy: boolean): boolean {
+    const now = this.clock.now()
+    const before = this.#tuning.target
+    const heldBack = this.#throttle?.holdsBack(now) ?? false
+    this.#tuning = tune(this.#tuning, now, this.#received(), busy && !heldBack)
+    return this.#tuning.target > before
+  }
+
+  /** A request failed. @returns ms to wait before the next one; null: give up */
+  failed(error: Hal0Error, startedAt: number): number | null {
+    const now = this.clock.now()
+    const retryAfterMs = error.retryAfterS === null ? null : error.retryAfterS * 1000
+    if (error.code === 'pull.rate_limited') this.#tuning = slowDown(this.#tuning, now)
+    const failure = { now, startedAt, received: this.#received(), retryAfterMs }
+    const { state, delayMs } = afterFailure(this.#retries, failure, this.#random(), this.settings)
+    this.#retries = state
+    return delayMs
+  }
+}

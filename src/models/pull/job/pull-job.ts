@@ -1,0 +1,251 @@
+/** One pull: resolve → download and verify → register. Its state is what the API shows. */
+import { join } from 'node:path'
+import type { ModelEntry } from '../../../contract/models/model.ts'
+import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
+import { isUnderWay } from '../../../contract/models/pull-phase.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { log } from '../../../lib/log.ts'
+import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
+import type { ModelRegistry } from '../../registry/registry.ts'
+import type { DownloadSettings } from '../download/settings.ts'
+import type { RemoteFile } from '../origin/origin.ts'
+import { askForPull } from '../record/pinned.ts'
+import type { PinnedPull } from '../record/record.ts'
+import type { PullRecords } from '../record/records.ts'
+import { discard as discardStaging } from '../staging/staging.ts'
+import type { Downloader } from '../thread/download-in-thread.ts'
+import { judgeForPull } from './just-this.ts'
+import { stagingFolder } from './pull-leftovers.ts'
+import { filesOf, type PullPlan, planPull, registrationOf } from './pull-plan.ts'
+import { pullAskedFor, pullPlanned, pullThatIsHere, pullUnderWay, withLying } from './pull-state.ts'
+import { findHere, type LyingFile } from './reuse.ts'
+
+export interface PullJobDeps {
+  /** models/ */
+  folder: string
+  hub: Pick<HubClient, 'repository'>
+  /** Whether the hub is asked with a token now. */
+  hasToken: () => Promise<boolean>
+  registry: Pick<ModelRegistry, 'get' | 'list' | 'lost' | 'filePaths' | 'register'>
+  /** Takes note of where a model that has come is from. Never rejects. */
+  remember: (id: string, request: PullRequest) => Promise<void>
+  records: Pick<PullRecords, 'change' | 'forget'>
+  download: Downloader
+  clock: Clock
+  /** Of downloads; what is left out is as usual. */
+  settings?: Partial<DownloadSettings>
+}
+
+/** What is asked for, and where in the order. */
+export interface PullOrder {
+  id: string
+  place: number
+  request: PullRequest
+  /** What an earlier daemon found at the hub, to go on with; null: the hub is asked. */
+  pinned: PinnedPull | null
+}
+
+export class PullJob {
+  readonly request: PullRequest
+  readonly place: number
+  readonly id: string
+  /** Resolves once it survives a restart; rejects with why it does not, and then there is no pull. */
+  accepted: Promise<void> = Promise.resolve()
+  readonly #pinned: PinnedPull | null
+  readonly #deps: PullJobDeps
+  readonly #publish: (pull: Pull) => void
+  readonly #stop = new AbortController()
+  readonly #began: number
+  /** What the id named when this was asked for: what may be replaced. */
+  readonly #before: ModelEntry | null
+  #pull: Pull
+  #discard = false
+  #suspended = false
+  #running: Promise<void> | null = null
+  #cancelling: Promise<void> | null = null
+
+  constructor({ id, place, request, pinned }: PullOrder, deps: PullJobDeps, publish: (pull: Pull) => void) {
+    this.id = id
+    this.place = place
+    this.request = request
+    this.#pinned = pinned
+    this.#deps = deps
+    this.#publish = publish
+    this.#began = deps.clock.now()
+    this.#before = deps.registry.get(id)
+    this.#pull = pullAskedFor(id, request)
+  }
+
+  /** Waiting for its turn, or at work. */
+  get active(): boolean {
+    return isUnderWay(this.#pull)
+  }
+
+  /** The end of a cancellation under way; null: there is none. */
+  get cancelling(): Promise<void> | null {
+    return this.active ? this.#cancelling : null
+  }
+
+  snapshot(): Pull {
+    return this.#pull
+  }
+
+  /** @param position from 1, of those that wait; null: it waits no more */
+  moveTo(position: number | null): void {
+    if (position !== this.#pull.position) this.#change({ position })
+  }
+
+  /** It was accepted. */
+  announce(): void {
+    this.#publish(this.#pull)
+  }
+
+  /** Ends a pull that is not at work. */
+  fail(error: unknown): Promise<void> {
+    return this.#failed(error)
+  }
+
+  /** The model was in the registry already. */
+  isHere(entry: ModelEntry): void {
+    this.#change(pullThatIsHere(entry))
+  }
+
+  /** A daemon that died had registered the model already. */
+  async conclude(entry: ModelEntry): Promise<void> {
+    await this.#tidy()
+    this.isHere(entry)
+  }
+
+  /** Never rejects: how it ends is its phase. */
+  run(): Promise<void> {
+    this.moveTo(null)
+    this.#running = this.#run()
+    return this.#running
+  }
+
+  /** @param discard also removes what was received */
+  cancel(discard: boolean): Promise<void> {
+    this.#cancelling = this.#cancel(discard)
+    return this.#cancelling
+  }
+
+  async #cancel(discard: boolean): Promise<void> {
+    this.#discard ||= discard
+    this.#stop.abort(new Hal0Error('pull.cancelled', `The pull of ${this.id} was cancelled.`))
+    await this.accepted.catch(() => {
+      // Told to whoever asked for the pull.
+    })
+    await this.#running
+    if (this.active) await this.#cancelled()
+    // It had ended before.
+    else if (discard) await discardStaging(this.#staging)
+  }
+
+  /** As cancel, for the end of the daemon: the next one goes on. */
+  async suspend(): Promise<void> {
+    this.#suspended = true
+    this.#stop.abort(new Hal0Error('pull.cancelled', 'hal0 is stopping.'))
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    try {
+      signal.throwIfAborted()
+      const repository = await askForPull(this.#deps.hub, this.request, this.#pinned, signal)
+      const here = await judgeForPull(this.#deps, this.id, this.request, repository, this.#before, signal)
+      if (here?.kind === 'whole') {
+        await this.conclude(here.entry)
+        return
+      }
+      const plan = await this.#plan(repository)
+      signal.throwIfAborted()
+      const received = await this.#bring(filesOf(plan), plan.projector?.path ?? null)
+      await this.#deps.registry.register(
+        registrationOf({ id: this.id, request: this.request, repository, plan, received, here }),
+      )
+      await this.#tidy()
+      await this.#deps.remember(this.id, this.request)
+      this.#change({ phase: 'done', file: null, throughput_bps: null, eta_s: null })
+    } catch (error) {
+      if (signal.aborted) await this.#cancelled()
+      else await this.#failed(error)
+    }
+  }
+
+  async #plan(repository: HubRepository): Promise<PullPlan> {
+    const plan = planPull(repository, this.request, await this.#deps.hasToken())
+    const pinned = { repo: repository.repo, revision: repository.commit, files: plan.model.map(({ path }) => path) }
+    await this.#deps.records.change(this.id, { pinned })
+    this.#change(pullPlanned(repository, filesOf(plan)))
+    return plan
+  }
+
+  /** @returns the files where they lie, by their path in the repository */
+  async #bring(files: RemoteFile[], projector: string | null): Promise<Map<string, LyingFile>> {
+    const { folder, registry, download, settings = {} } = this.#deps
+    const { signal } = this.#stop
+    const here = await findHere(folder, files, registry.list(), signal)
+    this.#change(withLying(this.#pull, here))
+    const lacking = files.filter(({ path }) => !here.has(path))
+    if (lacking.length === 0) return here
+    const { repo, revision } = this.#pull
+    const staging = this.#staging
+    const lying = this.#pull.bytes_received
+    const done = await download(
+      {
+        folder: staging,
+        repo,
+        commit: revision ?? '',
+        files: lacking,
+        all: files.map(({ path }) => path),
+        projector,
+      },
+      { signal, settings, onProgress: (progress) => this.#change(pullUnderWay(this.#pull, progress, lying)) },
+    )
+    return new Map([
+      ...here,
+      ...done.map(({ path, name, sha256 }) => [path, { from: join(staging, name), sha256 }] as const),
+    ])
+  }
+
+  async #cancelled(): Promise<void> {
+    if (this.#suspended) return
+    if (this.#discard) await this.#discardStaged()
+    await this.#deps.records.forget(this.id)
+    this.#change({ phase: 'cancelled', position: null, throughput_bps: null, eta_s: null })
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const failure = Hal0Error.from(error)
+    if (failure.code === 'internal') log.error(`the pull of ${this.id} failed`, failure.cause ?? failure)
+    // Refused for what it is: the bytes can never be of use.
+    if (failure.code === 'model.invalid_file') await this.#discardStaged()
+    await this.#deps.records.forget(this.id)
+    this.#change({ phase: 'failed', position: null, error: failure.body(), throughput_bps: null, eta_s: null })
+  }
+
+  /** What cannot be removed is listed by gc. */
+  async #discardStaged(): Promise<void> {
+    await discardStaging(this.#staging).catch((error) =>
+      log.warn(`could not tidy up after the pull of ${this.id}`, error),
+    )
+  }
+
+  get #staging(): string {
+    return stagingFolder(this.#deps.folder, this.id)
+  }
+
+  /** The model is registered: what is left cannot change that. */
+  async #tidy(): Promise<void> {
+    await this.#discardStaged()
+    await this.#deps.records.forget(this.id)
+  }
+
+  #change(changes: Partial<Pull>): void {
+    const elapsed = Math.round(this.#deps.clock.now() - this.#began) / 1000
+    this.#pull = { ...this.#pull, ...changes, elapsed_s: elapsed }
+    this.#publish(this.#pull)
+  }
+}

@@ -1,0 +1,89 @@
+/** Which files a pull brings, and what they are to be checked against. Pure. */
+import type { ModelEntry } from '../../../contract/models/model.ts'
+import type { PullRequest } from '../../../contract/models/pull.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { type GgufModel, ggufFiles } from '../../hub/client/gguf-files.ts'
+import type { HubRepository } from '../../hub/client/hub-client.ts'
+import type { HubFile } from '../../hub/client/hub-json.ts'
+import { pickModel } from '../../hub/offers/choose-model.ts'
+import { pickProjector } from '../../hub/offers/pick-projector.ts'
+import type { ReceivedFile, Registration } from '../../registry/registration.ts'
+import type { RemoteFile } from '../origin/origin.ts'
+import { remoteFiles } from '../thread/hub-origin.ts'
+
+export interface PullPlan {
+  /** First shard first. */
+  model: RemoteFile[]
+  /** A model of its own in the registry. */
+  projector: RemoteFile | null
+}
+
+/** Every file of a pull. */
+export const filesOf = ({ model, projector }: PullPlan): RemoteFile[] =>
+  projector === null ? model : [...model, projector]
+
+/**
+ * The files that a request means.
+ * @throws Hal0Error `pull.not_found`, `pull.ambiguous`
+ */
+export const chooseFiles = (
+  repository: HubRepository,
+  { file, mmproj }: Pick<PullRequest, 'repo' | 'file' | 'mmproj'>,
+): { model: GgufModel; projector: HubFile | null } => {
+  const model = pickModel(repository.repo, repository.files, { file, folder: null })
+  const { projectors } = ggufFiles(repository.repo, repository.files)
+  const others = projectors.filter(({ path }) => path !== model.path)
+  const projector = mmproj === true ? pickProjector(model, others) : null
+  if (mmproj === true && projector === null) {
+    throw new Hal0Error(
+      'pull.not_found',
+      `${repository.repo} has no vision projector (mmproj). Pull the model without it.`,
+      {
+        param: 'mmproj',
+        details: { repo: repository.repo },
+      },
+    )
+  }
+  return { model, projector }
+}
+
+/**
+ * @param hasToken whether the hub was asked with a token
+ * @throws Hal0Error `pull.not_found`, `pull.ambiguous`, `pull.gated`, `pull.network`
+ */
+export const planPull = (repository: HubRepository, request: PullRequest, hasToken: boolean): PullPlan => {
+  const { model, projector } = chooseFiles(repository, request)
+  return {
+    model: remoteFiles(repository, model.files, hasToken),
+    projector: projector === null ? null : (remoteFiles(repository, [projector], hasToken)[0] ?? null),
+  }
+}
+
+interface Received {
+  id: string
+  request: PullRequest
+  repository: Pick<HubRepository, 'repo' | 'commit'>
+  plan: PullPlan
+  /** Where each file lies, by its path in the repository. */
+  received: ReadonlyMap<string, { from: string; sha256: string }>
+  /** The entry that the id has: the same model that lacked a file, or what is replaced; null: the id is free. */
+  here: { kind: 'whole' | 'lost' | 'other'; entry: ModelEntry } | null
+}
+
+export const registrationOf = ({ id, request, repository, plan, received, here }: Received): Registration => {
+  const { repo, commit: revision } = repository
+  // What only comes back goes on following what it followed.
+  const ref = here?.kind === 'lost' ? here.entry.source?.ref : request.revision
+  const file = ({ path, size }: RemoteFile): ReceivedFile => {
+    const lying = received.get(path)
+    if (lying === undefined) throw new Error(`${path} was not received`)
+    return { path, size, ...lying }
+  }
+  return {
+    id,
+    source: { repo, revision, ...(ref === undefined || ref === 'main' ? {} : { ref }) },
+    files: plan.model.map(file),
+    mmproj: plan.projector === null ? null : file(plan.projector),
+    over: here?.entry ?? null,
+  }
+}

@@ -1,0 +1,69 @@
+/** What the API shows of a pull, made of what happens to it. Pure. */
+import type { ModelEntry } from '../../../contract/models/model.ts'
+import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
+import type { HubRepository } from '../../hub/client/hub-client.ts'
+import type { DownloadProgress } from '../../progress/progress.ts'
+import type { RemoteFile } from '../origin/origin.ts'
+
+export const pullAskedFor = (id: string, request: PullRequest): Pull => ({
+  id,
+  request,
+  position: null,
+  repo: request.repo,
+  revision: null,
+  files: [],
+  bytes_total: null,
+  bytes_received: 0,
+  throughput_bps: null,
+  elapsed_s: 0,
+  eta_s: null,
+  file: null,
+  phase: 'resolving',
+  error: null,
+})
+
+/** The model was in the registry already. */
+export const pullThatIsHere = ({ files: registered, source }: ModelEntry): Partial<Pull> => {
+  const files = registered.map(({ path, size }, index) => ({
+    path: source?.files[index] ?? path,
+    size,
+    received: size,
+  }))
+  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  return { phase: 'done', revision: source?.revision ?? null, files, bytes_total: bytes, bytes_received: bytes }
+}
+
+/** The hub has told what is to come. */
+export const pullPlanned = (
+  { repo, commit }: Pick<HubRepository, 'repo' | 'commit'>,
+  files: readonly RemoteFile[],
+): Partial<Pull> => ({
+  phase: 'downloading',
+  repo,
+  revision: commit,
+  files: files.map(({ path, size }) => ({ path, size, received: 0 })),
+  bytes_total: files.reduce((sum, { size }) => sum + size, 0),
+})
+
+/** Some of the files need no download: they were here already. */
+export const withLying = ({ files }: Pull, lying: ReadonlyMap<string, unknown>): Partial<Pull> => {
+  const known = files.map((one) => (lying.has(one.path) ? { ...one, received: one.size } : one))
+  return { files: known, bytes_received: known.reduce((sum, { received }) => sum + received, 0) }
+}
+
+/**
+ * How the download ended is not its own to say: what follows is the registration, or the failure's sentence.
+ * @param lying bytes of the files that needed no download
+ */
+export const pullUnderWay = (
+  pull: Pull,
+  { phase, file, received, throughputBps, etaS, files }: DownloadProgress,
+  lying: number,
+): Partial<Pull> => ({
+  phase: phase === 'downloading' ? phase : 'verifying',
+  file,
+  bytes_received: lying + received,
+  throughput_bps: throughputBps,
+  eta_s: etaS,
+  files: pull.files.map((one) => ({ ...one, received: files.get(one.path) ?? one.received })),
+})

@@ -1,0 +1,207 @@
+/** Every pull since the daemon started: accepted once its record is durable, joined when asked for twice, in one order. */
+import type { ModelEntry } from '../../../contract/models/model.ts'
+import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
+import { Bus } from '../../../lib/async/bus.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { log } from '../../../lib/log.ts'
+import { sameRepo, sameRequest } from '../../registry/identity.ts'
+import { PullJob, type PullJobDeps } from '../job/pull-job.ts'
+import type { PullRecord } from '../record/record.ts'
+import { PullRecords } from '../record/records.ts'
+import { aPerson, PullInterest } from './interest.ts'
+import { PullTurns } from './turns.ts'
+
+/** Downloads at one time; each has several connections. */
+const defaultSlots = 2
+
+export interface PullQueueDeps extends Omit<PullJobDeps, 'records'> {
+  /** Pulls at one time. */
+  slots?: number
+}
+
+/** Whether a daemon that died made the entry of this pull, and did not get to remove the record. */
+const isMadeOf = ({ source }: ModelEntry, { request, pinned }: PullRecord): boolean =>
+  source !== null &&
+  pinned !== null &&
+  sameRepo(source.repo, pinned.repo) &&
+  source.revision === pinned.revision &&
+  source.files.join('\n') === pinned.files.join('\n') &&
+  (request.mmproj !== true || source.mmproj !== undefined)
+
+export class PullQueue {
+  /** Every change of every pull. */
+  readonly changed = new Bus<Pull>()
+  readonly records: PullRecords
+  readonly #deps: PullQueueDeps
+  readonly #jobs = new Map<string, PullJob>()
+  readonly #interest = new PullInterest()
+  readonly #turns: PullTurns<PullJob>
+
+  constructor(deps: PullQueueDeps) {
+    this.#deps = deps
+    this.records = new PullRecords(deps.folder, deps.clock)
+    this.#turns = new PullTurns(deps.slots ?? defaultSlots)
+  }
+
+  /** Goes on with what an earlier daemon did not end, in the same order. @throws Hal0Error `storage.failed` */
+  async resume(): Promise<void> {
+    for (const record of await this.records.open()) {
+      const { id, by } = record
+      for (const one of by) this.#interest.add(id, one)
+      const job = this.#make(record)
+      const entry = this.#deps.registry.get(id)
+      if (entry !== null && isMadeOf(entry, record)) await job.conclude(entry)
+      else {
+        this.#turns.add(job)
+        this.#turns.accept(job)
+      }
+    }
+  }
+
+  /**
+   * Begins a pull, or joins the same one under way.
+   * @param by a slot, or a person
+   * @param here the model, where just this is here already, whole: then there is nothing to do
+   * @returns `accepted` resolves once the pull, and who wants it, survives a restart; it rejects with `storage.full` or
+   *   `storage.failed`
+   * @throws Hal0Error `model.exists` when another pull of the id is under way
+   */
+  begin(
+    id: string,
+    request: PullRequest,
+    by: string,
+    here: ModelEntry | null = null,
+  ): { job: PullJob; accepted: Promise<void> } {
+    const before = this.#jobs.get(id)
+    if (before?.active === true && before.cancelling === null) {
+      this.refuseOther(id, request)
+      this.#interest.add(id, by)
+      const joined = before.accepted.then(() => this.records.change(id, { by: this.#interest.of(id) }))
+      joined.catch((error) => log.warn(`it is not written down who wants ${id}`, error))
+      return { job: before, accepted: joined }
+    }
+    const job = this.#make({ id, place: this.records.nextPlace(), request, pinned: null })
+    if (here !== null) {
+      job.isHere(here)
+      return { job, accepted: job.accepted }
+    }
+    this.#interest.add(id, by)
+    this.#turns.add(job)
+    job.accepted = this.#accept(job, before)
+    job.accepted.then(
+      () => {
+        job.announce()
+        this.#turns.accept(job)
+      },
+      (error) => this.#refuse(job, before, error),
+    )
+    return { job, accepted: job.accepted }
+  }
+
+  /** @throws Hal0Error `model.exists` when another pull of the id is under way */
+  refuseOther(id: string, request: PullRequest): void {
+    const job = this.#jobs.get(id)
+    if (job?.active !== true || job.cancelling !== null) return
+    const { repo, file } = job.request
+    const isSame =
+      sameRequest(job.request, request) || sameRequest({ ...job.request, repo: job.snapshot().repo }, request)
+    if (isSame) return
+    throw new Hal0Error(
+      'model.exists',
+      `Another pull of ${id} is under way, of ${file} from ${repo}. Wait for its end, cancel it (hal0 model pull --cancel ${id}), or choose another id (--id OTHER).`,
+      { param: 'id', details: { id, repo, file } },
+    )
+  }
+
+  /** The slot `by` wants it no more: cancelled unless somebody else does. */
+  async leave(id: string, by: string): Promise<void> {
+    const isLast = this.#interest.drop(id, by)
+    if (!this.isActive(id)) return
+    if (isLast) await this.cancel(id, false)
+    else {
+      await this.records.change(id, { by: this.#interest.of(id) }).catch((error) => {
+        log.warn(`it is not written down that ${by} does not want ${id} any more`, error)
+      })
+    }
+  }
+
+  /** After a restart: slots that do not wait for a pull any more leave it. @param waits whether a slot waits for a model */
+  async forsake(waits: (slot: string, id: string) => boolean): Promise<void> {
+    for (const id of this.#jobs.keys()) {
+      for (const by of this.#interest.of(id)) if (by !== aPerson && !waits(by, id)) await this.leave(id, by)
+    }
+  }
+
+  /** @throws Hal0Error `pull.not_found` */
+  async cancel(id: string, discard: boolean): Promise<Pull> {
+    const job = this.require(id)
+    const cancelled = job.cancel(discard)
+    this.#turns.drop(job)
+    await cancelled
+    return job.snapshot()
+  }
+
+  /** The newest first. */
+  list(): Pull[] {
+    return [...this.#jobs.values()].reverse().map((job) => job.snapshot())
+  }
+
+  find(id: string): PullJob | null {
+    return this.#jobs.get(id) ?? null
+  }
+
+  /** @throws Hal0Error `pull.not_found` */
+  require(id: string): PullJob {
+    const job = this.#jobs.get(id)
+    if (job !== undefined) return job
+    throw new Hal0Error(
+      'pull.not_found',
+      `There was no pull of ${id} since the daemon started. Begin one with: hal0 model pull OWNER/REPO`,
+      { param: 'id', details: { id } },
+    )
+  }
+
+  isActive(id: string): boolean {
+    return this.#jobs.get(id)?.active === true
+  }
+
+  /** Stops what is under way; the next daemon goes on with it. */
+  async close(): Promise<void> {
+    this.#turns.close()
+    await Promise.all([...this.#jobs.values()].map((job) => job.suspend()))
+    this.records.close()
+  }
+
+  /** A job under its id, as the newest of all. */
+  #make(order: Pick<PullRecord, 'id' | 'place' | 'request' | 'pinned'>): PullJob {
+    const { id } = order
+    const job: PullJob = new PullJob(order, { ...this.#deps, records: this.records }, (pull) => {
+      // One that is cancelled to make room for the next pull of its id has nothing to say any more.
+      if (this.#jobs.get(id) !== job) return
+      if (!job.active) this.#interest.end(id)
+      this.changed.publish(pull)
+    })
+    // Deleted first, so that the newest is the last of the map.
+    this.#jobs.delete(id)
+    this.#jobs.set(id, job)
+    return job
+  }
+
+  async #accept(job: PullJob, before: PullJob | undefined): Promise<void> {
+    await before?.cancelling
+    await this.records.accept(job.id, job.place, job.request, this.#interest.of(job.id))
+  }
+
+  /** The record could not be written: for a person there is no pull then, and a slot that waits for it hears why. */
+  #refuse(job: PullJob, before: PullJob | undefined, error: unknown): void {
+    const { id } = job
+    this.#turns.drop(job)
+    if (this.#interest.of(id).some((by) => by !== aPerson)) {
+      void job.fail(error)
+      return
+    }
+    this.#interest.end(id)
+    this.#jobs.delete(id)
+    if (before !== undefined) this.#jobs.set(id, before)
+  }
+}

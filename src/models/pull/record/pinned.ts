@@ -1,0 +1,25 @@
+/** A pull brings one commit from its beginning to its end, whatever becomes of the branch and however often hal0 is restarted. */
+import type { PullRequest } from '../../../contract/models/pull.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
+import type { PinnedPull } from './record.ts'
+
+/**
+ * The repository at the commit that an earlier daemon began with, as long as the hub has it; else as asked for.
+ * @throws Hal0Error `pull.*`
+ */
+export const askForPull = async (
+  hub: Pick<HubClient, 'repository'>,
+  { repo, revision = 'main' }: PullRequest,
+  pinned: PinnedPull | null,
+  signal: AbortSignal,
+): Promise<HubRepository> => {
+  if (pinned !== null) {
+    try {
+      return await hub.repository(repo, pinned.revision, signal)
+    } catch (error) {
+      if (!(error instanceof Hal0Error) || error.code !== 'pull.not_found') throw error
+    }
+  }
+  return hub.repository(repo, revision, signal)
+}

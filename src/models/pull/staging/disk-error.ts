@@ -1,0 +1,21 @@
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { errnoOf, storageError } from '../../../system/files/storage-error.ts'
+
+/**
+ * A failed file operation of a pull. What was downloaded stays: the sentence says so where the disk is full.
+ * @param doing what was attempted, for the sentence: "write model.gguf"
+ */
+export const diskError = (error: unknown, path: string, doing: string): Hal0Error => {
+  if (errnoOf(error) === 'ELOOP') return inTheWay(path, 'a symbolic link', error)
+  const known = storageError(error, path, doing)
+  if (known.code !== 'storage.full') return known
+  const sentence = `Could not ${doing}: the disk that holds ${path} is full. Free some space and pull again: what is here is kept.`
+  return new Hal0Error('pull.no_space', sentence, { details: known.details, cause: error })
+}
+
+/** @param what is at `path` where a pull keeps something of its own */
+export const inTheWay = (path: string, what: string, cause?: unknown): Hal0Error =>
+  new Hal0Error('storage.failed', `${path} is ${what}, where a pull keeps its files. Remove it and pull again.`, {
+    details: { path },
+    cause,
+  })

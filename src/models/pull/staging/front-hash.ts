@@ -1,0 +1,91 @@
+/** Checksums that follow a file while it is written: of every byte once, in order, as soon as all before it are there. */
+import type { RemoteFile } from '../origin/origin.ts'
+
+/** After each piece it rests. With the processor's own instructions one takes a seventh of a millisecond (1.85 GB/s). */
+const pieceBytes = 256 * 1024
+
+export interface Sums {
+  sha256: string
+  /** In the notation of the hub's sum: equal to it when the file is right. */
+  stated: string
+}
+
+export interface HashPorts {
+  /** Reads bytes that are written already. */
+  read: (into: Uint8Array, at: number) => void
+  /** Resolves when the next piece may be hashed. @param bytes of the last one */
+  rest: (bytes: number) => Promise<void>
+}
+
+export class FrontHash {
+  readonly #ports: HashPorts
+  readonly #sha256 = new Bun.CryptoHasher('sha256')
+  /** Of the blob that git makes of a file; null where the hub states a sha256. */
+  readonly #git: Bun.CryptoHasher | null
+  #front = 0
+  #hashed = 0
+  #stopped = false
+  #following: Promise<void> = Promise.resolve()
+  #running = false
+
+  constructor(file: RemoteFile, ports: HashPorts) {
+    this.#ports = ports
+    this.#git = file.sum.kind === 'sha256' ? null : new Bun.CryptoHasher('sha1').update(`blob ${file.size}\0`)
+  }
+
+  /** How many bytes went in. */
+  get hashed(): number {
+    return this.#hashed
+  }
+
+  /** Everything before `front` is written, for good: bytes are read some time after this. */
+  advance(front: number): void {
+    this.#front = front
+    if (this.#running || this.#stopped || front <= this.#hashed) return
+    this.#running = true
+    this.#following = this.#follow()
+    this.#following.catch(() => {
+      // `reach` tells it; until then it is nobody's.
+    })
+  }
+
+  /** Resolves once `size` bytes went in, or when the signal fires. @throws what reading threw */
+  async reach(size: number, signal: AbortSignal): Promise<void> {
+    this.advance(size)
+    const stop = () => {
+      this.#stopped = true
+    }
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      await this.#following
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** The sums of what went in; nothing can be added afterwards. */
+  sums(): Sums {
+    const sha256 = this.#sha256.digest('hex')
+    return { sha256, stated: this.#git === null ? sha256 : this.#git.digest('hex') }
+  }
+
+  /** Resolves once nothing is read any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.allSettled([this.#following])
+  }
+
+  async #follow(): Promise<void> {
+    const buffer = new Uint8Array(pieceBytes)
+    while (this.#hashed < this.#front && !this.#stopped) {
+      const piece = buffer.subarray(0, Math.min(pieceBytes, this.#front - this.#hashed))
+      this.#ports.read(piece, this.#hashed)
+      this.#sha256.update(piece)
+      this.#git?.update(piece)
+      this.#hashed += piece.length
+      await this.#ports.rest(piece.length)
+    }
+    this.#running = false
+  }
+}

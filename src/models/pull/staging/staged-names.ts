@@ -1,0 +1,52 @@
+/** What the files of a pull are called on the disk. Pure. */
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { RemoteFile } from '../origin/origin.ts'
+
+/** So that the temporary names of the journal and of the sidecar still fit into a file system's 255 bytes. */
+const longestName = 220
+
+export interface StagedNames {
+  /** Once it is verified. */
+  name: string
+  partial: string
+  journal: string
+  sidecar: string
+}
+
+/**
+ * The last part of each path in the repository, as llama.cpp wants the shards of a model: side by side, with their names.
+ * @throws Hal0Error `request.invalid` for a name that no file may have here, or that two files would share
+ */
+export const stagedNames = (files: readonly RemoteFile[]): StagedNames[] => {
+  const taken = new Set<string>()
+  return files.map(({ path }) => {
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    const why = problemOf(name)
+    if (why !== null) throw refused(path, why)
+    const names = {
+      name,
+      partial: `${name}.partial`,
+      journal: `${name}.ranges.json`,
+      sidecar: `${name}.sha256`,
+    }
+    for (const one of Object.values(names)) {
+      if (taken.has(one)) throw refused(path, 'its name is that of another file of the pull')
+      taken.add(one)
+    }
+    return names
+  })
+}
+
+const problemOf = (name: string): string | null => {
+  if (name === '' || name.startsWith('.')) return 'its name is empty or begins with a dot'
+  // Line ends and backslashes would need the escapes of sha256sum in the sidecar.
+  if (/[\p{Cc}\\]/u.test(name)) return 'its name has a control character or a backslash'
+  if (!name.isWellFormed()) return 'its name is no Unicode text'
+  return Buffer.byteLength(name) > longestName ? `its name is longer than ${longestName} bytes` : null
+}
+
+const refused = (path: string, why: string): Hal0Error =>
+  new Hal0Error('request.invalid', `hal0 cannot store ${JSON.stringify(path)}: ${why}. Choose another file.`, {
+    param: 'file',
+    details: { file: path },
+  })

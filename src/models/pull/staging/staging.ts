@@ -1,0 +1,97 @@
+/** The folder that a pull collects its files in, until they are a model: it survives restarts. */
+import type { Stats } from 'node:fs'
+import { lstat, mkdir, readdir, rm, statfs, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { syncFolder } from '../../../system/files/atomic-file.ts'
+import { errnoOf } from '../../../system/files/storage-error.ts'
+import type { RemoteFile } from '../origin/origin.ts'
+import { diskError, inTheWay } from './disk-error.ts'
+import type { StagedNames } from './staged-names.ts'
+
+/** What an interrupted download leaves; the folder may hold other things of its owner. */
+const ofAnyDownload = /\.(partial|ranges\.json)$|^\..+\.tmp$/
+/** A file system's blocks, as `stat` counts them. */
+const blockBytes = 512
+
+const statOrNull = async (path: string): Promise<Stats | null> => {
+  try {
+    return await lstat(path)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw diskError(error, path, 'look for what was downloaded before')
+  }
+}
+
+/**
+ * Makes the folder when there is none, and removes what is of no use for these files.
+ * @throws Hal0Error `storage.failed`, also when a link or anything else is in its place
+ */
+export const openStaging = async (folder: string, names: readonly StagedNames[]): Promise<void> => {
+  const found = await statOrNull(folder)
+  if (found !== null && !found.isDirectory()) {
+    throw inTheWay(folder, found.isSymbolicLink() ? 'a symbolic link' : 'no folder')
+  }
+  const wanted = new Set(names.flatMap((one) => Object.values(one)))
+  try {
+    if (found === null) {
+      await mkdir(folder)
+      await syncFolder(dirname(folder))
+    }
+    for (const name of await readdir(folder)) {
+      if (!wanted.has(name) && ofAnyDownload.test(name)) await unlink(join(folder, name))
+    }
+  } catch (error) {
+    throw diskError(error, folder, 'begin a pull')
+  }
+}
+
+/** Whether a whole file lies under its final name; its content is another question. @throws Hal0Error `storage.failed` */
+export const isFinished = async (folder: string, { name }: StagedNames, size: number): Promise<boolean> => {
+  const path = join(folder, name)
+  const found = await statOrNull(path)
+  if (found === null) return false
+  if (!found.isFile()) throw inTheWay(path, found.isSymbolicLink() ? 'a symbolic link' : 'no regular file')
+  return found.size === size
+}
+
+/**
+ * Refuses a pull that the disk has no room for, before its first byte.
+ * @param reserve bytes to leave free
+ * @throws Hal0Error `pull.no_space` with the figures in bytes; `storage.failed`
+ */
+export const requireSpace = async (
+  folder: string,
+  files: readonly { remote: RemoteFile; names: StagedNames }[],
+  reserve: number,
+): Promise<void> => {
+  let needed = 0
+  for (const { remote, names } of files) {
+    const found = (await statOrNull(join(folder, names.partial))) ?? (await statOrNull(join(folder, names.name)))
+    // A partial has its full size and takes room only where it was written.
+    const allocated = found === null ? 0 : found.blocks * blockBytes
+    needed += Math.max(0, remote.size - allocated)
+  }
+  const disk = await statfs(folder).catch((error: unknown) => {
+    throw diskError(error, folder, 'see how much space is free')
+  })
+  const free = disk.bavail * disk.bsize
+  if (needed === 0 || needed + reserve <= free) return
+  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
+  throw new Hal0Error(
+    'pull.no_space',
+    `The pull needs ${gb(needed)} more, ${gb(reserve)} are to stay free, and the disk of ${folder} has ${gb(free)}. Free some space and pull again.`,
+    { details: { path: folder, needed, reserve, free } },
+  )
+}
+
+/** Throws away what a pull has collected. @throws Hal0Error `storage.failed` */
+export const discard = async (folder: string): Promise<void> => {
+  try {
+    // Of a link in its place only the link goes.
+    await rm(folder, { recursive: true, force: true })
+    await syncFolder(dirname(folder))
+  } catch (error) {
+    throw diskError(error, folder, 'remove what a pull has left')
+  }
+}

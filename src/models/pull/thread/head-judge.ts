@@ -1,0 +1,36 @@
+/** Judges the files of a pull by their GGUF headers, which begin with their first bytes. */
+
+import { type ByteSource, HeadEnds } from '../../gguf/cursor.ts'
+import { readGgufHead } from '../../gguf/header.ts'
+import { judgePart } from '../../gguf/judgement.ts'
+import type { Head, HeadJudge } from '../download/head.ts'
+
+const sourceOf = ({ size, here, read }: Head): ByteSource => ({
+  read: async (into, offset, length, position) => {
+    if (position >= here && here < size) throw new HeadEnds()
+    const bytes = Math.max(0, Math.min(length, here - position))
+    read(into.subarray(offset, offset + bytes), position)
+    return { bytesRead: bytes }
+  },
+})
+
+/**
+ * @param files of the model, first shard first, and its projector, by their paths in the repository
+ * @param projector null: there is none among them
+ */
+export const headJudge = (files: readonly string[], projector: string | null): HeadJudge => {
+  const model = files.filter((path) => path !== projector)
+  return async (path, head) => {
+    const header = await readGgufHead(sourceOf(head), path, head.size)
+    if (header === null) return 'more'
+    const isProjector = path === projector
+    judgePart(
+      path,
+      header,
+      isProjector
+        ? { index: 0, count: 1, isProjector }
+        : { index: model.indexOf(path), count: model.length, isProjector },
+    )
+    return 'fine'
+  }
+}

@@ -1,0 +1,32 @@
+/** The hub as the download engine sees it: files with sums to verify against, and ranges of them. */
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
+import { gatedRepository } from '../../hub/client/hub-error.ts'
+import type { HubFile } from '../../hub/client/hub-json.ts'
+import type { Origin, RemoteFile } from '../origin/origin.ts'
+
+/** A repository's files at its pinned commit. */
+export const hubOrigin = (client: HubClient, { repo, commit }: Pick<HubRepository, 'repo' | 'commit'>): Origin => ({
+  open: (path, from, to, signal) => client.open({ repo, commit, path }, from, to, signal),
+})
+
+/**
+ * Files to pull, each with the hub's own sum.
+ * @param hasToken which of the two sentences about a gated repository helps
+ * @throws Hal0Error `pull.gated` where the hub hides the sums, before a byte is asked for; `pull.network` for a hub that gives none
+ */
+export const remoteFiles = (
+  { repo, gated }: Pick<HubRepository, 'repo' | 'gated'>,
+  files: readonly HubFile[],
+  hasToken: boolean,
+): RemoteFile[] =>
+  files.map(({ path, size, sha256, blobSha1 }): RemoteFile => {
+    if (sha256 !== null) return { path, size, sum: { kind: 'sha256', hex: sha256 } }
+    if (blobSha1 !== null) return { path, size, sum: { kind: 'git-sha1', hex: blobSha1 } }
+    if (gated) throw gatedRepository(repo, hasToken)
+    throw new Hal0Error(
+      'pull.network',
+      `The hub gives no checksum of ${path} in ${repo}, so it cannot be verified. Check HF_ENDPOINT and the mirrors.`,
+      { details: { repo, path } },
+    )
+  })

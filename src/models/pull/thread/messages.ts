@@ -1,0 +1,24 @@
+/** What the daemon and the thread of a download say to each other: plain data, since it is copied. */
+import type { ErrorBody } from '../../../contract/error.ts'
+import type { HubPlace } from '../../hub/client/hub-setup.ts'
+import type { DownloadProgress } from '../../progress/progress.ts'
+import type { DownloadJob } from '../download/download.ts'
+import type { DownloadSettings } from '../download/settings.ts'
+import type { DownloadedFile } from '../download/staged-file.ts'
+
+export interface HubDownload extends DownloadJob {
+  repo: string
+  /** Paths of all files of the pull, first shard first: those included that need no download. */
+  all: readonly string[]
+  /** Path of the file that is to be the model's projector; null: none is. */
+  projector: string | null
+}
+
+export type ToThread =
+  | { say: 'begin'; what: HubDownload; settings: Partial<DownloadSettings>; hub: HubPlace; requests: SharedArrayBuffer }
+  | { say: 'cancel' }
+
+export type FromThread =
+  | { say: 'progress'; progress: DownloadProgress }
+  | { say: 'done'; files: DownloadedFile[] }
+  | { say: 'failed'; error: ErrorBody }

@@ -1,0 +1,175 @@
+/**
+ * The registry's small files. `<id>.json` is the entry of a model: it exists exactly while the model does. `.pending-<id>.json` is
+ * an entry that is not yet one, `.removed-<id>.json` one that is no more, `.retired-<id>.<random>.json` one that was replaced and
+ * that a slot may still run: the files that they list, and that no entry has, belong to nobody. A model appears, changes and goes by
+ * one rename between these names, so that a death at any point leaves a model whole, or leftovers that the next start finds.
+ */
+import { randomBytes } from 'node:crypto'
+import { readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ModelEntry } from '../../contract/models/model.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { parse } from '../../lib/validate.ts'
+import { syncFolder } from '../../system/files/atomic-file.ts'
+import { readTextIfThere } from '../../system/files/read-text.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
+import { sidecarPath } from '../verify/checksum.ts'
+
+const entryName = /^([^.].*)\.json$/
+const pendingName = /^\.pending-(.+)\.json$/
+const removedName = /^\.removed-(.+)\.json$/
+const retiredName = /^\.retired-(.+)\.[0-9a-f]{16}\.json$/
+/** `.import-<random>`: files on their way in. */
+const stagingName = /^\.import-/
+
+export const stagingPath = (models: string, random: string): string => join(models, `.import-${random}`)
+export const entryPath = (models: string, id: string): string => join(models, `${id}.json`)
+export const pendingPath = (models: string, id: string): string => join(models, `.pending-${id}.json`)
+export const removedPath = (models: string, id: string): string => join(models, `.removed-${id}.json`)
+export const retiredPath = (models: string, id: string): string =>
+  join(models, `.retired-${id}.${randomBytes(8).toString('hex')}.json`)
+
+/** An entry as its file holds it. */
+export const entryText = (entry: ModelEntry): string => `${JSON.stringify(entry, null, 2)}\n`
+
+/** Throws away what a file operation throws when there is nothing (left) to do. */
+export const unlessGone = (error: unknown): void => {
+  if (errnoOf(error) !== 'ENOENT') throw error
+}
+
+const readEntry = async (path: string, id: string): Promise<ModelEntry> => {
+  const text = await readTextIfThere(path, 'read a model entry')
+  let value: unknown
+  try {
+    value = JSON.parse(text ?? '')
+  } catch {
+    // Whatever the parser says of it: cut off, garbage, or nested without end.
+    throw new Hal0Error('model.corrupt', `${path} is not valid JSON.`)
+  }
+  const entry = parse(ModelEntry, value, path)
+  if (entry.id !== id) throw new Hal0Error('model.corrupt', `${path} describes another model, ${entry.id}.`)
+  for (const file of entry.files) {
+    const parts = file.path.split('/')
+    if (parts.length < 2 || parts.some((part) => part === '' || part === '.' || part === '..')) {
+      throw new Hal0Error('model.corrupt', `${path} lists ${file.path}, which is no file of a model's folder.`)
+    }
+  }
+  return entry
+}
+
+/** An entry that is none any more, or not yet, with the file that says so. */
+export interface FormerEntry {
+  path: string
+  entry: ModelEntry
+}
+
+export interface LoadedEntries {
+  entries: Map<string, ModelEntry>
+  /** What was replaced, or could not be removed, with files that may still be there. */
+  retired: FormerEntry[]
+  /** Sentences about entries that could not be read; their files stay as they are. */
+  problems: string[]
+}
+
+/**
+ * Reads every entry, finishes changes that were cut off after their one rename, and removes what others left that were cut off before.
+ * @throws Hal0Error `storage.failed` when the folder itself cannot be read
+ */
+export const loadEntries = async (models: string): Promise<LoadedEntries> => {
+  const items = await readdir(models, { withFileTypes: true }).catch((error: unknown) => {
+    throw storageError(error, models, 'read the model registry')
+  })
+  const loaded: LoadedEntries = { entries: new Map(), retired: [], problems: [] }
+  const { entries, retired, problems } = loaded
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      const why = storageError(error, models, 'tidy up the model registry').message
+      problems.push(
+        `${why} It is left as it is; the other models are not affected. Put it right or move it away, then restart hal0.`,
+      )
+    }
+  }
+  const read = async (pattern: RegExp): Promise<FormerEntry[]> => {
+    const found: FormerEntry[] = []
+    for (const item of items) {
+      // What is no file in the place of an entry is damage, whose files must not be taken for nobody's. `OWNER--NAME.json` may be
+      // the folder of a repository that is called so.
+      const id = item.isDirectory() && item.name.includes('--') ? undefined : pattern.exec(item.name)?.[1]
+      const path = join(models, item.name)
+      if (id !== undefined) await attempt(async () => void found.push({ path, entry: await readEntry(path, id) }))
+    }
+    return found
+  }
+  for (const { entry } of await read(entryName)) entries.set(entry.id, entry)
+  // An entry that cannot be read may share files with a former one: then nothing listed there is removed.
+  const complete = problems.length === 0
+  retired.push(...(await read(retiredName)))
+  const leftovers = await read(removedName)
+  for (const one of await read(pendingName)) {
+    if (isAnnounced(one.entry, entries.values())) await attempt(() => finish(models, one, entries))
+    else leftovers.push(one)
+  }
+  for (const one of leftovers) {
+    if (complete) await attempt(() => discard(models, one, [...entries.values(), ...retired.map(({ entry }) => entry)]))
+    else retired.push(one)
+  }
+  for (const { name } of items) {
+    if (stagingName.test(name)) await attempt(() => rm(join(models, name), { recursive: true }))
+  }
+  return loaded
+}
+
+/** A model names this projector by its sum: its own entry was to follow at once. */
+const isAnnounced = ({ id, files }: ModelEntry, entries: Iterable<ModelEntry>): boolean =>
+  [...entries].some(({ source }) => source?.mmproj?.id === id && source.mmproj.sha256 === files[0]?.sha256)
+
+const finish = async (
+  models: string,
+  { path, entry }: FormerEntry,
+  entries: Map<string, ModelEntry>,
+): Promise<void> => {
+  await rename(path, entryPath(models, entry.id))
+  await syncFolder(models)
+  entries.set(entry.id, entry)
+}
+
+/** Removes the files of a former entry that nobody else has, then what speaks of it. Of a linked file only the link goes. */
+export const discard = async (
+  models: string,
+  { path: record, entry }: FormerEntry,
+  others: Iterable<ModelEntry>,
+): Promise<void> => {
+  const kept = pathsOf(others)
+  for (const { path } of entry.files) {
+    if (kept.has(path)) continue
+    const file = join(models, path)
+    await unlink(file).catch(unlessGone)
+    await unlink(sidecarPath(file)).catch(unlessGone)
+    await removeEmptyFolders(models, dirname(path))
+  }
+  await unlink(record).catch(unlessGone)
+  await syncFolder(models)
+}
+
+/** Every path below models/ that one of the entries has. */
+export const pathsOf = (entries: Iterable<ModelEntry>): Set<string> => {
+  const paths = new Set<string>()
+  for (const { files } of entries) for (const { path } of files) paths.add(path)
+  return paths
+}
+
+/** Removes `folder`, below models/, and those above it, as far as they are empty. */
+export const removeEmptyFolders = async (models: string, folder: string): Promise<void> => {
+  for (let at = folder; at !== '.'; at = dirname(at)) {
+    try {
+      await rmdir(join(models, at))
+    } catch (error) {
+      const errno = errnoOf(error)
+      // Other models' files, or something that a user put there: not ours to remove.
+      if (errno === 'ENOTEMPTY' || errno === 'EEXIST') return
+      unlessGone(error)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Files of hal0 that no entry has: left by an entry that was removed by hand, or by an older version. Hal0's are those with a sidecar,
+ * and sidecars alone; what else lies in the folder is somebody's.
+ */
+import { readdir, stat, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { PullLeftover } from '../../contract/models/pull.ts'
+import { storageError } from '../../system/files/storage-error.ts'
+import { sidecarPath } from '../verify/checksum.ts'
+import { removeEmptyFolders, unlessGone } from './entry-store.ts'
+
+const sidecarSuffix = sidecarPath('')
+
+const filesIn = async (models: string, folder: string): Promise<string[]> => {
+  const found: string[] = []
+  for (const item of await readdir(join(models, folder), { withFileTypes: true })) {
+    const path = join(folder, item.name)
+    if (item.isDirectory()) found.push(...(await filesIn(models, path)))
+    else found.push(path)
+  }
+  return found
+}
+
+/**
+ * @param kept paths below models/ that an entry has, or had
+ * @throws Hal0Error `storage.failed`
+ */
+export const listOrphans = async (models: string, kept: ReadonlySet<string>): Promise<PullLeftover[]> => {
+  try {
+    const orphans: PullLeftover[] = []
+    for (const item of await readdir(models, { withFileTypes: true })) {
+      // What begins with a dot is on its way in.
+      if (!item.isDirectory() || item.name.startsWith('.')) continue
+      const files = new Set(await filesIn(models, item.name))
+      for (const path of files) {
+        const isSidecar = path.endsWith(sidecarSuffix)
+        const id = isSidecar ? path.slice(0, -sidecarSuffix.length) : path
+        const isListed = isSidecar ? files.has(id) : !files.has(sidecarPath(path))
+        if (kept.has(id) || kept.has(path) || isListed) continue
+        orphans.push({ id: path, kind: 'orphan', bytes: await bytesOf(join(models, path)), active: false })
+      }
+    }
+    return orphans
+  } catch (error) {
+    throw storageError(error, models, 'look for files that no model has')
+  }
+}
+
+/** A link that leads nowhere takes nothing. */
+const bytesOf = async (path: string): Promise<number> => {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    unlessGone(error)
+    return 0
+  }
+}
+
+/** Removes what `listOrphans` told. @throws Hal0Error `storage.failed` */
+export const clearOrphans = async (models: string, orphans: readonly PullLeftover[]): Promise<void> => {
+  for (const { id: path } of orphans) {
+    const file = join(models, path)
+    try {
+      await unlink(file).catch(unlessGone)
+      if (!path.endsWith(sidecarSuffix)) await unlink(sidecarPath(file)).catch(unlessGone)
+      await removeEmptyFolders(models, dirname(path))
+    } catch (error) {
+      throw storageError(error, file, 'remove a file that no model has')
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/** What becomes of downloaded files: which entries, under which ids and paths. Decides; the registry commits it. */
+import { stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { ModelEntry, ModelSource } from '../../contract/models/model.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { errnoOf } from '../../system/files/storage-error.ts'
+import { type GgufHeader, readGgufHeader } from '../gguf/header.ts'
+import { judgeModel, judgePart } from '../gguf/judgement.ts'
+import { type ModelFacts, modelFacts } from '../gguf/model-facts.ts'
+import { hashFile } from '../verify/checksum.ts'
+import type { NewEntry } from './entry-commit.ts'
+import { projectorId, projectorOf } from './identity.ts'
+import { placeFiles } from './placement.ts'
+
+export interface ReceivedFile {
+  /** In the repository. */
+  path: string
+  size: number
+  sha256: string
+  /** Absolute path of where it lies now, with its sidecar. */
+  from: string
+}
+
+/** A model whose files lie ready. */
+export interface Registration {
+  id: string
+  /** The repository as the hub writes it, and the commit. */
+  source: Pick<ModelSource, 'repo' | 'revision' | 'ref'>
+  /** First shard first. */
+  files: readonly ReceivedFile[]
+  /** The vision projector that comes along: a model of its own. */
+  mmproj: ReceivedFile | null
+  /** The entry that may be replaced: the one that the id had when that was asked; null: the id is to be free. */
+  over: ModelEntry | null
+}
+
+/** What the headers tell of the model, and of its projector. */
+export interface ReceivedFacts {
+  model: ModelFacts
+  mmproj: ModelFacts | null
+}
+
+const factsOf = async (files: readonly ReceivedFile[], id: string, isProjector: boolean): Promise<ModelFacts> => {
+  const [first, ...rest] = files
+  if (first === undefined) throw new Hal0Error('internal', `The model ${id} has no files.`)
+  const headers: [GgufHeader, ...GgufHeader[]] = [await readGgufHeader(first.from)]
+  for (const { from } of rest) headers.push(await readGgufHeader(from))
+  if (isProjector) judgePart(first.path, headers[0], { index: 0, count: 1, isProjector })
+  else judgeModel(first.path, headers)
+  return modelFacts(headers, basename(first.path), id)
+}
+
+/** @throws Hal0Error `model.invalid_file`, `storage.failed` */
+export const readFacts = async ({ id, files, mmproj }: Registration): Promise<ReceivedFacts> => ({
+  model: await factsOf(files, id, false),
+  mmproj: mmproj === null ? null : await factsOf([mmproj], projectorId(id, 1), true),
+})
+
+/** What is there at the moment of the decision. */
+export interface Surroundings {
+  /** The models folder. */
+  folder: string
+  get(id: string): ModelEntry | null
+  /** Whether an import or a removal is working on this id. */
+  isBusy(id: string): boolean
+  /** Whether the entry's files are all there, in their size. */
+  isWhole(entry: ModelEntry): boolean
+  /** Every entry, those that were replaced and still have their files included. */
+  all: readonly ModelEntry[]
+}
+
+/**
+ * @returns the model first, then its projector where that needs an entry
+ * @throws Hal0Error `model.exists` when the id names something that must not be replaced; `storage.failed`
+ */
+export const planRegistration = async (
+  registration: Registration,
+  facts: ReceivedFacts,
+  there: Surroundings,
+): Promise<[NewEntry, ...NewEntry[]]> => {
+  const { id, source, files, mmproj, over } = registration
+  const before = there.get(id)
+  if (before !== null && before !== over) throw takenMeanwhile(id)
+  const created_at = new Date().toISOString()
+  const make = async (as: string, what: readonly ReceivedFile[], is: ModelFacts, ofIt: ModelSource) => {
+    const place = { repo: source.repo, commit: source.revision }
+    const paths = await placeFiles(place, what, (path, sha256) => contentAt(there, path, sha256))
+    const placed = what.map(({ size, sha256 }, index) => ({ path: paths[index] ?? '', size, sha256 }))
+    return { id: as, ...is, files: placed, source: ofIt, created_at } satisfies ModelEntry
+  }
+  const sourceOf = (what: readonly ReceivedFile[]): ModelSource => ({ ...source, files: what.map(({ path }) => path) })
+  const sourcesOf = (what: readonly ReceivedFile[]): string[] => what.map(({ from }) => from)
+
+  const projector = mmproj === null ? null : idForProjector(id, mmproj.sha256, before, there)
+  const tie = mmproj === null || projector === null ? {} : { mmproj: tieOf(projector.id, mmproj) }
+  const entry = await make(id, files, facts.model, { ...sourceOf(files), ...tie })
+  const model: NewEntry = { entry, sources: sourcesOf(files), replaced: before }
+  if (mmproj === null || projector === null || facts.mmproj === null || projector.isThere) return [model]
+  const own = await make(projector.id, [mmproj], facts.mmproj, sourceOf([mmproj]))
+  return [model, { entry: own, sources: [mmproj.from], replaced: projector.replaced }]
+}
+
+const tieOf = (id: string, { path, sha256 }: ReceivedFile) => ({ id, file: path, sha256 })
+
+const takenMeanwhile = (id: string): Hal0Error =>
+  new Hal0Error(
+    'model.exists',
+    `The id ${id} was given to another model while this one was pulled. What was received is kept: pull it under another id (--id OTHER), or in place of what ${id} names now (--replace).`,
+    { param: 'id', details: { id } },
+  )
+
+interface ProjectorPlace {
+  id: string
+  replaced: ModelEntry | null
+  /** The very projector has this id already. */
+  isThere: boolean
+}
+
+/** `<id>-mmproj`, or the next such id where that is somebody else's. */
+const idForProjector = (
+  id: string,
+  sha256: string,
+  model: ModelEntry | null,
+  { get, isBusy, isWhole, all }: Surroundings,
+): ProjectorPlace => {
+  const old = model === null ? null : projectorOf(model, get)
+  const belongsToOthers = (candidate: string): boolean =>
+    all.some((entry) => entry.id !== id && get(entry.id) === entry && entry.source?.mmproj?.id === candidate)
+  for (let n = 1; ; n++) {
+    const candidate = projectorId(id, n)
+    if (isBusy(candidate)) continue
+    const there = get(candidate)
+    if (there === null) return { id: candidate, replaced: null, isThere: false }
+    const [file] = there.files
+    const isSame = there.files.length === 1 && file?.sha256 === sha256
+    if (isSame && isWhole(there)) return { id: candidate, replaced: null, isThere: true }
+    // An imported one that is lost is its importer's to mend.
+    const isOwn = old?.id === candidate && file?.sha256 === old.sha256
+    const mayReplace = isSame ? there.source !== null : isOwn && !belongsToOthers(candidate)
+    if (mayReplace) return { id: candidate, replaced: there, isThere: false }
+  }
+}
+
+/** See `ContentAt`. What no entry has, somebody put there: only the very same bytes may go by its name. */
+const contentAt = async (there: Surroundings, path: string, sha256: string): Promise<string | null> => {
+  const owners = there.all.flatMap(({ files }) => files.filter((file) => file.path === path))
+  if (owners.length > 0) return owners.every((file) => file.sha256 === sha256) ? sha256 : 'other'
+  const at = join(there.folder, path)
+  try {
+    const found = await stat(at)
+    return found.isFile() ? (await hashFile(at)).sha256 : 'other'
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT') return null
+    if (errno === null) throw error
+    // A file where a folder is to be, a link in a circle, something that may not be read.
+    return 'other'
+  }
+}

@@ -1,0 +1,123 @@
+/** sha256 of model files: gigabytes, so in pieces that let the event loop breathe. Sidecars in the notation of `sha256sum`. */
+import { type FileHandle, open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { turn } from '../../lib/async/turn.ts'
+import { writeFileAtomic } from '../../system/files/atomic-file.ts'
+import { readTextIfThere } from '../../system/files/read-text.ts'
+import { storageError } from '../../system/files/storage-error.ts'
+
+/** One piece holds the event loop for about a quarter of a millisecond (1 GB/s). */
+const pieceBytes = 256 * 1024
+
+export interface Digest {
+  /** 64 hexadecimal digits. */
+  sha256: string
+  bytes: number
+}
+
+const writeAll = async (file: FileHandle, piece: Buffer): Promise<void> => {
+  for (let done = 0; done < piece.length; ) done += (await file.write(piece, done, piece.length - done)).bytesWritten
+}
+
+/** The pieces of a file, in order; the next one is read on another thread while one is worked on, which holds until the next. */
+async function* piecesOf(source: FileHandle): AsyncGenerator<Buffer> {
+  let [buffer, other] = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)]
+  let at = 0
+  const read = () => {
+    const next = source.read(buffer, 0, pieceBytes, at)
+    next.catch(() => {
+      // Told when it is awaited; until then it is nobody's.
+    })
+    return next
+  }
+  let reading = read()
+  try {
+    for (;;) {
+      const { bytesRead } = await reading
+      if (bytesRead === 0) return
+      const piece = buffer.subarray(0, bytesRead)
+      at += bytesRead
+      ;[buffer, other] = [other, buffer]
+      reading = read()
+      yield piece
+      // A read that is done already would go on in the same turn, and so would the next: nothing else would run for long.
+      await turn()
+    }
+  } finally {
+    // Nobody closes the file under a read.
+    await Promise.allSettled([reading])
+  }
+}
+
+interface HashOptions {
+  /** Ends the hashing before its next piece. */
+  signal?: AbortSignal
+  /** Told after each piece how many bytes of the file went in. */
+  onBytes?(bytes: number): void
+}
+
+const digest = async (source: FileHandle, copy: FileHandle | null, options: HashOptions): Promise<Digest> => {
+  const hasher = new Bun.CryptoHasher('sha256')
+  let bytes = 0
+  for await (const piece of piecesOf(source)) {
+    options.signal?.throwIfAborted()
+    // The write runs on another thread while this one hashes.
+    const written = copy === null ? null : writeAll(copy, piece)
+    hasher.update(piece)
+    await written
+    bytes += piece.length
+    options.onBytes?.(bytes)
+  }
+  return { sha256: hasher.digest('hex'), bytes }
+}
+
+/** @throws the system's error when the file cannot be read; the signal's reason once it aborted */
+export const hashFile = async (path: string, options: HashOptions = {}): Promise<Digest> => {
+  const file = await open(path, 'r')
+  try {
+    return await digest(file, null, options)
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Copies `from` to the new file `to`, hashing what it writes; the copy is durable when this resolves.
+ * @throws Hal0Error `storage.full`, `storage.failed`
+ */
+export const copyHashing = async (from: string, to: string): Promise<Digest> => {
+  let failing = from
+  try {
+    const source = await open(from, 'r')
+    try {
+      failing = to
+      const copy = await open(to, 'wx', 0o644)
+      try {
+        const result = await digest(source, copy, {})
+        await copy.sync()
+        return result
+      } finally {
+        await copy.close()
+      }
+    } finally {
+      await source.close()
+    }
+  } catch (error) {
+    throw storageError(error, failing, `copy ${from}`)
+  }
+}
+
+/** `<hex>  <file>`, as `sha256sum -c` reads it in the file's folder. The name must not need its escapes (backslash, newline). */
+const sidecarLine = /^([0-9a-f]{64}) [ *](.+)\n?$/
+
+export const sidecarPath = (path: string): string => `${path}.sha256`
+
+/** @throws Hal0Error `storage.full`, `storage.failed` */
+export const writeSidecar = (path: string, sha256: string): Promise<void> =>
+  writeFileAtomic(sidecarPath(path), `${sha256}  ${basename(path)}\n`, `write the checksum of ${basename(path)}`)
+
+/** The sum that the sidecar of `path` states; null when there is none, or when it speaks of another file. */
+export const readSidecar = async (path: string): Promise<string | null> => {
+  const match = sidecarLine.exec((await readTextIfThere(sidecarPath(path), 'read a checksum')) ?? '')
+  return match !== null && match[2] === basename(path) ? (match[1] ?? null) : null
+}

@@ -1,0 +1,106 @@
+/** What the commands of the API do in each state. A refused command changes nothing. */
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import { loadCancelled, refusedCommand } from '../machine/slot-errors.ts'
+import { isLoaded, isLoading } from '../machine/states.ts'
+import { isBeginning, isPromised, promiseLoad, promiseRestart, withdraw } from './commit.ts'
+import { beginLoad, beginUnload, fail, stopProcess } from './flow.ts'
+import { cancelPull, leavePulling } from './pull.ts'
+import type { Step } from './step.ts'
+import { retryStop } from './stop.ts'
+
+type Refusal = Hal0Error | null
+
+const refuse = (step: Step, command: string, hint = ''): Hal0Error =>
+  refusedCommand(step.m.record.name, command, step.state, hint)
+
+/** Loads the slot; joins a load under way, and is content with a slot that is loaded. An error is acknowledged first. */
+export const load = (step: Step): Refusal => {
+  const { m, context } = step
+  if (isBeginning(step)) {
+    // The cancellation keeps its word, and the load comes after it.
+    if (m.meanwhile === 'cancel') m.meanwhile = 'restart'
+    return null
+  }
+  if (isLoaded(step.state) || isLoading(step.state) || step.state === 'pulling' || m.committing !== null) return null
+  if (context.obstacle !== null) return context.obstacle
+  retryStop(step)
+  if (step.state === 'offline' && m.process !== 'stopping') beginLoad(step)
+  else if (step.state === 'error' && m.process === 'none') {
+    step.commit(step.nextRecord('offline', { reason: 'acknowledged by a load', intent: 'load' }))
+  } else if (!isPromised(step)) promiseLoad(step)
+  // What was to wait for its time begins as soon as nothing runs.
+  m.due = null
+  return null
+}
+
+/** Stops a loaded slot; a load under way is cancelled, and one that was promised is taken back. */
+export const unload = (step: Step): Refusal => {
+  const { state } = step
+  if (isLoaded(state) && step.m.committing === null) beginUnload(step, 'unload requested')
+  else if (isPromised(step) || isBeginning(step) || isLoading(state) || state === 'pulling') return cancel(step)
+  else if (state !== 'unloading' && !(state === 'error' && step.m.acknowledged))
+    return refuse(step, 'unload', state === 'error' ? `Acknowledge it: hal0 slot ack ${step.m.record.name}` : '')
+  retryStop(step)
+  return null
+}
+
+/** Stops what runs and loads again; what does not run is loaded. */
+export const restart = (step: Step): Refusal => {
+  const { m, context } = step
+  if (context.obstacle !== null) return context.obstacle
+  if (isBeginning(step)) m.meanwhile = 'restart'
+  else if (m.committing !== null) return null
+  else if (isLoaded(step.state))
+    step.commit(step.nextRecord('unloading', { reason: 'restart requested', intent: 'load' }))
+  else if (isLoading(step.state)) promiseRestart(step)
+  else if (step.state === 'pulling') leavePulling(step, true)
+  else return load(step)
+  return null
+}
+
+/** Cancels a load: starting or warming → error (`slot.load_cancelled`) → offline (spec §2.1); pulling → offline. */
+export const cancel = (step: Step): Refusal => {
+  const { m } = step
+  if (isBeginning(step)) m.meanwhile = 'cancel'
+  else if (isPromised(step)) {
+    withdraw(step)
+    if (step.state === 'error') acknowledged(step)
+    retryStop(step)
+  } else if (isLoading(step.state)) fail(step, loadCancelled(m.record.name, 'it was asked for'), { acknowledged: true })
+  else if (step.state === 'pulling') {
+    cancelPull(step, m.record.pull)
+    leavePulling(step, false)
+  } else if (step.state !== 'error' || !m.acknowledged) {
+    return refuse(step, 'cancel a load of', 'There is none under way.')
+  }
+  return null
+}
+
+const acknowledged = (step: Step): void => {
+  step.m.acknowledged = true
+  stopProcess(step)
+}
+
+/** error → offline, once the failed process is gone. A load that was to follow does not. */
+export const acknowledge = (step: Step): Refusal => {
+  if (step.state !== 'error') return refuse(step, 'acknowledge an error of', 'There is none.')
+  if (isPromised(step)) withdraw(step)
+  if (step.state === 'error') acknowledged(step)
+  retryStop(step)
+  return null
+}
+
+/** Only an offline slot of which nothing runs can be deleted. */
+export const deleteSlot = (step: Step): Refusal => {
+  const { m } = step
+  if (step.state !== 'offline' || m.committing !== null || m.process !== 'none' || isPromised(step)) {
+    const loaded = isLoaded(step.state) || isLoading(step.state) || step.state === 'pulling' || m.committing !== null
+    return refuse(
+      step,
+      'delete',
+      loaded ? `Unload it first: hal0 slot unload ${m.record.name}` : 'Only an offline slot can be deleted.',
+    )
+  }
+  m.deleted = true
+  return null
+}

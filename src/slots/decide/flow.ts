@@ -1,0 +1,129 @@
+/** The moves that several decisions share: begin a load, begin a stop, fail, and go on once nothing runs. */
+import type { SlotRecord } from '../../contract/slot.ts'
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import { unloading } from '../machine/slot-errors.ts'
+import type { Step } from './step.ts'
+import { refuseWaiting } from './waiting.ts'
+
+/** How soon a load that was accepted is tried again after the disk has refused its beginning, seconds. */
+export const diskRetryS = 2
+
+/**
+ * Begins a load from offline, with a pull where the model is not here. The transition is written before anything is started:
+ * whatever kills the daemon afterwards, the next one knows that this slot was being loaded. Until it is durable the slot is
+ * offline.
+ */
+export const beginLoad = (step: Step): void => {
+  const { m, context } = step
+  m.pid = null
+  m.due = null
+  const { missing } = context
+  step.commit(
+    missing === null
+      ? step.nextRecord('starting', { reason: 'load requested' })
+      : step.nextRecord('pulling', { reason: 'the model is not here yet', pull: missing }),
+  )
+}
+
+/** Begins the load that was accepted earlier (`intent`), once nothing runs any more and its time has come. */
+export const pursueIntent = (step: Step): void => {
+  const { m, context } = step
+  if (m.record.intent !== 'load' || m.committing !== null) return
+  if (m.process !== 'none' && (m.process !== 'unknown' || step.state !== 'offline')) return
+  if (m.due !== null && m.due > context.now) {
+    step.setTimer('restart', (m.due - context.now) / 1000)
+    return
+  }
+  step.clearTimers('restart')
+  if (step.state === 'error') step.enter('offline', { reason: 'it is loaded again' })
+  if (step.state !== 'offline') return
+  const { obstacle } = context
+  if (obstacle === null) {
+    beginLoad(step)
+    return
+  }
+  step.enter('error', { reason: obstacle.message, error: obstacle.body(), intent: null })
+  refuseWaiting(step, obstacle)
+}
+
+/** ready, serving or idle → unloading, for good; what is in flight is taken back. */
+export const beginUnload = (step: Step, reason: string): void => {
+  step.enter('unloading', { reason, intent: null })
+  leaveBackend(step)
+  refuseWaiting(step, unloading(step.m.record.name))
+  stopProcess(step)
+}
+
+/** No request is at the backend any more. */
+export const leaveBackend = (step: Step): void => {
+  step.clearTimers('linger', 'idle', 'unload')
+  step.m.lingering = false
+  revoke(step, unloading(step.m.record.name))
+}
+
+/** The places that were granted are void: the owner drops their leases and reports no release of them. */
+const revoke = (step: Step, error: Hal0Error): void => {
+  if (step.m.inFlight > 0) step.effects.push({ do: 'revoke', error })
+  step.m.inFlight = 0
+}
+
+export const stopProcess = (step: Step): void => {
+  const { m } = step
+  if (m.process === 'none') settle(step)
+  else if (m.process !== 'stopping') {
+    m.process = 'stopping'
+    step.effects.push({ do: 'stop', attempt: m.attempt })
+  }
+}
+
+/** What follows a failure by itself. */
+interface Then {
+  /** The error needs no acknowledging: offline follows. */
+  acknowledged?: boolean
+  /** A load follows, this many milliseconds from now at the earliest. */
+  loadInMs?: number
+}
+
+/** Enters error from any state that may (an idle slot goes through ready), and ends the process. */
+export const fail = (step: Step, error: Hal0Error, { acknowledged = false, loadInMs }: Then = {}): void => {
+  const { m } = step
+  if (step.state === 'idle') step.enter('ready', { reason: 'a failure was noticed while idle' })
+  step.enter('error', failure(error, loadInMs === undefined ? null : 'load'))
+  m.due = loadInMs === undefined ? null : step.context.now + loadInMs
+  m.acknowledged = acknowledged
+  revoke(step, error)
+  refuseWaiting(step, error)
+  leaveLoad(step)
+  stopProcess(step)
+}
+
+/** What the record of a failure says. */
+export const failure = (
+  error: Hal0Error,
+  intent: SlotRecord['intent'],
+): Required<Pick<SlotRecord, 'intent'>> & { reason: string; error: ReturnType<Hal0Error['body']> } => {
+  const body = error.body()
+  return { reason: body.message, error: body, intent }
+}
+
+/** Nothing is waited for any more that a loading or loaded slot waits for. */
+export const leaveLoad = (step: Step): void => {
+  step.clearTimers('load', 'linger', 'idle', 'unload', 'restart')
+  step.m.loadBegan = null
+  step.m.lingering = false
+}
+
+/** Nothing of the slot runs any more: what was to follow, follows. */
+export const settle = (step: Step): void => {
+  const { m } = step
+  m.process = 'none'
+  m.pid = null
+  if (m.stopFailure !== null) {
+    m.stopFailure = null
+    step.clearTimers('stop')
+  }
+  if (step.state === 'unloading') step.enter('offline', { reason: 'unloaded' })
+  else if (step.state === 'error' && m.acknowledged) step.enter('offline', { reason: 'acknowledged' })
+  m.acknowledged = false
+  pursueIntent(step)
+}

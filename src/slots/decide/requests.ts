@@ -1,0 +1,106 @@
+/** What a request meets in each state (spec §2.2). */
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import { notLoaded, pulling, queueFull, standingError, unloading } from '../machine/slot-errors.ts'
+import { isLoaded, isLoading } from '../machine/states.ts'
+import { isBeginning, isPromised, promiseLoad } from './commit.ts'
+import { beginLoad } from './flow.ts'
+import type { Step } from './step.ts'
+import { idleAgain, quiet, readyAgain } from './timers.ts'
+import { admitWaiting, watchDeadlines } from './waiting.ts'
+
+const refuse = (step: Step, id: number, error: Hal0Error): void => {
+  step.effects.push({ do: 'refuse', id, error })
+}
+
+/** Lets the request wait, unless as many wait as could be served and queued. */
+const wait = (step: Step, id: number, asked: string): void => {
+  const { m, context } = step
+  const { max_in_flight, queue_length } = context.config
+  const { now } = context
+  const loaded = isLoaded(step.state)
+  // While the slot loads, those who will be served at once do not count as queued.
+  const room = loaded ? queue_length : max_in_flight + queue_length
+  if (m.waiting.length >= room) {
+    refuse(step, id, queueFull(m.record.name, m.inFlight, m.waiting.length))
+    return
+  }
+  m.waiting = [...m.waiting, { id, asked, arrived: now, since: now, queuedAt: loaded ? now : null }]
+  watchDeadlines(step)
+}
+
+/** A load that was accepted and begins as soon as the failed process is gone. */
+const soonS = 2
+
+const inError = (step: Step): Hal0Error => {
+  const { m, context } = step
+  if (m.record.error === null) return notLoaded(m.record.name)
+  const loadInS = m.due === null ? soonS : Math.max(soonS, (m.due - context.now) / 1000)
+  return standingError(m.record.error, isPromised(step) ? loadInS : null, context.wall)
+}
+
+export const request = (step: Step, id: number, asked: string): void => {
+  const { m, context } = step
+  if (isLoaded(step.state)) {
+    // A restart that is being accepted: the backend is about to be left, and the load that follows is worth waiting for.
+    if (m.committing !== null || m.inFlight >= context.config.max_in_flight || m.waiting.length > 0) {
+      wait(step, id, asked)
+      return
+    }
+    step.effects.push({ do: 'grant', id, met: step.state })
+    m.inFlight += 1
+    if (step.state !== 'serving') {
+      step.clearTimers('idle', 'unload')
+      step.enter('serving', { reason: 'request' })
+    }
+    return
+  }
+  if (isLoading(step.state) || isBeginning(step)) {
+    wait(step, id, asked)
+    return
+  }
+  switch (step.state) {
+    case 'offline':
+      if (isPromised(step)) wait(step, id, asked)
+      else if (context.obstacle?.code === 'config.invalid') refuse(step, id, context.obstacle)
+      else if (context.config.load !== 'on-demand') refuse(step, id, notLoaded(m.record.name))
+      else if (context.obstacle !== null) refuse(step, id, context.obstacle)
+      else {
+        wait(step, id, asked)
+        if (m.process === 'stopping') promiseLoad(step)
+        else beginLoad(step)
+      }
+      break
+    case 'pulling':
+      refuse(step, id, pulling(m.record.name, m.record.pull, context.pull))
+      break
+    case 'unloading':
+      refuse(step, id, unloading(m.record.name))
+      break
+    default:
+      refuse(step, id, inError(step))
+  }
+}
+
+/** A client that waits no longer; the load that it may have started goes on, since it belongs to the slot. */
+export const leave = (step: Step, id: number): void => {
+  step.m.waiting = step.m.waiting.filter((one) => one.id !== id)
+  watchDeadlines(step)
+}
+
+/** A request has ended: its place goes to the next one, or the slot falls quiet. */
+export const release = (step: Step): void => {
+  const { m, context } = step
+  m.inFlight -= 1
+  m.lastEnd = context.now
+  if (m.committing !== null) return
+  admitWaiting(step)
+  quiet(step)
+}
+
+/** New settings take hold of what waits and of the timers that run. */
+export const configured = (step: Step): void => {
+  if (step.state === 'ready') readyAgain(step)
+  else if (step.state === 'idle') idleAgain(step)
+  if (isLoaded(step.state) && step.m.committing === null) admitWaiting(step)
+  else watchDeadlines(step)
+}

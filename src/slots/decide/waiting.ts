@@ -1,0 +1,85 @@
+/** Requests that wait: for how long, and what becomes of them. */
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Waiting } from '../machine/machine.ts'
+import { stillStarting, stillWarming, swappedAway, unloading, waitedTooLong } from '../machine/slot-errors.ts'
+import type { Step } from './step.ts'
+
+/** Monotonic milliseconds at which a waiting request gives up in the present state (spec §2.2). */
+const deadline = (step: Step, waiting: Waiting): number => {
+  const { config } = step.context
+  if (waiting.queuedAt !== null) return waiting.queuedAt + config.queue_wait_s * 1000
+  const atLast = waiting.arrived + config.request_timeout_s * 1000
+  return step.state === 'warming' ? atLast : Math.min(waiting.since + config.start_wait_s * 1000, atLast)
+}
+
+const expired = (step: Step, waiting: Waiting): Hal0Error => {
+  const { name } = step.m.record
+  if (waiting.queuedAt !== null) return waitedTooLong(name, step.context.config.queue_wait_s)
+  if (step.state === 'unloading') return unloading(name)
+  return step.state === 'warming' ? stillWarming(name) : stillStarting(name)
+}
+
+/** Sets the timer for the first deadline; call it whenever the waiting requests or the state have changed. */
+export const watchDeadlines = (step: Step): void => {
+  const { waiting } = step.m
+  // All of them wait for the same thing, so the one that came first is the first to give up.
+  const first = waiting[0]
+  if (first === undefined) step.clearTimers('waiting')
+  else step.setTimer('waiting', Math.max(0, deadline(step, first) - step.context.now) / 1000)
+}
+
+/** Refuses those whose time is up. */
+export const expireWaiting = (step: Step): void => {
+  const isLate = (one: Waiting) => deadline(step, one) <= step.context.now
+  for (const one of step.m.waiting) {
+    if (isLate(one)) step.effects.push({ do: 'refuse', id: one.id, error: expired(step, one) })
+  }
+  step.m.waiting = step.m.waiting.filter((one) => !isLate(one))
+  watchDeadlines(step)
+}
+
+/** Refuses all of them with one error. */
+export const refuseWaiting = (step: Step, error: Hal0Error): void => {
+  if (step.m.waiting.length === 0) return
+  for (const one of step.m.waiting) step.effects.push({ do: 'refuse', id: one.id, error })
+  step.m.waiting = []
+  step.clearTimers('waiting')
+}
+
+/**
+ * A load follows what they waited for so far: they go on waiting, from now, for as long as their own deadlines allow.
+ * @param model what the slot has run until now: whoever asked for it by its ref does not want what is swapped in
+ */
+export const keepWaiting = (step: Step, model: string | null): void => {
+  const { m, context } = step
+  if (m.waiting.length === 0) return
+  const { name, aliases, model: next } = context.config
+  const isMissed = ({ asked }: Waiting) =>
+    next !== model && asked === model && asked !== name && !aliases.includes(asked)
+  for (const one of m.waiting) {
+    if (isMissed(one)) step.effects.push({ do: 'refuse', id: one.id, error: swappedAway(name, one.asked, next) })
+  }
+  m.waiting = m.waiting.filter((one) => !isMissed(one)).map((one) => ({ ...one, queuedAt: null, since: context.now }))
+  watchDeadlines(step)
+}
+
+/** Gives free places to those who waited longest; the rest now waits for a place. */
+export const admitWaiting = (step: Step): void => {
+  const { m } = step
+  if (m.waiting.length === 0) return
+  const free = Math.max(0, step.context.config.max_in_flight - m.inFlight)
+  const admitted = m.waiting.slice(0, free)
+  if (admitted.length > 0) {
+    if (step.state !== 'serving') {
+      step.clearTimers('idle', 'unload')
+      step.enter('serving', { reason: 'request' })
+    }
+    // Those who wait came while the slot was loading or serving; what they met is what they waited in.
+    for (const one of admitted) {
+      step.effects.push({ do: 'grant', id: one.id, met: one.queuedAt === null ? 'warming' : 'serving' })
+    }
+    m.inFlight += admitted.length
+  }
+  m.waiting = m.waiting.slice(free).map((one) => (one.queuedAt === null ? { ...one, queuedAt: step.context.now } : one))
+  watchDeadlines(step)
+}

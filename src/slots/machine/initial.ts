@@ -1,0 +1,35 @@
+/** What a slot is before anything has happened to it. */
+import { type SlotConfig, type SlotRecord, slotDefaults } from '../../contract/slot.ts'
+
+/** A slot's configuration whose port may still have to be allocated. */
+export type StoredConfig = Omit<SlotConfig, 'port'> & { port: number | null }
+
+/** The configuration of a slot whose file says nothing; its port is still to be allocated. */
+export const initialConfig = (name: string): StoredConfig => ({
+  ...slotDefaults,
+  name,
+  aliases: [...slotDefaults.aliases],
+  extra_args: [...slotDefaults.extra_args],
+  port: null,
+})
+
+/**
+ * The record of a slot that never ran, or of which no record is left (`isLost`). A sequence must not fall: no slot changes its state
+ * a thousand times a second, so that the clock is ahead of every number that there was.
+ */
+export const initialRecord = (config: SlotConfig, bootId: string | null, wall: number, isLost = false): SlotRecord => ({
+  name: config.name,
+  state: 'offline',
+  since: new Date(wall).toISOString(),
+  seq: isLost ? wall : 0,
+  model: config.model,
+  provider: config.provider,
+  port: config.port,
+  unit: `hal0-slot@${config.name}.service`,
+  pid: null,
+  boot_id: bootId,
+  reason: isLost ? 'its record was lost' : 'created',
+  pull: null,
+  error: null,
+  intent: null,
+})

@@ -1,0 +1,185 @@
+/** The vocabulary of the pure decider: what a slot's owner knows, what can happen to it, and what it wants done. */
+import type { PullFigures, SlotConfig, SlotRecord, SlotState } from '../../contract/slot.ts'
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Cause, Recognised } from '../../providers/provider.ts'
+import type { ExitReport, PortOwner } from '../../system/supervisor.ts'
+
+/** A request that waits for the load to end, or for a place. */
+export interface Waiting {
+  id: number
+  /** What the client asked for: a slot's name, a model's ref, an alias. */
+  asked: string
+  /** Monotonic milliseconds of its arrival. */
+  arrived: number
+  /** Monotonic milliseconds at which its present wait began: its arrival, or what it has waited through since (a restart). */
+  since: number
+  /** Monotonic milliseconds at which it began to wait for a place at a loaded backend; null while it waits for the load. */
+  queuedAt: number | null
+}
+
+/** Everything that the owner of one slot knows. A value: each decision makes a new one. */
+export interface Machine {
+  /** The latest transition; the disk follows. */
+  record: SlotRecord
+  /**
+   * The record with which a command is accepted, on its way to the disk; null when there is none. It becomes true once it is
+   * durable; until then nothing else changes the state, so that a disk that refuses it leaves the slot as it was.
+   */
+  committing: SlotRecord | null
+  /** What was asked for while the beginning of a load was being committed. */
+  meanwhile: 'nothing' | 'restart' | 'cancel'
+  /** Reports and timers that came while a record was being committed, in order; they count once its outcome is known. */
+  postponed: readonly Input[]
+  /** Number of the current process; what is reported about an earlier one is stale. */
+  attempt: number
+  /** `unknown` until the supervisor has told what an earlier daemon left. */
+  process: 'unknown' | 'none' | 'launching' | 'running' | 'stopping'
+  pid: number | null
+  /** The error is left for offline once nothing runs any more. */
+  acknowledged: boolean
+  /** Monotonic milliseconds before which the load of `record.intent` does not begin; null: at once. */
+  due: number | null
+  /** How often in a row the process could not be stopped, and why the last time; null when nothing is wrong. */
+  stopFailure: { tries: number; error: Hal0Error } | null
+  /** Requests at the backend. */
+  inFlight: number
+  waiting: readonly Waiting[]
+  /** Monotonic milliseconds at which the load under way began. */
+  loadBegan: number | null
+  /** Monotonic milliseconds at which the last request ended. */
+  lastEnd: number
+  /** A timer is set that ends `serving`. */
+  lingering: boolean
+  /** Monotonic milliseconds of recent crashes, for `restart = "on-failure"`. */
+  crashes: readonly number[]
+  deleted: boolean
+  /** No record of the slot could be read, and none was written since: whether something of it runs is not known yet. */
+  lost: boolean
+}
+
+export type Input =
+  | { kind: 'load' }
+  | { kind: 'unload' }
+  | { kind: 'restart' }
+  | { kind: 'acknowledge' }
+  | { kind: 'cancel' }
+  | { kind: 'delete' }
+  /** Its files could not be removed: the slot goes on. */
+  | { kind: 'delete-failed' }
+  /** The configuration changed. */
+  | { kind: 'configured' }
+  /** The record that was being committed is on disk, or could not be written. */
+  | { kind: 'committed' }
+  | { kind: 'commit-failed'; error: Hal0Error }
+  | { kind: 'spawned'; attempt: number; pid: number }
+  /** Nothing was started. */
+  | { kind: 'launch-failed'; attempt: number; error: Hal0Error }
+  /** The first answer on the port, or one second alive (spec §2.1, warming). */
+  | { kind: 'answered'; attempt: number }
+  | { kind: 'ready'; attempt: number }
+  | { kind: 'probe-failed'; attempt: number; error: Hal0Error }
+  | {
+      kind: 'exited'
+      attempt: number
+      exit: ExitReport
+      outOfMemory: ExitReport['outOfMemory']
+      port: PortOwner
+      cause?: Cause | null
+    }
+  /** The process survives SIGKILL, or the supervisor refused. */
+  | { kind: 'stop-failed'; attempt: number; error: Hal0Error }
+  | { kind: 'request'; id: number; asked?: string }
+  /** A waiting request's client has gone. */
+  | { kind: 'leave'; id: number }
+  /** A request at the backend has ended. */
+  | { kind: 'release'; id: number }
+  /** The pull that this attempt asked for: its model is here; it failed; somebody cancelled it. */
+  | { kind: 'pulled'; attempt: number }
+  | { kind: 'pull-failed'; attempt: number; error: Hal0Error }
+  | { kind: 'pull-cancelled'; attempt: number }
+  | { kind: 'timer'; timer: Timer }
+  /** What the supervisor found when the daemon started. */
+  | { kind: 'found'; found: FoundAtStart; crashes?: CrashTimes }
+
+/** Milliseconds since the Unix epoch of crashes that earlier daemons saw, oldest first. */
+export type CrashTimes = readonly number[]
+
+export type FoundAtStart =
+  /** `runs`: what it was started with; null when that cannot be told. */
+  | { kind: 'running'; pid: number; runs: Recognised | null }
+  | { kind: 'ended'; exit: ExitReport; cause?: Cause | null }
+  | { kind: 'rebooted' }
+  | { kind: 'none' }
+
+export type Timer = 'load' | 'linger' | 'idle' | 'unload' | 'restart' | 'waiting' | 'stop'
+
+export type Effect =
+  | { do: 'write'; record: SlotRecord }
+  /** Write, then report `committed` or `commit-failed`. */
+  | { do: 'commit'; record: SlotRecord }
+  | { do: 'launch'; attempt: number }
+  /** Bring the model, or join who does. */
+  | { do: 'pull'; attempt: number; model: string }
+  | { do: 'cancel-pull'; model: string }
+  /** Watch an adopted process get ready. */
+  | { do: 'probe'; attempt: number; state: SlotState }
+  /** Make sure that the port of an adopted, loaded process is its own. */
+  | { do: 'check-port'; attempt: number }
+  | { do: 'stop'; attempt: number }
+  | { do: 'set-timer'; timer: Timer; ms: number }
+  | { do: 'clear-timer'; timer: Timer }
+  | { do: 'grant'; id: number; met: SlotState }
+  | { do: 'refuse'; id: number; error: Hal0Error }
+  /** Take back every place that was granted. */
+  | { do: 'revoke'; error: Hal0Error }
+  /** Keep when the recent crashes were, for the daemons to come. */
+  | { do: 'remember-crashes'; at: CrashTimes }
+  /** The load took this long: the next one is expected to take as long. */
+  | { do: 'learn'; loadMs: number }
+
+/** What a decision may look at besides the machine and the input. */
+export interface Context {
+  /** Monotonic milliseconds: durations are measured with it, so that a jump of the clock changes nothing. */
+  now: number
+  /** Milliseconds since the Unix epoch, for `since`. */
+  wall: number
+  bootId: string | null
+  config: SlotConfig
+  /** Why the configured model cannot be loaded now; null when it can, be it after a pull. */
+  obstacle: Hal0Error | null
+  /** The configured model, while it is not here and it is known where it comes from. */
+  missing: string | null
+  /** How the pull under way stands. */
+  pull: PullFigures | null
+}
+
+export interface Decision {
+  machine: Machine
+  effects: Effect[]
+  /** Why a command was refused; a refused command changes nothing. */
+  refused: Hal0Error | null
+}
+
+/** A slot as its record describes it, before anything is known about its process. */
+export const machineOf = (record: SlotRecord, lost = false): Machine => ({
+  record,
+  lost,
+  committing: null,
+  meanwhile: 'nothing',
+  postponed: [],
+  // What an earlier daemon left is the first; 0 is no process.
+  attempt: 1,
+  process: 'unknown',
+  // Until the supervisor has told: requests are served before, and their transitions must not lose it.
+  pid: record.pid,
+  acknowledged: false,
+  due: null,
+  stopFailure: null,
+  inFlight: 0,
+  waiting: [],
+  loadBegan: null,
+  lastEnd: 0,
+  lingering: false,
+  crashes: [],
+  deleted: false,
+})

@@ -1,0 +1,190 @@
+/** The sentences of the slots' errors, in one place. */
+import type { ErrorBody } from '../../contract/error.ts'
+import type { PullFigures, SlotState } from '../../contract/slot.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Cause } from '../../providers/provider.ts'
+import type { ExitReport, PortOwner } from '../../system/supervisor.ts'
+
+export const slotNotFound = (name: string, known: string[] = []): Hal0Error => {
+  const there = known.length === 0 ? 'See them: hal0 slot list' : `There are: ${known.join(', ')}.`
+  return new Hal0Error('slot.not_found', `There is no slot ${JSON.stringify(name)}. ${there}`, {
+    details: { slot: name, available: known },
+  })
+}
+
+export const notLoaded = (name: string): Hal0Error =>
+  new Hal0Error('slot.not_loaded', `Slot ${name} is offline. Load it: hal0 slot load ${name}`, {
+    details: { slot: name },
+  })
+
+export const noModel = (name: string): Hal0Error =>
+  new Hal0Error('slot.no_model', `Slot ${name} has no model. Give it one: hal0 slot swap ${name} --model MODEL`, {
+    details: { slot: name },
+  })
+
+export const stillStarting = (name: string): Hal0Error =>
+  new Hal0Error('slot.starting', `Slot ${name} is still starting its backend. Try again in a few seconds.`, {
+    details: { slot: name },
+    retryAfterS: 5,
+  })
+
+export const stillWarming = (name: string): Hal0Error =>
+  new Hal0Error('slot.warming', `Slot ${name} is still loading its model into memory. Try again in a few seconds.`, {
+    details: { slot: name },
+    retryAfterS: 5,
+  })
+
+export const unloading = (name: string): Hal0Error =>
+  new Hal0Error('slot.unloading', `Slot ${name} is being unloaded. Load it again: hal0 slot load ${name}`, {
+    details: { slot: name },
+    retryAfterS: 2,
+  })
+
+/** @param next what the slot runs from now on */
+export const swappedAway = (name: string, model: string, next: string | null): Hal0Error =>
+  new Hal0Error(
+    'model.not_found',
+    `Slot ${name} runs ${next ?? 'another model'} from now on, not ${model}. Ask for ${next ?? 'that'}, or for the slot by its name: ${name}`,
+    { param: 'model', details: { slot: name, model, now: next } },
+  )
+
+/** @param figures how far it is; null before it began */
+export const pulling = (name: string, model: string | null, figures: PullFigures | null): Hal0Error => {
+  const percent =
+    figures === null || figures.bytes_total === null || figures.bytes_total === 0
+      ? ''
+      : ` (${Math.floor((figures.bytes_received / figures.bytes_total) * 100)} % are here)`
+  return new Hal0Error(
+    'slot.pulling',
+    `Slot ${name} is waiting for its model ${model ?? ''} to be downloaded${percent}. Try again later.`,
+    {
+      details: { slot: name, model, ...(figures === null ? {} : { pull: figures }) },
+      retryAfterS: Math.min(600, Math.max(5, Math.ceil(figures?.eta_s ?? 10))),
+    },
+  )
+}
+
+export const queueFull = (name: string, inFlight: number, waiting: number): Hal0Error =>
+  new Hal0Error(
+    'slot.queue_full',
+    `Slot ${name} is busy: ${inFlight} requests are being served and ${waiting} wait. Try again, or raise max_in_flight or queue_length.`,
+    { details: { slot: name, in_flight: inFlight, waiting }, retryAfterS: 1 },
+  )
+
+export const waitedTooLong = (name: string, seconds: number): Hal0Error =>
+  new Hal0Error(
+    'slot.queue_full',
+    `Slot ${name} had no place for this request within ${seconds} s. Try again, or raise max_in_flight or queue_wait_s.`,
+    { details: { slot: name, queue_wait_s: seconds }, retryAfterS: 1 },
+  )
+
+export const loadCancelled = (name: string, why: string): Hal0Error =>
+  new Hal0Error('slot.load_cancelled', `The load of slot ${name} was cancelled: ${why}.`, { details: { slot: name } })
+
+export const loadTimeout = (name: string, seconds: number): Hal0Error =>
+  new Hal0Error(
+    'slot.load_timeout',
+    `Slot ${name} was not ready within ${seconds} s. Look at what it printed (hal0 slot logs ${name}), or raise load_timeout_s.`,
+    { details: { slot: name, load_timeout_s: seconds } },
+  )
+
+export const portInUse = (name: string, port: number, owner: PortOwner): Hal0Error => {
+  const who =
+    owner.kind === 'other' && owner.command !== null
+      ? `${owner.command} (pid ${owner.pid ?? 'unknown'})`
+      : 'another program'
+  return new Hal0Error(
+    'slot.port_in_use',
+    `Port ${port} of slot ${name} is in use by ${who}. End that program, or give the slot another port: hal0 slot edit ${name} --set port=PORT`,
+    { details: { slot: name, port, pid: owner.kind === 'other' ? owner.pid : null } },
+  )
+}
+
+/** Another slot runs on the port: nothing is started that could only find it taken. */
+export const portOfSlot = (name: string, port: number, other: string): Hal0Error =>
+  new Hal0Error(
+    'slot.port_in_use',
+    `Slot ${other} runs on port ${port}, which slot ${name} has too. Give one of them another port: hal0 slot edit ${name} --set port=PORT`,
+    { details: { slot: name, port, other } },
+  )
+
+/** @param tries how often in a row it could not be stopped */
+export const notStopped = (name: string, error: Hal0Error, tries: number): Hal0Error =>
+  new Hal0Error(
+    'slot.stop_failed',
+    `The backend of slot ${name} could not be stopped and may still run; hal0 goes on trying. ${error.message}`,
+    { details: { ...error.details, slot: name, tries, cause: error.code } },
+  )
+
+/**
+ * What a slot in error answers its requests with: its failure, and when to come again.
+ * @param loadInS seconds until it is loaded again by itself; null when it is not
+ * @param wall milliseconds since the Unix epoch
+ */
+export const standingError = (body: ErrorBody, loadInS: number | null, wall: number): Hal0Error => {
+  const { retry_at } = body.details
+  const allowedInS = typeof retry_at === 'string' ? (Date.parse(retry_at) - wall) / 1000 : 0
+  return Hal0Error.fromBody(body, loadInS ?? (allowedInS > 0 ? allowedInS : null))
+}
+
+/** Errors that a slot leaves by itself: a load that was cancelled, a stop that is tried again. There is nothing to acknowledge. */
+export const isPassing = ({ code, details }: ErrorBody): boolean =>
+  code === 'slot.load_cancelled' || (code === 'slot.stop_failed' && typeof details.tries === 'number')
+
+/** Of the last lines of a backend that died; its log has them all. */
+const shownLines = 20
+
+const howItEnded = (exit: ExitReport): string => {
+  if (exit.signal !== null) return `was ended by ${exit.signal}`
+  if (exit.exitCode !== null) return `exited with code ${exit.exitCode}`
+  return 'ended (how is not known: hal0 had been restarted since it began)'
+}
+
+/**
+ * The error of a backend that died: how, why as far as it said so, and the last lines it printed.
+ * @param cause null: nothing that it printed says why, so that its last line has to do
+ */
+export const crashed = (
+  name: string,
+  exit: ExitReport,
+  outOfMemory: ExitReport['outOfMemory'],
+  when: string,
+  cause: Cause | null = null,
+): Hal0Error => {
+  const ended = {
+    slot: name,
+    exit_code: exit.exitCode,
+    signal: exit.signal,
+    last_lines: exit.lastLines.slice(-shownLines),
+  }
+  if (outOfMemory === 'probably') {
+    return new Hal0Error(
+      'slot.out_of_memory',
+      `The backend of slot ${name} ${howItEnded(exit)} ${when}, probably for lack of memory: the kernel ended a program for that at the same time. If so, a smaller model, a smaller context_size or fewer gpu_layers help.`,
+      { details: ended },
+    )
+  }
+  if (outOfMemory) {
+    return new Hal0Error(
+      'slot.out_of_memory',
+      `The backend of slot ${name} ran out of memory ${when} and ${howItEnded(exit)}. Take a smaller model, a smaller context_size or fewer gpu_layers.`,
+      { details: ended },
+    )
+  }
+  const details = { ...ended, cause_line: cause?.line ?? null }
+  const how = `The backend of slot ${name} ${howItEnded(exit)} ${when}`
+  const more = `More: hal0 slot logs ${name}`
+  if (cause !== null) {
+    return new Hal0Error('slot.crashed', `${how}: ${cause.why}. It said: ${cause.line}. ${more}`, { details })
+  }
+  const last = exit.lastLines.at(-1)
+  const said = last === undefined ? '' : ` Its last line: ${last.trim()}.`
+  return new Hal0Error('slot.crashed', `${how}.${said} ${more}`, { details })
+}
+
+export const refusedCommand = (name: string, command: string, state: SlotState, hint: string): Hal0Error =>
+  new Hal0Error(
+    'slot.invalid_transition',
+    `Cannot ${command} slot ${name}: it is ${state === 'error' ? 'in error' : state}.${hint === '' ? '' : ` ${hint}`}`,
+    { details: { slot: name, state, command } },
+  )

@@ -1,0 +1,128 @@
+/** The owner's books on requests: who waits, who has a place, and who lost it. */
+import type { SlotState } from '../../contract/slot.ts'
+import type { Client } from '../../lib/client.ts'
+import { DenseSet, type Member } from '../../lib/dense-set.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Input } from '../machine/machine.ts'
+import type { Lease } from './lease.ts'
+
+type Outcome = Lease | Hal0Error
+
+interface Place {
+  met: SlotState
+  origin: string
+  timeoutMs: number
+}
+
+/** A place that was granted, from its grant until it is given or taken back. */
+class Grant implements Lease, Member {
+  place = -1
+  readonly origin: string
+  readonly timeoutMs: number
+  readonly met: SlotState
+  lost: Hal0Error | null = null
+  onLost: ((error: Hal0Error) => void) | null = null
+  readonly #desk: LeaseDesk
+  readonly id: number
+
+  constructor(id: number, { met, origin, timeoutMs }: Place, desk: LeaseDesk) {
+    this.id = id
+    this.met = met
+    this.origin = origin
+    this.timeoutMs = timeoutMs
+    this.#desk = desk
+  }
+
+  release(): void {
+    this.#desk.giveBack(this)
+  }
+
+  verdict(): Promise<Hal0Error | null> {
+    return this.#desk.verdict()
+  }
+}
+
+export class LeaseDesk {
+  readonly #post: (input: Input) => void
+  readonly verdict: () => Promise<Hal0Error | null>
+  readonly #waiting = new Map<number, (outcome: Outcome) => void>()
+  readonly #granted = new DenseSet<Grant>()
+  /** The request that is being decided now, whose outcome may be known at once. */
+  #asking: { readonly id: number; outcome: Outcome | null } | null = null
+  #lastId = 0
+
+  constructor(post: (input: Input) => void, verdict: () => Promise<Hal0Error | null>) {
+    this.#post = post
+    this.verdict = verdict
+  }
+
+  /** See SlotDirectory.acquire. */
+  acquire(client: Client, asked: string): Lease | Promise<Lease> {
+    const id = ++this.#lastId
+    const outer = this.#asking
+    const asking: NonNullable<typeof outer> = { id, outcome: null }
+    this.#asking = asking
+    this.#post({ kind: 'request', id, asked })
+    this.#asking = outer
+    if (asking.outcome instanceof Hal0Error) throw asking.outcome
+    return asking.outcome ?? this.#wait(id, client)
+  }
+
+  grant(id: number, place: Place): void {
+    const grant = new Grant(id, place, this)
+    this.#granted.add(grant)
+    // A client that left in the same breath: the place is free again.
+    if (!this.#settle(id, grant)) grant.release()
+  }
+
+  refuse(id: number, error: Hal0Error): void {
+    this.#settle(id, error)
+  }
+
+  /** Takes back every place; `error` is what their requests are told. */
+  revoke(error: Hal0Error): void {
+    for (const grant of this.#granted.snapshot()) {
+      this.#granted.delete(grant)
+      grant.lost = error
+      grant.onLost?.(error)
+    }
+  }
+
+  /** A place that was taken back, or given back before, is no longer in the machine's count. */
+  giveBack(grant: Grant): void {
+    if (grant.place < 0) return
+    this.#granted.delete(grant)
+    this.#post({ kind: 'release', id: grant.id })
+  }
+
+  #wait(id: number, client: Client): Promise<Lease> {
+    const gone = client.signal
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.delete(id)
+        this.#post({ kind: 'leave', id })
+        reject(gone.reason)
+      }
+      this.#waiting.set(id, (outcome) => {
+        gone.removeEventListener('abort', leave)
+        if (outcome instanceof Hal0Error) reject(outcome)
+        else resolve(outcome)
+      })
+      if (gone.aborted) leave()
+      else gone.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  /** @returns false when nobody waits for it any more */
+  #settle(id: number, outcome: Outcome): boolean {
+    if (this.#asking?.id === id) {
+      this.#asking.outcome = outcome
+      return true
+    }
+    const settle = this.#waiting.get(id)
+    if (settle === undefined) return false
+    this.#waiting.delete(id)
+    settle(outcome)
+    return true
+  }
+}

@@ -1,0 +1,158 @@
+/** Watches a backend get ready: first answer, whose answer, readiness, sentinel inference. */
+import type { Clock } from '../../lib/clock.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { LaunchPlan, ProbeAnswer, ProbeRequest, ProbeVerdict } from '../../providers/provider.ts'
+import type { PortOwner } from '../../system/supervisor.ts'
+import { portInUse } from '../machine/slot-errors.ts'
+import { losesPatience, nextProbeMs } from './probe-policy.ts'
+
+export interface ProbeTarget {
+  name: string
+  port: number
+  plan: Pick<LaunchPlan, 'readiness' | 'sentinels' | 'opensPortLate'>
+  /** Monotonic milliseconds at which the load began. */
+  began: number
+  expectedMs: number | null
+  portOwner: () => Promise<PortOwner>
+}
+
+export interface ProbeReports {
+  answered: () => void
+  ready: () => void
+  failed: (error: Hal0Error) => void
+}
+
+/** Starts watching. @returns the function that ends it; afterwards nothing is reported */
+export type Probe = (target: ProbeTarget, reports: ProbeReports) => () => void
+
+/** A backend that accepts and then says nothing is asked again after this long. */
+const answerWithinMs = 2000
+/** A first inference may page a whole model in; the load's own timeout is the real bound. */
+const sentinelWithinMs = 120_000
+const longestBody = 256 * 1024
+
+/** null: no answer (refused, reset, silent). A string: something answered that does not speak HTTP. */
+const ask = async (
+  port: number,
+  request: ProbeRequest,
+  withinMs: number,
+  end: AbortSignal,
+): Promise<ProbeAnswer | string | null> => {
+  try {
+    const init = {
+      // Bun's own, and not in its types: no proxy of the environment stands between this machine and itself.
+      proxy: false,
+      method: request.method,
+      redirect: 'manual',
+      signal: AbortSignal.any([end, AbortSignal.timeout(withinMs)]),
+      headers: request.body === undefined ? {} : { 'content-type': 'application/json' },
+    }
+    const body = request.body === undefined ? {} : { body: request.body }
+    const response = await fetch(`http://127.0.0.1:${port}${request.path}`, { ...init, ...body } as RequestInit)
+    return { status: response.status, body: (await response.text()).slice(0, longestBody) }
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    const silent = ['ConnectionRefused', 'ECONNREFUSED', 'ConnectionClosed', 'ECONNRESET', 'FailedToOpenSocket']
+    if (error instanceof DOMException || typeof code !== 'string' || silent.includes(code)) return null
+    return `an answer that is not HTTP (${code})`
+  }
+}
+
+const judge = (request: ProbeRequest, answer: ProbeAnswer | string | null): ProbeVerdict => {
+  if (answer === null) return { kind: 'wait' }
+  return typeof answer === 'string' ? { kind: 'bad', why: answer } : request.judge(answer)
+}
+
+/** The endpoint does not exist at this backend: the next alternative is asked. */
+const lacksEndpoint = (answer: ProbeAnswer | string | null): boolean =>
+  answer !== null && typeof answer !== 'string' && [404, 405, 501].includes(answer.status)
+
+const askSentinels = async (target: ProbeTarget, end: AbortSignal): Promise<ProbeVerdict> => {
+  let verdict: ProbeVerdict = { kind: 'ok' }
+  for (const sentinel of target.plan.sentinels) {
+    const answer = await ask(target.port, sentinel, sentinelWithinMs, end)
+    verdict = judge(sentinel, answer)
+    if (!lacksEndpoint(answer)) break
+  }
+  return verdict
+}
+
+/** The probe that the daemon uses, over HTTP on loopback. */
+export const httpProbe =
+  (clock: Clock, random: () => number = Math.random): Probe =>
+  (target, reports) => {
+    const ending = new AbortController()
+    const end = ending.signal
+    let answered = false
+    let bad: { since: number; count: number } | null = null
+
+    const report = (tell: () => void) => {
+      if (!end.aborted) tell()
+    }
+    const firstAnswer = () => {
+      if (answered) return
+      answered = true
+      report(reports.answered)
+    }
+    const sleep = (ms: number) =>
+      new Promise<void>((resolve) => {
+        const cancel = clock.setTimer(ms, resolve)
+        end.addEventListener(
+          'abort',
+          () => {
+            cancel()
+            resolve()
+          },
+          { once: true },
+        )
+      })
+
+    const stranger = async (): Promise<Hal0Error | null> => {
+      const owner = await target.portOwner()
+      return owner.kind === 'other' ? portInUse(target.name, target.port, owner) : null
+    }
+
+    /** @returns the verdict of one round */
+    const round = async (): Promise<ProbeVerdict | Hal0Error> => {
+      const answer = await ask(target.port, target.plan.readiness, answerWithinMs, end)
+      if (answer === null) return { kind: 'wait' }
+      const verdict = judge(target.plan.readiness, answer)
+      if (!answered || verdict.kind === 'ok') {
+        // Whatever answers must be the slot's own process before its word counts for anything.
+        const error = await stranger()
+        if (error !== null) return error
+      }
+      firstAnswer()
+      return verdict.kind === 'ok' ? askSentinels(target, end) : verdict
+    }
+
+    const failed = (why: string) =>
+      new Hal0Error(
+        'slot.probe_failed',
+        `The backend of slot ${target.name} answers, but not as a healthy one would: ${why}. Look at what it printed: hal0 slot logs ${target.name}`,
+        { details: { slot: target.name, answer: why } },
+      )
+
+    const watch = async () => {
+      while (!end.aborted) {
+        const verdict = await round()
+        if (verdict instanceof Hal0Error) return report(() => reports.failed(verdict))
+        if (verdict.kind === 'ok') return report(reports.ready)
+        const now = clock.now()
+        if (verdict.kind === 'wait') bad = null
+        else {
+          bad = { since: bad?.since ?? now, count: (bad?.count ?? 0) + 1 }
+          if (losesPatience(now - bad.since, bad.count)) return report(() => reports.failed(failed(verdict.why)))
+        }
+        await sleep(nextProbeMs(now - target.began, target.expectedMs, random()))
+      }
+    }
+
+    if (target.plan.opensPortLate) {
+      // Spec §2.1: such a backend counts as warming after one second alive.
+      const cancel = clock.setTimer(1000, firstAnswer)
+      end.addEventListener('abort', cancel, { once: true })
+    }
+    void watch().catch((error: unknown) => report(() => reports.failed(Hal0Error.from(error))))
+    return () => ending.abort()
+  }

@@ -1,0 +1,298 @@
+/** Carries out the effects that reach outside: launching, probing, stopping. What comes of them is reported back. */
+import type { SlotConfig } from '../../contract/slot.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
+import type { Cause, WatchPlan } from '../../providers/provider.ts'
+import type { ExitReport, Found, PortOwner, Supervisor } from '../../system/supervisor.ts'
+import type { CrashTimes, Effect, FoundAtStart, Input, Machine } from '../machine/machine.ts'
+import { portInUse } from '../machine/slot-errors.ts'
+import { isLoading } from '../machine/states.ts'
+import type { CrashHistory } from '../store/crash-history.ts'
+import { expectedLoadMs, type LoadHistory, withLoad } from '../store/load-history.ts'
+import type { Planner } from './planner.ts'
+import type { Probe } from './probe.ts'
+import { settledPortOwner } from './settled-port-owner.ts'
+
+type OutsideEffect = Extract<Effect, { do: 'launch' | 'probe' | 'check-port' | 'stop' | 'learn' | 'remember-crashes' }>
+
+export interface RunnerDeps {
+  clock: Clock
+  supervisor: Supervisor
+  planner: Planner
+  probe: Probe
+  history: LoadHistory
+  crashes: CrashHistory
+  report: (input: Input) => void
+  config: () => SlotConfig
+  machine: () => Machine
+  /** Resolves when every record so far is durable, or the disk has refused one. */
+  recorded: () => Promise<void>
+}
+
+export interface Runner {
+  run(effect: OutsideEffect): void
+  /** @param attempt the number under which the process will be known */
+  adopt(attempt: number): Promise<{ found: FoundAtStart; crashes: CrashTimes }>
+  /** What a load of the configured model is expected to take, milliseconds. */
+  expectedMs(): number | null
+  close(): void
+}
+
+/** A stop does not wait longer for a disk that hangs. */
+const recordLimitMs = 1000
+
+/** SIGTERM to a process whose plan is not known (it was adopted), then this long until SIGKILL. */
+const unplannedGraceMs = 2000
+
+export class SlotRunner implements Runner {
+  readonly #name: string
+  readonly #deps: RunnerDeps
+  #history: Awaited<ReturnType<LoadHistory['read']>> = {}
+  #endProbe: (() => void) | null = null
+  #graceMs = unplannedGraceMs
+  /** Attempts that were stopped while they were being launched. */
+  #stopped = 0
+  #launching = 0
+  /** What the supervisor finds of an earlier daemon, while it is asked. */
+  #adopting: Promise<Found> | null = null
+
+  constructor(name: string, deps: RunnerDeps) {
+    this.#name = name
+    this.#deps = deps
+  }
+
+  run(effect: OutsideEffect): void {
+    const machine = this.#deps.machine()
+    switch (effect.do) {
+      case 'launch':
+        void this.#launch(effect.attempt, machine)
+        break
+      case 'probe':
+        void this.#probeAdopted(effect.attempt, machine)
+        break
+      case 'check-port':
+        void this.#checkPort(effect.attempt, machine.record.port)
+        break
+      case 'stop':
+        void this.#stop(effect.attempt)
+        break
+      case 'learn':
+        void this.#learn(machine.record.model, effect.loadMs)
+        break
+      case 'remember-crashes':
+        void this.#rememberCrashes(effect.at)
+        break
+    }
+  }
+
+  async adopt(attempt: number): Promise<{ found: FoundAtStart; crashes: CrashTimes }> {
+    const { history, crashes: memory, supervisor, planner } = this.#deps
+    this.#history = await history.read(this.#name)
+    const crashes = await memory.read(this.#name)
+    this.#adopting = supervisor.adopt(this.#name, (exit) => void this.#exited(attempt, exit))
+    const found = await this.#adopting
+    if (found.kind === 'ended') return { found: { ...found, cause: this.#causeOf(found.exit) }, crashes }
+    if (found.kind !== 'running') return { found, crashes }
+    const { process, argv } = found
+    const runs = argv === null ? null : planner.recognise(argv)
+    return { found: { kind: 'running', pid: process.pid, runs }, crashes }
+  }
+
+  expectedMs(): number | null {
+    const { model } = this.#deps.config()
+    return model === null ? null : expectedLoadMs(this.#history, model)
+  }
+
+  close(): void {
+    this.#endProbe?.()
+  }
+
+  async #launch(attempt: number, machine: Machine): Promise<void> {
+    const { supervisor, planner, report, config } = this.#deps
+    const { port } = machine.record
+    this.#launching = attempt
+    try {
+      const plan = await planner.plan(config())
+      await this.#endEarlier(plan.stopGraceMs)
+      await this.#freePort(port, plan.stopGraceMs)
+      if (this.#stopped >= attempt)
+        throw new Hal0Error('slot.load_cancelled', `The load of slot ${this.#name} was cancelled.`)
+      this.#graceMs = plan.stopGraceMs
+      const process = await supervisor.start(plan.spec, (exit) => void this.#exited(attempt, exit))
+      report({ kind: 'spawned', attempt, pid: process.pid })
+      // A stop that came while the start hung found nothing to stop; it is repeated now that there is something.
+      if (this.#stopped >= attempt) await this.#stop(attempt)
+      // It may have died and been reported before the start returned.
+      else if (this.#deps.machine().process === 'running')
+        this.#watch(attempt, port, plan, machine.loadBegan ?? this.#deps.clock.now())
+    } catch (error) {
+      report({ kind: 'launch-failed', attempt, error: this.#typed(error, 'slot.spawn_failed', 'could not be started') })
+    } finally {
+      // Its process may have ended, and the next launch have begun, while it waited for the repeated stop.
+      if (this.#launching === attempt) this.#launching = 0
+    }
+  }
+
+  /** A supervisor that is still asked what an earlier daemon left may take that over under the eyes of a load: it is ended first. */
+  async #endEarlier(graceMs: number): Promise<void> {
+    const asking = this.#adopting
+    if (asking === null) return
+    this.#adopting = null
+    const found = await asking.catch(() => null)
+    if (found?.kind === 'running') await this.#deps.supervisor.stop(this.#name, graceMs)
+  }
+
+  /** Ends what an earlier backend of this slot left on the port. @throws Hal0Error `slot.port_in_use` when it is somebody else's */
+  async #freePort(port: number, graceMs: number): Promise<void> {
+    const { supervisor } = this.#deps
+    const owner = await this.#portOwner(port)
+    if (owner.kind === 'none') return
+    if (owner.kind === 'own') {
+      await supervisor.stop(this.#name, graceMs)
+      const after = await this.#portOwner(port)
+      if (after.kind === 'none') return
+    }
+    throw portInUse(this.#name, port, owner)
+  }
+
+  #watch(attempt: number, port: number, plan: WatchPlan, began: number): void {
+    const { report, probe } = this.#deps
+    this.#endProbe?.()
+    this.#endProbe = probe(
+      {
+        name: this.#name,
+        port,
+        plan,
+        began,
+        expectedMs: this.expectedMs(),
+        portOwner: () => this.#portOwner(port),
+      },
+      {
+        answered: () => report({ kind: 'answered', attempt }),
+        ready: () => report({ kind: 'ready', attempt }),
+        failed: (error) => report({ kind: 'probe-failed', attempt, error }),
+      },
+    )
+  }
+
+  async #probeAdopted(attempt: number, machine: Machine): Promise<void> {
+    try {
+      const { model, port } = machine.record
+      const plan = await this.#deps.planner.watchPlan({ ...this.#deps.config(), model, port })
+      this.#graceMs = plan.stopGraceMs
+      if (this.#stopped < attempt) this.#watch(attempt, port, plan, machine.loadBegan ?? this.#deps.clock.now())
+    } catch (error) {
+      this.#deps.report({
+        kind: 'probe-failed',
+        attempt,
+        error: this.#typed(error, 'slot.probe_failed', 'could not be watched'),
+      })
+    }
+  }
+
+  async #checkPort(attempt: number, port: number): Promise<void> {
+    try {
+      const owner = await this.#portOwner(port)
+      if (owner.kind === 'other') {
+        this.#deps.report({ kind: 'probe-failed', attempt, error: portInUse(this.#name, port, owner) })
+      }
+    } catch (error) {
+      log.warn(`slot ${this.#name}: could not tell who owns port ${port}`, error)
+    }
+  }
+
+  async #stop(attempt: number): Promise<void> {
+    this.#stopped = attempt
+    this.#endProbe?.()
+    this.#endProbe = null
+    try {
+      // Why it ends comes to the disk first: else a daemon that dies in between leaves what looks like a crash.
+      await this.#untilRecorded()
+      if (!this.#isStopping(attempt)) return
+      await this.#deps.supervisor.stop(this.#name, this.#graceMs)
+      if (this.#isStopping(attempt) && this.#launching !== attempt) {
+        // Nothing was there to be stopped, so no exit will be heard of: without this the slot would unload for ever.
+        await this.#exited(attempt, { exitCode: null, signal: null, outOfMemory: false, lastLines: [] })
+      }
+    } catch (error) {
+      this.#deps.report({
+        kind: 'stop-failed',
+        attempt,
+        error: this.#typed(error, 'slot.stop_failed', 'could not be stopped'),
+      })
+    }
+  }
+
+  #isStopping(attempt: number): boolean {
+    const { process, attempt: current } = this.#deps.machine()
+    return process === 'stopping' && current === attempt
+  }
+
+  #untilRecorded(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.setTimer(recordLimitMs, resolve)
+      void this.#deps.recorded().then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  async #exited(attempt: number, exit: ExitReport): Promise<void> {
+    const { planner, report, config } = this.#deps
+    this.#endProbe?.()
+    this.#endProbe = null
+    const { port, state } = this.#deps.machine().record
+    const cause = this.#causeOf(exit)
+    const outOfMemory = planner.ranOutOfMemory(config(), exit.lastLines, isLoading(state)) || exit.outOfMemory
+    try {
+      // A backend that dies while loading may have found its port taken; who has it now tells.
+      const owner = isLoading(this.#deps.machine().record.state)
+        ? await this.#portOwner(port)
+        : ({ kind: 'none' } as const)
+      report({ kind: 'exited', attempt, exit, outOfMemory, port: owner, cause })
+    } catch (error) {
+      log.warn(`slot ${this.#name}: could not tell who owns port ${port}`, error)
+      report({ kind: 'exited', attempt, exit, outOfMemory, port: { kind: 'none' }, cause })
+    }
+  }
+
+  #causeOf(exit: ExitReport): Cause | null {
+    const { planner, config, machine } = this.#deps
+    return planner.causeOf(config(), exit, isLoading(machine().record.state))
+  }
+
+  #portOwner(port: number): Promise<PortOwner> {
+    const { supervisor, clock } = this.#deps
+    return settledPortOwner(() => supervisor.portOwner(this.#name, port), clock)
+  }
+
+  async #learn(model: string | null, loadMs: number): Promise<void> {
+    if (model === null) return
+    this.#history = withLoad(this.#history, model, loadMs)
+    try {
+      await this.#deps.history.write(this.#name, this.#history)
+    } catch (error) {
+      log.warn(`slot ${this.#name}: the load time could not be remembered`, error)
+    }
+  }
+
+  async #rememberCrashes(at: CrashTimes): Promise<void> {
+    try {
+      await this.#deps.crashes.write(this.#name, at)
+    } catch (error) {
+      log.warn(`slot ${this.#name}: the crash could not be remembered`, error)
+    }
+  }
+
+  #typed(
+    error: unknown,
+    code: 'slot.spawn_failed' | 'slot.probe_failed' | 'slot.stop_failed',
+    what: string,
+  ): Hal0Error {
+    if (error instanceof Hal0Error) return error
+    log.error(`slot ${this.#name}`, error)
+    return new Hal0Error(code, `The backend of slot ${this.#name} ${what}; hal0's log says why.`, { cause: error })
+  }
+}

@@ -1,0 +1,120 @@
+/** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
+import { readdir, rename, stat } from 'node:fs/promises'
+import { Type } from 'typebox'
+import { SlotConfig, type SlotPatch } from '../../contract/slot.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { log } from '../../lib/log.ts'
+import { problemsOf } from '../../lib/validate.ts'
+import { makeFolder, removeFile, syncFolder, tempBeside } from '../../system/files/atomic-file.ts'
+import { FolderWatch } from '../../system/files/folder-watch.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
+import { editToml, readToml, type TomlTable } from '../../system/files/toml-file.ts'
+import { type Paths, slotConfigDir, slotConfigFile } from '../../system/paths.ts'
+import { initialConfig, type StoredConfig } from '../machine/initial.ts'
+import { isSlotName } from './slot-name.ts'
+
+const known = Object.keys(SlotConfig.properties)
+const StoredTable = Type.Partial(SlotConfig)
+
+const withDefaults = (name: string, table: TomlTable, path: string): StoredConfig => {
+  const mine: TomlTable = {}
+  for (const key of known) if (table[key] !== undefined) mine[key] = table[key]
+  const problems = problemsOf(StoredTable, mine)
+  if (mine.name !== undefined && mine.name !== name)
+    problems.push({ field: 'name', reason: `must be "${name}", as the file is called` })
+  const first = problems[0]
+  if (first !== undefined) {
+    throw new Hal0Error(
+      'config.invalid',
+      `${path} is not valid: ${first.field} ${first.reason}. Correct it, then load the slot again.`,
+      {
+        param: first.field,
+        details: { path, problems },
+      },
+    )
+  }
+  return { ...initialConfig(name), ...(mine as Partial<SlotConfig>), name }
+}
+
+export class SlotConfigStore {
+  readonly #paths: Paths
+
+  constructor(paths: Paths) {
+    this.#paths = paths
+  }
+
+  get folder(): string {
+    return slotConfigDir(this.#paths)
+  }
+
+  /** Calls `onChange` when something changes in the folder. */
+  watch(onChange: () => void): Pick<FolderWatch, 'renew' | 'close' | 'everyMs'> {
+    return new FolderWatch(this.folder, onChange)
+  }
+
+  /** Names of the slots that have a file, ordered; files whose name is no slot name are not slots. null: there is no folder. */
+  async names(): Promise<string[] | null> {
+    try {
+      const files = await readdir(this.folder)
+      return files
+        .filter((file) => file.endsWith('.toml'))
+        .map((file) => file.slice(0, -'.toml'.length))
+        .filter((name) => isSlotName(name))
+        .sort()
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return null
+      throw storageError(error, this.folder, 'read the folder of the slots')
+    }
+  }
+
+  /** Differs from an earlier one when the file may have changed since; null when there is nothing to look at. */
+  async stamp(name: string): Promise<string | null> {
+    try {
+      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(slotConfigFile(this.#paths, name), { bigint: true })
+      return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
+    } catch {
+      // Whoever reads it hears why it cannot be.
+      return null
+    }
+  }
+
+  /** @returns null when there is no file @throws Hal0Error `config.invalid`, `storage.failed` */
+  async read(name: string): Promise<StoredConfig | null> {
+    const path = slotConfigFile(this.#paths, name)
+    const table = await readToml(path)
+    return table === null ? null : withDefaults(name, table, path)
+  }
+
+  /** Sets the keys of `changes`; null removes a key, so that its default holds again. */
+  async write(name: string, changes: SlotPatch & { name?: string }): Promise<void> {
+    const edits: TomlTable = {}
+    for (const [key, value] of Object.entries(changes)) edits[key] = value === null ? undefined : value
+    const folder = slotConfigDir(this.#paths)
+    try {
+      await makeFolder(folder)
+    } catch (error) {
+      throw storageError(error, folder, `save the configuration of slot ${name}`)
+    }
+    await editToml(slotConfigFile(this.#paths, name), edits, `save the configuration of slot ${name}`)
+  }
+
+  /** Removes the file of a deleted slot. @throws Hal0Error `storage.failed`; the file is what it was then */
+  async remove(name: string): Promise<void> {
+    const path = slotConfigFile(this.#paths, name)
+    const aside = tempBeside(path)
+    const doing = `delete the configuration of slot ${name}`
+    try {
+      await rename(path, aside)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return
+      throw storageError(error, this.folder, doing)
+    }
+    try {
+      await syncFolder(this.folder)
+    } catch (error) {
+      await rename(aside, path).catch((again: unknown) => log.error(`${path} is ${aside} now`, again))
+      throw storageError(error, this.folder, doing)
+    }
+    await removeFile(aside, doing).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * `slots/<name>/swap.json`: a swap that is being accepted. It changes two files, the slot's TOML and then its record; a daemon that
+ * dies in between leaves the journal, and the next one does the rest. Once the TOML names the new model the swap happens.
+ */
+import { unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Static, Type } from 'typebox'
+import { ModelId } from '../../contract/slot.ts'
+import { log } from '../../lib/log.ts'
+import { problemsOf } from '../../lib/validate.ts'
+import { writeFileAtomic } from '../../system/files/atomic-file.ts'
+import { readOwnText } from '../../system/files/own-file.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
+import { type Paths, slotDir } from '../../system/paths.ts'
+
+const Swap = Type.Object({ to: ModelId })
+type Swap = Static<typeof Swap>
+
+export interface SwapJournal {
+  /** The swap that was cut off; null when there is none, or none that can be read. */
+  read(name: string): Promise<Swap | null>
+  /** @throws Hal0Error `storage.full`, `storage.failed` */
+  write(name: string, swap: Swap): Promise<void>
+  /** @throws Hal0Error `storage.failed` */
+  remove(name: string): Promise<void>
+}
+
+export const swapJournalOnDisk = (paths: Paths): SwapJournal => {
+  const file = (name: string) => join(slotDir(paths, name), 'swap.json')
+  return {
+    read: async (name) => {
+      try {
+        const text = await readOwnText(file(name), `read the swap of slot ${name}`)
+        const swap: unknown = JSON.parse(text ?? 'null')
+        return problemsOf(Swap, swap).length === 0 ? (swap as Swap) : null
+      } catch (error) {
+        log.warn(`${file(name)} cannot be read; the swap that it tells of is forgotten`, error)
+        return null
+      }
+    },
+    write: async (name, swap) => {
+      await writeFileAtomic(file(name), JSON.stringify(swap), `begin the swap of slot ${name}`)
+    },
+    remove: async (name) => {
+      try {
+        await unlink(file(name))
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return
+        throw storageError(error, file(name), `end the swap of slot ${name}`)
+      }
+    },
+  }
+}

@@ -1,0 +1,81 @@
+/** hal0.toml with its defaults (spec §6, §7). */
+import { configDefaults, type ServerConfig } from '../../contract/config.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { readToml } from '../files/toml-file.ts'
+import { configFile, type Paths } from '../paths.ts'
+import { serverProblems } from './server-problems.ts'
+
+export interface ServerSettings {
+  host: string
+  port: number
+  supervisor: 'auto' | 'systemd' | 'process'
+  allowedHosts: string[]
+  maxBodyBytes: number
+  /** For the bodies of all requests together. */
+  bodyMemoryBytes: number
+  /** How long requests under way have when the daemon is stopped, milliseconds. */
+  drainMs: number
+  /** e.g. "8081-8099" */
+  slotPorts: string
+  keepDecisions: number
+  /** Hubs to ask instead of huggingface.co, in this order. */
+  mirrors: string[]
+  /** Of the release manifest; null: none is configured. */
+  updateUrl: string | null
+}
+
+/** What the command line says; it wins over the file. */
+export type ServerOptions = Partial<Pick<ServerSettings, 'host' | 'port' | 'supervisor'>>
+
+/** The table of a valid hal0.toml as settings. */
+export const serverSettings = (file: ServerConfig, options: ServerOptions): ServerSettings => {
+  // People write IPv6 addresses as they stand in a URL; the rest of hal0 has them bare.
+  const host = (options.host ?? file.host ?? configDefaults.host).replace(/^\[(.*)\]$/, '$1')
+  return {
+    host,
+    port: options.port ?? file.port ?? configDefaults.port,
+    supervisor: options.supervisor ?? file.supervisor ?? configDefaults.supervisor,
+    // Whoever makes hal0 listen on an address means clients to use it.
+    allowedHosts: [...(file.allowed_hosts ?? []), ...(host === '0.0.0.0' || host === '::' ? [] : [host])],
+    maxBodyBytes: Math.floor((file.max_body_mb ?? configDefaults.max_body_mb) * 1024 * 1024),
+    bodyMemoryBytes: Math.floor((file.body_memory_mb ?? configDefaults.body_memory_mb) * 1024 * 1024),
+    drainMs: (file.drain_s ?? configDefaults.drain_s) * 1000,
+    slotPorts: file.slots?.ports ?? configDefaults.slots.ports,
+    keepDecisions: file.decisions?.keep ?? configDefaults.decisions.keep,
+    mirrors: file.hub?.mirrors ?? [],
+    updateUrl: file.update?.url ?? null,
+  }
+}
+
+/**
+ * The table of hal0.toml; empty where there is none.
+ * @throws Hal0Error `config.invalid` naming the file, the key and what is wrong with it
+ */
+export const readServerConfig = async (paths: Paths): Promise<ServerConfig> => {
+  const path = configFile(paths)
+  const table = (await readToml(path)) ?? {}
+  const problem = serverProblems(table)[0]
+  if (problem === undefined) return table as ServerConfig
+  throw new Hal0Error(
+    'config.invalid',
+    `${path} is not valid: ${problem.field} ${problem.reason}. Correct it and start again.`,
+    {
+      param: problem.field,
+      details: { path },
+    },
+  )
+}
+
+/** @throws Hal0Error `config.invalid` naming the file, the key and what is wrong with it */
+export const readServerSettings = async (paths: Paths, options: ServerOptions): Promise<ServerSettings> =>
+  serverSettings(await readServerConfig(paths), options)
+
+/** `http://HOST:PORT`. @param host an IPv6 address stands bare, and gets its brackets here */
+export const httpUrl = (host: string, port: number): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** Where the API answers from this machine. */
+export const localUrl = ({ host, port }: Pick<ServerSettings, 'host' | 'port'>): string => {
+  const any: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+  return httpUrl(any[host] ?? host, port)
+}

@@ -1,0 +1,39 @@
+/** What keeps a daemon from starting with a hal0.toml, and what in it means nothing. Pure. */
+import { ServerConfig } from '../../contract/config.ts'
+import { settingKey, settingPaths } from '../../contract/settings.ts'
+import { hubAddress } from '../../lib/hub/hub-address.ts'
+import { portRangeOf } from '../../lib/port-range.ts'
+import { type Problem, problemsOf } from '../../lib/validate.ts'
+import { isTable, type TomlTable } from '../files/toml-file.ts'
+
+/** The rules that no schema can say. */
+const beyondSchema = ({ slots, hub }: ServerConfig): Problem[] => {
+  const problems: Problem[] = []
+  if (slots?.ports !== undefined && portRangeOf(slots.ports) === null) {
+    problems.push({ field: 'slots.ports', reason: 'is no range of ports from 1 to 65535, e.g. 8081-8099' })
+  }
+  for (const [index, mirror] of (hub?.mirrors ?? []).entries()) {
+    const address = hubAddress(mirror)
+    if ('problem' in address) problems.push({ field: `hub.mirrors.${index}`, reason: address.problem })
+  }
+  return problems
+}
+
+/** Every reason why no daemon starts with the table; empty when one does. */
+export const serverProblems = (table: TomlTable): Problem[] => {
+  const problems = problemsOf(ServerConfig, table)
+  return problems.length > 0 ? problems : beyondSchema(table as ServerConfig)
+}
+
+/** Keys that this version does not know, dotted; they are kept and ignored. */
+export const unknownKeys = (table: TomlTable): string[] => {
+  const known = new Set(settingPaths.map(settingKey))
+  const tables = new Set(settingPaths.flatMap((path) => (path.length === 2 ? [path[0]] : [])))
+  return Object.entries(table).flatMap(([key, value]) => {
+    if (!tables.has(key)) return known.has(key) ? [] : [key]
+    if (!isTable(value)) return []
+    return Object.keys(value)
+      .map((inner) => `${key}.${inner}`)
+      .filter((inner) => !known.has(inner))
+  })
+}

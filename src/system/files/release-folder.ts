@@ -1,0 +1,83 @@
+/** The folder of hal0's own versions (spec §7): `<version>/hal0` each, and `current`, a link to the one that runs. */
+import { readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Paths } from '../paths.ts'
+import { syncFolder } from './atomic-file.ts'
+import { errnoOf } from './storage-error.ts'
+
+const versionPattern = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/
+
+/** Semantic version (semver.org 2.0.0) without build metadata and without a leading v. */
+export const isVersion = (text: string): boolean => versionPattern.test(text)
+
+const isNumber = (identifier: string): boolean => /^\d+$/.test(identifier)
+
+const compareIdentifiers = (a: string, b: string): number => {
+  if (isNumber(a) && isNumber(b)) return Number(a) - Number(b)
+  // A number comes before a word.
+  if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -1 : 1
+  return a < b ? -1 : Number(a > b)
+}
+
+/** Precedence of semantic versions, for sorting. @throws Error when one is no version */
+export const compareVersions = (a: string, b: string): number => {
+  const [left, right] = [a, b].map((text) => {
+    const parts = versionPattern.exec(text)
+    if (parts === null) throw new Error(`"${text}" is no version`)
+    return { numbers: parts.slice(1, 4).map(Number), pre: parts[4]?.split('.') ?? null }
+  }) as [{ numbers: number[]; pre: string[] | null }, { numbers: number[]; pre: string[] | null }]
+  for (const [index, number] of left.numbers.entries()) {
+    const difference = number - (right.numbers[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  // A pre-release comes before its release.
+  if (left.pre === null || right.pre === null) return Number(left.pre === null) - Number(right.pre === null)
+  for (const [index, identifier] of left.pre.entries()) {
+    const other = right.pre[index]
+    if (other === undefined) return 1
+    const difference = compareIdentifiers(identifier, other)
+    if (difference !== 0) return difference
+  }
+  return left.pre.length - right.pre.length
+}
+
+export const versionDir = (paths: Paths, version: string): string => join(paths.lib, version)
+/** The executable of a version. */
+export const versionProgram = (paths: Paths, version: string): string => join(versionDir(paths, version), 'hal0')
+export const currentLink = (paths: Paths): string => join(paths.lib, 'current')
+
+/** The version that `current` leads to; null when there is no such link, or it leads to no version. */
+export const currentVersion = async (paths: Paths): Promise<string | null> => {
+  try {
+    const version = basename(await readlink(currentLink(paths)))
+    return isVersion(version) ? version : null
+  } catch (error) {
+    if (['ENOENT', 'EINVAL', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return null
+    throw error
+  }
+}
+
+/** Whether hal0 itself put this into the folder: versions, the link, an update's record and lock, and what one that was killed left. */
+export const isOwnEntry = (name: string): boolean =>
+  isVersion(name) || name === 'current' || /^\.?(current|update)\./.test(name) || /^\..*\.partial$/.test(name)
+
+/** Versions that have a folder, oldest first. */
+export const installedVersions = async (paths: Paths): Promise<string[]> => {
+  try {
+    const entries = await readdir(paths.lib, { withFileTypes: true })
+    const versions = entries.filter((entry) => entry.isDirectory() && isVersion(entry.name)).map(({ name }) => name)
+    return versions.sort(compareVersions)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Makes `current` lead to `version`, in one rename: whoever looks finds the old version or the new one. */
+export const flipCurrent = async (paths: Paths, version: string): Promise<void> => {
+  const fresh = join(paths.lib, `.current.${process.pid}`)
+  await rm(fresh, { force: true })
+  await symlink(version, fresh)
+  await rename(fresh, currentLink(paths))
+  await syncFolder(paths.lib)
+}

@@ -1,0 +1,115 @@
+/** TOML files that people edit too: changes by API and CLI keep their comments, order and unknown keys (spec §7). */
+import { isUtf8 } from 'node:buffer'
+import { realpath, stat } from 'node:fs/promises'
+import { parse, patch, stringify } from '@decimalturn/toml-patch'
+import { Mutex } from '../../lib/async/mutex.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { writeFileAtomic } from './atomic-file.ts'
+import { readBytesIfThere } from './read-text.ts'
+
+const newline = 0x0a
+
+export type TomlTable = Record<string, unknown>
+
+export const isTable = (value: unknown): value is TomlTable =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** @param path of the file, for the sentence @throws Hal0Error `config.invalid` with the line */
+export const parseToml = (text: string, path: string): TomlTable => {
+  try {
+    return parse(text) as TomlTable
+  } catch (error) {
+    const line = (error as { line?: unknown } | null)?.line
+    const where = typeof line === 'number' ? `, line ${line}` : ''
+    // Above its last line the message has the line of the file.
+    const why = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? ''
+    throw new Hal0Error(
+      'config.invalid',
+      `${path} is not valid TOML${where}: ${why}. Correct the file and try again.`,
+      {
+        details: { path },
+        cause: error,
+      },
+    )
+  }
+}
+
+const notUtf8 = (bytes: Buffer, path: string): Hal0Error => {
+  let line = 1
+  let start = 0
+  for (let end = bytes.indexOf(newline); end >= 0 && isUtf8(bytes.subarray(start, end)); line++) {
+    start = end + 1
+    end = bytes.indexOf(newline, start)
+  }
+  return new Hal0Error(
+    'config.invalid',
+    `${path} is not UTF-8 (line ${line}), as TOML has to be: a change would destroy what stands there. Save it as UTF-8 and try again, e.g. iconv -f latin1 -t utf-8.`,
+    { details: { path, line } },
+  )
+}
+
+/** The text in `path`, with U+FFFD for what is not UTF-8, and the error that this is, if so; null when there is no such file. */
+export const readTomlText = async (path: string): Promise<{ text: string; flaw: Hal0Error | null } | null> => {
+  const bytes = await readBytesIfThere(path, 'read a configuration file')
+  return bytes === null ? null : { text: bytes.toString('utf8'), flaw: isUtf8(bytes) ? null : notUtf8(bytes, path) }
+}
+
+/**
+ * The table in `path`, or null when there is no such file. Comments may be in another encoding than UTF-8, keys and values may not.
+ * @throws Hal0Error `config.invalid`, `storage.failed`
+ */
+export const readToml = async (path: string): Promise<TomlTable | null> => {
+  const read = await readTomlText(path)
+  if (read === null) return null
+  try {
+    const table = parseToml(read.text, path)
+    if (read.flaw !== null && JSON.stringify(table).includes('\ufffd')) throw read.flaw
+    return table
+  } catch (error) {
+    throw read.flaw ?? error
+  }
+}
+
+/** `table` with the keys of `changes`; `undefined` removes one. */
+export const withChanges = (table: TomlTable, changes: TomlTable): TomlTable => {
+  const after: TomlTable = {}
+  for (const [key, value] of Object.entries({ ...table, ...changes })) if (value !== undefined) after[key] = value
+  return after
+}
+
+/** One edit at a time for each file, by its path: between reading and writing nobody else changes it. */
+const edits = new Map<string, Mutex>()
+
+/**
+ * Sets keys of the table in `path`, as `withChanges` does. Comments, order and keys not named stay; without a change the file
+ * is not written. Makes the file when there is none.
+ * @param changes or what makes them of the table in the file; edits of one file wait for each other, so that none is lost
+ * @returns what the file says then
+ * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`, and what `changes` throws; the file is as before then
+ */
+export const editToml = (
+  path: string,
+  changes: TomlTable | ((table: TomlTable) => TomlTable | Promise<TomlTable>),
+  doing: string,
+): Promise<TomlTable> => {
+  const turn = edits.get(path) ?? new Mutex()
+  edits.set(path, turn)
+  return turn.run(async () => {
+    const read = await readTomlText(path)
+    if (read?.flaw != null) throw read.flaw
+    const text = read?.text ?? null
+    const table = text === null ? {} : parseToml(text, path)
+    const wanted = typeof changes === 'function' ? await changes(table) : changes
+    if (Object.keys(wanted).length === 0) return table
+    const after = withChanges(table, wanted)
+    if (text === null) {
+      await writeFileAtomic(path, stringify(after), doing)
+      return after
+    }
+    // A file that people edit may be a link into a folder under version control, or closed to others because it holds a key.
+    const target = await realpath(path)
+    const { mode } = await stat(target)
+    await writeFileAtomic(target, patch(text, after), doing, mode & 0o777)
+    return after
+  })
+}

@@ -1,0 +1,72 @@
+/** Ends the processes of one slot: on request, and what an ended run left behind. */
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { log } from '../../../lib/log.ts'
+import type { Family } from './family.ts'
+import { type Patience, terminate } from './terminate.ts'
+
+export class Ending {
+  readonly #slot: string
+  readonly #family: Family
+  readonly #killLimitMs: number
+  #stopping: { patience: Patience; done: Promise<void> } | null = null
+  #sweeping: Promise<unknown> = Promise.resolve()
+
+  constructor(slot: string, family: Family, killLimitMs: number) {
+    this.#slot = slot
+    this.#family = family
+    this.#killLimitMs = killLimitMs
+  }
+
+  /**
+   * SIGTERM, and SIGKILL after `graceMs`, to every process of the slot; then `after`. A stop under way is joined, and hastened
+   * by a shorter grace.
+   * @throws Hal0Error `slot.stop_failed`
+   */
+  stop(graceMs: number, after: () => Promise<void>): Promise<void> {
+    const killAt = performance.now() + graceMs
+    if (this.#stopping !== null) {
+      this.#stopping.patience.killAt = Math.min(this.#stopping.patience.killAt, killAt)
+      return this.#stopping.done
+    }
+    const patience = { killAt, killLimitMs: this.#killLimitMs }
+    const done = this.#stop(patience, after).finally(() => {
+      this.#stopping = null
+    })
+    this.#stopping = { patience, done }
+    return done
+  }
+
+  /**
+   * Kills what is left of earlier runs, once a stop or a sweep under way is done: both end everything of the slot,
+   * hence also what is started before they are.
+   * @throws Hal0Error `slot.stop_failed`
+   */
+  async clear(): Promise<void> {
+    // A stop's failure was told to whoever asked for it, and shows here again.
+    await this.#stopping?.done.catch(() => null)
+    this.#refuse(await this.sweep())
+  }
+
+  /** Kills every process of the slot at once, without asking. @returns the pids that survived */
+  sweep(): Promise<number[]> {
+    const patience = { killAt: performance.now(), killLimitMs: this.#killLimitMs }
+    const swept = this.#sweeping.then(() => terminate(this.#family, patience))
+    this.#sweeping = swept.catch((error) => log.error(`could not clear what slot ${this.#slot} left behind`, error))
+    return swept
+  }
+
+  async #stop(patience: Patience, after: () => Promise<void>): Promise<void> {
+    this.#refuse(await terminate(this.#family, patience))
+    await after()
+  }
+
+  #refuse(survivors: readonly number[]): void {
+    if (survivors.length === 0) return
+    throw new Hal0Error(
+      'slot.stop_failed',
+      `The processes of slot ${this.#slot} do not end, even when killed (pid ${survivors.join(', ')}). ` +
+        'They wait for the kernel, most likely for a device; if that goes on, only a reboot helps.',
+      { details: { pids: survivors } },
+    )
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Everything that runs for one slot: its main process, and whatever came of it. Told by a control group where one can be had;
+ * elsewhere by what was seen to descend from it while the parents lived, by session, and by the mark in the environment. Without
+ * a group one thing escapes: a process that clears its environment, opens a session of its own and loses its parent, all
+ * between two looks (50 ms while the slot is young, then a second).
+ */
+import { createHash } from 'node:crypto'
+import { readUnifiedFolder } from '../../proc/cgroup.ts'
+import { ControlGroup } from '../../proc/control-group.ts'
+import { type ProcStat, runningProcesses, stillRuns } from '../../proc/stat.ts'
+import type { ExitReport } from '../../supervisor.ts'
+import { addDescendants, type Identity, leadsStill, markedBy } from './members.ts'
+import type { ProcessRecord, Traces } from './record.ts'
+
+/** The next daemon is told of what has lived that long, milliseconds: a wrapper may call short programs all the time. */
+const settledMs = 1000
+
+interface Seen extends Identity {
+  /** It leads a session of its own. */
+  leads: boolean
+  /** When it was first seen, on the clock of performance.now(). */
+  since: number
+}
+
+export class Family {
+  readonly #mark: () => string
+  readonly #mayGroup: boolean
+  readonly #seen = new Map<number, Seen>()
+  #group: ControlGroup | null = null
+  /** Of the run that is about to begin. */
+  #prepared: ControlGroup | null = null
+
+  /**
+   * @param mark asked anew each time, since it takes its final form with the slot's folder
+   * @param mayGroup false: no control groups, as on a machine that gives none
+   */
+  constructor(mark: () => string, mayGroup: boolean) {
+    this.#mark = mark
+    this.#mayGroup = mayGroup
+  }
+
+  /** Whether only looking at it tells what belongs to it. */
+  get needsLooks(): boolean {
+    return this.#group === null
+  }
+
+  /** Makes the group of a new run. To be called right before its start: nothing may come between the start and `begin`. */
+  prepare(): void {
+    this.forget()
+    this.#prepared = this.#mayGroup ? ControlGroup.make(this.#prefix()) : null
+  }
+
+  /** Takes in the main process of a new run, at once after its start: what it forks from now on is in its group. */
+  begin(leader: Identity): void {
+    const group = this.#prepared
+    const isIn = group?.add(leader.pid) === true
+    this.#prepared = null
+    this.adopt(leader)
+    if (isIn) this.#group = group
+    else group?.remove()
+  }
+
+  /** Takes over what an earlier daemon knew. A record that came with a copied folder speaks of somebody else's processes. */
+  restore(record: ProcessRecord): void {
+    this.forget()
+    if (record.mark !== this.#mark()) return
+    for (const { pid, start_time } of record.members ?? []) {
+      this.#seen.set(pid, { pid, startTime: start_time, leads: false, since: Number.NEGATIVE_INFINITY })
+    }
+    this.#group = record.group == null ? null : ControlGroup.find(record.group, this.#prefix())
+  }
+
+  /** Takes in a main process that was found running, with its group if it has one. */
+  adopt(leader: Identity): void {
+    const folder = readUnifiedFolder(leader.pid)
+    this.#group = (folder === null ? null : ControlGroup.find(folder, this.#prefix())) ?? this.#group
+    this.#seen.set(leader.pid, { ...leader, leads: true, since: performance.now() })
+  }
+
+  /**
+   * Those that can be told without waiting; each look remembers them, so that one whose parent ends stays known.
+   * @param processes every running process
+   */
+  now(processes: readonly ProcStat[]): Set<ProcStat> {
+    const inGroup = this.#group?.pids() ?? new Set()
+    const sessions = new Set(
+      [...this.#seen.values()].filter((one) => one.leads && leadsStill(one)).map(({ pid }) => pid),
+    )
+    const members = new Set(
+      processes.filter(
+        ({ pid, session, startTime }) =>
+          inGroup.has(pid) || sessions.has(session) || this.#seen.get(pid)?.startTime === startTime,
+      ),
+    )
+    addDescendants(members, processes)
+    this.#remember(members, processes)
+    return members
+  }
+
+  /** Every running process of the slot. */
+  async all(): Promise<ProcStat[]> {
+    const processes = runningProcesses().filter(({ pid }) => pid !== process.pid)
+    const known = this.now(processes)
+    const marked = await markedBy(
+      this.#mark(),
+      processes.filter((stat) => !known.has(stat)),
+    )
+    const members = new Set([...known, ...marked])
+    addDescendants(members, processes)
+    this.#remember(members, processes)
+    return [...members]
+  }
+
+  /** Whether something runs: children that outlived their main process serve nobody, and hold its port and memory. */
+  async remains(): Promise<Pick<ExitReport, 'remains'>> {
+    return (await this.all()).length > 0 ? { remains: true } : {}
+  }
+
+  /** Brings into the group what was forked before the main process was in it. */
+  gather(members: Iterable<ProcStat>): void {
+    if (this.#group === null) return
+    const inGroup = this.#group.pids()
+    for (const { pid } of members) if (!inGroup.has(pid)) this.#group.add(pid)
+  }
+
+  /** SIGKILL to its group, where it has one. */
+  killGroup(): void {
+    this.#group?.kill()
+  }
+
+  /** What the record keeps of it for the next daemon. */
+  traces(): Traces {
+    const settled = [...this.#seen.values()].filter(({ since }) => performance.now() - since >= settledMs)
+    return {
+      mark: this.#mark(),
+      group: this.#group?.folder ?? null,
+      members: (this.#group === null ? settled : []).map(({ pid, startTime }) => ({ pid, start_time: startTime })),
+    }
+  }
+
+  /** Nothing of it runs any more. */
+  forget(): void {
+    this.#seen.clear()
+    this.#group?.remove()
+    this.#group = null
+    this.#prepared?.remove()
+    this.#prepared = null
+  }
+
+  #remember(members: ReadonlySet<ProcStat>, processes: readonly ProcStat[]): void {
+    for (const { pid, startTime, session } of members) {
+      const before = this.#seen.get(pid)
+      const since = before?.startTime === startTime ? before.since : performance.now()
+      this.#seen.set(pid, { pid, startTime, leads: session === pid, since })
+    }
+    // What has ended is forgotten, before its number comes round again; one that leads a session, once that is empty.
+    for (const one of this.#seen.values()) {
+      const inSession = one.leads && processes.some(({ session }) => session === one.pid)
+      if (!inSession && !stillRuns(one)) this.#seen.delete(one.pid)
+    }
+  }
+
+  /** Of the names of its groups: no other slot of any installation has it. */
+  #prefix(): string {
+    return `hal0-${createHash('sha256').update(this.#mark()).digest('hex').slice(0, 16)}-`
+  }
+}

@@ -1,0 +1,135 @@
+/** Follows the journal of one unit by `journalctl --follow`; one that ends is started again where it stopped. */
+import { log } from '../../../lib/log.ts'
+import type { TakeLog } from '../../supervisor.ts'
+import { JournalLines } from './journal-lines.ts'
+
+/** The first pause before it is started again, doubled each time that it ends soon. */
+const firstPauseMs = 100
+const longestPauseMs = 10_000
+/** A journalctl that has run this long works. */
+const soundMs = 5000
+
+/** A running journalctl; its output waits in the pipe until it is read. */
+export interface JournalReader {
+  output: AsyncIterable<Uint8Array>
+  /** How it ended, as words for a person. */
+  ended: Promise<string>
+  kill(): void
+}
+
+/**
+ * Starts journalctl.
+ * @param after cursor of the last entry that was read; null: everything since the follower began
+ * @throws Hal0Error `supervisor.failed`
+ */
+export type OpenJournal = (after: string | null) => JournalReader
+
+/** Lines that were printed already, oldest first. */
+export interface LastLines {
+  lines: string[]
+  /** Of the last entry; null: there is none. */
+  cursor: string | null
+}
+
+/** Reads the lines that come before those to follow. @throws Hal0Error `supervisor.failed` */
+export type ReadBefore = () => Promise<LastLines>
+
+export class JournalFollower {
+  readonly #unit: string
+  readonly #open: OpenJournal
+  readonly #take: TakeLog
+  readonly #lines: JournalLines
+  /** Null once it was read. */
+  #before: ReadBefore | null
+  #told: string[] = []
+  #reader: JournalReader | null = null
+  #pauseMs = firstPauseMs
+  #timer: ReturnType<typeof setTimeout> | null = null
+  #soundTimer: ReturnType<typeof setTimeout> | null = null
+  #problem: string | null = null
+  #ended = false
+
+  /** @param before null: only what is printed from now on */
+  constructor(unit: string, open: OpenJournal, take: TakeLog, before: ReadBefore | null = null) {
+    this.#unit = unit
+    this.#open = open
+    this.#take = take
+    this.#before = before
+    this.#lines = new JournalLines((line) => this.#told.push(line))
+    this.#start()
+  }
+
+  /** Why nothing is read at present, as a sentence; null while it works. */
+  get problem(): string | null {
+    return this.#problem
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#problem = null
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#soundTimer !== null) clearTimeout(this.#soundTimer)
+    this.#reader?.kill()
+  }
+
+  #start(): void {
+    // Without a line for long, that it goes on running is the sign that it works.
+    this.#soundTimer = setTimeout(() => this.#works(), soundMs)
+    this.#soundTimer.unref()
+    this.#run().then(
+      (how) => this.#again(how),
+      (error) => this.#again(error instanceof Error ? error.message : String(error)),
+    )
+  }
+
+  /** @returns how journalctl ended */
+  async #run(): Promise<string> {
+    await this.#readBefore()
+    const reader = this.#open(this.#lines.cursor)
+    this.#reader = reader
+    try {
+      for await (const chunk of reader.output) {
+        this.#lines.push(chunk)
+        await this.#hand()
+        if (this.#ended) break
+      }
+    } finally {
+      // Half an entry is read again as a whole.
+      this.#lines.cut()
+      reader.kill()
+    }
+    return reader.ended
+  }
+
+  async #readBefore(): Promise<void> {
+    if (this.#before === null) return
+    const { lines, cursor } = await this.#before()
+    this.#before = null
+    this.#lines.resume(cursor)
+    this.#told.push(...lines)
+    await this.#hand()
+  }
+
+  async #hand(): Promise<void> {
+    const lines = this.#told
+    this.#told = []
+    if (lines.length === 0 || this.#ended) return
+    this.#works()
+    await this.#take(lines)
+  }
+
+  #works(): void {
+    this.#pauseMs = firstPauseMs
+    this.#problem = null
+  }
+
+  #again(how: string): void {
+    if (this.#soundTimer !== null) clearTimeout(this.#soundTimer)
+    if (this.#ended) return
+    if (this.#problem === null) log.warn(`what ${this.#unit} prints cannot be followed: ${how}`)
+    this.#problem = `What ${this.#unit} prints cannot be followed: ${how} hal0 goes on trying, from where it stopped. Look at: systemctl status systemd-journald`
+    this.#timer = setTimeout(() => this.#start(), this.#pauseMs)
+    this.#timer.unref()
+    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs)
+  }
+}

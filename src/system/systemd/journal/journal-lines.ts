@@ -1,0 +1,79 @@
+/** Turns the output of `journalctl --output=json` into the lines that a program printed. Pure. */
+import { readableLine } from '../../log-line.ts'
+
+const newline = 0x0a
+
+interface Entry {
+  __CURSOR?: string
+  /** Text, its bytes where it is no plain text, null where it is too long for JSON, several where the field came twice. */
+  MESSAGE?: string | number[] | null | (string | number[])[]
+  /** Set when something other than a newline ended the line: `nul`, `line-max`, `eof`, `pid-change` (systemd.journal-fields(7)). */
+  _LINE_BREAK?: string
+}
+
+const isBytes = (message: unknown[]): message is number[] => message.every((one) => typeof one === 'number')
+
+const bytesOf = (message: Entry['MESSAGE']): Buffer => {
+  if (typeof message === 'string') return Buffer.from(message)
+  if (!Array.isArray(message)) return Buffer.alloc(0)
+  return isBytes(message) ? Buffer.from(message) : bytesOf(message[0])
+}
+
+export class JournalLines {
+  readonly #onLine: (line: string) => void
+  /** Output of journalctl that has no newline yet. */
+  #rest = Buffer.alloc(0)
+  /** The beginning of a line that journald cut. */
+  #line: Buffer[] = []
+  #cursor: string | null = null
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine
+  }
+
+  /** Of the last entry; null before the first. */
+  get cursor(): string | null {
+    return this.#cursor
+  }
+
+  /** What is pushed next follows on the entry with this cursor. */
+  resume(cursor: string | null): void {
+    this.#cursor = cursor
+  }
+
+  /** The output of this journalctl ends here, be it within an entry; that of the next one follows on the last whole entry. */
+  cut(): void {
+    this.#rest = Buffer.alloc(0)
+  }
+
+  push(chunk: Uint8Array): void {
+    const all = this.#rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#rest, chunk])
+    let from = 0
+    for (let end = all.indexOf(newline); end >= 0; end = all.indexOf(newline, from)) {
+      this.entry(all.toString('utf8', from, end))
+      from = end + 1
+    }
+    this.#rest = Buffer.from(all.subarray(from))
+  }
+
+  /** Nothing more comes: a line that was cut is told as it is. */
+  end(): void {
+    if (this.#line.length > 0) this.#tell()
+  }
+
+  /** @param json one line of journalctl's output */
+  entry(json: string): void {
+    if (json === '') return
+    const { MESSAGE, _LINE_BREAK, __CURSOR } = JSON.parse(json) as Entry
+    this.#cursor = __CURSOR ?? this.#cursor
+    this.#line.push(bytesOf(MESSAGE))
+    // journald ends a line at a NUL byte and at 48 KiB too; the program did not.
+    if (_LINE_BREAK === 'nul') this.#line.push(Buffer.alloc(1))
+    else if (_LINE_BREAK !== 'line-max') this.#tell()
+  }
+
+  #tell(): void {
+    this.#onLine(readableLine(Buffer.concat(this.#line)))
+    this.#line = []
+  }
+}

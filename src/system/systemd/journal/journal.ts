@@ -1,0 +1,115 @@
+/** Reads what a unit's processes printed from the journal, by journalctl. */
+
+import { withDeadline } from '../../../lib/async/with-deadline.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { TakeLog } from '../../supervisor.ts'
+import { slotUid } from '../unit/slot-user.ts'
+import { findProgram, type Scope } from '../unit/systemctl.ts'
+import { JournalFollower, type JournalReader, type LastLines, type ReadBefore } from './journal-follower.ts'
+import { JournalLines } from './journal-lines.ts'
+
+const limitMs = 5000
+const pipesMs = 500
+/** The most recent lines are far less than this. */
+const longestBytes = 16 << 20
+
+/** Which entries are meant. */
+export interface Match {
+  unit: string
+  /** Milliseconds since the Unix epoch. */
+  since?: number
+}
+
+const since = (ms: number): string => `--since=@${(ms / 1000).toFixed(6)}`
+
+/**
+ * Not --unit: that would show what systemd itself says about the unit too. And not by the unit alone: journald looks up the unit
+ * of a line's process when the line comes, which fails for one that has died by then (systemd 252), unless it runs as root. The
+ * identifier is the unit's own word and stays; with the user, so that nobody else can write into a slot's log.
+ */
+const matches = (scope: Scope, { unit, since: from }: Match): string[] => {
+  const identifier = `SYSLOG_IDENTIFIER=${unit.replace(/\.service$/, '')}`
+  const slot = unit.startsWith('hal0-slot@') ? slotUid() : null
+  return [
+    ...(from === undefined ? [] : [since(from)]),
+    ...(scope === 'user' ? [identifier, `_UID=${process.getuid?.() ?? 0}`] : [`_SYSTEMD_UNIT=${unit}`]),
+    ...(scope === 'user' || slot === null ? [] : ['+', identifier, `_UID=${slot}`]),
+  ]
+}
+
+const spawn = (program: string, args: string[], timeout?: number) =>
+  Bun.spawn(
+    [program, '--quiet', '--no-pager', '--output=json', '--output-fields=MESSAGE,_LINE_BREAK', '--all', ...args],
+    {
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'ignore',
+      ...(timeout === undefined ? {} : { timeout, killSignal: 'SIGKILL' as const, maxBuffer: longestBytes }),
+    },
+  )
+
+export class Journal {
+  readonly #scope: Scope
+  readonly #program: string | null
+
+  constructor(scope: Scope, program: string | null = findProgram('journalctl')) {
+    this.#scope = scope
+    this.#program = program
+  }
+
+  /**
+   * The last `count` lines, oldest first, and the cursor of the last entry.
+   * @throws Hal0Error `supervisor.failed` when there is no journalctl or it does not answer within 5 s
+   */
+  async last(match: Match, count: number): Promise<LastLines> {
+    const program = this.#journalctl()
+    // Backwards, since journalctl counts from --since on otherwise. Lines that a NUL byte ended are put together again, so that
+    // more entries than lines may be needed.
+    const child = spawn(program, ['--reverse', `--lines=${count * 2}`, ...matches(this.#scope, match)], limitMs)
+    const output = new Response(child.stdout).text()
+    await child.exited
+    const entries = (await withDeadline(output, pipesMs, '')).split('\n')
+    if (child.signalCode !== null) {
+      throw new Hal0Error(
+        'supervisor.failed',
+        `journalctl did not answer within ${limitMs / 1000} s. Look at: systemctl status systemd-journald`,
+      )
+    }
+    const lines: string[] = []
+    const reader = new JournalLines((line) => lines.push(line))
+    for (const entry of entries.reverse()) reader.entry(entry)
+    reader.end()
+    return { lines: lines.slice(-count), cursor: reader.cursor }
+  }
+
+  /**
+   * Gives `take` each line that is printed from now on.
+   * @param before reads the lines that come first; null: none do
+   */
+  follow(unit: string, take: TakeLog, before: ReadBefore | null): JournalFollower {
+    const began = Date.now()
+    const open = (after: string | null): JournalReader => {
+      const from = after === null ? matches(this.#scope, { unit, since: began }) : matches(this.#scope, { unit })
+      const resume = after === null ? [] : [`--after-cursor=${after}`]
+      const child = spawn(this.#journalctl(), ['--follow', '--no-tail', ...resume, ...from])
+      child.unref()
+      return {
+        output: child.stdout,
+        ended: child.exited.then((code) =>
+          child.signalCode === null ? `journalctl ended with ${code}.` : `journalctl was ended by ${child.signalCode}.`,
+        ),
+        kill: () => child.kill('SIGKILL'),
+      }
+    }
+    return new JournalFollower(unit, open, take, before)
+  }
+
+  #journalctl(): string {
+    if (this.#program !== null) return this.#program
+    throw new Hal0Error(
+      'supervisor.failed',
+      'There is no journalctl on this machine, so that what a slot prints cannot be read.',
+    )
+  }
+}

@@ -1,0 +1,149 @@
+/** What is done to a slot's unit, in calls of systemctl that each end in time. */
+import { readFile } from 'node:fs/promises'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { log } from '../../../lib/log.ts'
+import { refusalOf, type Systemctl } from './systemctl.ts'
+import { isOver, parseUnitState, shownProperties, type UnitState } from './unit-state.ts'
+
+const pollMs = 10
+/** Until the launcher has become the backend; it takes 30 ms. */
+const executeLimitMs = 10_000
+/** systemd hears of a death a moment after /proc shows it. */
+const afterDeathLimitMs = 2000
+/** What the template unit says as TimeoutStopSec: systemd itself kills after it, where hal0 may not. */
+const unitStopMs = 10_000
+const killLimitMs = 10_000
+
+/** Whether the process is still `hal0 slot-exec`, on its way to become the backend; null when that cannot be told. */
+const isLauncher = async (pid: number): Promise<boolean | null> => {
+  try {
+    const words = await readFile(`/proc/${pid}/cmdline`, 'latin1')
+    // Empty: in the middle of an exec, or a zombie. The next look tells.
+    return words === '' ? null : words.split('\0')[1] === 'slot-exec'
+  } catch {
+    return null
+  }
+}
+
+export class Units {
+  readonly #systemctl: Systemctl
+  /** When the grace of a stop under way is over, on the clock of performance.now(), by unit. */
+  readonly #killAt = new Map<string, number>()
+
+  constructor(systemctl: Systemctl) {
+    this.#systemctl = systemctl
+  }
+
+  /** @throws Hal0Error `supervisor.failed` */
+  async show(unit: string): Promise<UnitState> {
+    const answer = await this.#systemctl.run(['show', unit, `--property=${shownProperties.join(',')}`])
+    if (answer.code !== 0) throw refusalOf(unit, 'look at', answer)
+    // Taken for an inactive unit it would make a backend forgotten that runs.
+    if (!/^ActiveState=./m.test(answer.stdout)) {
+      throw refusalOf(unit, 'look at', { ...answer, stderr: 'its answer was cut off' })
+    }
+    return parseUnitState(answer.stdout)
+  }
+
+  /** @throws Hal0Error `supervisor.failed`, also when systemd could not execute the launcher (Type=exec) */
+  async start(unit: string): Promise<void> {
+    const answer = await this.#systemctl.run(['start', unit])
+    if (answer.code === 0) return
+    if (!/^job for .* failed/i.test(answer.stderr)) throw refusalOf(unit, 'start', answer)
+    const { status, result } = await this.show(unit)
+    throw new Hal0Error(
+      'supervisor.failed',
+      `systemd could not execute ${unit} (${result}, status ${status}). Run hal0 doctor; journalctl -u ${unit} says more.`,
+      { details: { unit, result, status } },
+    )
+  }
+
+  /**
+   * Waits until the unit's main process is the backend, or has ended.
+   * @throws Hal0Error `supervisor.failed`
+   */
+  async executed(unit: string): Promise<UnitState> {
+    const until = performance.now() + executeLimitMs
+    for (;;) {
+      const state = await this.show(unit)
+      const launching = state.mainPid > 0 ? await isLauncher(state.mainPid) : null
+      if (launching === false || (state.mainPid === 0 && state.active !== 'activating')) return state
+      if (performance.now() > until) {
+        throw new Hal0Error(
+          'supervisor.failed',
+          `${unit} did not execute its program within ${executeLimitMs / 1000} s.`,
+        )
+      }
+      // Only what has not become the backend yet is asked about again: a look at /proc is a hundred times cheaper.
+      while (launching === true && (await isLauncher(state.mainPid)) === true && performance.now() <= until) {
+        await Bun.sleep(2)
+      }
+      if (launching === true && (await isLauncher(state.mainPid)) === false) return state
+      await Bun.sleep(pollMs)
+    }
+  }
+
+  /** How the start `invocation` of the unit ended, once systemd knows. */
+  async afterDeath(unit: string, invocation: string): Promise<UnitState> {
+    const until = performance.now() + afterDeathLimitMs
+    for (;;) {
+      const state = await this.show(unit)
+      const known = state.mainPid === 0 || (invocation !== '' && state.invocation !== invocation)
+      if (known || performance.now() > until) return state
+      await Bun.sleep(pollMs)
+    }
+  }
+
+  /** Shortens the grace of a stop under way. */
+  hasten(unit: string, graceMs: number): void {
+    const killAt = this.#killAt.get(unit)
+    if (killAt !== undefined) this.#killAt.set(unit, Math.min(killAt, performance.now() + graceMs))
+  }
+
+  /**
+   * Stops the unit: SIGTERM to all of it, SIGKILL once the grace is over. Resolves when nothing of it is left; at once when
+   * nothing runs.
+   * @throws Hal0Error `supervisor.failed`, `slot.stop_failed`
+   */
+  async end(unit: string, graceMs: number): Promise<void> {
+    if (isOver(await this.show(unit))) return
+    const began = performance.now()
+    this.#killAt.set(unit, began + graceMs)
+    try {
+      const answer = await this.#systemctl.run(['stop', '--no-block', unit])
+      if (answer.code !== 0) throw refusalOf(unit, 'stop', answer)
+      await this.#untilOver(unit, began + Math.max(graceMs, unitStopMs) + killLimitMs)
+    } finally {
+      this.#killAt.delete(unit)
+    }
+  }
+
+  async #untilOver(unit: string, until: number): Promise<void> {
+    let killed = false
+    for (let wait = pollMs; ; wait = Math.min(100, wait * 1.5)) {
+      const state = await this.show(unit)
+      if (isOver(state)) return
+      const now = performance.now()
+      if (now > until) {
+        throw new Hal0Error(
+          'slot.stop_failed',
+          `${unit} does not end, even when killed. It waits for the kernel, most likely for a device; if that goes on, only a reboot helps.`,
+          { details: { unit, state: state.active } },
+        )
+      }
+      const killAt = this.#killAt.get(unit) ?? 0
+      if (now >= killAt && !killed) {
+        killed = true
+        await this.#kill(unit)
+      } else {
+        await Bun.sleep(killed ? wait : Math.min(wait, killAt - now))
+      }
+    }
+  }
+
+  /** The system's polkit rule lets hal0 start and stop, not kill: there the unit's own TimeoutStopSec ends what does not obey. */
+  async #kill(unit: string): Promise<void> {
+    const answer = await this.#systemctl.run(['kill', '--signal=SIGKILL', unit])
+    if (answer.code !== 0) log.info(`systemd itself will kill ${unit} after its TimeoutStopSec (${answer.stderr})`)
+  }
+}

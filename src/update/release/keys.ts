@@ -1,0 +1,20 @@
+/** The keys that releases are signed with: a current one and the next, so that a lost key can be replaced by an update. */
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { type PublicKey, parsePublicKey } from './minisign.ts'
+
+/** Replaced by build.ts with the public keys of `--release-key`, with spaces between; absent where the source is run. */
+declare const HAL0_RELEASE_KEYS: string | undefined
+
+/**
+ * The keys that were built into this executable. Nothing that runs later (environment, configuration) adds one.
+ * @throws Hal0Error `update.untrusted` when there is none
+ */
+export const pinnedKeys = (): PublicKey[] => {
+  const text = typeof HAL0_RELEASE_KEYS === 'undefined' ? '' : HAL0_RELEASE_KEYS
+  const keys = text.split(' ').filter((key) => key !== '')
+  if (keys.length > 0) return keys.map(parsePublicKey)
+  throw new Hal0Error(
+    'update.untrusted',
+    'This build of hal0 has no release keys, so it can trust no release. Build it with: npm run build -- --release-key PUBLIC_KEY',
+  )
+}

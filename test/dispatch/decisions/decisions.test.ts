@@ -1,0 +1,351 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Decision } from '../../../src/contract/system.ts'
+import { DecisionFiles } from '../../../src/dispatch/decisions/decision-files.ts'
+import { searchDecisions } from '../../../src/dispatch/decisions/decision-search.ts'
+import { Decisions } from '../../../src/dispatch/decisions/decisions.ts'
+import type { DecisionQuery } from '../../../src/dispatch/dispatch-port.ts'
+
+let root = ''
+let folder = ''
+const opened: Decisions[] = []
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'hal0-decisions-'))
+  folder = join(root, 'decisions')
+})
+afterEach(() => {
+  for (const decisions of opened.splice(0)) decisions.close()
+  rmSync(root, { recursive: true, force: true })
+})
+
+const open = (keep?: number): Decisions => {
+  const decisions = new Decisions(keep === undefined ? { folder } : { folder, keep })
+  opened.push(decisions)
+  return decisions
+}
+const decision = (more: Partial<Decision> = {}): Decision => ({
+  id: 0,
+  time: '2026-01-02T03:04:05.678Z',
+  request_id: 'abc',
+  path: '/v1/chat/completions',
+  model: 'gpt-4o',
+  candidates: ['tiny', 'big'],
+  slot: 'primary',
+  reason: 'alias of primary',
+  state: 'ready',
+  wait_ms: 0.25,
+  first_byte_ms: 1.5,
+  duration_ms: 2.5,
+  status: 200,
+  outcome: 'ok',
+  code: null,
+  streamed: true,
+  prompt_tokens: 5,
+  completion_tokens: null,
+  ...more,
+})
+/** Every line on the disk, the oldest first. */
+const lines = (): string[] =>
+  readdirSync(folder)
+    .toSorted()
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'))
+const newestFile = (): string => join(folder, readdirSync(folder).toSorted().at(-1) ?? '')
+const list = async (decisions: Decisions, query: DecisionQuery): Promise<Decision[]> =>
+  (await decisions.list(query)).decisions
+const ids = (decisions: Decision[]): number[] => decisions.map(({ id }) => id)
+
+describe('the decision log', () => {
+  test('gives back what was recorded, newest first, before it is on disk and after', async () => {
+    const decisions = open()
+    decisions.record(decision())
+    decisions.record(decision({ slot: null, streamed: false, candidates: [] }))
+    const expected = [decision({ id: 2, slot: null, streamed: false, candidates: [] }), decision({ id: 1 })]
+    expect(await list(decisions, {})).toEqual(expected)
+    decisions.close()
+    expect(await list(open(), {})).toEqual(expected)
+  })
+
+  test('is asked by slot, by model, by page', async () => {
+    const decisions = open()
+    for (let turn = 0; turn < 10; turn++) {
+      decisions.record(decision({ slot: turn % 2 === 0 ? 'a' : 'b', model: turn < 5 ? 'x' : 'y' }))
+    }
+    expect(ids(await list(decisions, { slot: 'a' }))).toEqual([9, 7, 5, 3, 1])
+    expect(ids(await list(decisions, { slot: 'a', model: 'y' }))).toEqual([9, 7])
+    expect(ids(await list(decisions, { limit: 3 }))).toEqual([10, 9, 8])
+    expect(ids(await list(decisions, { limit: 3, before: 8 }))).toEqual([7, 6, 5])
+    expect(ids(await list(decisions, { model: "x' OR 1=1 --" }))).toEqual([])
+  })
+
+  test('tells its listeners of each decision once', async () => {
+    const decisions = open()
+    const heard: Decision[] = []
+    decisions.added.subscribe((added) => heard.push(added))
+    decisions.record(decision())
+    decisions.record(decision())
+    await list(decisions, {})
+    expect(heard.map(({ id }) => id)).toEqual([1, 2])
+    expect(heard[0]).toEqual(decision({ id: 1 }))
+  })
+
+  test('never gives an id again that it told, however the daemon ended', async () => {
+    const first = open()
+    const told: number[] = []
+    const written = Promise.withResolvers<void>()
+    first.added.subscribe(({ id }) => {
+      told.push(id)
+      if (id === 5) written.resolve()
+    })
+    for (let turn = 0; turn < 5; turn++) first.record(decision())
+    expect(told).toEqual([])
+    await written.promise
+    first.record(decision())
+    // The first one is not closed: as after a kill, what it has not written is lost.
+    const second = open()
+    second.record(decision())
+    const [newest] = await list(second, { limit: 1 })
+    expect(told).toEqual([1, 2, 3, 4, 5])
+    expect(newest?.id).toBe(6)
+  })
+
+  test('goes on counting where an earlier daemon ended', async () => {
+    const first = open()
+    for (let turn = 0; turn < 60; turn++) first.record(decision())
+    first.close()
+    const second = open()
+    second.record(decision())
+    expect((await list(second, { limit: 1 }))[0]?.id).toBe(61)
+  })
+
+  test('keeps the newest and removes the others from the disk', async () => {
+    const decisions = open(100)
+    for (let turn = 0; turn < 1234; turn++) decisions.record(decision())
+    const listed = ids(await list(decisions, { limit: 1000 }))
+    expect(listed).toEqual(Array.from({ length: 100 }, (_, index) => 1234 - index))
+    decisions.close()
+    expect(lines().length).toBeLessThan(150)
+  })
+
+  test('is asked for pages across its files', async () => {
+    const decisions = open(1000)
+    for (let turn = 0; turn < 1000; turn++) decisions.record(decision({ slot: turn % 100 === 0 ? 'rare' : 'often' }))
+    expect(readdirSync(folder).length).toBeGreaterThan(2)
+    expect(ids(await list(decisions, { limit: 2, before: 252 }))).toEqual([251, 250])
+    expect(ids(await list(decisions, { slot: 'rare', before: 402 }))).toEqual([401, 301, 201, 101, 1])
+  })
+
+  test('gives back names with line ends and quotes as they were', async () => {
+    const model = 'a\nb"c\u2028ü'
+    const decisions = open()
+    decisions.record(decision({ model }))
+    decisions.record(decision())
+    expect(await list(decisions, { model })).toEqual([decision({ id: 1, model })])
+  })
+
+  test('writes in the background within a second', async () => {
+    const decisions = open()
+    decisions.record(decision())
+    const deadline = Date.now() + 5000
+    const written = () => readdirSync(folder).length > 0 && lines().length === 1
+    while (!written() && Date.now() < deadline) await Bun.sleep(20)
+    expect(written()).toBe(true)
+  })
+})
+
+describe('a query', () => {
+  const fill = (rows: number): Decisions => {
+    const decisions = open()
+    for (let turn = 0; turn < rows; turn++) decisions.record(decision({ slot: turn % 500 === 0 ? 'rare' : 'often' }))
+    return decisions
+  }
+
+  test('is answered page by page, each once and with the next one named', async () => {
+    const decisions = fill(5000)
+    const all: number[] = []
+    let pages = 0
+    for (let before: number | null | undefined; before !== null; ) {
+      const page = await decisions.list({ limit: 700, ...(before === undefined ? {} : { before }) })
+      all.push(...ids(page.decisions))
+      before = page.next
+      pages++
+    }
+    expect(pages).toBe(8)
+    expect(all).toEqual(Array.from({ length: 5000 }, (_, at) => 5000 - at))
+  })
+
+  test('looks through a bounded part for one page, and says where it goes on', async () => {
+    fill(5000).close()
+    const files = new DecisionFiles(folder, 100_000)
+    try {
+      const found: number[] = []
+      const sizes: number[] = []
+      for (let before: number | null | undefined; before !== null; ) {
+        const page = await searchDecisions(
+          files,
+          { slot: 'rare', ...(before === undefined ? {} : { before }) },
+          300_000,
+        )
+        found.push(...ids(page.decisions))
+        sizes.push(page.decisions.length)
+        before = page.next
+      }
+      expect(found).toEqual(Array.from({ length: 10 }, (_, at) => 4501 - at * 500))
+      expect(sizes.length).toBeGreaterThan(2)
+    } finally {
+      files.close()
+    }
+  })
+
+  test('asks for what came after an id', async () => {
+    const decisions = fill(20)
+    expect(ids(await list(decisions, { after: 17 }))).toEqual([20, 19, 18])
+  })
+
+  test('lets others run while it looks', async () => {
+    const decisions = fill(20_000)
+    let turns = 0
+    let over = false
+    const count = (): void => {
+      turns++
+      if (!over) setImmediate(count)
+    }
+    const asked = decisions.list({ slot: 'nowhere' })
+    count()
+    await asked
+    over = true
+    expect(turns).toBeGreaterThan(10)
+  })
+
+  test('beyond 32 at one time is asked to come again', async () => {
+    const decisions = fill(100)
+    const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => decisions.list({})))
+    const refused = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
+    expect(refused.length).toBe(8)
+    expect(refused[0]?.reason).toMatchObject({ code: 'daemon.busy', retryAfterS: 1 })
+    expect((await list(decisions, {})).length).toBe(100)
+  })
+})
+
+describe('a disk that fails', () => {
+  test('and leaves half a line loses that line only', async () => {
+    const first = open()
+    for (let turn = 0; turn < 20; turn++) first.record(decision())
+    first.close()
+    truncateSync(newestFile(), readFileSync(newestFile()).length - 10)
+    const decisions = open()
+    expect((await list(decisions, {})).length).toBe(19)
+    decisions.record(decision({ slot: 'after' }))
+    expect((await list(decisions, { limit: 2 })).map(({ id, slot }) => [id, slot])).toEqual([
+      [20, 'after'],
+      [19, 'primary'],
+    ])
+    decisions.close()
+    expect(lines().map((line) => (JSON.parse(line) as Decision).id)).toEqual(
+      Array.from({ length: 20 }, (_, at) => at + 1),
+    )
+  })
+
+  test('and writes anything into its files costs what stood there, and no more', async () => {
+    const first = open(40)
+    for (let turn = 0; turn < 15; turn++) first.record(decision())
+    first.close()
+    writeFileSync(
+      join(folder, readdirSync(folder).toSorted()[0] ?? ''),
+      '\0\xff{"id":"x"}\nnull\n{"id":\n'.repeat(1000),
+    )
+    appendFileSync(newestFile(), '\0'.repeat(5000))
+    const decisions = open(40)
+    decisions.record(decision())
+    expect(ids(await list(decisions, {}))).toEqual([16, 15, 14, 13, 12, 11])
+    expect(decisions.problem()).toBeNull()
+  })
+
+  test('half way through tells each decision once', async () => {
+    const decisions = open(8)
+    const second = join(folder, '0000000000000003.jsonl')
+    mkdirSync(second)
+    for (let turn = 0; turn < 4; turn++) decisions.record(decision())
+    expect(ids(await list(decisions, {}))).toEqual([4, 3, 2, 1])
+    expect(decisions.problem()).toContain(folder)
+    rmSync(second, { recursive: true })
+    expect(ids(await list(decisions, {}))).toEqual([4, 3, 2, 1])
+    expect(decisions.problem()).toBeNull()
+    expect(lines().length).toBe(4)
+  })
+
+  test('and loses its files to somebody who removes them goes on with new ones', async () => {
+    const decisions = open()
+    decisions.record(decision())
+    expect(ids(await list(decisions, {}))).toEqual([1])
+    rmSync(folder, { recursive: true })
+    expect(ids(await list(decisions, {}))).toEqual([])
+    decisions.record(decision())
+    expect(ids(await list(decisions, {}))).toEqual([2])
+    expect(decisions.problem()).toBeNull()
+    expect(lines().length).toBe(1)
+  })
+
+  test('for a while says so, keeps what is recorded, and writes it afterwards', async () => {
+    writeFileSync(folder, '')
+    const decisions = open()
+    decisions.record(decision({ slot: 'a' }))
+    decisions.record(decision({ slot: 'b' }))
+    expect(ids(await list(decisions, { slot: 'a' }))).toEqual([1])
+    expect(decisions.problem()).toContain(folder)
+    rmSync(folder)
+    expect(ids(await list(decisions, {}))).toEqual([2, 1])
+    expect(decisions.problem()).toBeNull()
+    decisions.close()
+    expect(ids(await list(open(), {}))).toEqual([2, 1])
+  })
+
+  test('tells what it refuses, and which ids are given for good', async () => {
+    writeFileSync(folder, '')
+    const decisions = open()
+    const told: [number, number][] = []
+    decisions.added.subscribe(({ id }) => told.push([id, decisions.written]))
+    decisions.record(decision())
+    await list(decisions, {})
+    rmSync(folder)
+    decisions.record(decision())
+    await list(decisions, {})
+    expect(told).toEqual([
+      [1, 0],
+      [2, 2],
+    ])
+  })
+
+  test('for long costs bounded memory and no request', async () => {
+    writeFileSync(folder, '')
+    const decisions = open()
+    for (let turn = 0; turn < 12_000; turn++) decisions.record(decision())
+    const listed = ids(await list(decisions, { limit: 100_000 }))
+    expect(listed.length).toBe(10_000)
+    expect(listed[0]).toBe(12_000)
+  })
+
+  test('at first does not make ids start again once it works', async () => {
+    const first = open()
+    for (let turn = 0; turn < 7; turn++) first.record(decision())
+    first.close()
+    renameSync(folder, `${folder}-away`)
+    writeFileSync(folder, '')
+    const decisions = open()
+    decisions.record(decision())
+    rmSync(folder)
+    renameSync(`${folder}-away`, folder)
+    expect(ids(await list(decisions, {}))).toEqual([8, 7, 6, 5, 4, 3, 2, 1])
+  })
+})

@@ -1,0 +1,19 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { openApiDocument } from '../../../src/http/docs/openapi.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+import { pythonTools } from '../support/python-tools.ts'
+
+const bin = await pythonTools()
+
+test.skipIf(bin === null)('/openapi.json is valid OpenAPI 3.1 to openapi-spec-validator', async () => {
+  const file = join(tempDir(), 'openapi.json')
+  await Bun.write(file, JSON.stringify(openApiDocument('1.2.3')))
+  const validator = Bun.spawn([join(bin ?? '', 'openapi-spec-validator'), '--schema', '3.1.0', file], {
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const said = await new Response(validator.stdout).text()
+  expect(`${said}${await new Response(validator.stderr).text()}`).toContain(': OK')
+  expect(await validator.exited).toBe(0)
+})

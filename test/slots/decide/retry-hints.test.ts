@@ -1,0 +1,133 @@
+/** What requests are told about coming again, and which of them wait for the load that follows. */
+import { describe, expect, test } from 'bun:test'
+import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import { settle } from '../support/simulated-clock.ts'
+import { SimulatedHost, wellBehaved } from '../support/simulated-host.ts'
+
+const loading = async (): Promise<SimulatedHost> => {
+  const host = new SimulatedHost()
+  await host.manager.open()
+  await host.manager.create({ name: 'one', model: 'a', load: 'on-demand', aliases: ['fast'] })
+  host.behaviour = { ...wellBehaved, answersAfter: 50, readyAfter: 3000 }
+  return host
+}
+
+/** The outcome of a request for the slot, by what it asked for. */
+const ask = (host: SimulatedHost, asked: string): { outcome: string | null } => {
+  const seen: { outcome: string | null } = { outcome: null }
+  Promise.resolve(host.manager.acquire('one', new AbortController(), asked)).then(
+    () => {
+      seen.outcome = 'served'
+    },
+    (error: unknown) => {
+      seen.outcome = error instanceof Hal0Error ? error.code : String(error)
+    },
+  )
+  return seen
+}
+
+const refusal = async (host: SimulatedHost): Promise<Hal0Error> => {
+  try {
+    await host.manager.acquire('one', new AbortController())
+  } catch (error) {
+    if (error instanceof Hal0Error) return error
+    throw error
+  }
+  throw new Error('it was served')
+}
+
+describe('requests that wait', () => {
+  for (const state of ['starting', 'warming'] as const) {
+    test(`while ${state} when a restart begins are served by the load that follows`, async () => {
+      const host = await loading()
+      const waiting = ask(host, 'one')
+      await host.clock.advance(state === 'starting' ? 10 : 1000)
+      expect(host.record('one').state).toBe(state)
+      await host.manager.command('one', { do: 'restart' }, null)
+      await host.clock.advance(5000)
+      expect(waiting.outcome).toBe('served')
+    })
+  }
+
+  test('for a place when a restart begins are served by the load that follows', async () => {
+    const host = await loading()
+    await host.manager.edit('one', { max_in_flight: 1 })
+    const [first, second] = [ask(host, 'one'), ask(host, 'one')]
+    await host.clock.advance(5000)
+    expect([first.outcome, second.outcome]).toEqual(['served', null])
+    await host.manager.command('one', { do: 'restart' }, null)
+    await host.clock.advance(5000)
+    expect(second.outcome).toBe('served')
+  })
+
+  test('when the slot is swapped wait on if they named the slot, and are told if they named the model that goes', async () => {
+    const host = await loading()
+    const [slot, alias, model] = [ask(host, 'one'), ask(host, 'fast'), ask(host, 'a')]
+    await host.clock.advance(1000)
+    await host.manager.command('one', { do: 'swap', model: 'b' }, null)
+    await settle()
+    expect(model.outcome).toBe('model.not_found')
+    await host.clock.advance(5000)
+    expect([slot.outcome, alias.outcome]).toEqual(['served', 'served'])
+  })
+
+  test('keep their own deadline over a restart', async () => {
+    const host = await loading()
+    await host.manager.edit('one', { request_timeout_s: 4 })
+    const waiting = ask(host, 'one')
+    await host.clock.advance(2500)
+    await host.manager.command('one', { do: 'restart' }, null)
+    await host.clock.advance(1600)
+    expect(waiting.outcome).toBe('slot.warming')
+  })
+
+  test('are told when the load that was to follow is taken back', async () => {
+    const host = await loading()
+    const waiting = ask(host, 'one')
+    await host.clock.advance(1000)
+    host.stopping = 'fails'
+    await host.manager.command('one', { do: 'restart' }, null)
+    await host.manager.command('one', { do: 'cancel' }, null)
+    await settle()
+    expect(waiting.outcome).toBe('slot.load_cancelled')
+  })
+})
+
+describe('a slot in error', () => {
+  test('because of a rate limit says how long that still lasts, and then that waiting alone does not help', async () => {
+    const host = new SimulatedHost()
+    await host.manager.open()
+    await host.manager.create({ name: 'one', model: 'far' })
+    const retry_at = new Date(host.clock.wall() + 64_000).toISOString()
+    host.pulls.failure = new Hal0Error('pull.rate_limited', 'Too many requests.', { details: { retry_at } })
+    host.pulls.outcome = 'failed'
+    await host.manager.command('one', { do: 'load' }, null)
+    await host.clock.advance(4000)
+    expect(await refusal(host)).toMatchObject({ code: 'pull.rate_limited', retryAfterS: 60, retry: 'wait' })
+    await host.clock.advance(50_000)
+    expect(await refusal(host)).toMatchObject({ retryAfterS: 10 })
+    await host.clock.advance(20_000)
+    expect(await refusal(host)).toMatchObject({ code: 'pull.rate_limited', retryAfterS: null, retry: 'never' })
+  })
+
+  test('that is loaded again by itself says when', async () => {
+    const host = await loading()
+    await host.manager.edit('one', { restart: 'on-failure' })
+    for (let crashes = 0; crashes < 3; crashes++) {
+      await host.manager.command('one', { do: 'load' }, null)
+      await host.clock.advance(5000)
+      for (const { pid } of host.processesOf('one')) host.end(pid)
+      await settle()
+    }
+    expect(await refusal(host)).toMatchObject({ code: 'slot.crashed', retryAfterS: 4, retry: 'wait' })
+  })
+
+  test('whose error nothing mends says so', async () => {
+    const host = await loading()
+    await host.manager.command('one', { do: 'load' }, null)
+    await host.clock.advance(5000)
+    for (const { pid } of host.processesOf('one')) host.end(pid)
+    await settle()
+    expect(await refusal(host)).toMatchObject({ code: 'slot.crashed', retryAfterS: null, retry: 'never' })
+  })
+})

@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test'
+import { type SlotConfig, slotDefaults } from '../../../src/contract/slot.ts'
+import { makePlanner } from '../../../src/slots/run/planner.ts'
+
+const models = { get: () => null, list: () => [], filePaths: () => [], lost: () => [] }
+const config = (model: string): SlotConfig => ({
+  ...slotDefaults,
+  aliases: [],
+  extra_args: [],
+  name: 'primary',
+  port: 8081,
+  model,
+})
+const planner = makePlanner(models, [], {
+  knows: (id) => id === 'known',
+  refusalOf: (id) => (id === 'speech' ? 'speech cannot be pulled yet.' : null),
+})
+
+test('a model that can be brought is missing, and no obstacle', () => {
+  expect([planner.missing(config('known')), planner.obstacle(config('known'))]).toEqual(['known', null])
+})
+
+test('a model of which nothing is known is an obstacle that says where to look', () => {
+  expect(planner.missing(config('other'))).toBeNull()
+  const obstacle = planner.obstacle(config('other'))
+  expect(obstacle?.code).toBe('model.not_found')
+  expect(obstacle?.message).toContain('hal0 model search')
+})
+
+test('a model that cannot be had says why', () => {
+  expect(planner.obstacle(config('speech'))?.message).toBe('speech cannot be pulled yet.')
+})
