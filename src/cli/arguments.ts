@@ -31,14 +31,14 @@ const parse = (rawArgs: string[], args: ArgsDef) => {
   }
 }
 
-/** Node's refusal without its advice, which is about Node. */
+/** Node's error message without its advice, which is about Node. */
 const sentence = (error: unknown): string => {
   const text = (error instanceof Error ? error.message : String(error)).split(/\. |\n/)[0] ?? ''
   return `${text.replace(/ <value>/, ' VALUE').replace(/\.$/, '')}.`
 }
 
 /**
- * What citty lets pass: unknown flags, flags without their value, flags given twice that take one value, superfluous words.
+ * Refuses what citty lets pass: unknown flags, flags without their value, single-value flags given twice, superfluous words.
  * @throws Failure wrong usage
  */
 export const checkArguments = (rawArgs: string[], args: ArgsDef): void => {
@@ -52,10 +52,10 @@ export const checkArguments = (rawArgs: string[], args: ArgsDef): void => {
   }
 }
 
-/** The positional of this name takes every word; citty has them in `_`. */
+/** The positional with this name takes all remaining words; citty keeps them in `_`. */
 const rest = 'words'
 
-/** Flags that may be given more than once; citty itself keeps the last one only. */
+/** Flags that may be given more than once; citty itself keeps only the last one. */
 const repeatable = { set: true, unset: true }
 
 /** Every value of a flag that may be repeated, in order. */
@@ -69,7 +69,7 @@ export const wholeNumber = (flag: string, text: string, minimum: number, maximum
   throw usageError(`--${flag} takes a whole number from ${minimum} to ${maximum}, not '${text}'.`)
 }
 
-/** A flag's value out of a few words. @throws Failure wrong usage */
+/** A flag's value as one of a few words. @throws Failure wrong usage */
 export const oneOf = <const T extends string>(flag: string, text: string, choices: readonly T[]): T => {
   const choice = choices.find((candidate) => candidate === text)
   if (choice !== undefined) return choice

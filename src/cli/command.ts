@@ -1,4 +1,4 @@
-/** How a verb is written: what it is called with, what it does, and how its help reads. */
+/** How a command is defined: its arguments, what it does, and its help text. */
 import { type ArgsDef, type CommandContext, defineCommand, runCommand } from 'citty'
 import { checkArguments } from './arguments.ts'
 import { type ExitCode, exitCode } from './terminal/exit-code.ts'
@@ -11,12 +11,12 @@ const common = {
 interface VerbDefinition<A extends ArgsDef> {
   /** One sentence. */
   about: string
-  /** What else there is to know, as paragraphs. */
+  /** More help, in paragraphs. */
   more?: string
   /** Complete command lines. */
   examples: string[]
   args: A
-  /** @returns the exit status; nothing means done */
+  /** @returns the exit status; undefined means done */
   run(context: CommandContext<A & typeof common>): Promise<ExitCode | undefined> | Promise<void>
 }
 

@@ -16,7 +16,7 @@ const isOptional = (arg: ArgDef): boolean => arg.required === false || arg.defau
 
 const flag = (name: string, arg: ArgDef): [string, string] => {
   const short = shortOf(arg)
-  // A switch that is on by default is only ever given in its negative form.
+  // A flag that is on by default is only useful in its negative form.
   const shown = arg.type === 'boolean' && arg.default === true ? `no-${name}` : name
   const value = arg.type === 'boolean' ? '' : ` ${arg.valueHint ?? 'VALUE'}`
   const text = arg.type === 'boolean' && arg.default === true ? arg.negativeDescription : arg.description
@@ -33,10 +33,10 @@ const usageLine = (path: string, args: ArgsDef): string => {
   return `${words.join(' ')} [flags]`
 }
 
-/** The usage of a verb in one line, for an error on stderr. */
+/** The usage of a command in one line, for an error on stderr. */
 export const verbUsage = (path: string, verb: Verb): string => `Usage: ${usageLine(path, verb.args)}`
 
-/** The help of a verb. */
+/** The help of a command. */
 export const verbHelp = (stream: Stream, path: string, verb: Verb): string => {
   const all = Object.entries(verb.args)
   const positionals = all.filter(([, arg]) => arg.type === 'positional')

@@ -38,7 +38,7 @@ const cells = (decision: Decision): (string | Cell)[] => [
   decision.code === null ? decision.reason : `${decision.code}: ${decision.reason}`,
 ]
 
-/** @returns null for an event that is no decision this version can read */
+/** @returns null for an event that this version cannot read as a decision */
 const readDecision = ({ data }: ServerEvent): Decision | null => {
   try {
     const value = JSON.parse(data) as unknown

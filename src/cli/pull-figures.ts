@@ -1,4 +1,4 @@
-/** The figures of a pull, or of other work on files, in words and as a bar. */
+/** The progress of a pull, or of other work on files, as text and as a bar. */
 
 import type { Static } from 'typebox'
 import type { PullFigures } from '../contract/slot.ts'
@@ -21,7 +21,7 @@ export const describeFigures = ({
 
 const barWidth = 24
 
-/** e.g. `[=========>              ]  41 %`; empty while the size is not known */
+/** e.g. `[=========>              ]  41 %`; empty while the size is unknown */
 export const bar = ({ bytes_received, bytes_total }: Pick<Figures, 'bytes_received' | 'bytes_total'>): string => {
   if (bytes_total === null || bytes_total === 0) return ''
   const share = Math.min(1, bytes_received / bytes_total)

@@ -9,7 +9,7 @@ import { tell } from './terminal/tell.ts'
 
 interface Found {
   command: Verb | Group
-  /** The words that lead there, e.g. `hal0 slot load`. */
+  /** The words of the command line up to here, e.g. `hal0 slot load`. */
   path: string
   rest: string[]
 }
@@ -35,7 +35,7 @@ const asksForHelp = (args: string[]): boolean => {
   return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h')
 }
 
-/** citty's own refusals (a missing argument) as wrong usage; its class is not exported, and its text may be coloured. */
+/** Turns citty's own errors (a missing argument) into wrong usage. Its class is not exported, and its text may be coloured. */
 const cittyFailure = (error: unknown): Failure | null =>
   error instanceof Error && error.name === 'CLIError' ? usageError(`${stripVTControlCharacters(error.message)}.`) : null
 
@@ -55,7 +55,7 @@ const runVerb = async (verb: Verb, path: string, args: string[]): Promise<ExitCo
  * Runs one command line.
  * @param argv the words after the program's name
  * @param after what the root's help adds below its commands
- * @returns the exit status; rejects only for a defect
+ * @returns the exit status; rejects only because of a bug
  */
 export const run = async (root: Group, argv: string[], after: string): Promise<ExitCode> => {
   let found: Found

@@ -1,7 +1,7 @@
-/** A word of the command line as the value that a key of a configuration takes. */
+/** Converts a word of the command line to the type that a configuration key has. */
 import type { TSchema } from 'typebox'
 
-/** The part of JSON Schema that the keys of configurations are made of. */
+/** The part of JSON Schema that configuration keys use. */
 interface Shape {
   type?: string
   anyOf?: Shape[]
@@ -12,7 +12,7 @@ const typesOf = (shape: Shape): (string | undefined)[] =>
 
 const words: Record<string, boolean> = { true: true, yes: true, on: true, false: false, no: false, off: false }
 
-/** The text as the schema's type; as it stands where it is not one, for the check to say so. */
+/** The text as the schema's type. If it is not one, the text itself, so that the schema check can report it. */
 export const typedValue = (schema: TSchema, text: string): unknown => {
   const types = typesOf(schema as Shape)
   if (types.includes('null') && text === 'null') return null
@@ -23,7 +23,7 @@ export const typedValue = (schema: TSchema, text: string): unknown => {
   try {
     return JSON.parse(text) as unknown
   } catch {
-    // The schema's check then says that a list is wanted.
+    // The schema check then reports that a list is expected.
     return text
   }
 }

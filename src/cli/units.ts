@@ -1,4 +1,4 @@
-/** Figures as people read them. */
+/** Formats figures for people. */
 
 const scaled = (value: number, units: readonly string[], step: number): string => {
   let index = 0
@@ -26,7 +26,7 @@ export const duration = (seconds: number): string => {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
 }
 
-/** e.g. `35 ms`, `1.24 s`; `-` for what never happened. */
+/** e.g. `35 ms`, `1.24 s`; `-` if it never happened. */
 export const milliseconds = (value: number | null): string => {
   if (value === null) return '-'
   return value < 1000 ? `${value.toFixed(value < 10 ? 1 : 0)} ms` : `${(value / 1000).toFixed(2)} s`
@@ -34,7 +34,7 @@ export const milliseconds = (value: number | null): string => {
 
 const two = (value: number): string => String(value).padStart(2, '0')
 
-/** Local time of day of an RFC 3339 time, e.g. `10:44:03`; the text itself where it is none. */
+/** Local time of day of an RFC 3339 time, e.g. `10:44:03`; the text itself if it is not a time. */
 export const clock = (time: string): string => {
   const at = new Date(time)
   return Number.isNaN(at.getTime()) ? time : `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`

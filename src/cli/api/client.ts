@@ -1,4 +1,4 @@
-/** The API as typed calls: every request and every reply is held against the operation table. */
+/** The API as typed calls: every request and every reply is checked against the operation table. */
 
 import { ErrorEnvelope } from '../../contract/error.ts'
 import type { Operation } from '../../contract/operations/operation.ts'
@@ -15,7 +15,7 @@ import { exitCode } from '../terminal/exit-code.ts'
 import { envelopeFailure, Failure, usageError } from '../terminal/failure.ts'
 import { broken, notHal0, send } from './connection.ts'
 
-/** Longest wait for an answer that needs no work, milliseconds. */
+/** Longest wait for an answer that takes the daemon no work, milliseconds. */
 const patienceMs = 30_000
 
 type Part<K extends string, T> = [T] extends [undefined]
@@ -44,8 +44,8 @@ interface Given {
 
 /**
  * Calls one operation.
- * @throws Failure wrong usage when the request breaks the contract, exit code 3 when the daemon is not reachable, 4 when what was
- * asked for is not there, else 1; the signal's reason once it aborted
+ * @throws Failure wrong usage when the request breaks the contract, exit code 3 when the daemon is not reachable, 4 when the thing
+ * asked for does not exist, otherwise 1; the signal's reason once it aborted
  */
 export const call = async <N extends OperationName>(name: N, input: Input<N>): Promise<Reply<N>> => {
   const operation: Operation = operations[name]
@@ -58,7 +58,7 @@ export const call = async <N extends OperationName>(name: N, input: Input<N>): P
     method: operation.method,
     path,
     ...(given.query === undefined ? {} : { query: given.query }),
-    // Unsafe methods need a JSON content type, also where there is nothing to say.
+    // Unsafe methods need a JSON content type, even with nothing to send.
     ...(operation.method === 'GET' ? {} : { body: given.body ?? {} }),
     ...options,
   })
@@ -83,7 +83,7 @@ const check = (operation: Operation, { query, body }: Given): void => {
   }
 }
 
-/** Names that the contract rules out name nothing; that also keeps `..` (which URLs resolve, encoded or not) out of the path. */
+/** A name that the contract rules out cannot exist. This also keeps `..`, which URLs resolve even when encoded, out of the path. */
 const fill = ({ path, params: schema }: Operation, params: Record<string, unknown>): string => {
   const impossible = schema !== undefined && problemsOf(schema, params).length > 0
   return path.replaceAll(/\{(\w+)\}/g, (_, key: string) => {
@@ -111,7 +111,7 @@ const judge = (operation: Operation, path: string, status: number, text: string,
   )
 }
 
-/** The failure that an answer with an error status stands for: hal0's own, or what a backend behind it said. */
+/** Turns an answer with an error status into a failure: one of hal0's own errors, or what a backend behind it said. */
 export const refusal = (path: string, status: number, text: string, subject: string | null): Failure => {
   const value = parseJson(text)
   if (problemsOf(ErrorEnvelope, value).length === 0) return envelopeFailure((value as ErrorEnvelope).error, subject)
@@ -122,7 +122,7 @@ export const refusal = (path: string, status: number, text: string, subject: str
   return notHal0(path, `answered with HTTP ${status}`)
 }
 
-/** undefined for what is no JSON. */
+/** @returns undefined when the text is not JSON */
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text) as unknown

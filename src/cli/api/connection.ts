@@ -1,14 +1,14 @@
-/** The way to the daemon: its address, the credentials, and what it means when nothing answers. */
+/** The connection to the daemon: its address, the credentials, and what it means when nothing answers. */
 import { createFetch } from 'ofetch'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
 
 const defaultUrl = 'http://127.0.0.1:8080'
 
-/** Whether HAL0_URL names a daemon; without it, commands that can may act on this machine themselves. */
+/** Whether HAL0_URL names a daemon. If it does not, some commands may act on this machine themselves. */
 export const urlIsConfigured = (): boolean => (process.env.HAL0_URL ?? '') !== ''
 
-/** Address of the daemon, without a slash at its end. @throws Failure wrong usage, when HAL0_URL is no address */
+/** Address of the daemon, without a trailing slash. @throws Failure wrong usage when HAL0_URL is not an address */
 export const baseUrl = (): string => {
   const text = urlIsConfigured() ? (process.env.HAL0_URL as string) : defaultUrl
   const url = URL.canParse(text) ? new URL(text) : null
@@ -27,8 +27,8 @@ const isLoopback = (url: string): boolean => {
 }
 
 /**
- * Bun cuts silent connections after 300 s unless `timeout` is off, and takes the proxy of the environment for loopback too unless
- * `proxy` is `false`; neither value is in its types.
+ * Bun cuts silent connections after 300 s unless `timeout` is off. It uses the environment's proxy for loopback too unless `proxy`
+ * is `false`. Neither value is in its types.
  */
 const directFetch = ((input: string, init?: RequestInit) =>
   fetch(input, {
@@ -44,7 +44,7 @@ const $fetch = createFetch({
 
 export interface Exchange {
   method: string
-  /** From the root of the daemon, e.g. `/api/slots`. */
+  /** Relative to the root of the daemon, e.g. `/api/slots`. */
   path: string
   query?: Record<string, unknown>
   headers?: Record<string, string>
@@ -54,7 +54,7 @@ export interface Exchange {
 }
 
 /**
- * Sends one request. The response is unread, whatever its status.
+ * Sends one request. The body of the response is not read, whatever its status.
  * @throws Failure with exit code 3 when no answer came; the signal's reason once it aborted
  */
 export const send = async ({ path, query, headers, body, signal, method }: Exchange): Promise<Response> => {
@@ -77,7 +77,7 @@ export const send = async ({ path, query, headers, body, signal, method }: Excha
   }
 }
 
-/** What to throw for an exchange that ended early: the signal's reason where the caller aborted it, else that nothing answers. */
+/** What to throw for an exchange that ended early: the signal's reason if the caller aborted it, otherwise "not reachable". */
 export const broken = (error: unknown, signal?: AbortSignal): unknown => {
   if (error instanceof Failure) return error
   const gaveUp = (signal?.reason as { name?: unknown } | undefined)?.name === 'TimeoutError'
@@ -91,7 +91,7 @@ const unreachable = (cause: unknown): Failure => {
   return new Failure(exitCode.unreachable, `hal0 is not reachable at ${url}.`, { hint: local, cause })
 }
 
-/** Something answered that is no hal0, or one of another version. */
+/** Something answered that is not hal0, or is another version of it. */
 export const notHal0 = (path: string, why: string): Failure =>
   new Failure(
     exitCode.failed,

@@ -1,4 +1,4 @@
-/** Server-sent events (WHATWG HTML, section 9.2): the parser, and a reader that comes back after a lost connection. */
+/** Server-sent events (WHATWG HTML, section 9.2): the parser, and a reader that reconnects after a lost connection. */
 
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
@@ -7,14 +7,14 @@ import { refusal } from './client.ts'
 import { broken, notHal0, send } from './connection.ts'
 
 export interface ServerEvent {
-  /** `message` where the server names none. */
+  /** `message` if the server names none. */
   event: string
   data: string
   /** The last id seen so far; '' before the first. */
   id: string
 }
 
-/** Cuts bytes into lines ended by LF, CR or CRLF, wherever the chunks are split. A last line without an end is no line. */
+/** Splits bytes into lines that end with LF, CR or CRLF, wherever the chunks are split. An unterminated last line is dropped. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder() // drops a byte order mark
   let rest = ''
@@ -22,7 +22,7 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   for await (const chunk of chunks) {
     let text = decoder.decode(chunk, { stream: true })
     if (text === '') continue
-    // The other half of a CRLF whose line was already cut off at its CR.
+    // The second half of a CRLF: its line already ended at the CR.
     if (afterReturn && text.startsWith('\n')) text = text.slice(1)
     afterReturn = text.endsWith('\r')
     const lines = (rest + text).split(/\r\n|\n|\r/)
@@ -31,7 +31,7 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   }
 }
 
-/** Parses an event stream. Comments are dropped, and so is an event that the end of the stream cuts off. */
+/** Parses an event stream. Comments are dropped, and so is an event that is cut off by the end of the stream. */
 export async function* parseEvents(
   chunks: AsyncIterable<Uint8Array>,
   onRetry?: (ms: number) => void,
@@ -62,8 +62,8 @@ interface OpenOptions {
 }
 
 /**
- * Opens an event stream of the API once. Resolves when the server has accepted.
- * @throws Failure of the API's refusal, or that the daemon is not reachable
+ * Opens an event stream of the API, without reconnecting. Resolves once the server has accepted.
+ * @throws Failure when the API refuses, or the daemon is not reachable
  */
 export const openEvents = async (
   path: string,
@@ -88,11 +88,11 @@ export const openEvents = async (
 }
 
 interface FollowOptions {
-  /** What was seen already. */
+  /** Id of the last event that was already seen. */
   lastEventId?: string
-  /** What is opened after a loss; by default the same path. */
+  /** The path to open after the connection was lost; the same path by default. */
   pathAfterLoss?: string
-  /** Called before a loss is told on stderr. */
+  /** Called before the lost connection is reported on stderr. */
   onLost?(): void
 }
 
@@ -100,8 +100,8 @@ const firstPauseMs = 500
 const longestPauseMs = 10_000
 
 /**
- * Follows an event stream for ever: a lost connection is told on stderr, and opened again, after a growing pause, from where it
- * broke.
+ * Follows an event stream for ever. A lost connection is reported on stderr and opened again, after a growing pause, where it
+ * broke off.
  * @throws Failure when the first attempt fails, or when the API refuses
  */
 export async function* followEvents(path: string, options: FollowOptions = {}): AsyncGenerator<ServerEvent> {
@@ -112,7 +112,7 @@ export async function* followEvents(path: string, options: FollowOptions = {}): 
   for (;;) {
     try {
       for await (const event of parseEvents(stream, (ms) => (retryMs = Math.min(ms, longestPauseMs)))) {
-        // An event before the first id of a new connection carries none; where to resume from stays known.
+        // On a new connection, events before the first id carry none. The place to resume from must not be forgotten.
         if (event.id !== '') lastEventId = event.id
         pauseMs = retryMs
         yield event
@@ -136,5 +136,5 @@ export async function* followEvents(path: string, options: FollowOptions = {}): 
   }
 }
 
-/** The daemon is gone for now, which waiting may mend. */
+/** The daemon is gone for now; waiting may help. */
 const isLoss = (error: unknown): boolean => error instanceof Failure && error.exitCode === exitCode.unreachable

@@ -1,13 +1,13 @@
-/** An event stream beside a call. */
+/** An event stream that is followed during a call. */
 import { withDeadline } from '../../lib/async/with-deadline.ts'
 import { openEvents, parseEvents, type ServerEvent } from './event-stream.ts'
 
-/** How long a command waits for the feed before it goes ahead without, milliseconds. */
+/** How long a command waits for the feed before it goes ahead without it, milliseconds. */
 const feedPatienceMs = 2000
 
 /**
- * Tells what the events of `path` say while `work` runs. The feed only tells; what `work` resolves to is the outcome, so a feed
- * that fails or ends costs the progress and nothing else.
+ * Passes the events of `path` to `onEvent` while `work` runs. The outcome is what `work` resolves to. If the feed fails or ends,
+ * only the progress display is lost.
  */
 export const withFeed = async <T>(
   path: string,
@@ -15,7 +15,7 @@ export const withFeed = async <T>(
   work: () => Promise<T>,
 ): Promise<T> => {
   const feed = new AbortController()
-  // Opened before the work begins, so that its first steps are seen.
+  // Opened before the work begins, so that no early step is missed.
   const opening = openEvents(path, { signal: feed.signal })
   const opened = await withDeadline(
     opening.catch(() => null),
@@ -35,6 +35,6 @@ const show = async (stream: ReadableStream<Uint8Array>, onEvent: (event: ServerE
   try {
     for await (const event of parseEvents(stream)) onEvent(event)
   } catch {
-    // Aborted when the work was done, or the daemon went away, which the work itself then tells.
+    // Aborted because the work is done, or the daemon went away, which the work itself then reports.
   }
 }

@@ -14,7 +14,7 @@ const chooseSlot = async (named: string | undefined): Promise<string> => {
   return named
 }
 
-/** Answers what came through the pipe, as one prompt. */
+/** Takes all of stdin as one prompt and prints the answer. */
 const answerPipe = async (slot: string, json: boolean) => {
   const prompt = (await Bun.stdin.text()).trim()
   if (prompt === '') throw usageError('There is no prompt on stdin.', 'echo "Why is the sky blue?" | hal0 chat')

@@ -22,7 +22,7 @@ export interface Piece {
 const path = '/v1/chat/completions'
 const text = Type.Optional(nullable(Type.String()))
 
-/** What is read of a chunk; backends add fields of their own. */
+/** The fields of a chunk that are read; backends add fields of their own. */
 const Chunk = Type.Object({
   choices: Type.Array(
     Type.Object({
@@ -49,8 +49,8 @@ export const openCompletion = async (
 }
 
 /**
- * The pieces of an answer as they come.
- * @throws Failure when the stream ends before the answer did; the signal's reason once it aborted
+ * The pieces of an answer as they arrive.
+ * @throws Failure when the stream ends before the answer is complete; the signal's reason once it aborted
  */
 export async function* readCompletion(
   slot: string,

@@ -7,8 +7,8 @@ const answering: readonly SlotState[] = ['ready', 'serving', 'idle']
 const coming: readonly SlotState[] = ['pulling', 'starting', 'warming']
 
 /**
- * The slot to chat with when none is named: one that is ready, else one that is loading, else one that a request loads.
- * @param models the registry: a slot without a mode does what its model is for
+ * The slot to chat with when none is named: one that is ready, else one that is loading, else one that loads on demand.
+ * @param models the registry: a slot without a mode takes the mode of its model
  * @throws Failure when no slot can answer
  */
 export const pickSlot = (slots: readonly Slot[], models: readonly ModelEntry[]): string => {

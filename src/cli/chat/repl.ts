@@ -1,4 +1,4 @@
-/** The conversation on a terminal. */
+/** The conversation in a terminal. */
 import { createInterface } from 'node:readline'
 import { failureOf } from '../terminal/failure.ts'
 import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
@@ -14,8 +14,8 @@ const help = `/reset  forget the conversation
 Ctrl-C stops an answer.`
 
 /**
- * One line from the terminal. The interface lives only as long as the prompt: while an answer runs the terminal is in its normal
- * mode, where Ctrl-C is a signal.
+ * Reads one line from the terminal. The readline interface lives only as long as the prompt: while an answer is printed, the
+ * terminal is in its normal mode, where Ctrl-C is a signal.
  * @param history earlier lines, newest first, for the arrow keys
  * @returns null when the user leaves
  */
@@ -37,7 +37,7 @@ const readPrompt = (history: readonly string[]): Promise<string | null> =>
       lines.write(null, { ctrl: true, name: 'e' })
       lines.write(null, { ctrl: true, name: 'u' })
     })
-    // After a line this resolves a second time, which does nothing.
+    // After a line this resolves a second time, which has no effect.
     lines.once('close', () => resolve(null))
     lines.prompt()
   })
@@ -56,7 +56,7 @@ const answerTo = async (slot: string, conversation: Message[], prompt: string): 
       tell(failure, false)
     }
   }
-  // A question without any answer is forgotten: two turns of the user in a row confuse chat templates.
+  // A question without an answer is forgotten: two user turns in a row confuse chat templates.
   if (answer.content !== '') {
     conversation.push({ role: 'user', content: prompt }, { role: 'assistant', content: answer.content })
   }

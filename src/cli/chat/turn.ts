@@ -9,9 +9,9 @@ export interface Answer {
 }
 
 /**
- * Asks once. Shows how a cold slot loads; hands on what has come so far even when the answer fails or is stopped.
- * @param answer filled while the answer comes
- * @param show also print it to stdout as it comes
+ * Asks once. Shows the progress while a cold slot loads. What has arrived is kept even when the answer fails or is stopped.
+ * @param answer filled as the answer arrives
+ * @param show also print it to stdout as it arrives
  * @throws Failure, or the signal's reason
  */
 export const takeTurn = async (
@@ -33,7 +33,7 @@ export const takeTurn = async (
     for await (const { kind, text } of readCompletion(slot, stream, signal)) {
       if (kind === 'thinking') answer.thinking += text
       else answer.content += text
-      // Where the output is not looked at but used, thinking is not part of the result.
+      // Thinking is for a person who watches; in a pipe it is not part of the result.
       if (!show || text === '' || (kind === 'thinking' && !terminal)) continue
       if (last === 'thinking' && kind === 'answer') put('\n\n')
       put(kind === 'thinking' ? style(process.stdout, 'dim', printable(text)) : terminal ? printable(text) : text)

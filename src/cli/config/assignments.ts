@@ -1,4 +1,4 @@
-/** `key=value`: the words of a command line as changes of the settings. */
+/** Turns `key=value` words of a command line into changes of the settings. */
 import {
   type SettingPath,
   type SettingsPatch,
@@ -52,7 +52,7 @@ export const parseAssignments = (assignments: readonly string[]): SettingsPatch 
   return patch
 }
 
-/** The keys that `assignments` are about, each once. */
+/** The keys that `assignments` set, each once. */
 export const changedPaths = (assignments: readonly string[]): SettingPath[] => {
   const changed = new Set(assignments.map((assignment) => assignment.slice(0, assignment.indexOf('='))))
   return settingPaths.filter((path) => changed.has(settingKey(path)))

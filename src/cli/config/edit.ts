@@ -14,13 +14,13 @@ import { tellNext } from './settings-text.ts'
 
 const empty = "# Settings of hal0. 'hal0 config show' lists every key with its default.\n"
 
-/** What the daemon says; null when none answers. */
+/** The settings of the daemon; null when none answers. */
 const askDaemon = async (): Promise<Settings | null> => {
   try {
     return await call('showSettings', {})
   } catch (error) {
     if (error instanceof Failure && error.body === null && error.exitCode === exitCode.unreachable) return null
-    // A file that is broken already is what one edits it for.
+    // The file may already be broken: that is a reason to edit it.
     if (error instanceof Failure && error.body?.code === 'config.invalid') return null
     throw error
   }

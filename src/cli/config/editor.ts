@@ -1,4 +1,4 @@
-/** The editor that a person has chosen. */
+/** The user's editor. */
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
 
@@ -18,7 +18,7 @@ const editorCommand = (): string => {
 }
 
 /**
- * Lets a person edit a file. As git(1) does it, the shell reads the variable: it may have arguments (`code --wait`).
+ * Lets the user edit a file. The shell expands the variable, as with git(1), so that it may have arguments (`code --wait`).
  * @throws Failure when the editor fails
  */
 export const runEditor = async (file: string): Promise<void> => {

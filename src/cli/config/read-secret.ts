@@ -1,9 +1,9 @@
-/** A secret from whoever types or pipes it: never an argument, which every program on the machine can read. */
+/** Reads a secret from the terminal or a pipe. It is never an argument: every program on the machine can read those. */
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
 import { Interrupted } from '../terminal/interrupt.ts'
 
-/** Nothing that is longer is a token. */
+/** Anything longer is not a token. */
 const longest = 65_536
 
 const readPipe = async (): Promise<string> => {
@@ -16,7 +16,7 @@ const readPipe = async (): Promise<string> => {
   return text
 }
 
-/** What a key press does to the text: more of it, or that it is complete (Enter), or given up (Ctrl-C, Ctrl-D). */
+/** What a key press does: it changes the text, completes it (Enter), or gives up (Ctrl-C, Ctrl-D). */
 const afterKey = (text: string, key: string): { text: string; end: 'enter' | 'stop' | null } => {
   if (key === '\r' || key === '\n') return { text, end: 'enter' }
   if (key === '\x03' || key === '\x04') return { text, end: 'stop' }
@@ -47,13 +47,13 @@ const readTerminal = (question: string): Promise<string> =>
     stdin.setRawMode(true)
     stdin.on('data', onData)
     stdin.resume()
-    // After the echo is off: whoever waits for the question may type at once.
+    // Only after the echo is off: somebody may type as soon as the question appears.
     stderr.write(question)
   })
 
 /**
- * @param question asked where stdin is a terminal; what is typed is not shown
- * @returns without blanks at its ends
+ * @param question asked if stdin is a terminal; what is typed is not shown
+ * @returns the secret without surrounding blanks
  * @throws Interrupted after Ctrl-C
  */
 export const readSecret = async (question: string): Promise<string> =>

@@ -1,14 +1,14 @@
-/** The settings as words for people. */
+/** The settings as text for people. */
 import { type SettingPath, type Settings, settingKey } from '../../contract/settings.ts'
 import { talk } from '../terminal/output.ts'
 
-/** The value of a key; null: nothing is chosen. */
+/** The value of a key; null: not set. */
 export const settingValue = ({ values }: Settings, [first, second]: SettingPath): unknown => {
   const value = (values as Record<string, unknown>)[first]
   return second === undefined ? value : (value as Record<string, unknown>)[second]
 }
 
-/** As `config set` takes it. */
+/** A value in the form that `config set` takes. */
 export const shownValue = (value: unknown): string => {
   if (value === null) return '-'
   return typeof value === 'string' ? value : JSON.stringify(value)
@@ -21,12 +21,12 @@ export const originOf = ({ set, overridden }: Settings, path: SettingPath): stri
   return set.includes(key) ? 'set' : 'default'
 }
 
-/** Says on stderr what keeps settings from their effect. */
+/** Says on stderr why settings have no effect. */
 export const tellProblems = ({ problems }: Settings): void => {
   for (const problem of problems) talk.warn(problem)
 }
 
-/** Says on stderr what a person has to do before the settings hold. */
+/** Says on stderr what has to be done before the settings take effect. */
 export const tellNext = (settings: Settings): void => {
   tellProblems(settings)
   if (!settings.restart_needed) return

@@ -9,7 +9,7 @@ import { print, printJson, talk } from '../terminal/output.ts'
 import { readSecret } from './read-secret.ts'
 import { tellProblems } from './settings-text.ts'
 
-/** No sentence of this may repeat the token, hence the check before that of the contract. @throws Failure wrong usage */
+/** Checked here, before the contract does: no error message may repeat the token. @throws Failure wrong usage */
 const readToken = async (): Promise<string> => {
   const token = await readSecret('Token of the hub (it is not shown): ')
   if (token === '') throw usageError('There is no token on stdin.', 'hal0 config token < FILE')

@@ -4,8 +4,8 @@ import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
 
 /**
- * Asks the daemon; where none runs and HAL0_URL names none, acts on this machine: a fresh one gets its engine before its daemon.
- * @throws whatever the way that was taken throws
+ * Asks the daemon. If none runs and HAL0_URL names none, acts on this machine: a fresh machine gets its engine before its daemon.
+ * @throws whatever `daemon` or `local` throws
  */
 export const daemonOrLocal = async <T>(
   daemon: () => Promise<T>,

@@ -1,6 +1,6 @@
 /**
- * hal0.toml of this machine without a daemon: what is wrong with it is asked for just when none starts, and an editor needs the
- * file. Besides local-engines.ts the one place where the command line reaches past the contract.
+ * hal0.toml of this machine, read without a daemon. People ask what is wrong with it when no daemon starts, and an editor needs
+ * the file. Besides local-engines.ts this is the one place where the command line reaches past the contract.
  */
 import type { Stats } from 'node:fs'
 import { lchown, realpath, stat } from 'node:fs/promises'
@@ -13,24 +13,24 @@ import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { parseToml, readTomlText } from '../../system/files/toml-file.ts'
 import { configFile, findPaths } from '../../system/paths.ts'
 
-/** hal0.toml below this user's folders (or HAL0_ROOT). */
+/** Path of hal0.toml in this user's folders (or HAL0_ROOT). */
 export const localConfigFile = (): string => configFile(findPaths(process.env, process.getuid?.() === 0))
 
 export interface ConfigVerdict {
-  /** Why no daemon starts with it, in sentences; empty when one does. */
+  /** Why no daemon would start with it, in sentences; empty if one would. */
   problems: string[]
-  /** What in it means nothing to this version. */
+  /** What this version does not know. */
   warnings: string[]
 }
 
-/** As readConfigText, for a change of it. @throws Hal0Error `config.invalid` when it is not UTF-8, `storage.failed` */
+/** Like readConfigText, but for editing. @throws Hal0Error `config.invalid` when it is not UTF-8, `storage.failed` */
 export const readEditableText = async (path: string): Promise<string | null> => {
   const read = await readTomlText(path)
   if (read?.flaw != null) throw read.flaw
   return read?.text ?? null
 }
 
-/** null: there is no such file. @throws Hal0Error `storage.failed` */
+/** @returns null when there is no such file. @throws Hal0Error `storage.failed` */
 export const readConfigText = (path: string): Promise<string | null> =>
   readTextIfThere(path, 'read a configuration file')
 
@@ -48,7 +48,7 @@ export const checkConfigText = (text: string, path: string): ConfigVerdict => {
   }
 }
 
-/** The file's own mode and owner, or for a new one those of its folder. */
+/** Mode and owner of the file, or those of its folder if the file is new. */
 const rightsOf = async (path: string): Promise<{ mode: number; owner: Pick<Stats, 'uid' | 'gid'> } | null> => {
   try {
     const { mode, uid, gid } = await stat(path)
@@ -66,12 +66,12 @@ const rightsOf = async (path: string): Promise<{ mode: number; owner: Pick<Stats
 }
 
 /**
- * Replaces the file in one rename; owner and mode stay, so that what root edits is not taken from hal0's own user.
+ * Replaces the file in one rename. Owner and mode stay, so that hal0's own user can still read it after root has edited it.
  * @throws Hal0Error `storage.full`, `storage.failed`
  */
 export const replaceConfig = async (path: string, text: string): Promise<void> => {
   const rights = await rightsOf(path)
-  // A file that people edit may be a link into a folder under version control.
+  // The file may be a link into a folder under version control.
   const target = rights === null ? path : await realpath(path).catch(() => path)
   await writeFileAtomic(target, text, 'save hal0.toml', rights?.mode)
   if (rights === null || process.getuid?.() !== 0) return

@@ -1,6 +1,6 @@
 /**
- * The engines of this machine without a daemon. The one place where the command line reaches past the contract: a fresh machine
- * installs its engine before its daemon first runs, and that work is the daemon's own code.
+ * The engines of this machine, managed without a daemon. Here the command line reaches past the contract: a fresh machine
+ * installs its engine before its daemon first runs, and the code for that belongs to the daemon.
  */
 import type { EngineService } from '../../providers/engines/engine-service.ts'
 import { Engines } from '../../providers/engines/engines.ts'
@@ -8,6 +8,6 @@ import { findPaths } from '../../system/paths.ts'
 
 export type LocalEngines = Pick<EngineService, 'list' | 'install' | 'use' | 'remove'>
 
-/** The engines below this user's folders (or HAL0_ROOT). */
+/** The engines in this user's folders (or HAL0_ROOT). */
 export const openLocalEngines = (): LocalEngines =>
   new Engines(findPaths(process.env, process.getuid?.() === 0), process.env)

@@ -2,7 +2,7 @@ import { oneOf, wholeNumber } from '../arguments.ts'
 import { defineVerb, type Verb } from '../command.ts'
 import { usageError } from '../terminal/failure.ts'
 
-/** What the command line asks of the daemon; what is absent comes from hal0.toml. */
+/** Options given on the command line; missing ones come from hal0.toml. */
 export interface ServeOptions {
   host?: string
   port?: number
@@ -10,8 +10,8 @@ export interface ServeOptions {
 }
 
 /**
- * The verb that runs the daemon in this process.
- * @param start the daemon; the process lives as long as it keeps it alive
+ * The command that runs the daemon in this process.
+ * @param start starts the daemon, which keeps the process alive
  */
 export const serveVerb = (start: (options: ServeOptions) => Promise<void>): Verb =>
   defineVerb({

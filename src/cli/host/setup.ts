@@ -38,7 +38,7 @@ export default defineVerb({
   async run({ args: { user, 'dry-run': dryRun, yes, json } }) {
     const installation = await openForSetup(user === true ? 'user' : 'system')
     const { layout } = installation
-    // The system's parts are for all to read, whatever umask root has.
+    // A system installation has to be readable by all users, whatever root's umask is.
     if (layout.scope === 'system') process.umask(0o022)
     const warnings = setupWarnings(layout)
     const pending = await examine(setupPlan(layout, setupTools(installation, version)))

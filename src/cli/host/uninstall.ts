@@ -37,7 +37,7 @@ export default defineVerb({
 })
 
 /**
- * @param lost what would be lost for good; null: nothing
+ * @param lost what would be deleted for good; null: nothing
  * @throws Failure when the answer is no, or nobody can be asked
  */
 const ask = async (command: string, lost: string | null): Promise<void> => {

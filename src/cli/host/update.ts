@@ -20,7 +20,7 @@ const describeOutcome = ({ from, to, changed }: Outcome): string => {
   return from === to ? `hal0 ${from} is installed already.` : `hal0 ${from} stays.`
 }
 
-/** What the service printed before the new version was taken back: the reason is mostly there. */
+/** Prints what the service said before the new version was rolled back: the reason is usually there. */
 const sayPrinted = (error: unknown): void => {
   const printed = error instanceof Hal0Error ? error.details.printed : undefined
   if (!Array.isArray(printed) || printed.length === 0) return

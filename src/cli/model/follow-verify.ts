@@ -1,4 +1,4 @@
-/** Verifies a model and shows meanwhile how far that is. */
+/** Verifies a model and shows the progress. */
 import { type ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { call } from '../api/client.ts'
@@ -11,7 +11,7 @@ const read = (data: string): VerificationProgress | null => {
     const value = JSON.parse(data) as unknown
     return problemsOf(VerificationProgress, value).length === 0 ? (value as VerificationProgress) : null
   } catch {
-    // An event that cannot be read tells nothing; the next one may.
+    // An event that cannot be read is skipped; the next one may be readable.
     return null
   }
 }
@@ -27,7 +27,7 @@ const show = (line: StatusLine, { id, file, bytes_done, ...figures }: Verificati
 }
 
 /**
- * One line that rewrites itself on a terminal, elsewhere a plain one for each file that takes long enough to be told of.
+ * One line that rewrites itself on a terminal; elsewhere a plain line for each file that takes long enough to be reported.
  * @throws Failure as `call` does; the signal's reason once it aborted
  */
 export const followVerify = async (id: string, signal: AbortSignal): Promise<ModelVerification> => {

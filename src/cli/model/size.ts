@@ -1,4 +1,4 @@
 import type { ModelEntry } from '../../contract/models/model.ts'
 
-/** Bytes of all files of a model. */
+/** Size of all files of a model, bytes. */
 export const sizeOf = (model: ModelEntry): number => model.files.reduce((sum, { size }) => sum + size, 0)

@@ -9,12 +9,12 @@ import { nameArgument } from './shared/slot-command.ts'
 
 const show = (line: string): void => print(process.stdout.isTTY === true ? printable(line) : line)
 
-/** A line travels as a JSON string, so that it may hold anything. */
+/** A line is sent as a JSON string, so that it may contain anything. */
 const readLine = (data: string): string => {
   try {
     return String(JSON.parse(data))
   } catch {
-    // Another version of the daemon: the text itself is the best there is.
+    // Another version of the daemon: the raw text is the best available.
     return data
   }
 }
@@ -24,7 +24,7 @@ const readGap = (data: string): LogGap => {
     const { bytes } = JSON.parse(data) as Partial<LogGap>
     return { bytes: typeof bytes === 'number' ? bytes : null }
   } catch {
-    // Another version of the daemon: that something is missing is all there is to know.
+    // Another version of the daemon: all that is known is that something is missing.
     return { bytes: null }
   }
 }
@@ -51,7 +51,7 @@ export default defineVerb({
     const tell = json ? printJsonLine : show
     const path = `/api/slots/${encodeURIComponent(name)}/logs/events`
     const tellGap = (gap: LogGap) => (json ? printJsonLine({ gap }) : show(gapSentence(gap)))
-    // What is printed while no connection stands comes in no stream.
+    // Nothing that is printed while the connection is down arrives later.
     const onLost = () => tellGap({ bytes: null })
     for await (const { event, data } of followEvents(`${path}?lines=${count}`, { onLost, pathAfterLoss: path })) {
       if (event === 'log') tell(readLine(data))

@@ -16,7 +16,7 @@ const isHere = async (model: string): Promise<boolean> => {
   }
 }
 
-/** Where the model comes from. The hub is asked only where something is left to be chosen: a model that is here needs no network. */
+/** Where the model comes from. The hub is asked only if there is something left to choose: a local model needs no network. */
 const sourceOf = async (slot: string, model: string, text: string, wanted: string | undefined) => {
   const named = await readModelName(text, wanted, undefined)
   const { repo, revision, file } = named

@@ -34,7 +34,7 @@ With --json one JSON object a line: the state record of the change, or {name, de
         line.show(news.progress.state, `${news.progress.name}: ${describeProgress(news.progress)}`)
       } else if (news?.kind === 'record' && concerns(news.record.name)) {
         const { name: slot } = news.record
-        // After a lost connection the daemon tells again how each slot stands.
+        // After a lost connection the daemon sends the state of each slot again.
         if (seen.get(slot) === event.data) continue
         seen.set(slot, event.data)
         line.clear()

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises'
 
-/** Whether somebody is there to answer. */
+/** Whether there is a person at a terminal who can answer. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
 
-/** What is answered on the terminal, in one line without blanks around it; '' after Ctrl-D or Ctrl-C. */
+/** One line typed as the answer, trimmed; '' after Ctrl-D or Ctrl-C. */
 export const ask = async (question: string): Promise<string> => {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   const ended = new Promise<null>((resolve) => {
@@ -12,7 +12,7 @@ export const ask = async (question: string): Promise<string> => {
   })
   const answer = await Promise.race([lines.question(question), ended])
   lines.close()
-  // What is said next begins a line of its own.
+  // The next output begins on its own line.
   if (answer === null) process.stderr.write('\n')
   return answer?.trim() ?? ''
 }

@@ -1,8 +1,8 @@
 import { ask, canAsk } from './ask.ts'
 
 /**
- * Asks on the terminal before something is lost. Where there is no terminal nobody can answer, and the command line itself is the
- * decision.
+ * Asks on the terminal before something is deleted. Without a terminal nobody can answer, and the command line itself counts as
+ * the decision.
  * @returns whether to go on
  */
 export const confirm = async (question: string): Promise<boolean> =>

@@ -5,7 +5,7 @@ export const exitCode = {
   usage: 2,
   unreachable: 3,
   notFound: 4,
-  /** 128 + SIGINT, what shells report for a program ended by Ctrl-C. */
+  /** 128 + SIGINT, which shells report for a program ended by Ctrl-C. */
   interrupted: 130,
 } as const
 

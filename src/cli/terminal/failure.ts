@@ -4,18 +4,18 @@ import { type ExitCode, exitCode } from './exit-code.ts'
 import { hintFor } from './hints.ts'
 
 interface Options {
-  /** A command or an action: what the "Try:" line says. */
+  /** A command or an action for the "Try:" line. */
   hint?: string
   /** Lines shown below the sentence. */
   details?: string[]
-  /** The envelope's inside, where an API answered with one. */
+  /** The body of the error envelope, if an API answered with one. */
   body?: ErrorBody
   cause?: unknown
 }
 
 /**
- * Why a command did not do what it was asked for. It is not a Hal0Error: it carries an exit status, and the codes that another
- * version of the daemon (or a backend behind it) may send are not in this version's table.
+ * Why a command failed. It is not a Hal0Error: it carries an exit status, and another version of the daemon (or a backend behind
+ * it) may send codes that are not in this version's table.
  */
 export class Failure extends Error {
   override readonly name = 'Failure'
@@ -33,16 +33,16 @@ export class Failure extends Error {
   }
 }
 
-/** The command line itself is wrong: told together with the command's usage. */
+/** The command line itself is wrong: shown together with the command's usage. */
 export const usageError = (message: string, hint?: string): Failure =>
   new Failure(exitCode.usage, message, hint === undefined ? {} : { hint })
 
 /**
- * A failure out of an error envelope.
+ * Makes a failure from an error envelope.
  * @param subject the slot, model or engine that was asked for, for the hint
  */
 export const envelopeFailure = (body: ErrorBody, subject: string | null): Failure => {
-  // A sentence that names a command knows better than the table, which only sees the code.
+  // A message that names a command is more specific than the table, which only sees the code.
   const hint = /\bhal0 [a-z]+ [a-z]+/.test(body.message) ? null : hintFor(body.code, subject)
   return new Failure(body.code.endsWith('.not_found') ? exitCode.notFound : exitCode.failed, body.message, {
     ...(hint === null ? {} : { hint }),
@@ -51,7 +51,7 @@ export const envelopeFailure = (body: ErrorBody, subject: string | null): Failur
   })
 }
 
-/** Any thrown value as a Failure; null for a defect, which deserves its stack. */
+/** Any thrown value as a Failure; null for a bug, which needs its stack trace. */
 export const failureOf = (error: unknown): Failure | null => {
   if (error instanceof Failure) return error
   if (error instanceof Hal0Error) return envelopeFailure(error.body(), null)

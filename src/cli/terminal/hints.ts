@@ -23,7 +23,7 @@ const hints: Record<string, string> = {
   'slot.warming': 'hal0 slot watch NAME',
 }
 
-/** @returns null where no command helps, or where the one that would needs a name that is not known */
+/** @returns null if no command helps, or if the command needs a name that is unknown */
 export const hintFor = (code: string, subject: string | null): string | null => {
   const hint = hints[code]
   if (hint === undefined) return null

@@ -1,4 +1,4 @@
-/** The reason of an abort that Ctrl-C caused. */
+/** The abort reason after Ctrl-C. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }

@@ -1,4 +1,4 @@
-/** Where a command's words go: the result to stdout, everything else to stderr. */
+/** Where a command's output goes: the result to stdout, everything else to stderr. */
 import { createConsola } from 'consola'
 import { type Style, style } from './style.ts'
 
@@ -8,7 +8,7 @@ const labels: Record<string, { text: string; as: Style }> = {
 }
 
 /**
- * What the command has to say besides its result. The level is fixed because consola falls silent where NODE_ENV is `test`.
+ * Messages besides the result. The level is fixed because consola is silent when NODE_ENV is `test`.
  */
 export const talk = createConsola({
   level: 3,

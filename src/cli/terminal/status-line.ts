@@ -1,26 +1,26 @@
 import { cut, printable, style, widthOf } from './style.ts'
 
-/** Plain lines repeat a step that has not changed at most this often, milliseconds. */
+/** Without a terminal, an unchanged step is printed again at most this often, milliseconds. */
 const defaultRepeatMs = 10_000
 
 /**
- * What is going on right now, on stderr: one line that rewrites itself on a terminal; elsewhere a plain line for each new step and,
- * unless told otherwise, every 10 s.
+ * Shows current activity on stderr: one line that rewrites itself on a terminal. Elsewhere it is a plain line for each new step and,
+ * by default, every 10 s.
  */
 export class StatusLine {
-  /** Whether there is a terminal, so that figures are worth showing. */
+  /** Whether there is a terminal, so that live figures are worth showing. */
   readonly live = process.stderr.isTTY === true
   readonly #repeatMs: number
   #shown = false
   #step: string | null = null
   #saidAt = 0
 
-  /** @param repeatMs between plain lines of one step; Infinity: one for each step */
+  /** @param repeatMs between plain lines of the same step; Infinity: one line for each step */
   constructor(repeatMs = defaultRepeatMs) {
     this.#repeatMs = repeatMs
   }
 
-  /** @param step what the line is about; figures in `text` may change without it */
+  /** @param step identifies the step; the figures in `text` may change within one */
   show(step: string, text: string): void {
     if (this.live) {
       const line = cut(printable(text), widthOf(process.stderr) - 1)
@@ -35,7 +35,7 @@ export class StatusLine {
     process.stderr.write(`${printable(text)}\n`)
   }
 
-  /** Takes the line off the terminal. */
+  /** Erases the line from the terminal. */
   clear(): void {
     if (this.#shown) process.stderr.write('\r\x1b[2K')
     this.#shown = false

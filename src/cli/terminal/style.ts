@@ -1,4 +1,4 @@
-/** Colours and cell-exact text for terminals. */
+/** Colours, and text measured in terminal cells. */
 import { stripVTControlCharacters, styleText } from 'node:util'
 
 type Stream = NodeJS.WriteStream
@@ -14,18 +14,18 @@ export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 export const style = (stream: Stream, as: Style, text: string): string =>
   coloured(stream) ? styleText(as, text, { validateStream: false }) : text
 
-/** What a backend or a model wrote, without the control sequences by which it could drive the terminal. Keeps tabs and newlines. */
+/** Text of a backend or a model without the control sequences that could drive the terminal. Keeps tabs and newlines. */
 export const printable = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
   stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
 
-/** Columns of the stream's terminal; Infinity where there is none. */
+/** Columns of the stream's terminal; Infinity if it is not a terminal. */
 export const widthOf = (stream: Stream): number =>
   stream.isTTY === true && stream.columns > 0 ? stream.columns : Infinity
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** `text` (one line, unstyled) in at most `width` terminal cells; a cut shows as `…`. */
+/** `text` (one line, unstyled) in at most `width` terminal cells; a cut is shown as `…`. */
 export const cut = (text: string, width: number): string => {
   if (Bun.stringWidth(text) <= width) return text
   let taken = ''
@@ -38,7 +38,7 @@ export const cut = (text: string, width: number): string => {
   return width < 1 ? '' : `${taken}…`
 }
 
-/** `text` filled with spaces to `width` terminal cells. */
+/** `text` padded with spaces to `width` terminal cells. */
 export const pad = (text: string, width: number, align: 'left' | 'right' = 'left'): string => {
   const space = ' '.repeat(Math.max(0, width - Bun.stringWidth(text)))
   return align === 'left' ? text + space : space + text

@@ -8,7 +8,7 @@ export interface Cell {
 export interface Column {
   title: string
   align?: 'left' | 'right'
-  /** Smallest width in cells: for rows that are printed one by one, whose widest one is not known. */
+  /** Smallest width in cells, for rows that are printed one by one: the widest one is not known in advance. */
   min?: number
 }
 
@@ -19,7 +19,7 @@ const narrowest = 6
 const textOf = (cell: string | Cell): string =>
   printable(typeof cell === 'string' ? cell : cell.text).replaceAll(/\s+/g, ' ')
 
-/** Narrows the widest columns, one cell at a time, until the row fits; no column below `narrowest`. */
+/** Narrows the widest column, one cell at a time, until the row fits; no column gets narrower than `narrowest`. */
 const fit = (widths: number[], available: number): number[] => {
   const fitted = [...widths]
   let excess = fitted.reduce((sum, width) => sum + width + gap, -gap) - available
@@ -43,7 +43,7 @@ const line = (columns: readonly Column[], widths: number[], row: Row): string =>
     })
     .join(' '.repeat(gap))
 
-/** Rows under a heading, aligned, each on one line of the terminal; not cut where stdout is no terminal. */
+/** Aligned rows under a heading, each on one line of the terminal; not cut if stdout is not a terminal. */
 export const table = (columns: readonly Column[], rows: readonly Row[]): string => {
   const heading: Row = columns.map(({ title }) => ({ text: title, as: 'dim' }))
   const widths = columns.map(({ min = 0 }, index) =>
@@ -53,13 +53,13 @@ export const table = (columns: readonly Column[], rows: readonly Row[]): string 
   return [heading, ...rows].map((row) => line(columns, fitted, row)).join('\n')
 }
 
-/** One row without a heading, in the columns' smallest widths: for lists that grow while they are watched. */
+/** One row without a heading, in the columns' minimum widths, for lists that grow while they are watched. */
 export const row = (columns: readonly Column[], cells: Row): string => {
   const widths = columns.map(({ min = 0 }, index) => Math.max(min, Bun.stringWidth(textOf(cells[index] ?? ''))))
   return line(columns, fit(widths, widthOf(process.stdout)), cells)
 }
 
-/** Names and values, one pair a line. Values that are long are kept whole: this is what one looks at to read them. */
+/** Names and values, one pair on each line. Long values are not cut: this is where people read them in full. */
 export const fields = (pairs: readonly (readonly [string, string | Cell])[]): string => {
   const width = Math.max(...pairs.map(([name]) => name.length))
   return pairs

@@ -2,7 +2,7 @@ import type { Failure } from './failure.ts'
 import { talk } from './output.ts'
 import { printable, style } from './style.ts'
 
-/** Says on stderr why something failed: the sentence, what is worth knowing, what to try; for programs the envelope as one line. */
+/** Reports a failure on stderr: the message, the details, and what to try; for programs, the error envelope on one line. */
 export const tell = (failure: Failure, json: boolean): void => {
   if (json && failure.body !== null) {
     process.stderr.write(`${JSON.stringify({ error: failure.body })}\n`)

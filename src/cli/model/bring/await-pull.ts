@@ -4,8 +4,8 @@ import { print, printJson, talk } from '../../terminal/output.ts'
 import { followPull } from './follow-pull.ts'
 
 /**
- * Shows a pull until it has ended, and says how. Ctrl-C leaves it to the daemon.
- * @param done what is said when it has ended well
+ * Shows a pull until it has ended, then prints its outcome. After Ctrl-C the daemon continues the pull.
+ * @param done printed when it has succeeded
  * @throws Failure when it failed
  */
 export const awaitPull = async (id: string, json: boolean | undefined, done: string): Promise<ExitCode> => {

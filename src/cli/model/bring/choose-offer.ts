@@ -11,7 +11,7 @@ const note = ({ installed, fits }: HubOffer): string => {
   return fits === false ? '  (too big for this machine)' : ''
 }
 
-/** One line an offer; the names come last, so that long ones stay whole. */
+/** One line for each offer; the names come last, so that long ones are not cut. */
 export const offerLines = (offers: readonly HubOffer[]): string[] => {
   const sizes = offers.map(({ size }) => bytes(size))
   const width = Math.max(...sizes.map((size) => size.length))
@@ -22,15 +22,15 @@ export const offerLines = (offers: readonly HubOffer[]): string[] => {
   })
 }
 
-/** As a shell reads it as one word. */
+/** Quoted so that a shell reads it as one word. */
 export const quoted = (text: string): string =>
   /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 
 /**
- * The one of several that is meant: asked for on a terminal.
- * @param sentence what they are, without a full stop
- * @param commandFor what one writes to mean a file
- * @throws Failure where nobody can be asked, or nothing is chosen
+ * Asks on the terminal which of several offers is meant.
+ * @param sentence describes the offers, without a full stop
+ * @param commandFor the command that names one file
+ * @throws Failure if nobody can be asked, or nothing is chosen
  */
 export const chooseOffer = async (
   sentence: string,

@@ -16,7 +16,7 @@ const read = (data: string): Pull | null => {
     const value = JSON.parse(data) as unknown
     return problemsOf(Pull, value).length === 0 ? (value as Pull) : null
   } catch {
-    // An event that cannot be read tells nothing; the next one may.
+    // An event that cannot be read is skipped; the next one may be readable.
     return null
   }
 }
@@ -29,10 +29,10 @@ const shown = (pull: Pull): string => {
   return [name, bar(pull), describeFigures(pull)].filter((part) => part !== '').join('  ')
 }
 
-/** How long to wait for a daemon that was restarted, milliseconds. */
+/** Pause before asking a daemon that is being restarted again, milliseconds. */
 const againMs = 1000
 
-/** Says what an event tells. @returns the pull when that was the last one. @throws Failure when it failed */
+/** Shows an event. @returns the pull if the event was the last one. @throws Failure when the pull failed */
 const tell = (pull: Pull, line: StatusLine, told: Set<string>): Pull | null => {
   if (isUnderWay(pull)) {
     for (const { path, size, received } of pull.files) {
@@ -50,14 +50,14 @@ const tell = (pull: Pull, line: StatusLine, told: Set<string>): Pull | null => {
 }
 
 /**
- * One line a file: rewritten on a terminal, plain elsewhere. Goes on over restarts of the daemon, which goes on with the pull.
- * @returns the pull as it ended
- * @throws Failure when it failed, or there is none; the signal's reason once it aborted
+ * Shows one line for each file: rewritten on a terminal, plain elsewhere. Survives restarts of the daemon, which resumes the pull.
+ * @returns the pull after it has ended
+ * @throws Failure when it failed, or does not exist; the signal's reason once it aborted
  */
 export const followPull = async (id: string, signal: AbortSignal): Promise<Pull> => {
   const line = new StatusLine()
   const told = new Set<string>()
-  // Ends the feed with the last event: an open one would keep the process.
+  // Ends the feed after the last event: an open one would keep the process alive.
   const feed = new AbortController()
   const either = AbortSignal.any([signal, feed.signal])
   try {
@@ -81,7 +81,7 @@ export const followPull = async (id: string, signal: AbortSignal): Promise<Pull>
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (error instanceof Failure) throw error
-        // The connection broke; whether the daemon comes back is seen next.
+        // The connection broke; the next attempt shows whether the daemon is back.
       }
       line.clear()
     }

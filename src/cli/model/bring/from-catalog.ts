@@ -3,7 +3,7 @@ import { call } from '../../api/client.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure } from '../../terminal/failure.ts'
 
-/** What a pull is asked for. */
+/** The request for a pull, ready to be sent. */
 export interface PullOrder {
   /** Id in the registry. */
   id: string
@@ -13,8 +13,8 @@ export interface PullOrder {
 }
 
 /**
- * The pull of a model of the catalog; null when the catalog has none of that id.
- * @throws Failure when no engine of this version runs it
+ * The pull of a model of the catalog; null when the catalog has no such id.
+ * @throws Failure when no engine of this version can run it
  */
 export const fromCatalog = async (id: string): Promise<PullOrder | null> => {
   const offers = await call('listCatalog', {})

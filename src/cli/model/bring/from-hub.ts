@@ -7,18 +7,18 @@ import { talk } from '../../terminal/output.ts'
 import { chooseOffer, quoted } from './choose-offer.ts'
 import type { PullOrder } from './from-catalog.ts'
 
-/** What a person wrote, read by the daemon: it knows which mirrors are in use. */
+/** A model name as the daemon has parsed it: only the daemon knows which mirrors are in use. */
 export interface NamedModel extends HubReference {
   repo: string
 }
 
-/** What the daemon cannot read was written wrongly here. */
+/** If the daemon cannot read the name, that is wrong usage. */
 const asUsage = (error: unknown): never => {
   if (error instanceof Failure && error.body?.code === 'request.invalid') throw usageError(error.message)
   throw error
 }
 
-/** @throws Failure wrong usage: the two say different things */
+/** @throws Failure wrong usage when the two differ */
 const agreed = (option: string, given: string | undefined, written: string | null): string | null => {
   if (given !== undefined && written !== null && given !== written) {
     throw usageError(`What is to be pulled says ${written}, and ${option} says ${given}. Leave one of them out.`)
@@ -27,7 +27,7 @@ const agreed = (option: string, given: string | undefined, written: string | nul
 }
 
 /**
- * @param file of `--file`, which says more than the text
+ * @param file from `--file`; refines the text
  * @throws Failure wrong usage
  */
 export const readModelName = async (
@@ -35,7 +35,7 @@ export const readModelName = async (
   file: string | undefined,
   revision: string | undefined,
 ): Promise<NamedModel> => {
-  // Without a slash it is no name of any mirror either.
+  // Without a slash it cannot be the address of a mirror either.
   const read = text.includes('/') ? await call('readHubReference', { query: { text } }).catch(asUsage) : null
   const repo = read?.repo ?? null
   if (read === null || repo === null) throw usageError(unreadable(text, 'names no repository').message)
@@ -53,7 +53,7 @@ const described = ({ file, folder }: NamedModel, [first]: readonly HubOffer[]): 
   return folder === null ? `several models labelled ${first?.quantization}` : `several models in ${folder}/`
 }
 
-/** @throws Failure wrong usage; there is no such repository, revision or file; several are meant and nobody can be asked */
+/** @throws Failure wrong usage; no such repository, revision or file; several files fit and nobody can be asked */
 export const orderOf = async (named: NamedModel, commandFor: (file: string) => string): Promise<PullOrder> => {
   const { repo, revision, file, folder } = named
   const [owner = '', name = ''] = repo.split('/')

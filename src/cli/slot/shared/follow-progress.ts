@@ -5,7 +5,7 @@ import { describeProgress, readSlotEvent } from './progress.ts'
 const passing = new Set(['pulling', 'starting', 'warming', 'unloading'])
 
 /**
- * Shows on `line` how a slot gets along while `work` runs.
+ * Shows the progress of a slot on `line` while `work` runs.
  * @param prefix put before each line
  */
 export const withProgress = async <T>(

@@ -1,4 +1,4 @@
-/** What a slot does, in words. */
+/** What a slot is doing, as text. */
 import { type Static, type TSchema, Type } from 'typebox'
 import { SlotName, SlotProgress, SlotRecord, type SlotState } from '../../../contract/slot.ts'
 import { problemsOf } from '../../../lib/validate.ts'
@@ -27,7 +27,7 @@ export const readSlotEvent = (event: ServerEvent): SlotNews | null => {
     if (event.event === 'progress') return { kind: 'progress', progress: value as SlotProgress }
     return { kind: 'deleted', name: (value as Static<typeof Deleted>).name }
   } catch {
-    // Events only tell how things go; the answer of the command itself is what counts.
+    // Events only show progress; the answer to the command itself is what counts.
     return null
   }
 }

@@ -1,4 +1,4 @@
-/** `--set key=value`: the words of a command line as the values that a slot's configuration takes. */
+/** Turns `--set key=value` into values of a slot's configuration. */
 import type { TSchema } from 'typebox'
 import { SlotPatch, slotDefaults } from '../../../contract/slot.ts'
 import { problemsOf } from '../../../lib/validate.ts'
@@ -43,7 +43,7 @@ export const parseSettings = (assignments: readonly string[]): SlotPatch => {
   return patch
 }
 
-/** The values that take keys back to their defaults. @throws Failure wrong usage */
+/** A patch that resets keys to their defaults. @throws Failure wrong usage */
 export const parseUnset = (unset: readonly string[]): SlotPatch => {
   const defaults: Record<string, unknown> = slotDefaults
   const patch: Record<string, unknown> = {}

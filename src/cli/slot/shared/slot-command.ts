@@ -1,4 +1,4 @@
-/** Commands that a slot needs time for: `load`, `unload`, `restart`, `swap`, `cancel`. */
+/** Commands that take a slot some time: `load`, `unload`, `restart`, `swap`, `cancel`. */
 import type { Slot } from '../../../contract/slot.ts'
 import { type ExitCode, exitCode } from '../../terminal/exit-code.ts'
 import { catchInterrupt, Interrupted } from '../../terminal/interrupt.ts'
@@ -8,10 +8,10 @@ import { style } from '../../terminal/style.ts'
 import { withProgress } from './follow-progress.ts'
 import { stateCell } from './progress.ts'
 
-/** Longest wait that the API grants, seconds. */
+/** Longest wait that the API allows, seconds. */
 const longestWaitS = 86_400
 
-/** The flag of all these verbs. */
+/** The flag that all these commands have. */
 export const waitFlag = {
   wait: { type: 'boolean', default: true, negativeDescription: 'Return as soon as the slot has accepted the command' },
 } as const
@@ -22,14 +22,14 @@ interface SlotCommand {
   name: string
   wait: boolean
   json: boolean
-  /** What goes on when one stops waiting, e.g. `keeps loading`. */
+  /** What the slot does after the user stops waiting, e.g. `keeps loading`. */
   meanwhile: string
-  /** The command that takes it back, where there is one. */
+  /** The command that undoes it, if there is one. */
   undo?: string
   send(options: { query?: { wait: number }; signal: AbortSignal; patient: true }): Promise<Slot>
 }
 
-/** Sends the command, shows how it gets along, prints how the slot stands then. */
+/** Sends the command, shows its progress, and prints the resulting state of the slot. */
 export const runSlotCommand = async ({ name, wait, json, meanwhile, undo, send }: SlotCommand): Promise<ExitCode> => {
   using interrupt = catchInterrupt()
   const { signal } = interrupt
