@@ -1,10 +1,10 @@
 /** The owner's books on requests: who waits, who has a place, and who lost it. */
-import type { SlotState } from '../../contract/slot.ts'
-import type { Client } from '../../lib/client.ts'
-import { DenseSet, type Member } from '../../lib/dense-set.ts'
-import { Hal0Error } from '../../lib/hal0-error.ts'
-import type { Input } from '../machine/machine.ts'
-import type { Lease } from './lease.ts'
+import type { SlotState } from '../../../contract/slot.ts'
+import type { Client } from '../../../lib/client.ts'
+import { DenseSet, type Member } from '../../../lib/dense-set.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { Input } from '../../machine/machine.ts'
+import type { Lease } from '../lease.ts'
 
 type Outcome = Lease | Hal0Error
 
@@ -22,27 +22,27 @@ class Grant implements Lease, Member {
   readonly met: SlotState
   lost: Hal0Error | null = null
   onLost: ((error: Hal0Error) => void) | null = null
-  readonly #desk: LeaseDesk
+  readonly #table: LeaseTable
   readonly id: number
 
-  constructor(id: number, { met, origin, timeoutMs }: Place, desk: LeaseDesk) {
+  constructor(id: number, { met, origin, timeoutMs }: Place, table: LeaseTable) {
     this.id = id
     this.met = met
     this.origin = origin
     this.timeoutMs = timeoutMs
-    this.#desk = desk
+    this.#table = table
   }
 
   release(): void {
-    this.#desk.giveBack(this)
+    this.#table.giveBack(this)
   }
 
   verdict(): Promise<Hal0Error | null> {
-    return this.#desk.verdict()
+    return this.#table.verdict()
   }
 }
 
-export class LeaseDesk {
+export class LeaseTable {
   readonly #post: (input: Input) => void
   readonly verdict: () => Promise<Hal0Error | null>
   readonly #waiting = new Map<number, (outcome: Outcome) => void>()

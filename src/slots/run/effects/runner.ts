@@ -1,42 +1,31 @@
 /** Carries out the effects that reach outside: launching, probing, stopping. What comes of them is reported back. */
-import type { SlotConfig } from '../../contract/slot.ts'
-import type { Clock } from '../../lib/clock.ts'
-import { Hal0Error } from '../../lib/hal0-error.ts'
-import { log } from '../../lib/log.ts'
-import type { Cause, WatchPlan } from '../../providers/provider.ts'
-import type { ExitReport, Found, PortOwner, Supervisor } from '../../system/supervisor.ts'
-import type { CrashTimes, Effect, FoundAtStart, Input, Machine } from '../machine/machine.ts'
-import { portInUse } from '../machine/slot-errors.ts'
-import { isLoading } from '../machine/states.ts'
-import type { CrashHistory } from '../store/crash-history.ts'
-import { expectedLoadMs, type LoadHistory, withLoad } from '../store/load-history.ts'
-import type { Planner } from './planner.ts'
+import type { SlotConfig } from '../../../contract/slot.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { log } from '../../../lib/log.ts'
+import type { Cause, WatchPlan } from '../../../providers/provider.ts'
+import type { ExitReport, Found, Supervisor } from '../../../system/supervisor.ts'
+import type { CrashTimes, Effect, FoundAtStart, Input, Machine } from '../../machine/machine.ts'
+import { portInUse } from '../../machine/slot-errors.ts'
+import { isLoading } from '../../machine/states.ts'
+import type { Planner } from '../planner.ts'
 import type { Probe } from './probe.ts'
-import { settledPortOwner } from './settled-port-owner.ts'
+import type { SlotMemory } from './slot-memory.ts'
+import { SlotPort } from './slot-port.ts'
 
-type OutsideEffect = Extract<Effect, { do: 'launch' | 'probe' | 'check-port' | 'stop' | 'learn' | 'remember-crashes' }>
+type OutsideEffect = Extract<Effect, { do: 'launch' | 'probe' | 'check-port' | 'stop' }>
 
 export interface RunnerDeps {
   clock: Clock
   supervisor: Supervisor
   planner: Planner
   probe: Probe
-  history: LoadHistory
-  crashes: CrashHistory
+  memory: SlotMemory
   report: (input: Input) => void
   config: () => SlotConfig
   machine: () => Machine
   /** Resolves when every record so far is durable, or the disk has refused one. */
   recorded: () => Promise<void>
-}
-
-export interface Runner {
-  run(effect: OutsideEffect): void
-  /** @param attempt the number under which the process will be known */
-  adopt(attempt: number): Promise<{ found: FoundAtStart; crashes: CrashTimes }>
-  /** What a load of the configured model is expected to take, milliseconds. */
-  expectedMs(): number | null
-  close(): void
 }
 
 /** A stop does not wait longer for a disk that hangs. */
@@ -45,10 +34,10 @@ const recordLimitMs = 1000
 /** SIGTERM to a process whose plan is not known (it was adopted), then this long until SIGKILL. */
 const unplannedGraceMs = 2000
 
-export class SlotRunner implements Runner {
+export class SlotRunner {
   readonly #name: string
   readonly #deps: RunnerDeps
-  #history: Awaited<ReturnType<LoadHistory['read']>> = {}
+  readonly #port: SlotPort
   #endProbe: (() => void) | null = null
   #graceMs = unplannedGraceMs
   /** Attempts that were stopped while they were being launched. */
@@ -60,6 +49,7 @@ export class SlotRunner implements Runner {
   constructor(name: string, deps: RunnerDeps) {
     this.#name = name
     this.#deps = deps
+    this.#port = new SlotPort(name, deps.supervisor, deps.clock)
   }
 
   run(effect: OutsideEffect): void {
@@ -77,19 +67,13 @@ export class SlotRunner implements Runner {
       case 'stop':
         void this.#stop(effect.attempt)
         break
-      case 'learn':
-        void this.#learn(machine.record.model, effect.loadMs)
-        break
-      case 'remember-crashes':
-        void this.#rememberCrashes(effect.at)
-        break
     }
   }
 
+  /** @param attempt the number under which the process will be known */
   async adopt(attempt: number): Promise<{ found: FoundAtStart; crashes: CrashTimes }> {
-    const { history, crashes: memory, supervisor, planner } = this.#deps
-    this.#history = await history.read(this.#name)
-    const crashes = await memory.read(this.#name)
+    const { memory, supervisor, planner } = this.#deps
+    const crashes = await memory.recall()
     this.#adopting = supervisor.adopt(this.#name, (exit) => void this.#exited(attempt, exit))
     const found = await this.#adopting
     if (found.kind === 'ended') return { found: { ...found, cause: this.#causeOf(found.exit) }, crashes }
@@ -97,11 +81,6 @@ export class SlotRunner implements Runner {
     const { process, argv } = found
     const runs = argv === null ? null : planner.recognise(argv)
     return { found: { kind: 'running', pid: process.pid, runs }, crashes }
-  }
-
-  expectedMs(): number | null {
-    const { model } = this.#deps.config()
-    return model === null ? null : expectedLoadMs(this.#history, model)
   }
 
   close(): void {
@@ -115,7 +94,7 @@ export class SlotRunner implements Runner {
     try {
       const plan = await planner.plan(config())
       await this.#endEarlier(plan.stopGraceMs)
-      await this.#freePort(port, plan.stopGraceMs)
+      await this.#port.free(port, plan.stopGraceMs)
       if (this.#stopped >= attempt)
         throw new Hal0Error('slot.load_cancelled', `The load of slot ${this.#name} was cancelled.`)
       this.#graceMs = plan.stopGraceMs
@@ -143,21 +122,8 @@ export class SlotRunner implements Runner {
     if (found?.kind === 'running') await this.#deps.supervisor.stop(this.#name, graceMs)
   }
 
-  /** Ends what an earlier backend of this slot left on the port. @throws Hal0Error `slot.port_in_use` when it is somebody else's */
-  async #freePort(port: number, graceMs: number): Promise<void> {
-    const { supervisor } = this.#deps
-    const owner = await this.#portOwner(port)
-    if (owner.kind === 'none') return
-    if (owner.kind === 'own') {
-      await supervisor.stop(this.#name, graceMs)
-      const after = await this.#portOwner(port)
-      if (after.kind === 'none') return
-    }
-    throw portInUse(this.#name, port, owner)
-  }
-
   #watch(attempt: number, port: number, plan: WatchPlan, began: number): void {
-    const { report, probe } = this.#deps
+    const { report, probe, memory, config } = this.#deps
     this.#endProbe?.()
     this.#endProbe = probe(
       {
@@ -165,8 +131,8 @@ export class SlotRunner implements Runner {
         port,
         plan,
         began,
-        expectedMs: this.expectedMs(),
-        portOwner: () => this.#portOwner(port),
+        expectedMs: memory.expectedMs(config().model),
+        portOwner: () => this.#port.owner(port),
       },
       {
         answered: () => report({ kind: 'answered', attempt }),
@@ -193,7 +159,7 @@ export class SlotRunner implements Runner {
 
   async #checkPort(attempt: number, port: number): Promise<void> {
     try {
-      const owner = await this.#portOwner(port)
+      const owner = await this.#port.owner(port)
       if (owner.kind === 'other') {
         this.#deps.report({ kind: 'probe-failed', attempt, error: portInUse(this.#name, port, owner) })
       }
@@ -249,7 +215,7 @@ export class SlotRunner implements Runner {
     try {
       // A backend that dies while loading may have found its port taken; who has it now tells.
       const owner = isLoading(this.#deps.machine().record.state)
-        ? await this.#portOwner(port)
+        ? await this.#port.owner(port)
         : ({ kind: 'none' } as const)
       report({ kind: 'exited', attempt, exit, outOfMemory, port: owner, cause })
     } catch (error) {
@@ -261,29 +227,6 @@ export class SlotRunner implements Runner {
   #causeOf(exit: ExitReport): Cause | null {
     const { planner, config, machine } = this.#deps
     return planner.causeOf(config(), exit, isLoading(machine().record.state))
-  }
-
-  #portOwner(port: number): Promise<PortOwner> {
-    const { supervisor, clock } = this.#deps
-    return settledPortOwner(() => supervisor.portOwner(this.#name, port), clock)
-  }
-
-  async #learn(model: string | null, loadMs: number): Promise<void> {
-    if (model === null) return
-    this.#history = withLoad(this.#history, model, loadMs)
-    try {
-      await this.#deps.history.write(this.#name, this.#history)
-    } catch (error) {
-      log.warn(`slot ${this.#name}: the load time could not be remembered`, error)
-    }
-  }
-
-  async #rememberCrashes(at: CrashTimes): Promise<void> {
-    try {
-      await this.#deps.crashes.write(this.#name, at)
-    } catch (error) {
-      log.warn(`slot ${this.#name}: the crash could not be remembered`, error)
-    }
   }
 
   #typed(

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { settledPortOwner } from '../../../src/slots/run/settled-port-owner.ts'
-import type { PortOwner } from '../../../src/system/supervisor.ts'
-import { SimulatedClock, settle } from '../support/simulated-clock.ts'
+import { settledPortOwner } from '../../../../src/slots/run/effects/slot-port.ts'
+import type { PortOwner } from '../../../../src/system/supervisor.ts'
+import { SimulatedClock, settle } from '../../support/simulated-clock.ts'
 
 const nobodyKnown: PortOwner = { kind: 'other', pid: null, command: null }
 const stranger: PortOwner = { kind: 'other', pid: 7, command: 'nc -l' }

@@ -1,9 +1,9 @@
 /** Watches a backend get ready: first answer, whose answer, readiness, sentinel inference. */
-import type { Clock } from '../../lib/clock.ts'
-import { Hal0Error } from '../../lib/hal0-error.ts'
-import type { LaunchPlan, ProbeAnswer, ProbeRequest, ProbeVerdict } from '../../providers/provider.ts'
-import type { PortOwner } from '../../system/supervisor.ts'
-import { portInUse } from '../machine/slot-errors.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { LaunchPlan, ProbeAnswer, ProbeRequest, ProbeVerdict } from '../../../providers/provider.ts'
+import type { PortOwner } from '../../../system/supervisor.ts'
+import { portInUse } from '../../machine/slot-errors.ts'
 import { losesPatience, nextProbeMs } from './probe-policy.ts'
 
 export interface ProbeTarget {

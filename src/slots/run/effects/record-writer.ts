@@ -3,9 +3,9 @@
  * announced but could not be written is tried again until the disk recovers; a load's first record is given up at once, so
  * that the load can be refused.
  */
-import type { SlotRecord } from '../../contract/slot.ts'
-import type { Clock } from '../../lib/clock.ts'
-import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { SlotRecord } from '../../../contract/slot.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
 
 /** Writes the text of a record durably. @throws Hal0Error `storage.full`, `storage.failed` */
 export type SaveRecord = (name: string, json: string) => Promise<void>

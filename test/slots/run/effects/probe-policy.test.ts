@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { losesPatience, nextProbeMs } from '../../../src/slots/run/probe-policy.ts'
+import { losesPatience, nextProbeMs } from '../../../../src/slots/run/effects/probe-policy.ts'
 
 /** How late the policy notices a backend that becomes ready at `readyAt`, when each probe takes `costMs`. */
 const lag = (readyAt: number, expected: number | null, random: () => number, costMs: number): number => {

@@ -1,11 +1,11 @@
 /** Brings the model of one slot, and reports what becomes of it. */
-import type { Pull } from '../../contract/models/pull.ts'
-import { isUnderWay } from '../../contract/models/pull-phase.ts'
-import type { PullFigures } from '../../contract/slot.ts'
-import { Hal0Error } from '../../lib/hal0-error.ts'
-import { log } from '../../lib/log.ts'
-import type { ModelBringer } from '../../models/pull/pull-port.ts'
-import type { Effect, Input } from '../machine/machine.ts'
+import type { Pull } from '../../../contract/models/pull.ts'
+import { isUnderWay } from '../../../contract/models/pull-phase.ts'
+import type { PullFigures } from '../../../contract/slot.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { log } from '../../../lib/log.ts'
+import type { ModelBringer } from '../../../models/pull/pull-port.ts'
+import type { Effect, Input } from '../../machine/machine.ts'
 
 type PullEffect = Extract<Effect, { do: 'pull' | 'cancel-pull' }>
 

@@ -1,0 +1,138 @@
+/**
+ * Carries out what one slot decides: each effect goes to the part whose matter it is. All are started, none is awaited; what comes
+ * of them is reported as inputs.
+ */
+import type { SlotConfig, SlotRecord } from '../../../contract/slot.ts'
+import { Bus } from '../../../lib/async/bus.ts'
+import type { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { ModelBringer } from '../../../models/pull/pull-port.ts'
+import type { Effect } from '../../machine/machine.ts'
+import type { CrashHistory } from '../../store/crash-history.ts'
+import type { LoadHistory } from '../../store/load-history.ts'
+import { LeaseTable } from './lease-table.ts'
+import { PullWatch } from './pull-watch.ts'
+import { RecordWriter, type SaveRecord } from './record-writer.ts'
+import { type RunnerDeps, SlotRunner } from './runner.ts'
+import { SlotMemory } from './slot-memory.ts'
+import { SlotTimers } from './slot-timers.ts'
+import { awaitVerdict } from './verdict.ts'
+
+export interface EffectDeps extends Omit<RunnerDeps, 'recorded' | 'memory'> {
+  pulls: ModelBringer
+  history: LoadHistory
+  crashes: CrashHistory
+  save: SaveRecord
+  /** A record is durable. */
+  onDurable: (json: string) => void
+}
+
+export class SlotEffects {
+  /** Told after every transition, and when a record says something else between two of them (not yet durable). */
+  readonly transitions = new Bus<SlotRecord>()
+  /** Told whether a record that was being committed could be written. */
+  readonly commits = new Bus<Hal0Error | null>()
+  readonly writer: RecordWriter
+  readonly leases: LeaseTable
+  readonly memory: SlotMemory
+  readonly pull: PullWatch
+  readonly runner: SlotRunner
+  readonly #timers: SlotTimers
+  readonly #deps: EffectDeps
+  #startedMode: SlotConfig['mode'] = null
+
+  /** @param json the record as the disk has it; null when it has none */
+  constructor(name: string, json: string | null, deps: EffectDeps) {
+    const { clock, report } = deps
+    this.#deps = deps
+    this.writer = new RecordWriter(name, deps.save, clock, deps.onDurable, json)
+    this.leases = new LeaseTable(report, () => awaitVerdict(deps.machine().record, this.transitions, clock))
+    this.memory = new SlotMemory(name, deps.history, deps.crashes)
+    this.pull = new PullWatch(name, deps.pulls, report)
+    this.runner = new SlotRunner(name, { ...deps, memory: this.memory, recorded: () => this.writer.settled() })
+    this.#timers = new SlotTimers(clock, (timer) => report({ kind: 'timer', timer }))
+  }
+
+  /** What the backend was started for: an edit of the configuration changes it at the next load. Null: by an earlier daemon. */
+  get startedMode(): SlotConfig['mode'] {
+    return this.#startedMode
+  }
+
+  start(effect: Effect): void {
+    const { machine, config, planner } = this.#deps
+    switch (effect.do) {
+      case 'write':
+        this.writer.write(effect.record)
+        this.transitions.publish(effect.record)
+        break
+      case 'commit':
+        this.#commit(effect.record)
+        break
+      case 'set-timer':
+        this.#timers.set(effect.timer, effect.ms)
+        break
+      case 'clear-timer':
+        this.#timers.clear(effect.timer)
+        break
+      case 'grant':
+        this.leases.grant(effect.id, {
+          met: effect.met,
+          origin: `http://127.0.0.1:${machine().record.port}`,
+          timeoutMs: config().request_timeout_s * 1000,
+        })
+        break
+      case 'refuse':
+        this.leases.refuse(effect.id, effect.error)
+        break
+      case 'revoke':
+        this.leases.revoke(effect.error)
+        break
+      case 'pull':
+      case 'cancel-pull':
+        this.pull.run(effect)
+        break
+      case 'learn':
+        void this.memory.learn(machine().record.model, effect.loadMs)
+        break
+      case 'remember-crashes':
+        void this.memory.rememberCrashes(effect.at)
+        break
+      case 'launch':
+        this.#startedMode = planner.mode(config())
+        this.runner.run(effect)
+        break
+      default:
+        this.runner.run(effect)
+    }
+  }
+
+  /** Resolves with the next commit that is on disk. @throws Hal0Error why that one could not be written */
+  nextCommit(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const unsubscribe = this.commits.subscribe((error) => {
+        unsubscribe()
+        if (error === null) resolve()
+        else reject(error)
+      })
+    })
+  }
+
+  /** Stops timers, probes and writes; the backend goes on. */
+  close(): void {
+    this.writer.close()
+    this.#timers.close()
+    this.pull.close()
+    this.runner.close()
+  }
+
+  #commit(record: SlotRecord): void {
+    const { machine, report } = this.#deps
+    this.writer.commit(record, (error) => {
+      // It may have been taken back meanwhile.
+      if (machine().committing === record) {
+        if (error === null) this.transitions.publish(record)
+        report(error === null ? { kind: 'committed' } : { kind: 'commit-failed', error })
+      }
+      this.commits.publish(error)
+    })
+  }
+}
