@@ -8,14 +8,13 @@ import { BodyBudget } from './dispatch/body/body-budget.ts'
 import { Decisions } from './dispatch/decisions/decisions.ts'
 import { makeDispatch } from './dispatch/dispatcher.ts'
 import { openAiModels } from './dispatch/openai.ts'
-import { stopExchanges } from './dispatch/relay/relay-exchange.ts'
 import { sendError } from './http/answers/errors.ts'
 import { securityLines } from './http/answers/security-headers.ts'
-import { daemonStopping } from './http/answers/stopping.ts'
 import { makeApp } from './http/app.ts'
+import { drain } from './http/drain.ts'
 import type { Front } from './http/front/front.ts'
 import { listen } from './http/listen.ts'
-import { tryListen } from './http/try-listen.ts'
+import { settingsTrial } from './http/settings-trial.ts'
 import { SharedCount } from './lib/async/shared-count.ts'
 import { systemClock } from './lib/clock.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
@@ -38,85 +37,26 @@ import { crashHistoryOnDisk } from './slots/store/crash-history.ts'
 import { loadHistoryOnDisk } from './slots/store/load-history.ts'
 import { recordStoreOnDisk } from './slots/store/record-store.ts'
 import { swapJournalOnDisk } from './slots/store/swap-journal.ts'
+import { chooseSupervisor } from './system/choose-supervisor.ts'
 import { loopbackDirect } from './system/config/no-proxy.ts'
-import { httpUrl, readServerSettings, type ServerOptions, type ServerSettings } from './system/config/server-config.ts'
+import { httpUrl, readServerSettings, type ServerOptions } from './system/config/server-config.ts'
 import { ServerSettingsFile } from './system/config/settings.ts'
 import { clientsWithin, descriptorLimit, openDescriptors } from './system/descriptors.ts'
 import { sweepTemps } from './system/files/atomic-file.ts'
 import { lockDataFolder } from './system/files/daemon-lock.ts'
 import { RisingClock } from './system/files/rising-clock.ts'
-import {
-  decisionsDir,
-  eventClockFile,
-  findPaths,
-  hubTokenFile,
-  modelsDir,
-  type Paths,
-  slotConfigDir,
-} from './system/paths.ts'
+import { decisionsDir, eventClockFile, findPaths, hubTokenFile, modelsDir, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
-import { ProcessSupervisor } from './system/process/process-supervisor.ts'
 import { listenForStop } from './system/stop-signals.ts'
-import type { Supervisor } from './system/supervisor.ts'
-import { findSystemd } from './system/systemd/find-systemd.ts'
-import { SystemdSupervisor } from './system/systemd/systemd-supervisor.ts'
-import { makeSystemctl } from './system/systemd/unit/systemctl.ts'
 
 /** However large a body fills the memory for bodies, small ones find room beside it. */
 const smallBodiesBytes = 16 * 1024 * 1024
-/** What is written last has this long to reach the clients. */
-const lastWordsMs = 500
 
 /** Inside the executable the dashboard lies beside this module; in a checkout it is what `npm run build` made. */
 const findDashboard = (): string | null =>
   [join(import.meta.dir, 'web'), join(import.meta.dir, '../dist/web')].find((folder) =>
     existsSync(join(folder, 'index.html')),
   ) ?? null
-
-const chooseSupervisor = ({ supervisor }: ServerSettings, paths: Paths): Supervisor => {
-  if (supervisor === 'process') return new ProcessSupervisor({ paths })
-  const found = findSystemd(paths, process.env)
-  if (found.scope !== null) return new SystemdSupervisor({ paths, systemctl: makeSystemctl(found.scope) })
-  if (supervisor === 'systemd') throw found.reason
-  return new ProcessSupervisor({ paths })
-}
-
-/** @param engine null: none is named @throws Hal0Error `engine.not_found` */
-const requireEngine = async (engines: Engines, engine: string | null): Promise<void> => {
-  if (engine === null) return
-  try {
-    await engines.find('llama.cpp', engine)
-  } catch (error) {
-    if (!(error instanceof Hal0Error) || error.code !== 'engine.not_installed') throw error
-    const message = `${engine} is neither an installed engine nor a program. See: hal0 engine list`
-    throw new Hal0Error('engine.not_found', message, { param: 'engines.llama.cpp', cause: error })
-  }
-}
-
-/** @throws Hal0Error `supervisor.failed` for a systemd that is not there */
-const requireSupervisor = ({ supervisor }: ServerSettings, paths: Paths): void => {
-  const found = supervisor === 'systemd' ? findSystemd(paths, process.env) : null
-  if (found?.scope === null) throw found.reason
-}
-
-/**
- * Ends what clients have under way: whoever waits is answered at once, what is being answered has `drainMs` to end by itself and is
- * then told, and new requests are answered 503 all the while.
- */
-const drain = async (
-  front: Front,
-  stopping: AbortController,
-  drainMs: number,
-  hurry: Promise<unknown>,
-): Promise<void> => {
-  front.stop()
-  stopping.abort(daemonStopping())
-  await Promise.race([front.settled(drainMs), hurry])
-  stopExchanges(daemonStopping())
-  front.endRequests()
-  await Promise.race([front.settled(lastWordsMs), hurry])
-  front.close()
-}
 
 /**
  * Runs the daemon until it is asked to stop. The backends outlive it.
@@ -209,14 +149,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
       endpoint: process.env.HF_ENDPOINT?.trim() || null,
       started: settings,
       token: hub.token,
-      async trial(next, { supervisor, host, port, engines: chosen }) {
-        if (supervisor !== undefined) requireSupervisor(next, paths)
-        // On its own port this daemon listens itself: only the address is a question then.
-        if (host !== undefined || port !== undefined) {
-          await tryListen(next.host, next.port === settings.port ? 0 : next.port)
-        }
-        await requireEngine(engines, chosen?.['llama.cpp'] ?? null)
-      },
+      trial: settingsTrial(paths, engines, settings.port),
       apply: ({ mirrors }) => hub.useMirrors(mirrors),
     }),
     dispatch: makeDispatch({

@@ -1,5 +1,4 @@
 /** One pull: resolve → download and verify → register. Its state is what the API shows. */
-import { join } from 'node:path'
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
 import { isUnderWay } from '../../../contract/models/pull-phase.ts'
@@ -8,22 +7,17 @@ import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
 import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
 import type { ModelRegistry } from '../../registry/registry.ts'
-import type { DownloadSettings } from '../download/settings.ts'
-import type { RemoteFile } from '../origin/origin.ts'
 import { askForPull } from '../record/pinned.ts'
 import type { PinnedPull } from '../record/record.ts'
 import type { PullRecords } from '../record/records.ts'
 import { discard as discardStaging } from '../staging/staging.ts'
-import type { Downloader } from '../thread/download-in-thread.ts'
+import { type BringDeps, bringFiles } from './bring-files.ts'
 import { judgeForPull } from './just-this.ts'
 import { stagingFolder } from './pull-leftovers.ts'
 import { filesOf, type PullPlan, planPull, registrationOf } from './pull-plan.ts'
-import { pullAskedFor, pullPlanned, pullThatIsHere, pullUnderWay, withLying } from './pull-state.ts'
-import { findHere, type LyingFile } from './reuse.ts'
+import { pullAskedFor, pullPlanned, pullThatIsHere } from './pull-state.ts'
 
-export interface PullJobDeps {
-  /** models/ */
-  folder: string
+export interface PullJobDeps extends BringDeps {
   hub: Pick<HubClient, 'repository'>
   /** Whether the hub is asked with a token now. */
   hasToken: () => Promise<boolean>
@@ -31,10 +25,7 @@ export interface PullJobDeps {
   /** Takes note of where a model that has come is from. Never rejects. */
   remember: (id: string, request: PullRequest) => Promise<void>
   records: Pick<PullRecords, 'change' | 'forget'>
-  download: Downloader
   clock: Clock
-  /** Of downloads; what is left out is as usual. */
-  settings?: Partial<DownloadSettings>
 }
 
 /** What is asked for, and where in the order. */
@@ -161,7 +152,11 @@ export class PullJob {
       }
       const plan = await this.#plan(repository)
       signal.throwIfAborted()
-      const received = await this.#bring(filesOf(plan), plan.projector?.path ?? null)
+      const received = await bringFiles({ plan, repository, staging: this.#staging }, this.#deps, {
+        pull: () => this.#pull,
+        change: (changes) => this.#change(changes),
+        signal,
+      })
       await this.#deps.registry.register(
         registrationOf({ id: this.id, request: this.request, repository, plan, received, here }),
       )
@@ -180,34 +175,6 @@ export class PullJob {
     await this.#deps.records.change(this.id, { pinned })
     this.#change(pullPlanned(repository, filesOf(plan)))
     return plan
-  }
-
-  /** @returns the files where they lie, by their path in the repository */
-  async #bring(files: RemoteFile[], projector: string | null): Promise<Map<string, LyingFile>> {
-    const { folder, registry, download, settings = {} } = this.#deps
-    const { signal } = this.#stop
-    const here = await findHere(folder, files, registry.list(), signal)
-    this.#change(withLying(this.#pull, here))
-    const lacking = files.filter(({ path }) => !here.has(path))
-    if (lacking.length === 0) return here
-    const { repo, revision } = this.#pull
-    const staging = this.#staging
-    const lying = this.#pull.bytes_received
-    const done = await download(
-      {
-        folder: staging,
-        repo,
-        commit: revision ?? '',
-        files: lacking,
-        all: files.map(({ path }) => path),
-        projector,
-      },
-      { signal, settings, onProgress: (progress) => this.#change(pullUnderWay(this.#pull, progress, lying)) },
-    )
-    return new Map([
-      ...here,
-      ...done.map(({ path, name, sha256 }) => [path, { from: join(staging, name), sha256 }] as const),
-    ])
   }
 
   async #cancelled(): Promise<void> {

@@ -1,0 +1,33 @@
+/** Tries a change of the settings before it is written: no daemon shall fail to start because of it. */
+import type { SettingsPatch } from '../contract/settings.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Engines } from '../providers/engines/engines.ts'
+import { requireSupervisor } from '../system/choose-supervisor.ts'
+import type { ServerSettings } from '../system/config/server-config.ts'
+import type { Paths } from '../system/paths.ts'
+import { tryListen } from './try-listen.ts'
+
+/** @param engine null: none is named @throws Hal0Error `engine.not_found` */
+const requireEngine = async (engines: Pick<Engines, 'find'>, engine: string | null): Promise<void> => {
+  if (engine === null) return
+  try {
+    await engines.find('llama.cpp', engine)
+  } catch (error) {
+    if (!(error instanceof Hal0Error) || error.code !== 'engine.not_installed') throw error
+    const message = `${engine} is neither an installed engine nor a program. See: hal0 engine list`
+    throw new Hal0Error('engine.not_found', message, { param: 'engines.llama.cpp', cause: error })
+  }
+}
+
+/**
+ * @param ownPort that this daemon listens on
+ * @returns a trial of what the settings would be, and what of them changes; it throws a Hal0Error that says what would fail
+ */
+export const settingsTrial =
+  (paths: Paths, engines: Pick<Engines, 'find'>, ownPort: number) =>
+  async (next: ServerSettings, { supervisor, host, port, engines: chosen }: SettingsPatch): Promise<void> => {
+    if (supervisor !== undefined) requireSupervisor(next, paths)
+    // On its own port this daemon listens itself: only the address is a question then.
+    if (host !== undefined || port !== undefined) await tryListen(next.host, next.port === ownPort ? 0 : next.port)
+    await requireEngine(engines, chosen?.['llama.cpp'] ?? null)
+  }

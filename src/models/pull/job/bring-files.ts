@@ -1,0 +1,61 @@
+/** Brings the files of a plan: those that are here already are used, the others are downloaded. */
+import { join } from 'node:path'
+import type { Pull } from '../../../contract/models/pull.ts'
+import type { HubRepository } from '../../hub/client/hub-client.ts'
+import type { ModelRegistry } from '../../registry/registry.ts'
+import type { DownloadSettings } from '../download/settings.ts'
+import type { Downloader } from '../thread/download-in-thread.ts'
+import { filesOf, type PullPlan } from './pull-plan.ts'
+import { pullUnderWay, withLying } from './pull-state.ts'
+import { findHere, type LyingFile } from './reuse.ts'
+
+export interface BringDeps {
+  /** models/ */
+  folder: string
+  registry: Pick<ModelRegistry, 'list'>
+  download: Downloader
+  /** Of downloads; what is left out is as usual. */
+  settings?: Partial<DownloadSettings>
+}
+
+export interface Wanted {
+  plan: PullPlan
+  repository: Pick<HubRepository, 'repo' | 'commit'>
+  /** Where downloads lie until they are registered. */
+  staging: string
+}
+
+/** The pull that the files are brought for. */
+export interface BringPorts {
+  /** What it shows now. */
+  pull: () => Pull
+  change: (changes: Partial<Pull>) => void
+  /** Cancels; what is here is kept. */
+  signal: AbortSignal
+}
+
+/**
+ * @returns the files where they lie, by their path in the repository
+ * @throws Hal0Error what the downloader throws
+ */
+export const bringFiles = async (
+  { plan, repository: { repo, commit }, staging }: Wanted,
+  { folder, registry, download, settings = {} }: BringDeps,
+  { pull, change, signal }: BringPorts,
+): Promise<Map<string, LyingFile>> => {
+  const files = filesOf(plan)
+  const here = await findHere(folder, files, registry.list(), signal)
+  change(withLying(pull(), here))
+  const lacking = files.filter(({ path }) => !here.has(path))
+  if (lacking.length === 0) return here
+  const lying = pull().bytes_received
+  const all = files.map(({ path }) => path)
+  const done = await download(
+    { folder: staging, repo, commit, files: lacking, all, projector: plan.projector?.path ?? null },
+    { signal, settings, onProgress: (progress) => change(pullUnderWay(pull(), progress, lying)) },
+  )
+  return new Map([
+    ...here,
+    ...done.map(({ path, name, sha256 }) => [path, { from: join(staging, name), sha256 }] as const),
+  ])
+}
