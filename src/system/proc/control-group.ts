@@ -2,12 +2,28 @@
  * A control group (cgroups(7), version 2) of processes. Whatever they fork is in it too, also what leaves session, parent and
  * environment behind: nothing else on Linux tells that without fail.
  */
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { readUnifiedFolder } from './cgroup.ts'
 
 const removeTries = 20
 const removeAgainMs = 50
+/** As `make` names them. */
+const groupName = /^hal0-[0-9a-f]{16}-[0-9a-f]{8}$/
+/** An empty group that is younger may be one that another daemon is about to start its backend in, milliseconds. */
+const leftoverMs = 60_000
+
+/** Of the name of a group: its owner's part, which is the same for all runs of one slot. */
+export const groupPrefix = (owner: string): string =>
+  `hal0-${createHash('sha256').update(owner).digest('hex').slice(0, 16)}-`
+
+/** What a start came to. */
+export interface Enclosed<T> {
+  started: T
+  /** It is in the group, and this process is not any more. */
+  isIn: boolean
+}
 
 const attempt = (work: () => void): boolean => {
   try {
@@ -27,23 +43,32 @@ export class ControlGroup {
   }
 
   /**
-   * Makes a group below that of this process, ready to take one in at once.
+   * Makes a group below that of this process.
    * @param prefix of its name; the rest is random, so that no two runs ever share one
    * @returns null where that is not permitted (a container without delegation, another user's session) or not possible
    */
   static make(prefix: string): ControlGroup | null {
     const parent = readUnifiedFolder('self')
     if (parent === null) return null
-    for (const name of readdirSync(parent)) {
-      // What a run left whose record was lost. A group in which something runs cannot be removed.
-      if (name.startsWith(prefix)) attempt(() => rmdirSync(join(parent, name)))
-    }
     const group = new ControlGroup(join(parent, `${prefix}${crypto.randomUUID().slice(0, 8)}`))
-    if (!attempt(() => mkdirSync(group.folder))) return null
-    // The first move in a while waits for all processors (36 ms were seen), in which a script forks: so this process is moved first,
-    // to where it is already.
-    attempt(() => writeFileSync(join(parent, 'cgroup.procs'), '0'))
-    return group
+    return attempt(() => mkdirSync(group.folder)) ? group : null
+  }
+
+  /**
+   * Removes the groups below that of this process that runs of whatever slot have left: those of a daemon that was killed, or of a
+   * slot that is gone. One in which something runs is not touched.
+   * @param now milliseconds since the Unix epoch
+   */
+  static removeLeftovers(now = Date.now()): void {
+    const parent = readUnifiedFolder('self')
+    if (parent === null) return
+    let names: string[] = []
+    attempt(() => {
+      names = readdirSync(parent)
+    })
+    for (const name of names) {
+      if (groupName.test(name)) attempt(() => new ControlGroup(join(parent, name)).#removeLeftover(now))
+    }
   }
 
   /** The group that an earlier daemon made; null when it is gone or its name begins with something else. */
@@ -52,9 +77,25 @@ export class ControlGroup {
     return basename(folder).startsWith(prefix) && attempt(isGroup) ? new ControlGroup(folder) : null
   }
 
-  /** Moves a process into the group. @returns false when that is not permitted, or the process has ended */
-  add(pid: number): boolean {
-    return attempt(() => writeFileSync(join(this.folder, 'cgroup.procs'), String(pid)))
+  /**
+   * Starts a program so that it is in the group from its first instruction on: a child begins in the group of its parent, so this
+   * process is in it meanwhile. To be moved there afterwards would be too late for one that forks at once and leaves parent, session
+   * and environment behind.
+   * @param start starts it before it returns; what it throws is passed on
+   */
+  enclose<T>(start: () => T): Enclosed<T> {
+    const back = join(dirname(this.folder), 'cgroup.procs')
+    const enter = (procs: string) => attempt(() => writeFileSync(procs, '0'))
+    // To where it is already: whoever may not do that would not come back.
+    if (!enter(back) || !enter(join(this.folder, 'cgroup.procs'))) return { started: start(), isIn: false }
+    let isBack = false
+    let started: T
+    try {
+      started = start()
+    } finally {
+      isBack = enter(back) || enter(back)
+    }
+    return { started, isIn: isBack }
   }
 
   /** The processes in it and in the groups below it. */
@@ -71,6 +112,11 @@ export class ControlGroup {
   remove(tries = removeTries): void {
     for (const folder of this.#folders().reverse()) attempt(() => rmdirSync(folder))
     if (tries > 1 && existsSync(this.folder)) setTimeout(() => this.remove(tries - 1), removeAgainMs).unref()
+  }
+
+  #removeLeftover(now: number): void {
+    const isEmpty = /^populated 0$/m.test(readFileSync(join(this.folder, 'cgroup.events'), 'latin1'))
+    if (isEmpty && now - statSync(this.folder).mtimeMs > leftoverMs) this.remove(1)
   }
 
   #pidsIn(folder: string): number[] {

@@ -1,5 +1,6 @@
 /** The embedded supervisor: backends as detached children of the daemon, known again by records on disk after its death. */
 import { type Paths, slotDir } from '../paths.ts'
+import { ControlGroup } from '../proc/control-group.ts'
 import { type ProcStat, runningProcesses } from '../proc/stat.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor, TakeLog } from '../supervisor.ts'
 import { SlotProcess } from './slot-process.ts'
@@ -28,6 +29,7 @@ export class ProcessSupervisor implements Supervisor {
 
   constructor({ paths, logLimit = 8 << 20, killLimitMs = 10_000, mayGroup = true }: ProcessSupervisorOptions) {
     this.#options = { paths, logLimit, killLimitMs, mayGroup }
+    if (mayGroup) ControlGroup.removeLeftovers()
     this.#timer = setInterval(() => {
       let processes: readonly ProcStat[] | null = null
       const look = () => (processes ??= runningProcesses())

@@ -4,7 +4,7 @@ import { withDeadline } from '../../lib/async/with-deadline.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { readCommandLine } from '../proc/start-block.ts'
-import { type ProcStat, readStat } from '../proc/stat.ts'
+import type { ProcStat } from '../proc/stat.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess } from '../supervisor.ts'
 import { Ending } from './family/ending.ts'
 import { Family } from './family/family.ts'
@@ -151,7 +151,7 @@ export class SlotProcess {
     this.#ticks += 1
     const young = this.#ticks <= youngTicks
     if (!young && !(this.#family.needsLooks && this.#ticks % lookTicks === 0)) return
-    this.#family.gather(this.#family.now(look()))
+    this.#family.now(look())
     if (this.#ticks % lookTicks === 0) this.#recordFamily(this.#run)
   }
 
@@ -170,11 +170,7 @@ export class SlotProcess {
     const logFile = await this.log.openForRun(now)
     try {
       if (attempt.cancelled) throw this.#cancelled()
-      this.#family.prepare()
-      const child = spawnBackend(spec, this.#mark(), logFile.fd)
-      // Without a start time it has ended already, and its end is on the way.
-      const leader = { pid: child.pid, startTime: readStat(child.pid)?.startTime ?? 0 }
-      this.#family.begin(leader)
+      const { child, leader } = this.#family.begin(() => spawnBackend(spec, this.#mark(), logFile.fd))
       this.#ticks = 0
       const run = new Run(leader, now, child.ended, (ended, exit) => this.#ended(ended, exit, onExit))
       this.#run = run

@@ -1,19 +1,23 @@
 /** Deaths and stops that only the kernel's control groups can bring about. */
 import { afterEach, beforeEach, describe, expect } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { findPaths } from '../../../src/system/paths.ts'
-import { hostOomCounterFile, readOomKills } from '../../../src/system/proc/cgroup.ts'
+import { hostOomCounterFile, readOomKills, readUnifiedFolder } from '../../../src/system/proc/cgroup.ts'
+import { ControlGroup, groupPrefix } from '../../../src/system/proc/control-group.ts'
 import { ProcessSupervisor } from '../../../src/system/process/process-supervisor.ts'
 import { testWith } from '../../support/part.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
-import { exitProbe, shell } from '../programs.ts'
+import { exitProbe, runs, shell } from '../programs.ts'
 
 const asRoot = process.getuid?.() === 0
 const memory = '/sys/fs/cgroup/memory'
 const freezer = '/sys/fs/cgroup/freezer'
 const memoryTest = testWith('root and a memory group of version 1', asRoot && existsSync(`${memory}/tasks`))
+const ownGroup = ControlGroup.make(groupPrefix('test'))
+ownGroup?.remove()
+const groupTest = testWith('a control group of version 2 that it may divide', ownGroup !== null)
 const freezerTest = testWith('root and a freezer group of version 1', asRoot && existsSync(`${freezer}/tasks`))
 
 /** Takes 256 MiB, in steps. */
@@ -110,4 +114,61 @@ describe('In a control group', () => {
     await supervisor.stop('primary', 50)
     expect(await probe.exit).toMatchObject({ exitCode: null, outOfMemory: false })
   })
+
+  groupTest(
+    'a backend is in a group of its own from its first instruction on, and the daemon is where it was',
+    async () => {
+      const before = readUnifiedFolder('self')
+      const prefix = groupPrefix(join(root, 'var/lib/hal0/slots/primary'))
+      const { argv, ...rest } = shell('primary', '')
+      for (let turn = 0; turn < 20; turn += 1) {
+        const probe = exitProbe()
+        await supervisor.start({ ...rest, argv: ['/bin/cat', '/proc/self/cgroup'] }, probe.onExit)
+        expect((await probe.exit).lastLines.find((line) => line.startsWith('0::'))).toContain(prefix)
+      }
+      expect(readUnifiedFolder('self')).toBe(before)
+    },
+  )
+
+  groupTest('a stop ends what leaves parent, session and environment behind at once, 50 times out of 50', async () => {
+    const pids = join(tempDir(), 'pids')
+    const away = `setsid env -i /bin/sh -c 'echo $$ >> ${pids}; exec /bin/sleep 600'`
+    const written = (): number[] =>
+      (existsSync(pids) ? readFileSync(pids, 'utf8').split('\n').filter(Boolean) : []).map(Number)
+    for (let turn = 1; turn <= 50; turn += 1) {
+      await supervisor.start(shell('primary', `(${away} &); exec sleep 600`), () => {})
+      await until('it has forked away', () => written().length === turn)
+      await supervisor.stop('primary', 0)
+    }
+    expect(written().filter(runs)).toEqual([])
+  })
+
+  groupTest('what cannot be executed leaves no group', async () => {
+    const { argv, ...rest } = shell('primary', '')
+    await expect(supervisor.start({ ...rest, argv: [join(root, 'missing')] }, () => {})).rejects.toMatchObject({
+      code: 'slot.spawn_failed',
+    })
+    const parent = readUnifiedFolder('self') ?? ''
+    const prefix = groupPrefix(join(root, 'var/lib/hal0/slots/primary'))
+    expect(readdirSync(parent).filter((name) => name.startsWith(prefix))).toEqual([])
+  })
+
+  groupTest(
+    'empty groups of slots that are gone are removed, and neither young ones nor those in which something runs',
+    async () => {
+      const make = (): ControlGroup => ControlGroup.make(groupPrefix(crypto.randomUUID())) as ControlGroup
+      const [gone, young, lives] = [make(), make(), make()]
+      const other = lives.enclose(() => Bun.spawn(['/bin/sleep', '600'])).started
+      mkdirSync(join(gone.folder, 'below'))
+      for (const { folder } of [gone, lives]) utimesSync(folder, new Date(0), new Date(0))
+      supervisor.close()
+      supervisor = open()
+      expect([gone, young, lives].map(({ folder }) => existsSync(folder))).toEqual([false, true, true])
+      other.kill()
+      await other.exited
+      young.remove()
+      lives.remove()
+      await until('they are gone', () => !existsSync(young.folder) && !existsSync(lives.folder))
+    },
+  )
 })

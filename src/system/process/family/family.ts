@@ -4,10 +4,9 @@
  * a group one thing escapes: a process that clears its environment, opens a session of its own and loses its parent, all
  * between two looks (50 ms while the slot is young, then a second).
  */
-import { createHash } from 'node:crypto'
 import { readUnifiedFolder } from '../../proc/cgroup.ts'
-import { ControlGroup } from '../../proc/control-group.ts'
-import { type ProcStat, runningProcesses, stillRuns } from '../../proc/stat.ts'
+import { ControlGroup, groupPrefix } from '../../proc/control-group.ts'
+import { type ProcStat, readStat, runningProcesses, stillRuns } from '../../proc/stat.ts'
 import type { ExitReport } from '../../supervisor.ts'
 import { addDescendants, type Identity, leadsStill, markedBy } from './members.ts'
 import type { ProcessRecord, Traces } from './record.ts'
@@ -27,8 +26,6 @@ export class Family {
   readonly #mayGroup: boolean
   readonly #seen = new Map<number, Seen>()
   #group: ControlGroup | null = null
-  /** Of the run that is about to begin. */
-  #prepared: ControlGroup | null = null
 
   /**
    * @param mark asked anew each time, since it takes its final form with the slot's folder
@@ -44,20 +41,23 @@ export class Family {
     return this.#group === null
   }
 
-  /** Makes the group of a new run. To be called right before its start: nothing may come between the start and `begin`. */
-  prepare(): void {
+  /**
+   * Starts the main process of a new run, in a group of its own where one can be had.
+   * @param spawn starts it before it returns; what it throws is passed on
+   */
+  begin<T extends { pid: number }>(spawn: () => T): { child: T; leader: Identity } {
     this.forget()
-    this.#prepared = this.#mayGroup ? ControlGroup.make(this.#prefix()) : null
-  }
-
-  /** Takes in the main process of a new run, at once after its start: what it forks from now on is in its group. */
-  begin(leader: Identity): void {
-    const group = this.#prepared
-    const isIn = group?.add(leader.pid) === true
-    this.#prepared = null
-    this.adopt(leader)
-    if (isIn) this.#group = group
-    else group?.remove()
+    const group = this.#mayGroup ? ControlGroup.make(this.#prefix()) : null
+    try {
+      const { started: child, isIn } = group?.enclose(spawn) ?? { started: spawn(), isIn: false }
+      if (isIn) this.#group = group
+      // Without a start time it has ended already, and its end is on the way.
+      const leader = { pid: child.pid, startTime: readStat(child.pid)?.startTime ?? 0 }
+      this.#seen.set(leader.pid, { ...leader, leads: true, since: performance.now() })
+      return { child, leader }
+    } finally {
+      if (this.#group === null) group?.remove()
+    }
   }
 
   /** Takes over what an earlier daemon knew. A record that came with a copied folder speaks of somebody else's processes. */
@@ -116,13 +116,6 @@ export class Family {
     return (await this.all()).length > 0 ? { remains: true } : {}
   }
 
-  /** Brings into the group what was forked before the main process was in it. */
-  gather(members: Iterable<ProcStat>): void {
-    if (this.#group === null) return
-    const inGroup = this.#group.pids()
-    for (const { pid } of members) if (!inGroup.has(pid)) this.#group.add(pid)
-  }
-
   /** SIGKILL to its group, where it has one. */
   killGroup(): void {
     this.#group?.kill()
@@ -143,8 +136,6 @@ export class Family {
     this.#seen.clear()
     this.#group?.remove()
     this.#group = null
-    this.#prepared?.remove()
-    this.#prepared = null
   }
 
   #remember(members: ReadonlySet<ProcStat>, processes: readonly ProcStat[]): void {
@@ -162,6 +153,6 @@ export class Family {
 
   /** Of the names of its groups: no other slot of any installation has it. */
   #prefix(): string {
-    return `hal0-${createHash('sha256').update(this.#mark()).digest('hex').slice(0, 16)}-`
+    return groupPrefix(this.#mark())
   }
 }
