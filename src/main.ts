@@ -8,6 +8,8 @@ const root: Group = {
   about: 'hal0 turns a home server into an inference appliance.',
   commands: {
     serve: async () => {
+      const { raiseIoThreads } = await import('./system/proc/io-threads.ts')
+      raiseIoThreads()
       const { serveVerb } = await import('./cli/host/serve.ts')
       return serveVerb(async (options) => {
         const { serve } = await import('./daemon.ts')

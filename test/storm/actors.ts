@@ -145,6 +145,8 @@ export class SlotUser {
     // The slot loads again by itself, unless it has crashed too often: neither is promised.
     this.promised.state = null
     killNow(pid)
+    // Until hal0 has seen it, a load would join the one that has just been killed.
+    while ((await learn<Slot>(this.#storm, `/api/slots/${this.#name}`)).body.state.pid === pid) await Bun.sleep(20)
   }
 
   /** Waits for what was acknowledged. */
