@@ -1,11 +1,11 @@
-/** Calls of the daemon's API. Types come from the contract; nothing of it is bundled. */
+/** Calls the daemon's API. Types come from the contract; none of its code is bundled. */
 import type { ErrorBody, ErrorEnvelope } from '../src/contract/error.ts'
 import type { Body, OperationName, Reply } from '../src/contract/operations/operations.ts'
 
-/** What went wrong, as a sentence for the person in front of the page. */
+/** An error whose message is a sentence for the person who looks at the page. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
-  /** What hal0 says of it to programs; empty when it did not answer. */
+  /** The error's details for programs; empty when hal0 did not answer. */
   readonly details: ErrorBody['details']
 
   constructor(message: string, { details = {}, cause }: { details?: ErrorBody['details']; cause?: unknown } = {}) {
@@ -13,7 +13,7 @@ export class ApiError extends Error {
     this.details = details
   }
 
-  /** Whatever was thrown, as one that can be shown. */
+  /** Turns any thrown value into an error that can be shown. */
   static from(error: unknown): ApiError {
     return error instanceof ApiError ? error : new ApiError(String(error), { cause: error })
   }
@@ -24,13 +24,13 @@ const errorOf = async (response: Response): Promise<ApiError> => {
     const { message, details } = ((await response.json()) as ErrorEnvelope).error
     return new ApiError(message, { details })
   } catch {
-    // Not an answer of hal0, e.g. of a proxy before it.
+    // Not an answer from hal0, but e.g. from a proxy in front of it.
     return new ApiError(`The server answered ${response.status}.`)
   }
 }
 
 /**
- * @param path of the operation `N`, parameters and query filled in
+ * @param path of the operation `N`, with parameters and query filled in
  * @throws ApiError
  */
 export const call = async <N extends OperationName>(

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * @param outdir absolute folder, replaced whole
- * @throws AggregateError with the messages of the bundler
+ * @param outdir absolute path of the output folder, which is replaced
+ * @throws AggregateError with the bundler's messages
  */
 export const buildWeb = async (outdir: string): Promise<void> => {
   await rm(outdir, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** Elements without markup: whatever comes from the API reaches the page as text, never as HTML. */
+/** Makes elements without HTML parsing: data from the API reaches the page as text only. */
 
 type Attributes = Record<string, string | boolean>
 
@@ -23,7 +23,7 @@ export const byId = (id: string): HTMLElement => {
   return found
 }
 
-/** Writes only what changed, so that screen readers and selections are left alone. */
+/** Writes only if the text changed, so that screen readers and selections are not disturbed. */
 export const setText = (target: HTMLElement, text: string): void => {
   if (target.textContent !== text) target.textContent = text
 }

@@ -1,14 +1,14 @@
-/** What went wrong, on the page. */
+/** Shows an error on the page. */
 import type { ErrorBody } from '../src/contract/error.ts'
 import { element } from './dom.ts'
 
-/** Addresses of other schemes could run code; relative ones would lead to hal0 itself. */
+/** Only https: addresses with other schemes could run code, and relative ones would lead to hal0 itself. */
 const pageOf = ({ page }: ErrorBody['details']): string | null =>
   typeof page === 'string' && /^https?:\/\//.test(page) ? page : null
 
 /**
- * Shows the sentence in `target`, with a link to the page where access is asked for when the error names one; hides it for null.
- * What is shown already is left alone, so that the link keeps the keyboard focus.
+ * Shows the message in `target`, with a link to the page where access can be requested if the error names one. null hides it.
+ * An unchanged message is left alone, so that the link keeps the keyboard focus.
  */
 export const showFailure = (target: HTMLElement, failure: Pick<ErrorBody, 'message' | 'details'> | null): void => {
   target.hidden = failure === null

@@ -8,13 +8,13 @@ import { SlotsView } from './slots/slots-view.ts'
 import { StatusView, showConnection } from './status/status-view.ts'
 import { showUsage } from './usage/usage-view.ts'
 
-/** How often what has no event stream is asked for again. */
+/** How often data without an event stream is fetched again. */
 const refreshMs = 30_000
 
 const status = new StatusView()
 const slots = new SlotsView(showUsage)
 
-/** What the stream does not tell. The lost connection that a failure means is shown by the stream itself. */
+/** Fetches what no stream sends. A failure means a lost connection, which the stream itself shows. */
 const refresh = async (): Promise<void> => {
   try {
     const [now, models, all] = await Promise.all([
@@ -39,7 +39,7 @@ const form = new PullForm((id, request) => pulls.start(id, request))
 followSlots({
   onRecord: (record) => {
     slots.show(record)
-    // Its pull began without a word to this page.
+    // The pull was started elsewhere, so this page may not know it yet.
     if (record.pull !== null) void pulls.refresh()
   },
   onProgress: (progress) => slots.progress(progress),

@@ -1,4 +1,4 @@
-/** Figures as people read them. */
+/** Formats figures for people. */
 
 /** e.g. 100 s, 3 min, 5 h, 2 d */
 export const duration = (seconds: number): string => {
@@ -19,7 +19,7 @@ const scaled = (value: number, step: number, units: readonly string[]): string =
   return `${left < 10 && at > 0 ? left.toFixed(1) : Math.round(left)} ${units[at] ?? ''}`.trimEnd()
 }
 
-/** e.g. 4.7 GB: powers of 1000, as disks, downloads and the command line have them. */
+/** e.g. 4.7 GB: powers of 1000, as for disks and downloads and on the command line. */
 export const bytes = (value: number): string => scaled(value, 1000, ['B', 'kB', 'MB', 'GB', 'TB'])
 
 /** e.g. 7.6 B for 7.6 billion weights */

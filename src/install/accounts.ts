@@ -1,4 +1,4 @@
-/** Users and groups, as the host's name service knows them: not only those of /etc/passwd. */
+/** Users and groups as the host's name service knows them, which may be more than /etc/passwd has. */
 import type { Programs } from './programs.ts'
 
 export interface Account {

@@ -1,4 +1,4 @@
-/** An installation on this machine with the ways to look at it and to change it. */
+/** An installation on this machine, with the tools to inspect and change it. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { localUrl, readServerSettings } from '../system/config/server-config.ts'
@@ -18,13 +18,13 @@ export interface Installation {
   systemctl: Systemctl
 }
 
-/** A stop waits for requests that are in flight, and for slots: longer than what the daemon asks of systemctl. */
+/** A stop waits for requests in flight and for slots, which takes longer than the calls that the daemon makes. */
 const systemctlLimitMs = 60_000
 const healthLimitMs = 2000
 
 const isRoot = (): boolean => process.getuid?.() === 0
 
-/** As the name service has it: HOME may be another one, and systemd's %h is this one. */
+/** The home comes from the name service, as systemd's %h does; HOME may be another folder. */
 const layoutOf = async (scope: Layout['scope']): Promise<Layout> => {
   if (scope === 'system') return systemLayout()
   const uid = process.getuid?.() ?? 0
@@ -41,12 +41,12 @@ const circumstances = (layout: Layout): Circumstances => ({
 })
 
 const open = (layout: Layout): Installation => {
-  // Without a session's environment, the user's own manager is found below the runtime folder.
+  // Without a session environment, the user's own manager is found in the runtime folder.
   if (layout.scope === 'user') process.env.XDG_RUNTIME_DIR ??= join(layout.managerMark, '..')
   return { layout, programs: hostPrograms, systemctl: makeSystemctl(layout.scope, null, systemctlLimitMs) }
 }
 
-/** @throws Hal0Error `install.refused` when it cannot be set up from here */
+/** @throws Hal0Error `install.refused` when hal0 cannot be set up this way */
 export const openForSetup = async (scope: Layout['scope']): Promise<Installation> => {
   const layout = await layoutOf(scope)
   const refusal = setupRefusal(scope, circumstances(layout))
@@ -55,8 +55,8 @@ export const openForSetup = async (scope: Layout['scope']): Promise<Installation
 }
 
 /**
- * The installation that `verb` is about: that of the machine for root, else the user's own.
- * @throws Hal0Error `install.refused` when there is none, or it is not this user's
+ * The installation that `verb` acts on: the machine's for root, otherwise the user's own.
+ * @throws Hal0Error `install.refused` when there is none, or it belongs to somebody else
  */
 export const openInstalled = async (verb: string): Promise<Installation> => {
   const system = await layoutOf('system')
@@ -68,7 +68,7 @@ export const openInstalled = async (verb: string): Promise<Installation> => {
   return open(layout)
 }
 
-/** The address of the API as hal0.toml has it. @throws Hal0Error `config.invalid`, `storage.failed` */
+/** The address of the API according to hal0.toml. @throws Hal0Error `config.invalid`, `storage.failed` */
 export const installedUrl = async ({ layout }: Installation): Promise<string> =>
   localUrl(await readServerSettings(layout.paths, {}))
 
@@ -77,7 +77,7 @@ const answers = async (url: string): Promise<boolean> => {
     const options = { signal: AbortSignal.timeout(healthLimitMs), proxy: false } as unknown as RequestInit
     return (await fetch(`${url}/api/health`, options)).status === 200
   } catch {
-    // Not yet, or never: whoever waits decides.
+    // Not yet, or never: the caller decides how long to wait.
     return false
   }
 }

@@ -1,14 +1,14 @@
-/** Where an installation has its parts: in the system, or in the folders of one user (spec §7). */
+/** Where the parts of an installation are: in the system, or in the folders of one user (spec §7). */
 import { join } from 'node:path'
 import { findPaths, type Paths } from '../system/paths.ts'
 
 interface Places {
   paths: Paths
-  /** The units that setup writes. */
+  /** Folder of the units that setup writes. */
   unitDir: string
-  /** What people type: a link to the executable of `current`. */
+  /** The command that people type: a link to the executable of `current`. */
   command: string
-  /** Exists while systemd is there to be asked: for the user's own manager, its runtime folder. */
+  /** A path that exists while systemd runs; for the user's own manager, its runtime folder. */
   managerMark: string
 }
 
@@ -17,14 +17,14 @@ export interface SystemLayout extends Places {
   sysusers: string
   tmpfiles: string
   polkitRules: string
-  /** One of them is there where polkit is installed. */
+  /** One of them exists if polkit is installed. */
   polkitPrograms: readonly string[]
 }
 
 export interface UserLayout extends Places {
   scope: 'user'
   user: string
-  /** Exists while the user's units run without a session. */
+  /** A path that exists while the user's units may run without a session. */
   lingerMark: string
 }
 
@@ -52,7 +52,7 @@ export interface UserFacts {
   home: string
 }
 
-/** @param root for tests: a folder that stands for `/` outside of the home */
+/** @param root for tests: a folder that stands for `/`, except for the home */
 export const userLayout = ({ name, uid, home }: UserFacts, root = '/'): UserLayout => ({
   scope: 'user',
   paths: findPaths({ HOME: home }, false),
@@ -63,6 +63,6 @@ export const userLayout = ({ name, uid, home }: UserFacts, root = '/'): UserLayo
   lingerMark: join(root, 'var/lib/systemd/linger', name),
 })
 
-/** What people type to do something to this installation. */
+/** The command line that people type to run `verb` on this installation. */
 export const commandFor = ({ scope }: Layout, verb: string): string =>
   scope === 'user' ? `hal0 ${verb}${verb === 'setup' ? ' --user' : ''}` : `sudo hal0 ${verb}`

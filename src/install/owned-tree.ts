@@ -1,16 +1,16 @@
 /**
- * Looks through folders that hal0's user may write to, and mends owners there, as root. Every name is resolved from an open
- * folder and no link is followed: else whoever has taken over the API could swap a folder for a link and be given /etc.
+ * Checks folders that hal0's user may write to, and fixes owners and modes there, as root. Every name is resolved from an open
+ * folder and no link is followed: otherwise an attacker who has taken over the API could swap a folder for a link and be given /etc.
  */
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lchown, lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, storageError } from '../system/files/storage-error.ts'
 
-/** What holds for everything below a folder. */
+/** The owner and readers that everything below a folder must have. */
 export interface Rule {
   uid: number
-  /** The group that has to be able to read it; null: any. */
+  /** The group that must be able to read it; null: any. */
   readers: number | null
 }
 
@@ -21,14 +21,14 @@ export interface Wrong {
 
 const setgid = 0o2000
 
-/** The mode that lets the group do what the owner may, but for writing; folders pass their group on. */
+/** The mode that gives the group the owner's rights except writing; folders pass on their group. */
 export const readableMode = (mode: number, isFolder: boolean): number => {
   const now = mode & 0o7777
   if (isFolder) return now | 0o050 | setgid
   return now | 0o040 | ((now & 0o100) === 0 ? 0 : 0o010)
 }
 
-/** What of an entry breaks the rule. Links have no rights of their own. */
+/** How an entry breaks the rule; null if it does not. Links have no rights of their own. */
 export const wrongOf = (entry: Stats, { uid, readers }: Rule): Wrong | null => {
   if (entry.isSymbolicLink()) return null
   const owner = entry.uid !== uid || (readers !== null && entry.gid !== readers)
@@ -41,7 +41,7 @@ const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants
 
 const vanished = (error: unknown): boolean => errnoOf(error) === 'ENOENT'
 
-/** Opens a folder; null when it is a link, no folder, or gone. */
+/** Opens a folder; null when it is a link, not a folder, or gone. */
 const openFolder = async (path: string): Promise<FileHandle | null> => {
   try {
     return await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
@@ -71,10 +71,10 @@ const visit = async (folder: FileHandle, rule: Rule, mend: boolean, skip: readon
       const entry = await lstat(path)
       const found = wrongOf(entry, rule)
       if (found !== null) wrong += 1
-      // A second name of the file may lie where root's files are.
+      // A hard link: its other name may be one of root's files.
       const mendable = mend && (entry.isDirectory() || entry.nlink === 1)
       if (mendable && found?.owner === true) await lchown(path, rule.uid, rule.readers ?? rule.uid)
-      // After the owner: the kernel clears setgid on a change of owner.
+      // After the owner, since the kernel clears setgid when the owner changes.
       if (mendable && rule.readers !== null && found !== null) await mendMode(path)
       if (!entry.isDirectory()) continue
       const inner = await openFolder(path)
@@ -88,9 +88,9 @@ const visit = async (folder: FileHandle, rule: Rule, mend: boolean, skip: readon
 }
 
 /**
- * How many entries below `path` (itself left out) break the rule.
- * @param mend also make them keep it; files with several names stay as they are
- * @param skip names directly below `path` that have a rule of their own
+ * Counts the entries below `path` (without `path` itself) that break the rule.
+ * @param mend also fix them; files with several hard links stay as they are
+ * @param skip names directly below `path` that have their own rule
  * @throws Hal0Error `storage.failed`
  */
 export const lookThrough = async (

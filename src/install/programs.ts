@@ -1,26 +1,26 @@
-/** The other programs of the host that an installation needs. */
+/** The host's programs that an installation needs. */
 import { existsSync } from 'node:fs'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { findProgram } from '../system/systemd/unit/systemctl.ts'
 
 export interface Answer {
-  /** null: ended because it took too long. */
+  /** null: killed because it took too long. */
   code: number | null
   stdout: string
   stderr: string
 }
 
-/** The port to them, so that tests have neither users nor a systemd to change. */
+/** The port to them, so that tests need neither users nor a systemd to change. */
 export interface Programs {
   /** @throws Hal0Error `install.failed` when it is not installed, fails, or takes longer than 30 s @returns what it printed */
   run(name: string, args: readonly string[]): Promise<string>
-  /** As `run`, where failing is an answer. @returns null when it is not installed */
+  /** Like `run`, but a failure is an answer. @returns null when it is not installed */
   ask(name: string, args: readonly string[]): Promise<Answer | null>
 }
 
 const limitMs = 30_000
 
-/** Administrators' programs are not on every PATH. */
+/** Searches the sbin folders too: administrators' programs are not on every PATH. */
 const pathOf = (name: string): string | null =>
   findProgram(name) ?? ['/usr/sbin', '/sbin'].map((dir) => `${dir}/${name}`).find((path) => existsSync(path)) ?? null
 

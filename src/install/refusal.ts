@@ -1,12 +1,12 @@
-/** Whether an installation can be set up, looked at or removed from here. Pure. */
+/** Whether an installation can be set up, checked or removed under these circumstances. Pure. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Layout } from './layout.ts'
 
 export interface Circumstances {
   isRoot: boolean
-  /** The executable is hal0 itself, not Bun with hal0's source. */
+  /** The executable is a compiled hal0, not Bun running hal0's source. */
   isCompiled: boolean
-  /** systemd runs and can be asked: for `--user` the user's own manager. */
+  /** systemd runs and can be asked; for `--user`, the user's own manager. */
   hasManager: boolean
   /** `HAL0_ROOT`; '' when it is not set. */
   root: string
@@ -15,7 +15,7 @@ export interface Circumstances {
 
 const refused = (sentence: string): Hal0Error => new Hal0Error('install.refused', sentence)
 
-/** What is the matter with systemd, in a sentence; null when it can be asked. */
+/** Why systemd cannot be used, in a sentence; null when it can. */
 export const managerRefusal = (
   scope: Layout['scope'],
   { hasManager, user }: Pick<Circumstances, 'hasManager' | 'user'>,
@@ -50,10 +50,10 @@ export const setupRefusal = (scope: Layout['scope'], at: Circumstances): Hal0Err
 }
 
 /**
- * `doctor` and `uninstall` are about the machine's installation for root, else about the user's own.
- * @param verb for the sentence
- * @param installed whether the units of each are there
- * @throws Hal0Error `install.refused` when a user has none
+ * `doctor` and `uninstall` act on the machine's installation for root, otherwise on the user's own.
+ * @param verb for the message
+ * @param installed whether the units of each kind exist
+ * @throws Hal0Error `install.refused` when a user has no installation
  */
 export const requireInstalled = (verb: string, isRoot: boolean, installed: { system: boolean; own: boolean }): void => {
   if (isRoot || installed.own) return

@@ -1,4 +1,4 @@
-/** What `hal0 setup` does, in order. */
+/** The steps of `hal0 setup`, in order. */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Systemctl } from '../system/systemd/unit/systemctl.ts'
@@ -19,21 +19,21 @@ import { textFilesStep } from './steps/text-files.ts'
 export interface SetupTools {
   programs: Programs
   systemctl: Systemctl
-  /** The version of this executable, and where it lies. */
+  /** The version of this executable, and its path. */
   version: string
   executable: string
   /** Waits until the API answers. @throws Hal0Error `install.failed` */
   healthy(): Promise<void>
 }
 
-/** Whether polkit is there to be told what the API may do. */
+/** Whether polkit is installed, which must be told what the API may do. */
 export const hasPolkit = ({ polkitRules, polkitPrograms }: SystemLayout): boolean =>
   existsSync(dirname(polkitRules)) && polkitPrograms.some((path) => existsSync(path))
 
 export const noPolkit =
   'polkit is not installed: without it the API, which is not root, cannot start slots. Install it (Debian, Ubuntu: apt install polkitd), then run: sudo hal0 setup'
 
-/** Two steps: only a new unit of the API means a restart of it. */
+/** Two steps, since only a new unit of the API itself means a restart. */
 const unitSteps = (layout: Layout): Step[] => {
   const [service, slot] = unitFiles(layout)
   return [textFilesStep('slot-unit', [slot]), textFilesStep('unit', [service])]
@@ -84,6 +84,6 @@ const userPlan = (layout: UserLayout, tools: SetupTools): Step[] => {
 export const setupPlan = (layout: Layout, tools: SetupTools): Step[] =>
   layout.scope === 'system' ? systemPlan(layout, tools) : userPlan(layout, tools)
 
-/** What a person has to know before: it is not for setup to change. */
+/** What a person has to know beforehand, and setup cannot change. */
 export const setupWarnings = (layout: Layout): string[] =>
   layout.scope === 'system' && !hasPolkit(layout) ? [noPolkit] : []

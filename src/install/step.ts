@@ -1,4 +1,4 @@
-/** A plan is an ordered list of steps that know what they would change, and can do it. */
+/** A plan is an ordered list of steps. Each step knows what it would change, and can do it. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 
 export interface Step {
@@ -11,7 +11,7 @@ export interface Step {
   changes(pending: ReadonlySet<string>): Promise<string[]>
   /** @throws Hal0Error */
   apply(): Promise<void>
-  /** What it means when this step fails although the rest is of use without it; absent: nothing works without it. */
+  /** What is missing when this step fails, if the rest is useful without it; absent: nothing works without it. */
   withoutIt?: string
 }
 
@@ -30,15 +30,15 @@ export const examine = async (steps: readonly Step[]): Promise<Pending[]> => {
   return pending
 }
 
-/** Called before each step is carried out, and for each that could be left out and failed. */
+/** Told before each step is carried out, and about each optional step that failed. */
 export interface Telling {
   begins(pending: Pending): void
   warns(sentence: string): void
 }
 
 /**
- * Carries out what is pending, in order, and looks whether it took hold.
- * @throws Hal0Error of the first step that nothing works without
+ * Carries out the pending steps in order, and checks that each took effect.
+ * @throws Hal0Error of the first mandatory step that failed
  */
 export const applyAll = async (pending: readonly Pending[], tell: Telling): Promise<void> => {
   for (const one of pending) {

@@ -1,4 +1,4 @@
-/** What `hal0 uninstall` does, in order: takes back what setup made. The same steps in the other direction. */
+/** The steps of `hal0 uninstall`, in order. They undo what setup made. */
 import { existsSync } from 'node:fs'
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -26,14 +26,14 @@ const must = async (systemctl: Systemctl, args: string[]): Promise<string> => {
   return answer.stdout
 }
 
-/** Slots that run, as the names of their units. */
+/** The unit names of running slots. */
 const runningSlots = async (systemctl: Systemctl): Promise<string[]> => {
   const states = '--state=active,activating,deactivating,reloading'
   const text = await must(systemctl, ['list-units', '--plain', '--no-legend', '--full', states, slotPattern])
   return text.split('\n').flatMap((line) => line.trim().split(/\s+/)[0] || [])
 }
 
-/** The API goes first: it would take the end of a slot for a crash. */
+/** Stops the API first: it would take the end of a slot for a crash. */
 const stopStep = ({ systemctl }: UninstallTools): Step => ({
   id: 'stop',
   async changes() {
@@ -75,7 +75,7 @@ const unitsStep = (layout: Layout, { systemctl }: UninstallTools): Step => {
     async apply() {
       await removeFiles(present())
       await must(systemctl, ['daemon-reload'])
-      // A slot that failed would be listed for ever. Where none did, there is nothing to forget, which systemctl calls an error.
+      // A failed slot would be listed for ever. If none failed, there is nothing to reset, which systemctl calls an error.
       await systemctl.run(['reset-failed', serviceUnit, slotPattern])
     },
   }
@@ -101,7 +101,7 @@ const filesStep = (layout: Layout): Step => {
     },
     async apply() {
       await removeFiles(await present())
-      // What somebody else put beside the versions stays, and its folder with it.
+      // Files that somebody else put beside the versions stay, and so does their folder.
       if (await emptyLib()) await rmdir(layout.paths.lib)
     },
   }
@@ -122,7 +122,7 @@ const dataStep = ({ paths }: Layout, { programs }: UninstallTools): Step => {
     id: 'data',
     changes: async () => present().map((path) => `remove ${path} with everything in it`),
     async apply() {
-      // rm(1) resolves each name from an open folder: nothing that hal0's user could put there leads it elsewhere.
+      // rm(1) resolves each name from an open folder: nothing that hal0's user could put there can lead it elsewhere.
       for (const path of present())
         await programs.run('rm', ['--recursive', '--force', '--one-file-system', '--', path])
     },
@@ -142,13 +142,13 @@ const usersStep = ({ programs }: UninstallTools): Step => ({
   async apply() {
     for (const name of [slotUser, apiUser]) {
       if ((await findUser(programs, name)) !== null) await programs.run('userdel', [name])
-      // userdel takes the group of the same name along unless somebody else is in it, or login.defs says otherwise.
+      // userdel removes the group of the same name too, unless it has other members or login.defs says otherwise.
       if (await groupExists(programs, name)) await programs.run('groupdel', [name])
     }
   },
 })
 
-/** @param purge also what people made with hal0: configuration, models, engines, logs; and the users who own it */
+/** @param purge also removes configuration, models, engines and logs, and the users who own them */
 export const uninstallPlan = (layout: Layout, tools: UninstallTools, purge: boolean): Step[] => [
   stopStep(tools),
   unitsStep(layout, tools),

@@ -1,14 +1,14 @@
-/** Makes another version run, and goes back to the old one when the new one does not answer. */
+/** Switches to another version, and goes back to the old one when the new one does not answer. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { flipCurrent, installedVersions } from '../system/files/release-folder.ts'
 import type { ApiService, Host } from './host.ts'
 import { readRecord, writeRecord } from './record.ts'
 
-/** How long a version has to answer after its start. */
+/** How long a version may take to answer after its start, milliseconds. */
 export const healthMs = 30_000
 const pollMs = 250
 
-/** Waits for the API to answer as `version`. @returns null, or why not, as the end of a sentence */
+/** Waits for the API to answer as `version`. @returns null when it does, or why it does not, as the end of a sentence */
 const waitFor = async (host: Host, service: ApiService, version: string): Promise<string | null> => {
   const end = host.now() + healthMs
   for (;;) {
@@ -23,7 +23,7 @@ const waitFor = async (host: Host, service: ApiService, version: string): Promis
   }
 }
 
-/** Runs the version that `current` leads to. @returns null when it runs, or why it does not, as the end of a sentence */
+/** Restarts the API as the version that `current` leads to. @returns null when it runs, or why not, as the end of a sentence */
 const run = async (host: Host, version: string): Promise<string | null> => {
   const { service } = host
   if (service === null) {
@@ -39,12 +39,12 @@ const run = async (host: Host, version: string): Promise<string | null> => {
     await service.restart()
     return await waitFor(host, service, version)
   } catch (error) {
-    // Whatever is wrong, the old version must come back.
+    // Whatever went wrong, the old version must come back.
     return `it could not be started: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 
-/** What the API printed, where that can be had: the reason why an update failed must not be lost over it. */
+/** What the API printed, if it can be read. Failing to read it must not hide the reason why an update failed. */
 const linesSince = async (host: Host, since: number): Promise<string[]> => {
   try {
     return (await host.service?.lastLines(since)) ?? []
@@ -54,7 +54,7 @@ const linesSince = async (host: Host, since: number): Promise<string[]> => {
   }
 }
 
-/** `current` leads to `to`: keeps it when it runs, else goes back. @throws Hal0Error `update.unhealthy` */
+/** `current` already leads to `to`: keeps that version if it runs, otherwise goes back. @throws Hal0Error `update.unhealthy` */
 const prove = async (host: Host, from: string, to: string): Promise<void> => {
   const { paths } = host
   const began = host.now()
@@ -78,11 +78,11 @@ const prove = async (host: Host, from: string, to: string): Promise<void> => {
 }
 
 /**
- * From the installed version `from` to `to`, which is complete.
- * @throws Hal0Error `update.unhealthy` after going back; `supervisor.failed` and storage's before anything was changed
+ * Switches from the installed version `from` to `to`, which is complete.
+ * @throws Hal0Error `update.unhealthy` after going back; `supervisor.failed` and `storage.*` before anything was changed
  */
 export const activate = async (host: Host, from: string, to: string): Promise<void> => {
-  // A service manager that does not answer is found out before the flip.
+  // A service manager that does not answer has to be noticed before the flip.
   await host.service?.state()
   await writeRecord(host.paths, { ...(await readRecord(host.paths)), leaving: from })
   await flipCurrent(host.paths, to)
@@ -90,9 +90,9 @@ export const activate = async (host: Host, from: string, to: string): Promise<vo
 }
 
 /**
- * Brings an activation to its end whose process was killed.
+ * Finishes an activation whose process was killed.
  * @param current the version that `current` leads to
- * @throws Hal0Error `update.unhealthy` when that meant to go back
+ * @throws Hal0Error `update.unhealthy` when it had to go back
  */
 export const finishInterrupted = async (host: Host, current: string): Promise<void> => {
   const record = await readRecord(host.paths)
@@ -103,7 +103,7 @@ export const finishInterrupted = async (host: Host, current: string): Promise<vo
     await prove(host, record.leaving, current)
     return
   }
-  // It was killed before the flip, or after the flip back.
+  // The process was killed before the flip, or after the flip back.
   if (host.service !== null && (await host.service.version()) !== current) {
     const why = await run(host, current)
     if (why !== null) host.say(`hal0 ${current} does not run: ${why}.`)

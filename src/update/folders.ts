@@ -1,4 +1,4 @@
-/** What else than the versions lies in their folder, and how versions leave it. */
+/** The temporary files beside the versions, and how versions are removed. */
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sweepTemps } from '../system/files/atomic-file.ts'
@@ -6,15 +6,15 @@ import { installedVersions, versionDir } from '../system/files/release-folder.ts
 import { errnoOf } from '../system/files/storage-error.ts'
 import type { Paths } from '../system/paths.ts'
 
-/** A version that comes or goes: not complete. */
+/** The folder of a version that is being added or removed, and so is incomplete. */
 export const partialDir = (paths: Paths, version: string): string => join(paths.lib, `.${version}.partial`)
 
-/** What interrupted updates leave: partial versions, and the link that was to become `current`. */
+/** What interrupted updates leave: partial versions, and the link that should have become `current`. */
 const leftover = /^\.(.+\.partial|current\.\d+)$/
 
 export const removeFolder = (path: string): Promise<void> => rm(path, { recursive: true, force: true })
 
-/** Removes a version; at no moment is there half of one under its name. */
+/** Removes a version. A half-removed one never has the version's name. */
 export const discardVersion = async (paths: Paths, version: string): Promise<void> => {
   const partial = partialDir(paths, version)
   await removeFolder(partial)

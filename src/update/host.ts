@@ -1,11 +1,11 @@
-/** What an update needs of the machine, so that a test can put something else in its place. */
+/** What an update needs from the machine, so that tests can replace it. */
 import type { Paths } from '../system/paths.ts'
 import type { Fetch, Patience } from './release/receive.ts'
 
-/** `stopped`: by somebody's will. `failed`: it ended by itself, and nothing starts it again. */
+/** `stopped`: somebody stopped it. `failed`: it ended by itself, and nothing starts it again. */
 export type ApiState = 'running' | 'failed' | 'stopped'
 
-/** The API, as the service that an update restarts. Slots are services of their own and not touched. */
+/** The API, as the service that an update restarts. Slots are separate services and are not touched. */
 export interface ApiService {
   /** @throws Hal0Error `supervisor.failed` */
   state(): Promise<ApiState>
@@ -13,13 +13,13 @@ export interface ApiService {
   restart(): Promise<void>
   /** The version that answers; null when none does. */
   version(): Promise<string | null>
-  /** What it printed last, at or after `since` (milliseconds since the Unix epoch); oldest first. */
+  /** Its last lines, printed at or after `since` (milliseconds since the Unix epoch); oldest first. */
   lastLines(since: number): Promise<string[]>
 }
 
 export interface Host {
   paths: Paths
-  /** null: nothing starts the API here, so that nothing can restart it. */
+  /** null: no service runs the API here, so it cannot be restarted. */
   service: ApiService | null
   fetch: Fetch
   /** For manifests and signatures. */
@@ -29,7 +29,7 @@ export interface Host {
   /** Milliseconds since the Unix epoch. */
   now(): number
   sleep(ms: number): Promise<void>
-  /** Tells the person what happens now. */
+  /** Tells the user what happens now. */
   say(sentence: string): void
   /** Bytes of the download so far. */
   progress(received: number, total: number): void

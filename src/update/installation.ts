@@ -1,4 +1,4 @@
-/** Which installation of hal0 is meant: that of the machine, a user's own, or one below HAL0_ROOT. */
+/** Which installation of hal0 is meant: the machine's, a user's own, or one below HAL0_ROOT. */
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
@@ -10,18 +10,18 @@ import type { Scope } from '../system/systemd/unit/systemctl.ts'
 
 export interface Installation {
   paths: Paths
-  /** Whose systemd runs its service; null for one below HAL0_ROOT, which no service of this machine runs. */
+  /** Whose systemd runs its service; null below HAL0_ROOT, since no service of this machine runs that. */
   scope: Scope | null
 }
 
 interface Caller {
   env: Record<string, string | undefined>
   isRoot: boolean
-  /** The running executable, without links. */
+  /** Path of the running executable, with links resolved. */
   program: string
 }
 
-/** The one that the running executable belongs to; else the caller's own, else the other one, if it is there. */
+/** The installation that the running executable belongs to; else the caller's own; else the other one, if it exists. */
 export const findInstallation = async ({ env, isRoot, program }: Caller): Promise<Installation> => {
   if (env.HAL0_ROOT !== undefined && env.HAL0_ROOT !== '') {
     return { paths: findPaths(env, isRoot), scope: resolve(env.HAL0_ROOT) === '/' ? 'system' : null }
@@ -35,7 +35,7 @@ export const findInstallation = async ({ env, isRoot, program }: Caller): Promis
   return onlySecond ? second : first
 }
 
-/** The version that is installed. @throws Hal0Error `update.not_installed` */
+/** The installed version. @throws Hal0Error `update.not_installed` */
 export const installedVersion = async (paths: Paths): Promise<string> => {
   const version = await currentVersion(paths)
   if (version !== null) return version

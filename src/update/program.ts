@@ -1,11 +1,11 @@
 /** The executable of one version. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 
-/** It starts in milliseconds; a cold disk may need seconds to read it. */
+/** It starts in milliseconds, but a cold disk may need seconds to read it. */
 const startMs = 20_000
 const longestAnswerBytes = 64 * 1024
 
-/** The version that a program says it is. @throws what spawning and parsing throw */
+/** The version that a program reports. @throws whatever spawning and parsing throw */
 const askVersion = async (program: string): Promise<unknown> => {
   const child = Bun.spawn([program, 'version', '--json'], {
     env: { PATH: '/usr/bin:/bin' },
@@ -25,7 +25,7 @@ const askVersion = async (program: string): Promise<unknown> => {
   return (JSON.parse(stdout) as { version?: unknown } | null)?.version
 }
 
-/** Makes sure that a program runs on this machine and is the version that it should be. @throws Hal0Error `update.broken` */
+/** Checks that a program runs on this machine and is the expected version. @throws Hal0Error `update.broken` */
 export const checkProgram = async (program: string, version: string): Promise<void> => {
   const broken = (why: string, cause?: unknown): Hal0Error =>
     new Hal0Error(

@@ -1,4 +1,4 @@
-/** `update.json` beside the versions: what the links do not say. */
+/** `update.json` beside the versions: what the links alone do not say. */
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../contract/nullable.ts'
@@ -23,7 +23,7 @@ const parseOr = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
-    // The caller says what is wrong with it.
+    // The caller reports what is wrong with it.
     return undefined
   }
 }
@@ -45,7 +45,7 @@ export const writeRecord = (paths: Paths, record: UpdateRecord): Promise<void> =
   writeFileAtomic(recordFile(paths), `${JSON.stringify(record)}\n`, 'write down what this update does')
 
 /**
- * The version to go back to: the one that ran before, or, where no update has run yet, the newest of those that are older.
+ * The version to go back to: the one that ran before or, if no update has run yet, the newest older one.
  * @returns null when there is none
  */
 export const previousVersion = async (paths: Paths, current: string): Promise<string | null> => {

@@ -1,4 +1,4 @@
-/** Puts a version beside the installed one: complete under its name, or not there at all. */
+/** Puts a version beside the installed one. Either it is complete under its name, or it does not exist. */
 import { chmod, mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ReleaseArtifact } from '../contract/release.ts'
@@ -20,8 +20,8 @@ const wrongSize = (version: string, size: number, why: string): Hal0Error =>
   )
 
 /**
- * Downloads an executable into a new file, durably, and only so far as its bytes can be the right ones.
- * @throws Hal0Error `update.network`, `update.size_mismatch`, `update.checksum_mismatch`; what writing throws
+ * Downloads an executable into a new file, durably. Stops as soon as it exceeds the expected size.
+ * @throws Hal0Error `update.network`, `update.size_mismatch`, `update.checksum_mismatch`; whatever writing throws
  */
 const download = async (host: Host, url: string, path: string, version: string, artifact: ReleaseArtifact) => {
   const { size, sha256 } = artifact
@@ -45,7 +45,7 @@ const download = async (host: Host, url: string, path: string, version: string, 
         { details: { version, expected: sha256, actual: digest } },
       )
     }
-    // The umask of whoever runs the update must not close it to the users that run hal0.
+    // The caller's umask must not make it unreadable for the users that run hal0.
     await file.chmod(executable)
     await file.sync()
   } finally {
@@ -53,10 +53,10 @@ const download = async (host: Host, url: string, path: string, version: string, 
   }
 }
 
-/** Whether the version is here already, byte for byte: it was kept, or the last update was interrupted after this step. */
+/** Whether the version already exists, byte for byte: it was kept, or the last update was interrupted after this step. */
 const isHere = async (path: string, { size, sha256 }: ReleaseArtifact): Promise<boolean> => {
   const file = Bun.file(path)
-  // A file that is not there has the size 0.
+  // A file that does not exist has size 0.
   if (file.size !== size) return false
   const hash = new Bun.CryptoHasher('sha256')
   for await (const chunk of file.stream()) hash.update(chunk)
@@ -64,7 +64,7 @@ const isHere = async (path: string, { size, sha256 }: ReleaseArtifact): Promise<
 }
 
 /**
- * Makes `<version>/` out of a verified manifest. It must not be the version that `current` leads to.
+ * Creates `<version>/` from a verified manifest. It must not be the version that `current` leads to.
  * @param url of the executable
  * @throws Hal0Error `update.network`, `update.size_mismatch`, `update.checksum_mismatch`, `update.broken`; errors of the file system;
  * the reason of an aborted signal

@@ -1,4 +1,4 @@
-/** The host and the release source of this machine, as the command line is called. */
+/** The host and the release source for an update of this machine. */
 import { readFile, realpath } from 'node:fs/promises'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { localUrl, readServerSettings, type ServerSettings } from '../system/config/server-config.ts'
@@ -14,7 +14,7 @@ import type { ReleaseSource } from './update.ts'
 export interface Talk {
   say(sentence: string): void
   progress(received: number, total: number): void
-  /** Ends downloads; what follows them is not interrupted. */
+  /** Aborts downloads; later steps are not interrupted. */
   signal: AbortSignal
 }
 
@@ -27,7 +27,7 @@ const settingsOf = async ({ paths }: Installation): Promise<ServerSettings> => {
   }
 }
 
-/** @param forChange whether something is to be changed. @throws Hal0Error `update.not_installed`, `update.not_permitted`, `config.invalid` */
+/** @param forChange whether something will be changed. @throws Hal0Error `update.not_installed`, `update.not_permitted`, `config.invalid` */
 export const openHost = async (talk: Talk, forChange: boolean): Promise<{ host: Host; settings: ServerSettings }> => {
   const installation = await findInstallation({
     env: process.env,
@@ -54,7 +54,7 @@ export const openHost = async (talk: Talk, forChange: boolean): Promise<{ host: 
   return { host, settings }
 }
 
-/** @param url of the manifest, where it was given by hand. @throws Hal0Error `update.not_configured`, `update.untrusted` */
+/** @param url of the manifest, if given on the command line. @throws Hal0Error `update.not_configured`, `update.untrusted` */
 export const releaseSource = async (url: string | null, { updateUrl }: ServerSettings): Promise<ReleaseSource> => {
   const known = url ?? updateUrl
   if (known === null) {
@@ -67,7 +67,7 @@ export const releaseSource = async (url: string | null, { updateUrl }: ServerSet
   return { url: known, keys: pinnedKeys(), target: targetOf({ platform, arch, cpuinfo: await readCpuinfo() }) }
 }
 
-/** Empty where the system has no such file: then no flag of the processor is known. */
+/** Empty if the system has no such file: then no CPU flags are known. */
 const readCpuinfo = async (): Promise<string> => {
   try {
     return await readFile('/proc/cpuinfo', 'utf8')

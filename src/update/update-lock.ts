@@ -14,8 +14,8 @@ const lock = (path: string): Disposable | null => {
 }
 
 /**
- * Takes the lock of the folder of versions until the process ends.
- * @returns the lock, given back with its scope
+ * Locks the folder of versions until the process ends.
+ * @returns the lock, released when disposed
  * @throws Hal0Error `update.busy`, `storage.failed`
  */
 export const lockUpdates = (paths: Paths): Disposable => {

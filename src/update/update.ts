@@ -1,6 +1,6 @@
 /**
- * `hal0 update`: manifest → judge → stage → activate → prune. Whatever ends it, and wherever, `current` leads to a complete version:
- * the old one before the flip, the new one after it. The next update finishes or removes what was begun.
+ * `hal0 update`: manifest → checks → stage → activate → prune. Wherever it is interrupted, `current` leads to a complete version:
+ * the old one before the flip, the new one after it. The next update finishes or removes what was left half done.
  */
 import type { ReleaseManifest, ReleaseTarget } from '../contract/release.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -19,7 +19,7 @@ import { stage } from './stage.ts'
 import { lockUpdates } from './update-lock.ts'
 
 export interface ReleaseSource {
-  /** Of the newest manifest. */
+  /** Address of the newest manifest. */
   url: string
   keys: readonly PublicKey[]
   target: ReleaseTarget | null
@@ -38,11 +38,11 @@ export interface Check {
 export interface Outcome {
   from: string
   to: string
-  /** false: it was there already, or the person said no. */
+  /** false: it was already installed, or the user said no. */
   changed: boolean
 }
 
-/** Asks the person. @returns whether to go on */
+/** Asks the user. @returns whether to continue */
 export type Agree = (question: string) => Promise<boolean>
 
 const getManifest = async (host: Host, source: ReleaseSource, wanted: string | null): Promise<ReleaseManifest> => {
@@ -52,7 +52,7 @@ const getManifest = async (host: Host, source: ReleaseSource, wanted: string | n
 }
 
 /**
- * What there is; changes nothing and needs no right to.
+ * Looks for a newer version. Changes nothing and needs no rights.
  * @param wanted a version by name; null: the newest
  * @throws Hal0Error `update.*`
  */
@@ -62,14 +62,14 @@ export const check = async (host: Host, source: ReleaseSource, wanted: string | 
   return { current, available: version, newer: compareVersions(version, current) > 0, released_at, min_version }
 }
 
-/** With the lock held: what an earlier update left is finished and removed. @returns the installed version */
+/** Finishes and cleans up an interrupted update. The lock must be held. @returns the installed version */
 const prepare = async (host: Host): Promise<string> => {
   await finishInterrupted(host, await installedVersion(host.paths))
   await sweepLeftovers(host.paths)
   return installedVersion(host.paths)
 }
 
-/** Leaves the current version and the one to go back to. What cannot be removed does not undo an update. */
+/** Removes all versions but the current one and the one to go back to. A failure here does not undo the update. */
 const tidy = async (host: Host): Promise<void> => {
   try {
     const current = await installedVersion(host.paths)
@@ -88,7 +88,7 @@ const change = async (host: Host, from: string, to: string): Promise<Outcome> =>
   return { from, to, changed: true }
 }
 
-/** Runs `work` as the only update of this installation; what the file system refuses becomes a sentence. */
+/** Runs `work` as the only update of this installation. Errors of the file system become Hal0Errors. */
 const alone = async (host: Host, work: (from: string) => Promise<Outcome>): Promise<Outcome> => {
   await installedVersion(host.paths)
   try {
@@ -100,7 +100,7 @@ const alone = async (host: Host, work: (from: string) => Promise<Outcome>): Prom
 }
 
 /**
- * Updates to the newest version, or to the one `wanted` by name, which may be older.
+ * Updates to the newest version, or to the one that `wanted` names, which may be older.
  * @throws Hal0Error `update.*`, `storage.*`, `supervisor.failed`; the reason of an aborted signal
  */
 export const update = (host: Host, source: ReleaseSource, wanted: string | null, agree: Agree): Promise<Outcome> =>
@@ -108,7 +108,7 @@ export const update = (host: Host, source: ReleaseSource, wanted: string | null,
     const manifest = await getManifest(host, source, wanted)
     const { version: to } = manifest
     if (!checkStep(manifest, { current: from, wanted })) {
-      // The update that brought it here may have been killed before it did this.
+      // The update that installed it may have been killed before it cleaned up.
       await tidy(host)
       return { from, to, changed: false }
     }
@@ -119,8 +119,8 @@ export const update = (host: Host, source: ReleaseSource, wanted: string | null,
   })
 
 /**
- * Goes back to the version that ran before; a second time comes forth again. Needs no network.
- * @throws Hal0Error `update.no_previous`, `update.broken`, and as {@link update}
+ * Goes back to the version that ran before; doing it twice returns to the current one. Needs no network.
+ * @throws Hal0Error `update.no_previous`, `update.broken`, and the errors of {@link update}
  */
 export const rollback = (host: Host, agree: Agree): Promise<Outcome> =>
   alone(host, async (from) => {

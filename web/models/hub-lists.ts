@@ -1,4 +1,4 @@
-/** What the hub answered, to choose from. All of it is text of strangers. */
+/** Lists of what the hub answered, to choose from. All of it is untrusted text. */
 import type { HubHit, HubOffer } from '../../src/contract/models/pull.ts'
 import { element } from '../dom.ts'
 import { bytes } from '../words.ts'
@@ -10,7 +10,7 @@ const hitFacts = ({ downloads, gated, architecture }: HubHit): string =>
     ...(gated ? ['gated'] : []),
   ].join(' · ')
 
-/** @param choose hears the repository that was clicked */
+/** @param choose called with the repository that was clicked */
 export const hitList = (hits: readonly HubHit[], choose: (repo: string) => void): HTMLElement =>
   element(
     'ul',
@@ -45,7 +45,7 @@ const action = (offer: HubOffer, pull: (offer: HubOffer) => void): HTMLElement =
   return element('td', { class: 'figure', 'data-title': '' }, button)
 }
 
-/** @param pull hears the model whose button was clicked */
+/** @param pull called with the model whose button was clicked */
 export const offerTable = (offers: readonly HubOffer[], pull: (offer: HubOffer) => void): HTMLElement => {
   const head = columns.map(({ title, figure }) =>
     element('th', { scope: 'col', ...(figure === true ? { class: 'figure' } : {}) }, title),

@@ -1,4 +1,4 @@
-/** One pull on the page. It is changed in place, so that keyboard focus and selections survive its progress. */
+/** One pull on the page. It is updated in place, so that keyboard focus and selections survive its progress. */
 import type { Pull } from '../../src/contract/models/pull.ts'
 import { isUnderWay } from '../../src/contract/models/pull-phase.ts'
 import { ApiError } from '../api.ts'
@@ -10,7 +10,7 @@ import { placeText, pullPart, pullText } from './pull-words.ts'
 
 const moods: Partial<Record<Pull['phase'], string>> = { done: 'good', failed: 'bad', cancelled: 'off' }
 
-/** @param kept bytes of it on the disk once it has ended; null: not known yet */
+/** @param kept bytes left on the disk once it has ended; null: not known yet */
 const outcome = ({ phase }: Pull, kept: number | null): string => {
   if (phase === 'done') return 'Verified, and in the list below.'
   if (kept === null) return ''
@@ -33,8 +33,8 @@ export class PullCard {
   readonly #buttons = new Map<PullVerb, HTMLButtonElement>()
 
   /**
-   * @param kept bytes of it on the disk once it has ended; null: not known yet
-   * @param command carries a verb out; what it throws is shown
+   * @param kept bytes left on the disk once it has ended; null: not known yet
+   * @param command carries out a verb; an error that it throws is shown
    */
   constructor(pull: Pull, kept: number | null, command: (verb: PullVerb, pull: Pull) => Promise<void>) {
     this.#pull = pull
@@ -62,7 +62,7 @@ export class PullCard {
     this.update(pull, kept)
   }
 
-  /** @param kept as for the constructor */
+  /** @param kept as in the constructor */
   update(pull: Pull, kept: number | null): void {
     if (pull.phase !== this.#pull.phase) showFailure(this.#refusal, null)
     this.#pull = pull

@@ -1,14 +1,14 @@
-/** The stream of all pulls. EventSource comes back by itself with Last-Event-ID, unless the server refused the stream. */
+/** The stream of all pulls. EventSource reconnects by itself with Last-Event-ID, unless the server refused the stream. */
 import type { Pull } from '../../src/contract/models/pull.ts'
 
 export interface PullListener {
   onPull(pull: Pull): void
 }
 
-/** After the stream was refused. */
+/** Pause after the stream was refused. */
 const retryMs = 3000
 
-/** @returns what closes the stream */
+/** @returns a function that closes the stream */
 export const followPulls = (listener: PullListener): (() => void) => {
   let source: EventSource | null = null
   let retry: ReturnType<typeof setTimeout> | undefined

@@ -1,4 +1,4 @@
-/** Where a person says what to pull: searches the hub, lists what a repository offers, and begins the pull. */
+/** The form in which a person says what to pull: searches the hub, lists what a repository offers, and starts the pull. */
 import type { HubReference, HubRepository, PullRequest } from '../../src/contract/models/pull.ts'
 import { ApiError, call } from '../api.ts'
 import { byId, element, setText } from '../dom.ts'
@@ -6,18 +6,18 @@ import { showFailure } from '../failure.ts'
 import { bytes } from '../words.ts'
 import { hitList, offerTable } from './hub-lists.ts'
 
-/** What is shown of an answer. */
+/** An answer as it is shown. */
 interface Answer {
   said: string
   parts: Node[]
 }
 
-/** What the daemon read in the text, with a repository. */
+/** A reference that the daemon found in the text, with a repository. */
 type Named = HubReference & { repo: string }
 
 const isNamed = (reference: HubReference): reference is Named => reference.repo !== null
 
-/** What of the repository is asked for, in words; null: nothing more than the repository. */
+/** The requested part of the repository, in words; null: the whole repository. */
 const askedFor = ({ file, folder }: Named): string | null =>
   file?.replace(/^:/, '') ?? (folder === null ? null : `${folder}/`)
 
@@ -34,10 +34,10 @@ export class PullForm {
   readonly #said = element('p', { class: 'said', role: 'status' })
   readonly #failure = element('p', { class: 'refusal', role: 'alert', hidden: true })
   readonly #parts = element('div')
-  /** Grows with every question: an answer to an older one comes too late. */
+  /** Counts requests: an answer to an older one is dropped. */
   #asked = 0
 
-  /** @param start begins a pull; what it throws is shown */
+  /** @param start starts a pull; an error that it throws is shown */
   constructor(start: (id: string, request: PullRequest) => Promise<void>) {
     this.#start = start
     const close = element('button', { type: 'button' }, 'Close')
@@ -91,7 +91,7 @@ export class PullForm {
     }
   }
 
-  /** The daemon reads the text: it knows how models are named, and which mirrors are in use. */
+  /** The daemon parses the text: it knows how models are named and which mirrors are in use. */
   async #find(text: string): Promise<Answer> {
     const path = `/api/hub/reference?text=${encodeURIComponent(text)}`
     const reference = await call<'readHubReference'>('GET', path)
@@ -109,12 +109,12 @@ export class PullForm {
     try {
       return this.#offers(named, await call<'showHubRepository'>('GET', addressOf(named)))
     } catch (error) {
-      // What is asked for is not there, and something else is.
+      // The repository does not have what was asked for, but has other models.
       const asked = askedFor(named)
       if (asked === null || !(error instanceof ApiError) || !Array.isArray(error.details.models)) throw error
       const all = { ...named, file: null, folder: null }
       const answer = this.#offers(all, await call<'showHubRepository'>('GET', addressOf(all)))
-      // Of one that lacks shards the daemon's own sentence says which.
+      // If shards are missing, the daemon's own message says which.
       return {
         ...answer,
         said: 'missing' in error.details ? error.message : `${named.repo} has no ${asked}. It has these:`,
@@ -143,7 +143,7 @@ export class PullForm {
     return { said: said.join(' '), parts: [...projector.parts, table] }
   }
 
-  /** Models that see come with a projector; the smallest stands for what it costs. */
+  /** Vision models need a projector; the size shown is that of the smallest one. */
   #projector({ mmproj }: HubRepository): { parts: Node[]; isWanted: () => boolean } {
     if (mmproj.length === 0) return { parts: [], isWanted: () => false }
     const box = element('input', { type: 'checkbox' })

@@ -1,8 +1,8 @@
-/** What a pull's figures mean on the page: pure. */
+/** The figures of a pull as text for the page. Pure. */
 import type { PullFigures } from '../../src/contract/slot.ts'
 import { bytes, duration } from '../words.ts'
 
-/** Part done between 0 and 1; null when it cannot be told. */
+/** Fraction done, 0 to 1; null when it is unknown. */
 export const pullPart = ({ bytes_received, bytes_total }: PullFigures): number | null =>
   bytes_total === null || bytes_total === 0 ? null : Math.min(1, bytes_received / bytes_total)
 
@@ -12,7 +12,7 @@ const speedAndRest = ({ throughput_bps, eta_s }: PullFigures): string =>
     ...(eta_s === null ? [] : [`, ${duration(Math.ceil(eta_s))} left`]),
   ].join('')
 
-/** @param downloaded how much is here, in words */
+/** @param downloaded how much has been downloaded, in words */
 const stand = (pull: PullFigures, downloaded: string): string => {
   if (pull.phase === 'resolving') return 'asking the hub'
   if (pull.phase === 'verifying') return `verifying ${bytes(pull.bytes_total ?? pull.bytes_received)}`
@@ -33,6 +33,6 @@ export const shortPullText = (pull: PullFigures): string => {
   return stand(pull, downloaded)
 }
 
-/** @param position of those that wait, from 1 */
+/** @param position in the queue of waiting pulls, from 1 */
 export const placeText = (position: number): string =>
   position === 1 ? 'waiting for another pull to end' : `waiting for its turn, number ${position} of those that wait`

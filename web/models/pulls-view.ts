@@ -1,4 +1,4 @@
-/** The pulls, live: those under way, and those that ended otherwise than well. */
+/** The pulls, live: those under way, and those that failed or were cancelled. */
 import type { Pull, PullRequest } from '../../src/contract/models/pull.ts'
 import { isUnderWay } from '../../src/contract/models/pull-phase.ts'
 import { call } from '../api.ts'
@@ -7,11 +7,11 @@ import { PullCard } from './pull-card.ts'
 import { followPulls } from './pull-events.ts'
 import { type PullVerb, requestOf } from './pull-verbs.ts'
 
-/** Pulls that begin elsewhere come one by one and are asked for together, milliseconds. */
+/** Pulls started elsewhere are announced one by one and then fetched together after this pause, milliseconds. */
 const newsMs = 50
 
 export interface PullsListener {
-  /** A model has come to the registry. */
+  /** A model was added to the registry. */
   onDone(): void
   /** The card with the keyboard focus is gone. */
   onFocusLost(): void
@@ -20,19 +20,19 @@ export interface PullsListener {
 const pathOf = (id: string): string => `/api/models/${encodeURIComponent(id)}/pull`
 
 export class PullsView {
-  /** In the order in which they were asked for. */
+  /** In the order in which they were requested. */
   readonly #shown = new Map<string, { card: PullCard; pull: Pull }>()
-  /** Closes the stream; null: there is none. */
+  /** Closes the stream; null: no stream is open. */
   #close: (() => void) | null = null
-  /** News of pulls that are not shown are to be asked for. */
+  /** Timer of the next refresh, set when something was announced that has to be fetched. */
   #news: ReturnType<typeof setTimeout> | undefined
-  /** What was asked for on this page. */
+  /** Requests made on this page. */
   readonly #requests = new Map<string, PullRequest>()
-  /** Ended pulls that nobody wants to see any more. */
+  /** Ended pulls that the user has hidden. */
   readonly #hidden = new Set<string>()
-  /** Bytes that pulls have on the disk; null: not known yet. */
+  /** Bytes that pulls have left on the disk; null: not known yet. */
   #kept = new Map<string, number | null>()
-  /** Grows with every question for all pulls: an answer to an older one comes too late. */
+  /** Counts requests for all pulls: an answer to an older one is dropped. */
   #asked = 0
   readonly #list = byId('pulls')
   readonly #listener: PullsListener
@@ -40,14 +40,14 @@ export class PullsView {
   constructor(listener: PullsListener) {
     this.#listener = listener
     this.#follow()
-    // A browser opens six connections to a server only, for all its tabs together: one that nobody looks at keeps none.
+    // A browser opens only six connections to a server, for all its tabs together: a hidden tab keeps none.
     document.addEventListener('visibilitychange', () => {
       this.#follow()
       if (!document.hidden) void this.refresh()
     })
   }
 
-  /** Begins a pull and puts the keyboard focus on it. @throws ApiError */
+  /** Starts a pull and puts the keyboard focus on it. @throws ApiError */
   async start(id: string, request: PullRequest): Promise<void> {
     const pull = await call<'pullModel'>('POST', pathOf(id), request)
     this.#requests.set(id, request)
@@ -58,7 +58,7 @@ export class PullsView {
     await this.refresh()
   }
 
-  /** Asks for all pulls in their order, and for what they have on the disk. */
+  /** Fetches all pulls in their order, and what they have left on the disk. */
   async refresh(): Promise<void> {
     const asked = ++this.#asked
     try {
@@ -72,12 +72,12 @@ export class PullsView {
       for (const id of this.#shown.keys()) if (!pulls.some((pull) => pull.id === id)) this.#remove(id)
       for (const pull of pulls.toReversed()) this.#show(pull)
     } catch (error) {
-      // The lost connection that this means is shown by the stream of the slots.
+      // This means a lost connection, which the stream of the slots shows.
       console.warn('pulls are not up to date', error)
     }
   }
 
-  /** @param wanted also shown when it has ended well, or left nothing */
+  /** @param wanted show it even if it has succeeded or left nothing */
   #show(pull: Pull, wanted = false): void {
     const { id } = pull
     const known = this.#shown.get(id)
@@ -89,7 +89,7 @@ export class PullsView {
       this.#shown.set(id, { card, pull })
       this.#list.prepend(card.root)
     } else {
-      // One that begins again is the last in the order.
+      // A pull that is started again moves to the end.
       if (isUnderWay(pull) && !isUnderWay(known.pull)) this.#shown.delete(id)
       this.#shown.set(id, { card: known.card, pull })
       if (pull.phase !== known.pull.phase) setText(byId('announcements'), `${id}: ${pull.phase}`)
@@ -102,7 +102,7 @@ export class PullsView {
     return this.#kept.get(id) ?? (this.#kept.has(id) ? null : 0)
   }
 
-  /** Keeps the stream while the page is looked at. */
+  /** Keeps the stream open while the page is visible. */
   #follow(): void {
     if (document.hidden) {
       this.#close?.()
@@ -113,13 +113,13 @@ export class PullsView {
   #hear(pull: Pull): void {
     const known = this.#shown.get(pull.id)
     const hasEnded = known !== undefined && !isUnderWay(pull) && isUnderWay(known.pull)
-    // The order of what is new, and what an ended one has left on the disk, is asked for.
+    // The position of a new pull, and what an ended one has left on the disk, has to be fetched.
     if (known === undefined || hasEnded) {
       clearTimeout(this.#news)
       this.#news = setTimeout(() => void this.refresh(), newsMs)
     }
     if (known === undefined) return
-    // An end that a command was told of already may come once more: what is left is known by then.
+    // The stream may repeat an end that a command has already reported. Then `kept` is known and must stay.
     if (hasEnded) this.#kept.set(pull.id, null)
     this.#show(pull)
   }
@@ -137,7 +137,7 @@ export class PullsView {
     const { id } = pull
     if (verb === 'again') return await this.start(id, this.#requests.get(id) ?? requestOf(pull))
     if (verb === 'cancel') {
-      // The stream may tell first.
+      // The stream may report the end before the answer comes.
       this.#kept.set(id, null)
       this.#show(await call<'cancelPull'>('DELETE', pathOf(id)))
       return await this.refresh()

@@ -1,4 +1,4 @@
-/** One slot on the page. It is changed in place, so that keyboard focus and selections survive its transitions. */
+/** One slot on the page. It is updated in place, so that keyboard focus and selections survive its transitions. */
 import type { SlotProgress, SlotRecord } from '../../src/contract/slot.ts'
 import { ApiError, call } from '../api.ts'
 import { element, setText } from '../dom.ts'
@@ -77,7 +77,7 @@ export class SlotCard {
   }
 
   progress(progress: SlotProgress): void {
-    // A frame of the state before, overtaken by the transition.
+    // A frame of the previous state, overtaken by the transition.
     if (progress.state !== this.#record.state) return
     this.#progress.hidden = false
     setText(this.#progressText, progressText(progress))
@@ -86,7 +86,7 @@ export class SlotCard {
     else this.#bar.value = Math.min(1, part)
   }
 
-  /** Renews what depends on the clock. */
+  /** Updates what depends on the clock. */
   tick(): void {
     const since = new Date(this.#record.since)
     setText(this.#since, `${duration((Date.now() - since.getTime()) / 1000)} ago`)

@@ -1,4 +1,4 @@
-/** The stream of slot events. EventSource comes back by itself with Last-Event-ID, unless the server refused the stream. */
+/** The stream of slot events. EventSource reconnects by itself with Last-Event-ID, unless the server refused the stream. */
 import type { SlotProgress, SlotRecord } from '../../src/contract/slot.ts'
 
 export interface SlotListener {

@@ -1,4 +1,4 @@
-/** What a slot's state means on the page: pure. */
+/** A slot's state as text, colour and buttons for the page. Pure. */
 import type { SlotProgress, SlotState } from '../../src/contract/slot.ts'
 import { pullPart, shortPullText } from '../models/pull-words.ts'
 import { duration } from '../words.ts'
@@ -17,7 +17,7 @@ const verbs: Record<SlotState, readonly SlotVerb[]> = {
   error: ['load', 'acknowledge'],
 }
 
-/** What can be done with a slot in this state; a load of a failed slot acknowledges first. */
+/** What can be done with a slot in this state. Loading a failed slot acknowledges the error first. */
 export const verbsOf = (state: SlotState): readonly SlotVerb[] => verbs[state]
 
 /** Colour of the badge. */
@@ -36,7 +36,7 @@ export const progressText = ({ state, elapsed_s, expected_s, pull }: SlotProgres
   return `${state} — ${duration(elapsed_s)}${about}`
 }
 
-/** Part done between 0 and 1; null when it cannot be told, e.g. a load that takes longer than expected. */
+/** Fraction done, 0 to 1; null when it is unknown, e.g. for a load that takes longer than expected. */
 export const progressPart = ({ elapsed_s, expected_s, pull }: SlotProgress): number | null => {
   if (pull !== null) return pullPart(pull)
   return expected_s === null || elapsed_s >= expected_s ? null : elapsed_s / expected_s

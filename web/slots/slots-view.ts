@@ -8,7 +8,7 @@ export class SlotsView {
   readonly #list = byId('slots')
   readonly #onChange: (records: SlotRecord[]) => void
 
-  /** @param onChange hears all records after every transition */
+  /** @param onChange called with all records after every transition */
   constructor(onChange: (records: SlotRecord[]) => void) {
     this.#onChange = onChange
     setInterval(() => {
@@ -24,7 +24,7 @@ export class SlotsView {
       const after = [...this.#cards.keys()].sort().find((name) => name > record.name)
       this.#list.insertBefore(card.root, after === undefined ? null : (this.#cards.get(after)?.card.root ?? null))
     } else {
-      // An event that a fresh snapshot repeats says nothing new.
+      // A new snapshot repeats events; only a changed state is announced.
       if (known.record.state !== record.state) setText(byId('announcements'), `${record.name} is ${record.state}`)
       known.record = record
       known.card.update(record)
@@ -42,7 +42,7 @@ export class SlotsView {
     this.#changed()
   }
 
-  /** Drops the slots that are not among `names`: deleted while the page heard nothing. */
+  /** Drops the slots that are not in `names`: they were deleted while the page had no connection. */
   keepOnly(names: readonly string[]): void {
     for (const name of [...this.#cards.keys()]) if (!names.includes(name)) this.remove(name)
     this.#changed()

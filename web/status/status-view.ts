@@ -1,9 +1,9 @@
-/** The daemon itself: version, how long it is up, what is wrong with it. */
+/** The daemon itself: version, uptime, problems. */
 import type { Status } from '../../src/contract/system.ts'
 import { byId, element, setText } from '../dom.ts'
 import { duration } from '../words.ts'
 
-/** @param at when `status` was answered, milliseconds since the Unix epoch */
+/** @param at when `status` was received, milliseconds since the Unix epoch */
 const line = ({ version, uptime_s, supervisor }: Status, at: number): string =>
   `${version} · up ${duration(uptime_s + (Date.now() - at) / 1000)} · ${supervisor} supervisor`
 
@@ -29,7 +29,7 @@ export class StatusView {
   }
 }
 
-/** @param lost whether the page shows what may be out of date */
+/** @param lost whether the data on the page may be out of date */
 export const showConnection = (lost: boolean): void => {
   const notice = byId('connection')
   notice.hidden = !lost

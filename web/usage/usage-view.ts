@@ -1,4 +1,4 @@
-/** How to call the API, with the names of this very machine. */
+/** How to call the API, with the address and model names of this machine. */
 import type { SlotRecord } from '../../src/contract/slot.ts'
 import { byId, element } from '../dom.ts'
 import { moodOf } from '../slots/slot-words.ts'
@@ -10,7 +10,7 @@ const curl = (model: string): string =>
     `  -d '${JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] })}'`,
   ].join('\n')
 
-/** Prefers a slot that answers now. */
+/** Prefers a slot that can answer now. */
 export const exampleModel = (records: readonly SlotRecord[]): string =>
   (records.find(({ state }) => moodOf(state) === 'good') ?? records[0])?.name ?? 'primary'
 

@@ -1,10 +1,10 @@
-/** What doctor knows about an installation before it judges. */
+/** The facts about an installation that doctor diagnoses. */
 import type { ServiceState } from '../service/service-state.ts'
 
 export interface Facts {
-  /** Whose installation; for the sentences. */
+  /** The kind of installation, for the messages. */
   scope: 'system' | 'user'
-  /** What people type before a verb. */
+  /** The commands that people type for this installation. */
   setupCommand: string
   doctorCommand: string
   /** What setup would change, by step. */
@@ -12,21 +12,21 @@ export interface Facts {
   service: ServiceState & { lastLines: string[] }
   /** Ports of hal0 that another program listens on. */
   takenPorts: TakenPort[]
-  /** What in the configuration cannot be read, as sentences. */
+  /** What cannot be read in the configuration, as sentences. */
   configProblems: string[]
-  /** Programs that could run models. */
+  /** Paths of installed engines. */
   engines: string[]
   gpu: GpuFacts
   disk: { path: string; freeBytes: number; totalBytes: number }
-  /** null: not a question here. */
+  /** null: does not apply here. */
   lingering: { user: string; on: boolean } | null
   /** synchronised: null when this machine does not say. */
   clock: { now: Date; synchronised: boolean | null }
-  /** null: not a question here. */
+  /** Whether polkit is installed; null: does not apply here. */
   polkit: boolean | null
-  /** Models that are links, and engines, which the slots' user cannot read. */
+  /** Linked models and engines that the slots' user cannot read. */
   unreadable: Unreadable[]
-  /** Files of slots that were damaged and moved aside. */
+  /** Damaged files of slots that were moved aside. */
   damaged: string[]
 }
 
@@ -34,7 +34,7 @@ export interface TakenPort {
   port: number
   /** e.g. "the API", "slot main" */
   wanted: string
-  /** Who listens; null when it is not told. */
+  /** Who listens; null when the system does not say. */
   by: { pid: number; command: string | null } | null
   /** Where the port is configured. */
   file: string
@@ -49,7 +49,7 @@ export interface Device {
 
 export interface GpuFacts {
   devices: Device[]
-  /** Whom the backends run as. */
+  /** The user that the backends run as. */
   user: string
   uid: number
   groups: number[]

@@ -1,4 +1,4 @@
-/** What the daemon found damaged and moved aside. */
+/** Finds the files that the daemon found damaged and moved aside. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { damagedNames } from '../../system/files/own-file.ts'
@@ -9,13 +9,13 @@ const namesIn = async (folder: string): Promise<string[]> => {
   try {
     return await readdir(folder)
   } catch (error) {
-    // No slot was ever made, or a file lies among the slots' folders.
+    // There never was a slot, or a plain file lies among the slots' folders.
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return []
     throw storageError(error, folder, 'look for damaged files')
   }
 }
 
-/** Absolute paths, ordered. @throws Hal0Error `storage.failed` */
+/** @returns absolute paths, sorted. @throws Hal0Error `storage.failed` */
 export const findDamaged = async ({ data }: Paths): Promise<string[]> => {
   const slots = join(data, 'slots')
   const folders = (await namesIn(slots)).map((name) => join(slots, name))

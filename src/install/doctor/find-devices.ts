@@ -1,10 +1,10 @@
-/** The devices of GPUs and other accelerators that are there. */
+/** Finds the devices of GPUs and other accelerators. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import type { Device } from './facts.ts'
 
-/** Render nodes (Vulkan, ROCm, SYCL), ROCm's own, NVIDIA's, NPUs. Cards (`card0`) are for displays. */
+/** Render nodes (Vulkan, ROCm, SYCL), ROCm's own device, NVIDIA's, NPUs. Cards (`card0`) are for displays. */
 const places: readonly { folder: string; name: RegExp }[] = [
   { folder: '/dev/dri', name: /^renderD\d+$/ },
   { folder: '/dev', name: /^(kfd|nvidia\d+|nvidiactl|nvidia-uvm)$/ },

@@ -1,4 +1,4 @@
-/** Which ports hal0 is configured to have, and who else has them. */
+/** Finds the ports in hal0's configuration that another program listens on. */
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -19,8 +19,8 @@ interface Wanted {
 }
 
 /**
- * The unit that a process runs in, e.g. `hal0.service`; null for none. A host that mounts both versions of control groups has a
- * line of systemd's for each, one of which may say nothing.
+ * The unit that a process runs in, e.g. `hal0.service`; null for none. A host that mounts both versions of control groups has one
+ * systemd line for each, and one of them may be empty.
  * @param text of /proc/<pid>/cgroup
  */
 export const unitOf = (text: string): string | null => {
@@ -69,12 +69,12 @@ const unitOfProcess = async (pid: number): Promise<string | null> => {
   try {
     return unitOf(await readFile(`/proc/${pid}/cgroup`, 'latin1'))
   } catch {
-    // It has ended meanwhile: no unit's process any more.
+    // It has ended in the meantime.
     return null
   }
 }
 
-/** @returns the ports that others have, and what of the configuration could not be read, as sentences */
+/** @returns the ports that other programs have, and sentences about configuration that could not be read */
 export const findPorts = async (paths: Paths): Promise<{ taken: TakenPort[]; problems: string[] }> => {
   const problems: string[] = []
   const taken: TakenPort[] = []

@@ -1,11 +1,11 @@
-/** What is wrong with the file of the hub's token that no step of setup mends. */
+/** Problems of the hub token's file that no step of setup fixes. */
 import { stat } from 'node:fs/promises'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { hubTokenFile } from '../../system/paths.ts'
 import type { Layout } from '../layout.ts'
 import { isMendable, statToken } from '../steps/hub-token.ts'
 
-/** @returns sentences that say what to do; none when there is no such file */
+/** @returns sentences that say what to do; empty when there is no such file */
 export const findTokenProblems = async ({ paths }: Layout): Promise<string[]> => {
   const path = hubTokenFile(paths)
   const file = await statToken(path)

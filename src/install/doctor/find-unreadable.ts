@@ -1,4 +1,4 @@
-/** Files that slots need and cannot read: models that are links to elsewhere, and engines. */
+/** Finds files that slots need and cannot read: linked models, and engines. */
 import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
@@ -8,18 +8,18 @@ import type { Layout } from '../layout.ts'
 import type { Programs } from '../programs.ts'
 import type { Unreadable } from './facts.ts'
 
-/** What the template unit closes: ProtectHome=, PrivateTmp=, and of hal0's data all but models, engines and the slot's own folder. */
+/** What the template unit hides: ProtectHome=, PrivateTmp=, and hal0's data except models, engines and the slot's own folder. */
 const closed = ['/home', '/root', '/run/user', '/tmp', '/var/tmp']
 const open = ['models', 'engines']
 
-/** Whether slots of a system installation do not see `target` (a real path) at all. */
+/** Whether `target` (a real path) is invisible to slots of a system installation. */
 export const isHidden = (target: string, data: string): boolean => {
   const below = (folder: string): boolean => target === folder || target.startsWith(`${folder}/`)
   if (open.some((name) => below(join(data, name)))) return false
   return below(data) || closed.some(below)
 }
 
-/** Links below the models folder; those that setup or an import made are one level deep. */
+/** Links below the models folder; setup and imports make them one level deep. */
 const modelLinks = async (models: string): Promise<string[]> => {
   try {
     const entries = await readdir(models, { recursive: true, withFileTypes: true })
@@ -41,7 +41,7 @@ const reasonOf = async (
   } catch (error) {
     return errnoOf(error) === 'ENOENT' ? 'missing' : 'forbidden'
   }
-  // The user's own units are confined by nothing but the user's rights.
+  // The user's own units are limited only by the user's rights.
   if (scope === 'user') return null
   if (isHidden(real, paths.data)) return 'hidden'
   const answer = await programs.ask('setpriv', [
@@ -53,11 +53,11 @@ const reasonOf = async (
     '-r',
     real,
   ])
-  // 1: test(1) says no. Anything else (no setpriv, no user) is no answer about the file.
+  // 1: test(1) says no. Anything else (no setpriv, no user) says nothing about the file.
   return answer?.code === 1 && answer.stderr === '' ? 'forbidden' : null
 }
 
-/** @param engines programs that run models, by absolute path */
+/** @param engines absolute paths of engines */
 export const findUnreadable = async (
   layout: Layout,
   programs: Programs,

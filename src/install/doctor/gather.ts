@@ -1,4 +1,4 @@
-/** Gathers what doctor judges. Changes nothing. */
+/** Gathers the facts that doctor diagnoses. Changes nothing. */
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -30,7 +30,7 @@ const diskOf = async (folder: string): Promise<Facts['disk']> => {
   }
 }
 
-/** null where nothing keeps the clock that could tell. */
+/** @returns null if no time service can say */
 const isSynchronised = async (programs: Programs): Promise<boolean | null> => {
   const answer = await programs.ask('timedatectl', ['show', '--property=NTPSynchronized', '--value'])
   const text = answer?.code === 0 ? answer.stdout.trim() : ''
@@ -43,12 +43,12 @@ const gpuFacts = async (layout: Layout, programs: Programs): Promise<GpuFacts> =
     return { devices, user: layout.user, uid: process.getuid?.() ?? 0, groups: process.getgroups?.() ?? [] }
   }
   const account = await findUser(programs, slotUser)
-  // Without that user there is another finding, and no rights to judge.
+  // A missing user is a finding of its own, and has no rights to check.
   if (account === null) return { devices: [], user: slotUser, uid: -1, groups: [] }
   return { devices, user: slotUser, uid: account.uid, groups: await groupsOf(programs, slotUser) }
 }
 
-/** @param engines programs that could run models, by path @throws Hal0Error */
+/** @param engines paths of installed engines @throws Hal0Error */
 export const gatherFacts = async (
   { layout, programs, systemctl }: Installation,
   tools: SetupTools,

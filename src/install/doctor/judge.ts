@@ -1,15 +1,15 @@
-/** What is wrong with an installation: one judgement for each thing that can be, over facts that were gathered before. Pure. */
+/** Diagnoses an installation: one check for each thing that can be wrong, over facts gathered before. Pure. */
 import type { Device, Facts, GpuFacts, Unreadable } from './facts.ts'
 
 export interface Finding {
   check: string
-  /** error: something does not work; warning: it may not, or not for long. */
+  /** error: something does not work; warning: it may fail, or may not work for long. */
   severity: 'error' | 'warning'
   /** What is wrong. */
   problem: string
   /** What to do about it. */
   advice: string
-  /** Whether `doctor --fix` mends it. */
+  /** Whether `doctor --fix` fixes it. */
   fixable: boolean
 }
 
@@ -23,7 +23,7 @@ const found = (
   fixable = false,
 ): Finding[] => [{ check, severity, problem, advice, fixable }]
 
-/** The steps of setup that doctor may repeat: they change neither the version nor a running process. */
+/** The setup steps that doctor may repeat: they change neither the version nor a running process. */
 export const safeSteps: ReadonlySet<string> = new Set([
   'users',
   'gpu-groups',
@@ -37,7 +37,7 @@ export const safeSteps: ReadonlySet<string> = new Set([
   'lingering',
 ])
 
-/** What each step is about, as people look for it. */
+/** The subject of each step, in words that people look for. */
 const aboutStep: Record<string, string> = {
   users: 'users',
   'gpu-groups': 'GPU access',
@@ -52,7 +52,7 @@ const aboutStep: Record<string, string> = {
   'slot-unit': 'units',
 }
 
-/** Lingering has a check of its own, which says what it means. */
+/** What setup would change. Lingering has its own check, which explains what it means. */
 const drift: Check = ({ drift: steps, setupCommand, doctorCommand }) =>
   steps.flatMap(({ step, changes }) => {
     const about = aboutStep[step]
@@ -63,10 +63,10 @@ const drift: Check = ({ drift: steps, setupCommand, doctorCommand }) =>
     return found(about, severity, problem, fixable ? `${doctorCommand} --fix` : setupCommand, fixable)
   })
 
-/** The steps that the API is restarted after: while they are to do, what it needs after them is no news. */
+/** The API is restarted after these steps: while they are pending, the restart itself is not worth a finding. */
 const renewing = ['unit', 'program', 'current', 'slot-unit']
 
-/** Of an API that runs and starts at boot, the step of the service could only reload or restart. */
+/** An API that runs from older files. If it runs and starts at boot, the service step can only want a reload or restart. */
 const stale: Check = ({ drift: steps, service: { active, enabled }, setupCommand }) => {
   const pending = steps.map(({ step }) => step)
   if (!active || !enabled || !pending.includes('service') || renewing.some((step) => pending.includes(step))) return []
@@ -108,7 +108,7 @@ const engine: Check = ({ engines }) =>
 
 /** Whether a process of that user may read and write the device. */
 const reaches = ({ uid, groups }: GpuFacts, device: Device): boolean => {
-  // The kernel asks one class only: an owner without the right gets nothing of the group's.
+  // The kernel checks only one class: an owner without the right does not get the group's.
   const shift = device.uid === uid ? 6 : groups.includes(device.gid) ? 3 : 0
   return ((device.mode >> shift) & 0o6) === 0o6
 }
@@ -150,7 +150,7 @@ const lingering: Check = ({ lingering: state, doctorCommand }) =>
         true,
       )
 
-/** hal0 was first released in 2026: before that is a clock that was never set. */
+/** hal0 was first released in 2026: a clock that shows an earlier year was never set. */
 const earliestYear = 2025
 
 const clock: Check = ({ clock: { now, synchronised } }) => {
@@ -209,7 +209,7 @@ const checks: readonly Check[] = [
   clock,
 ]
 
-/** What is wrong, errors first. */
+/** All findings, errors first. */
 export const judge = (facts: Facts): Finding[] =>
   checks
     .flatMap((check) => check(facts))

@@ -1,11 +1,11 @@
-/** `doctor --fix`: repeats those steps of setup that change neither the version nor a running process. */
+/** `doctor --fix`: repeats the setup steps that change neither the version nor a running process. */
 import { refusalOf } from '../../system/systemd/unit/systemctl.ts'
 import type { Installation } from '../installation.ts'
 import { type SetupTools, setupPlan } from '../setup-plan.ts'
 import { applyAll, examine, type Telling } from '../step.ts'
 import { safeSteps } from './judge.ts'
 
-/** @returns whether the API's unit was written: it runs from the older one until it is restarted */
+/** @returns whether the API's unit was rewritten: the API runs from the older one until it is restarted */
 export const mend = async (
   { layout, systemctl }: Installation,
   tools: SetupTools,

@@ -2,12 +2,12 @@
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { ServiceState } from './service-state.ts'
 
-/** What the waiting needs of the world. */
+/** What waiting for health needs from outside. */
 export interface HealthPort {
   /** Whether `GET /api/health` answers 200. */
   answers(): Promise<boolean>
   state(): Promise<ServiceState>
-  /** What the API printed last. */
+  /** The last lines that the API printed. */
   lastLines(): Promise<string[]>
   sleep(ms: number): Promise<void>
   /** Milliseconds on a clock that only grows. */
@@ -16,7 +16,7 @@ export interface HealthPort {
 
 const limitMs = 30_000
 const pollMs = 100
-/** By then it is no coincidence, as a port that is given back late would be. */
+/** So many restarts are no coincidence, unlike e.g. a port that was released late. */
 const hopelessRestarts = 10
 
 /** @throws Hal0Error `install.failed` with what the API printed last, after 30 s or once it has ended ten times */

@@ -2,7 +2,7 @@ import type { Layout } from '../layout.ts'
 import type { Programs } from '../programs.ts'
 import { serviceUnit } from './unit-files.ts'
 
-/** What the API printed last, oldest first, at most 10 lines; empty where there is no journal to read. */
+/** The last lines that the API printed, oldest first, at most 10; empty if there is no journal to read. */
 export const serviceTail = async ({ scope }: Layout, programs: Programs): Promise<string[]> => {
   const unit = scope === 'user' ? '--user-unit' : '--unit'
   const answer = await programs.ask('journalctl', [

@@ -3,7 +3,7 @@ import { refusalOf, type Systemctl } from '../../system/systemd/unit/systemctl.t
 import { serviceUnit } from './unit-files.ts'
 
 export interface ServiceState {
-  /** The unit's file is there and can be read. */
+  /** The unit's file exists and could be read. */
   loaded: boolean
   active: boolean
   /** e.g. `activating (auto-restart)`, for people. */
@@ -11,11 +11,11 @@ export interface ServiceState {
   /** success, exit-code, signal, … (systemd.service(5)) */
   result: string
   enabled: boolean
-  /** A unit's file changed since systemd read it. */
+  /** The unit's file changed after systemd read it. */
   needsReload: boolean
   /** 0: none. */
   mainPid: number
-  /** How often systemd started it again after it ended. */
+  /** How often systemd restarted it by itself. */
   restarts: number
 }
 

@@ -1,4 +1,4 @@
-/** The files below `systemd/` with the places that they are installed to. */
+/** The files of `systemd/` with the paths that they are installed to. */
 import { join } from 'node:path'
 import polkitRules from '../../../systemd/50-hal0.rules' with { type: 'text' }
 import systemService from '../../../systemd/hal0.service' with { type: 'text' }
@@ -16,7 +16,7 @@ export interface TextFile {
 
 export const serviceUnit = 'hal0.service'
 export const slotTemplate = 'hal0-slot@.service'
-/** Every instance of the template, in systemctl's own pattern language. */
+/** Matches every instance of the template, in systemctl's pattern syntax. */
 export const slotPattern = 'hal0-slot@*.service'
 
 export const unitFiles = ({ scope, unitDir }: Layout): [service: TextFile, slot: TextFile] => [

@@ -1,4 +1,4 @@
-/** The users that nothing of hal0 runs without, and their way to the GPUs. */
+/** The users that hal0 needs, and their access to the GPUs. */
 
 import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import { findUser, groupExists, groupsOf } from '../accounts.ts'
@@ -26,7 +26,7 @@ export const accountsStep = (layout: SystemLayout, programs: Programs): Step => 
   }
 }
 
-/** Groups that own the GPUs' devices on the distributions; what is missing is not made. */
+/** Groups that own GPU devices on common distributions; a missing group is not created. */
 const gpuGroups = ['render', 'video']
 
 export const gpuGroupsStep = (programs: Programs): Step => {

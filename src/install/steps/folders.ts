@@ -1,4 +1,4 @@
-/** The folders that hal0 keeps its configuration and its data in. */
+/** The folders for hal0's configuration and data. */
 import { stat } from 'node:fs/promises'
 import { makeFolder } from '../../system/files/atomic-file.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
@@ -17,12 +17,12 @@ export interface Folder {
   group: string
 }
 
-/** As `systemd/hal0.tmpfiles.conf` has them; all belong to the user of the API. */
+/** The same as in `systemd/hal0.tmpfiles.conf`; all belong to the API's user. */
 export const systemFolders = ({ paths }: SystemLayout): Folder[] => [
   { path: paths.config, mode: 0o750, group: apiUser },
   { path: slotConfigDir(paths), mode: 0o750, group: apiUser },
   { path: paths.data, mode: 0o755, group: apiUser },
-  // Setgid: what the API writes there belongs to the group of the backends.
+  // Setgid: files that the API writes there belong to the backends' group.
   ...[`${paths.data}/slots`, modelsDir(paths), enginesDir(paths)].map((path) => ({
     path,
     mode: 0o2750,
@@ -32,7 +32,7 @@ export const systemFolders = ({ paths }: SystemLayout): Folder[] => [
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
 
-/** Links are followed: models often lie on a disk of their own. */
+/** Follows links: models are often on a disk of their own. */
 const find = async (path: string) => {
   try {
     return await stat(path)
@@ -65,7 +65,7 @@ export const systemFoldersStep = (layout: SystemLayout, programs: Programs): Ste
   }
 }
 
-/** All of a user's own; nobody else has a business there. */
+/** The folders of a user's own installation, closed to everybody else. */
 const userFolders = ({ paths }: Layout): string[] => [paths.config, slotConfigDir(paths), paths.data]
 
 export const userFoldersStep = (layout: UserLayout): Step => {

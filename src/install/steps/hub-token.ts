@@ -1,4 +1,4 @@
-/** The hub's token belongs to the API, and nobody else may read it. */
+/** Makes sure that the hub token belongs to the API's user, and that nobody else may read it. */
 import { constants, type Stats } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -6,7 +6,7 @@ import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { hubTokenFile, type Paths } from '../../system/paths.ts'
 import type { Step } from '../step.ts'
 
-/** Whom the file has to belong to. */
+/** The required owner of the file. */
 export interface TokenOwner {
   name: string
   uid: number
@@ -15,7 +15,7 @@ export interface TokenOwner {
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
-/** null: no such file. Links are not followed. @throws Hal0Error `storage.failed` */
+/** Does not follow links. @returns null when there is no such file. @throws Hal0Error `storage.failed` */
 export const statToken = async (path: string): Promise<Stats | null> => {
   try {
     return await lstat(path)
@@ -25,18 +25,18 @@ export const statToken = async (path: string): Promise<Stats | null> => {
   }
 }
 
-/** Whether it may be mended as root: a link, or a second name of a file, may lead to what hal0's user must not be given. */
+/** Whether root may fix it: a symbolic or hard link may lead to a file that hal0's user must not be given. */
 export const isMendable = (file: Stats): boolean => file.isFile() && file.nlink === 1
 
 const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0')
 
-/** What is wrong with the token's file, as what is to be done. */
+/** The changes that the token's file needs. */
 const changesOf = (path: string, file: Stats, owner: TokenOwner): string[] => [
   ...(file.uid === owner.uid ? [] : [`give ${path}, the hub's token, to ${owner.name}`]),
   ...((file.mode & 0o077) === 0 ? [] : [`close ${path}, the hub's token, to others: its mode is ${octal(file.mode)}`]),
 ]
 
-/** @param findOwner null: there is no such user yet */
+/** @param findOwner resolves to null while the user does not exist yet */
 export const hubTokenStep = (paths: Paths, findOwner: () => Promise<TokenOwner | null>): Step => {
   const path = hubTokenFile(paths)
   return {
@@ -53,7 +53,7 @@ export const hubTokenStep = (paths: Paths, findOwner: () => Promise<TokenOwner |
         try {
           const now = await file.stat()
           if (!isMendable(now)) return
-          // By the open file: its name may mean another one by now.
+          // On the open file: the name may mean another file by now.
           await file.chmod(0o600)
           if (now.uid !== owner.uid) await file.chown(owner.uid, owner.gid)
         } finally {

@@ -1,4 +1,4 @@
-/** A user's units run only while the user is logged in, unless they may linger (loginctl(1)). */
+/** A user's units run only while the user is logged in, unless lingering is enabled (loginctl(1)). */
 import { existsSync } from 'node:fs'
 import type { UserLayout } from '../layout.ts'
 import type { Programs } from '../programs.ts'

@@ -1,4 +1,4 @@
-/** What lies in the data folders belongs to the API, and the backends can read what they are meant to. */
+/** Makes sure that the data folders belong to the API's user, and that the backends can read what they need. */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { enginesDir, hubTokenFile, modelsDir } from '../../system/paths.ts'
@@ -21,7 +21,7 @@ const areas = async ({ paths }: SystemLayout, programs: Programs): Promise<Area[
   const shared = [`${paths.data}/slots`, modelsDir(paths), enginesDir(paths)]
   const apiOnly = { uid: api.uid, readers: null }
   return [
-    // The hub's token has a step of its own, which closes it as well.
+    // The hub token has a step of its own, which also restricts its mode.
     { path: paths.config, rule: apiOnly, skip: [basename(hubTokenFile(paths))] },
     { path: paths.data, rule: apiOnly, skip: shared.map((path) => basename(path)) },
     ...shared.map((path) => ({ path, rule: { uid: api.uid, readers: slot.gid }, skip: [] })),

@@ -21,7 +21,7 @@ const digest = async (path: string): Promise<string> => {
   return hash.digest('hex')
 }
 
-/** Whether `path` is `source`, or has its content and may be executed by all. */
+/** Whether `path` is `source` itself, or has the same content and may be executed by all. */
 const isCopy = async (path: string, source: string): Promise<boolean> => {
   const found = await lstat(path)
   if (!found.isFile() || (found.mode & 0o7777) !== mode) return false
@@ -29,7 +29,7 @@ const isCopy = async (path: string, source: string): Promise<boolean> => {
   return found.size === Bun.file(source).size && (await digest(path)) === (await digest(source))
 }
 
-/** Puts a copy of `source` at `path` in one rename: processes that run the old file keep it. */
+/** Puts a copy of `source` at `path` by a rename: processes that run the old file keep it. */
 const copyProgram = async (source: string, path: string): Promise<void> => {
   const folder = dirname(path)
   const temp = join(folder, `.${programName}.${randomBytes(8).toString('hex')}.tmp`)
@@ -51,7 +51,7 @@ const copyProgram = async (source: string, path: string): Promise<void> => {
   }
 }
 
-/** @param source the executable that is to be installed: the one that runs */
+/** @param source the executable to install: the running one */
 export const programStep = ({ paths }: Layout, version: string, source: string): Step => {
   const path = versionProgram(paths, version)
   return {
@@ -84,7 +84,7 @@ export const currentStep = ({ paths }: Layout, version: string): Step => ({
   },
 })
 
-/** Where the link at `path` leads; null when nothing is there. @throws Hal0Error `install.refused` when it is no link */
+/** The target of the link at `path`; null when nothing is there. @throws Hal0Error `install.refused` when it is not a link */
 const targetOf = async (path: string): Promise<string | null> => {
   try {
     return await readlink(path)
@@ -105,7 +105,7 @@ export const isOurCommand = async ({ paths, command }: Layout): Promise<boolean>
   try {
     return (await readlink(command)) === currentProgram(paths)
   } catch {
-    // Not there, or no link: not ours either way.
+    // It does not exist, or is not a link: either way it is not ours.
     return false
   }
 }

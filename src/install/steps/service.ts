@@ -1,4 +1,4 @@
-/** The API's unit: known to systemd, started at boot, running this version. Units of slots are never touched. */
+/** Makes systemd know the API's unit, start it at boot, and run this version. The slots' units are never touched. */
 import { realpath, stat } from 'node:fs/promises'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
@@ -10,16 +10,16 @@ import { serviceUnit, unitFiles } from '../service/unit-files.ts'
 import type { Step } from '../step.ts'
 import { currentProgram } from './program.ts'
 
-/** Runs one verb of systemctl. @throws Hal0Error `supervisor.failed` */
+/** Runs a systemctl verb that must succeed. @throws Hal0Error `supervisor.failed` */
 const must = async (systemctl: Systemctl, verb: string, ...units: string[]): Promise<void> => {
   const answer = await systemctl.run([verb, ...units])
   if (answer.code !== 0) throw refusalOf(units.join(' ') || 'systemd', verb, answer)
 }
 
-/** Whether the process runs another executable than the installed one. */
+/** Whether the process runs an executable other than the installed one. */
 const runsOther = async (pid: number, program: string): Promise<boolean> => {
   try {
-    // The path of a file that was replaced ends in " (deleted)" and is not found.
+    // If the file was replaced, this path ends in " (deleted)" and is not found.
     return (await realpath(`/proc/${pid}/exe`)) !== (await realpath(program))
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return true
@@ -27,16 +27,16 @@ const runsOther = async (pid: number, program: string): Promise<boolean> => {
   }
 }
 
-/** Whether the unit's file is younger than the process that was started from it. */
+/** Whether the process was started before the unit's file was last changed. */
 const isOlderThan = async (pid: number, unit: string): Promise<boolean> => {
   const process = readStat(pid)
   return process === null || (await stat(unit)).mtimeMs > startedAt(process.startTime)
 }
 
 /**
- * What is to be asked of systemd.
- * @param reload whether a unit's file is about to be written
- * @param stale whether it runs from an older file, executable or unit
+ * What systemd has to be asked for.
+ * @param reload whether a unit file is about to be written
+ * @param stale whether the service runs an older executable or unit
  */
 export const serviceChanges = (
   { active, enabled, needsReload }: ServiceState,
@@ -49,7 +49,7 @@ export const serviceChanges = (
   ...(active && stale ? [`restart ${serviceUnit}; slots keep running`] : []),
 ]
 
-/** @param healthy waits until the API answers. @throws Hal0Error `install.failed` why it does not */
+/** @param healthy waits until the API answers; throws Hal0Error `install.failed` that says why it does not */
 export const serviceStep = (layout: Layout, systemctl: Systemctl, healthy: () => Promise<void>): Step => {
   const [unit] = unitFiles(layout)
   const look = async (): Promise<ServiceState & { stale: boolean }> => {

@@ -1,4 +1,4 @@
-/** Small files of hal0's own that are written out: the same text, byte for byte. */
+/** Small text files that are embedded in hal0 and written out byte for byte. */
 import { readFile } from 'node:fs/promises'
 import { writeFileAtomic } from '../../system/files/atomic-file.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
@@ -21,7 +21,7 @@ const sentences: Record<Exclude<Drift, 'same'>, (path: string) => string> = {
   different: (path) => `replace ${path}, which is not this version's`,
 }
 
-/** What of `files` would be written. */
+/** The changes that writing `files` would make. */
 export const textFileChanges = async (files: readonly TextFile[]): Promise<string[]> => {
   const changes: string[] = []
   for (const file of files) {
@@ -31,7 +31,7 @@ export const textFileChanges = async (files: readonly TextFile[]): Promise<strin
   return changes
 }
 
-/** Writes those of `files` that differ, and no other. */
+/** Writes only those of `files` that differ. */
 export const writeTextFiles = async (files: readonly TextFile[]): Promise<void> => {
   for (const file of files) {
     if ((await driftOf(file)) !== 'same') await writeFileAtomic(file.path, file.text, `write ${file.path}`)

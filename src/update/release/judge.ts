@@ -1,4 +1,4 @@
-/** Whether a release that is known to be genuine may replace the installed version. Pure. */
+/** Whether a release with a valid signature may replace the installed version. Pure. */
 import type { ReleaseArtifact, ReleaseManifest, ReleaseTarget } from '../../contract/release.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { compareVersions } from '../../system/files/release-folder.ts'
@@ -8,14 +8,14 @@ export interface Situation {
   current: string
   /** Milliseconds since the Unix epoch. */
   now: number
-  /** The version that was asked for by name, which may be older; null: the newest. */
+  /** The version that was requested by name, which may be older; null: the newest. */
   wanted: string | null
 }
 
-/** @throws Hal0Error `update.expired`; `update.invalid_manifest` when it is of another version than the one asked for */
+/** @throws Hal0Error `update.expired`; `update.invalid_manifest` when it is not the version that was requested */
 export const checkFresh = (manifest: ReleaseManifest, { now, wanted }: Omit<Situation, 'current'>): void => {
   const expires = Date.parse(manifest.expires_at)
-  // An instant that does not exist (month 13) is not after anything.
+  // Written this way round for dates that do not exist (month 13): they are NaN, and compare as expired.
   if (!(now < expires)) {
     throw new Hal0Error(
       'update.expired',
@@ -55,7 +55,7 @@ export const checkStep = (manifest: ReleaseManifest, { current, wanted }: Omit<S
   return true
 }
 
-/** The executable for a machine. @throws Hal0Error `update.no_artifact` */
+/** The executable for a target. @throws Hal0Error `update.no_artifact` */
 export const chooseArtifact = (manifest: ReleaseManifest, target: ReleaseTarget | null): ReleaseArtifact => {
   const artifact = target === null ? undefined : manifest.targets[target]
   if (artifact !== undefined) return artifact

@@ -1,8 +1,8 @@
-/** The keys that releases are signed with: a current one and the next, so that a lost key can be replaced by an update. */
+/** The keys that releases are signed with: the current one and the next, so that an update can replace a lost key. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { type PublicKey, parsePublicKey } from './minisign.ts'
 
-/** Replaced by build.ts with the public keys of `--release-key`, with spaces between; absent where the source is run. */
+/** build.ts replaces it with the public keys of `--release-key`, separated by spaces; undefined when run from source. */
 declare const HAL0_RELEASE_KEYS: string | undefined
 
 /**

@@ -1,4 +1,4 @@
-/** Gets a release manifest and believes it only with its signature. */
+/** Fetches a release manifest, and trusts it only with a valid signature. */
 import { ReleaseManifest } from '../../contract/release.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { parseJsonBody } from '../../lib/http/json-body.ts'
@@ -7,11 +7,11 @@ import { isVersion } from '../../system/files/release-folder.ts'
 import { longestSignatureBytes, type PublicKey, verifySignature } from './minisign.ts'
 import { type Fetch, type Patience, receiveAll } from './receive.ts'
 
-/** A manifest of three targets has 1 KiB. */
+/** A manifest with three targets has 1 KiB. */
 const longestManifestBytes = 64 * 1024
 const deepest = 16
 
-/** @throws Hal0Error `update.not_configured` for what is no address of the web */
+/** @throws Hal0Error `update.not_configured` unless it is an http or https address */
 const webAddress = (text: string, base?: string): URL => {
   const url = URL.canParse(text, base) ? new URL(text, base) : null
   if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url
@@ -22,8 +22,8 @@ const webAddress = (text: string, base?: string): URL => {
 }
 
 /**
- * Where the manifest of one version lies: `manifest-<version>.json` beside the newest one.
- * @param url of the newest
+ * The address of one version's manifest: `manifest-<version>.json` beside the newest one.
+ * @param url of the newest manifest
  */
 export const manifestUrl = (url: string, version: string | null): string => {
   const newest = webAddress(url)
@@ -54,7 +54,7 @@ const parseManifest = (bytes: Uint8Array): ReleaseManifest => {
 }
 
 /**
- * @param url of the manifest; its signature lies beside it as `….minisig`
+ * @param url of the manifest; its signature is beside it as `….minisig`
  * @throws Hal0Error `update.network`, `update.untrusted`, `update.invalid_manifest`
  */
 export const fetchManifest = async (

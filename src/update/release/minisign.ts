@@ -1,5 +1,5 @@
 /**
- * Signatures of minisign (https://jedisct1.github.io/minisign/, "Signature format" and "Public key format"): Ed25519 over the file
+ * Minisign signatures (https://jedisct1.github.io/minisign/, "Signature format" and "Public key format"): Ed25519 over the file
  * (`Ed`) or over its BLAKE2b-512 (`ED`), and a second signature over the first one and the trusted comment.
  */
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
@@ -14,7 +14,7 @@ const ed25519SignatureBytes = 64
 export const longestSignatureBytes = 16 * 1024
 
 export interface PublicKey {
-  /** Eight bytes in hexadecimal, as they are stored; tells which of several keys made a signature. */
+  /** Eight bytes in hexadecimal, in stored order; says which of several keys made a signature. */
   id: string
   key: KeyObject
 }
@@ -27,14 +27,14 @@ interface Signature {
   commentSignature: Buffer
 }
 
-/** Base64 of exactly `bytes` bytes, with nothing tolerated that another reader could read differently; else null. */
+/** Decodes base64 of exactly `bytes` bytes; null for anything that another decoder could read differently. */
 const decode = (text: string, bytes: number): Buffer | null => {
   const decoded = Buffer.from(text, 'base64')
   return decoded.length === bytes && decoded.toString('base64') === text ? decoded : null
 }
 
 /**
- * @param text a public key's line of base64, or the whole `.pub` file
+ * @param text the base64 line of a public key, or the whole `.pub` file
  * @throws Error when it is neither
  */
 export const parsePublicKey = (text: string): PublicKey => {
@@ -83,7 +83,7 @@ const parseSignature = (file: Uint8Array): Signature => {
 }
 
 /**
- * Whether `signatureFile` is the signature of `content` by one of `keys`.
+ * Checks that `signatureFile` is a signature of `content` by one of `keys`.
  * @returns its trusted comment
  * @throws Hal0Error `update.untrusted`
  */

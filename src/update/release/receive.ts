@@ -1,19 +1,19 @@
-/** Downloads that end: bounded in bytes and in time, whatever the other side does. */
+/** Downloads that are bounded in bytes and in time, whatever the server does. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
 /** The part of `fetch` that is used. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 export interface Patience {
-  /** Without a byte for this long, the download is given up; milliseconds. */
+  /** Longest silence before the download is given up, milliseconds. */
   silentMs: number
-  /** The whole of it may take this long; milliseconds. */
+  /** Longest duration of the whole download, milliseconds. */
   totalMs: number
   /** Ends it at once, e.g. on Ctrl-C. */
   signal?: AbortSignal
 }
 
-/** @param status of the answer, where there was one */
+/** @param status of the answer, if there was one */
 const network = (url: string, why: string, cause?: unknown, status: number | null = null): Hal0Error =>
   new Hal0Error('update.network', `${url} ${why}. Check the address and the network, then try again.`, {
     details: { url, status },
@@ -21,7 +21,7 @@ const network = (url: string, why: string, cause?: unknown, status: number | nul
   })
 
 /**
- * The chunks of what `url` answers with status 2xx. Redirects are followed, to other hosts too: everything is verified.
+ * The chunks of the answer of `url`, which must have status 2xx. Redirects are followed, even to other hosts: everything is verified.
  * @throws Hal0Error `update.network`; the reason of `signal` once it aborted
  */
 export async function* receive(get: Fetch, url: string, patience: Patience): AsyncGenerator<Uint8Array> {
@@ -38,13 +38,13 @@ export async function* receive(get: Fetch, url: string, patience: Patience): Asy
     const response = await get(url, {
       signal: end,
       headers: { 'accept-encoding': 'identity' },
-      // Bun's own: what is verified are the bytes that were sent, and the time limits are those above.
+      // Bun options: the bytes are verified as they were sent, and the time limits are those above.
       decompress: false,
       timeout: false,
     } as RequestInit)
     if (!response.ok) throw network(url, `answered with HTTP ${response.status}`, undefined, response.status)
     for await (const chunk of response.body ?? []) {
-      // The time that the receiver takes is not the sender's silence.
+      // The time that the consumer takes does not count as the server's silence.
       clearTimeout(timer)
       yield chunk
       listen()
@@ -57,7 +57,7 @@ export async function* receive(get: Fetch, url: string, patience: Patience): Asy
     throw network(url, 'could not be fetched', error)
   } finally {
     clearTimeout(timer)
-    // A receiver that has had enough must not leave the connection open.
+    // A consumer that stops early must not leave the connection open.
     silence.abort()
   }
 }
