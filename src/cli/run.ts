@@ -4,8 +4,8 @@ import { groupHelp, verbHelp, verbUsage } from './help.ts'
 import { type ExitCode, exitCode } from './terminal/exit-code.ts'
 import { type Failure, failureOf, usageError } from './terminal/failure.ts'
 import { print, talk } from './terminal/output.ts'
+import { reportFailure } from './terminal/report-failure.ts'
 import { printable } from './terminal/style.ts'
-import { tell } from './terminal/tell.ts'
 
 interface Found {
   command: Verb | Group
@@ -45,7 +45,7 @@ const runVerb = async (verb: Verb, path: string, args: string[]): Promise<ExitCo
   } catch (error) {
     const failure = cittyFailure(error) ?? failureOf(error)
     if (failure === null) throw error
-    tell(failure, args.includes('--json'))
+    reportFailure(failure, args.includes('--json'))
     if (failure.exitCode === exitCode.usage) talk.log(`${verbUsage(path, verb)}\n'${path} --help' says more.`)
     return failure.exitCode
   }
@@ -64,7 +64,7 @@ export const run = async (root: Group, argv: string[], after: string): Promise<E
   } catch (error) {
     const failure = failureOf(error)
     if (failure === null) throw error
-    tell(failure, false)
+    reportFailure(failure, false)
     return failure.exitCode
   }
   const { command, path, rest } = found

@@ -14,7 +14,7 @@ export interface Rule {
   readers: number | null
 }
 
-export interface Wrong {
+export interface Violation {
   owner: boolean
   mode: boolean
 }
@@ -29,7 +29,7 @@ export const readableMode = (mode: number, isFolder: boolean): number => {
 }
 
 /** How an entry breaks the rule; null if it does not. Links have no rights of their own. */
-export const wrongOf = (entry: Stats, { uid, readers }: Rule): Wrong | null => {
+export const violationOf = (entry: Stats, { uid, readers }: Rule): Violation | null => {
   if (entry.isSymbolicLink()) return null
   const owner = entry.uid !== uid || (readers !== null && entry.gid !== readers)
   const plain = entry.isFile() || entry.isDirectory()
@@ -51,7 +51,7 @@ const openFolder = async (path: string): Promise<FileHandle | null> => {
   }
 }
 
-const mendMode = async (path: string): Promise<void> => {
+const fixMode = async (path: string): Promise<void> => {
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
     const now = await file.stat()
@@ -61,7 +61,7 @@ const mendMode = async (path: string): Promise<void> => {
   }
 }
 
-const visit = async (folder: FileHandle, rule: Rule, mend: boolean, skip: readonly string[]): Promise<number> => {
+const visit = async (folder: FileHandle, rule: Rule, fix: boolean, skip: readonly string[]): Promise<number> => {
   const at = `/proc/self/fd/${folder.fd}`
   let wrong = 0
   for (const name of await readdir(at)) {
@@ -69,17 +69,17 @@ const visit = async (folder: FileHandle, rule: Rule, mend: boolean, skip: readon
     const path = join(at, name)
     try {
       const entry = await lstat(path)
-      const found = wrongOf(entry, rule)
+      const found = violationOf(entry, rule)
       if (found !== null) wrong += 1
       // A hard link: its other name may be one of root's files.
-      const mendable = mend && (entry.isDirectory() || entry.nlink === 1)
-      if (mendable && found?.owner === true) await lchown(path, rule.uid, rule.readers ?? rule.uid)
+      const isFixable = fix && (entry.isDirectory() || entry.nlink === 1)
+      if (isFixable && found?.owner === true) await lchown(path, rule.uid, rule.readers ?? rule.uid)
       // After the owner, since the kernel clears setgid when the owner changes.
-      if (mendable && rule.readers !== null && found !== null) await mendMode(path)
+      if (isFixable && rule.readers !== null && found !== null) await fixMode(path)
       if (!entry.isDirectory()) continue
       const inner = await openFolder(path)
       if (inner === null) continue
-      wrong += await visit(inner, rule, mend, []).finally(() => inner.close())
+      wrong += await visit(inner, rule, fix, []).finally(() => inner.close())
     } catch (error) {
       if (!vanished(error)) throw error
     }
@@ -89,20 +89,15 @@ const visit = async (folder: FileHandle, rule: Rule, mend: boolean, skip: readon
 
 /**
  * Counts the entries below `path` (without `path` itself) that break the rule.
- * @param mend also fix them; files with several hard links stay as they are
+ * @param fix also fix them; files with several hard links stay as they are
  * @param skip names directly below `path` that have their own rule
  * @throws Hal0Error `storage.failed`
  */
-export const lookThrough = async (
-  path: string,
-  rule: Rule,
-  mend: boolean,
-  skip: readonly string[],
-): Promise<number> => {
+export const checkOwners = async (path: string, rule: Rule, fix: boolean, skip: readonly string[]): Promise<number> => {
   try {
     const folder = await openFolder(path)
     if (folder === null) return 0
-    return await visit(folder, rule, mend, skip).finally(() => folder.close())
+    return await visit(folder, rule, fix, skip).finally(() => folder.close())
   } catch (error) {
     throw storageError(error, path, 'look at the owners of files')
   }

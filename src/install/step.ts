@@ -21,7 +21,7 @@ export interface Pending {
 }
 
 /** The steps that have something to change, in order. */
-export const examine = async (steps: readonly Step[]): Promise<Pending[]> => {
+export const findPending = async (steps: readonly Step[]): Promise<Pending[]> => {
   const pending: Pending[] = []
   for (const step of steps) {
     const changes = await step.changes(new Set(pending.map(({ step: { id } }) => id)))
@@ -31,7 +31,7 @@ export const examine = async (steps: readonly Step[]): Promise<Pending[]> => {
 }
 
 /** Told before each step is carried out, and about each optional step that failed. */
-export interface Telling {
+export interface StepReporter {
   begins(pending: Pending): void
   warns(sentence: string): void
 }
@@ -40,9 +40,9 @@ export interface Telling {
  * Carries out the pending steps in order, and checks that each took effect.
  * @throws Hal0Error of the first mandatory step that failed
  */
-export const applyAll = async (pending: readonly Pending[], tell: Telling): Promise<void> => {
+export const applyAll = async (pending: readonly Pending[], reporter: StepReporter): Promise<void> => {
   for (const one of pending) {
-    tell.begins(one)
+    reporter.begins(one)
     const { step } = one
     try {
       await step.apply()
@@ -56,7 +56,7 @@ export const applyAll = async (pending: readonly Pending[], tell: Telling): Prom
       }
     } catch (error) {
       if (step.withoutIt === undefined || !(error instanceof Hal0Error)) throw error
-      tell.warns(`${error.message} ${step.withoutIt}`)
+      reporter.warns(`${error.message} ${step.withoutIt}`)
     }
   }
 }

@@ -55,7 +55,7 @@ const linesSince = async (host: Host, since: number): Promise<string[]> => {
 }
 
 /** `current` already leads to `to`: keeps that version if it runs, otherwise goes back. @throws Hal0Error `update.unhealthy` */
-const prove = async (host: Host, from: string, to: string): Promise<void> => {
+const keepOrGoBack = async (host: Host, from: string, to: string): Promise<void> => {
   const { paths } = host
   const began = host.now()
   const why = await run(host, to)
@@ -86,7 +86,7 @@ export const activate = async (host: Host, from: string, to: string): Promise<vo
   await host.service?.state()
   await writeRecord(host.paths, { ...(await readRecord(host.paths)), leaving: from })
   await flipCurrent(host.paths, to)
-  await prove(host, from, to)
+  await keepOrGoBack(host, from, to)
 }
 
 /**
@@ -100,7 +100,7 @@ export const finishInterrupted = async (host: Host, current: string): Promise<vo
   host.say('The last update was interrupted. Finishing it.')
   const canGoBack = record.leaving !== current && (await installedVersions(host.paths)).includes(record.leaving)
   if (canGoBack) {
-    await prove(host, record.leaving, current)
+    await keepOrGoBack(host, record.leaving, current)
     return
   }
   // The process was killed before the flip, or after the flip back.

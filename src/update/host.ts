@@ -1,6 +1,6 @@
 /** What an update needs from the machine, so that tests can replace it. */
 import type { Paths } from '../system/paths.ts'
-import type { Fetch, Patience } from './release/receive.ts'
+import type { Fetch, TimeLimits } from './release/receive.ts'
 
 /** `stopped`: somebody stopped it. `failed`: it ended by itself, and nothing starts it again. */
 export type ApiState = 'running' | 'failed' | 'stopped'
@@ -23,9 +23,9 @@ export interface Host {
   service: ApiService | null
   fetch: Fetch
   /** For manifests and signatures. */
-  patience: Patience
+  manifestLimits: TimeLimits
   /** For executables. */
-  downloadPatience: Patience
+  downloadLimits: TimeLimits
   /** Milliseconds since the Unix epoch. */
   now(): number
   sleep(ms: number): Promise<void>
@@ -36,6 +36,6 @@ export interface Host {
 }
 
 /** A manifest and its signature are a few kilobytes. */
-export const manifestPatience: Patience = { silentMs: 15_000, totalMs: 30_000 }
+export const manifestLimits: TimeLimits = { silentMs: 15_000, totalMs: 30_000 }
 /** 110 MB at 60 kB/s. */
-export const downloadPatience: Patience = { silentMs: 30_000, totalMs: 30 * 60_000 }
+export const downloadLimits: TimeLimits = { silentMs: 30_000, totalMs: 30 * 60_000 }

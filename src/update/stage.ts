@@ -29,7 +29,7 @@ const download = async (host: Host, url: string, path: string, version: string, 
   let received = 0
   const file = await open(path, 'wx', executable)
   try {
-    for await (const chunk of receive(host.fetch, url, host.downloadPatience)) {
+    for await (const chunk of receive(host.fetch, url, host.downloadLimits)) {
       received += chunk.length
       if (received > size) throw wrongSize(version, size, 'has more than')
       hash.update(chunk)

@@ -5,13 +5,13 @@ import { localUrl, readServerSettings, type ServerSettings } from '../system/con
 import { errnoOf } from '../system/files/storage-error.ts'
 import { configFile } from '../system/paths.ts'
 import { systemdService } from './api-service.ts'
-import { downloadPatience, type Host, manifestPatience } from './host.ts'
+import { downloadLimits, type Host, manifestLimits } from './host.ts'
 import { checkPermission, findInstallation, type Installation, installedVersion, notPermitted } from './installation.ts'
 import { pinnedKeys } from './release/keys.ts'
 import { targetOf } from './release/target.ts'
 import type { ReleaseSource } from './update.ts'
 
-export interface Talk {
+export interface UpdateUi {
   say(sentence: string): void
   progress(received: number, total: number): void
   /** Aborts downloads; later steps are not interrupted. */
@@ -28,7 +28,7 @@ const settingsOf = async ({ paths }: Installation): Promise<ServerSettings> => {
 }
 
 /** @param forChange whether something will be changed. @throws Hal0Error `update.not_installed`, `update.not_permitted`, `config.invalid` */
-export const openHost = async (talk: Talk, forChange: boolean): Promise<{ host: Host; settings: ServerSettings }> => {
+export const openHost = async (ui: UpdateUi, forChange: boolean): Promise<{ host: Host; settings: ServerSettings }> => {
   const installation = await findInstallation({
     env: process.env,
     isRoot: process.getuid?.() === 0,
@@ -44,12 +44,12 @@ export const openHost = async (talk: Talk, forChange: boolean): Promise<{ host: 
     service:
       scope === null ? null : systemdService(scope, localUrl(settings), HAL0_API_KEY === '' ? null : HAL0_API_KEY),
     fetch,
-    patience: { ...manifestPatience, signal: talk.signal },
-    downloadPatience: { ...downloadPatience, signal: talk.signal },
+    manifestLimits: { ...manifestLimits, signal: ui.signal },
+    downloadLimits: { ...downloadLimits, signal: ui.signal },
     now: Date.now,
     sleep: Bun.sleep,
-    say: talk.say,
-    progress: talk.progress,
+    say: ui.say,
+    progress: ui.progress,
   }
   return { host, settings }
 }

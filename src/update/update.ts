@@ -12,7 +12,7 @@ import type { Host } from './host.ts'
 import { installedVersion } from './installation.ts'
 import { checkProgram } from './program.ts'
 import { previousVersion } from './record.ts'
-import { checkFresh, checkStep, chooseArtifact } from './release/judge.ts'
+import { checkFresh, checkStep, chooseArtifact } from './release/checks.ts'
 import { artifactUrl, fetchManifest, manifestUrl } from './release/manifest.ts'
 import type { PublicKey } from './release/minisign.ts'
 import { stage } from './stage.ts'
@@ -43,10 +43,10 @@ export interface Outcome {
 }
 
 /** Asks the user. @returns whether to continue */
-export type Agree = (question: string) => Promise<boolean>
+export type Confirm = (question: string) => Promise<boolean>
 
 const getManifest = async (host: Host, source: ReleaseSource, wanted: string | null): Promise<ReleaseManifest> => {
-  const manifest = await fetchManifest(host.fetch, manifestUrl(source.url, wanted), source.keys, host.patience)
+  const manifest = await fetchManifest(host.fetch, manifestUrl(source.url, wanted), source.keys, host.manifestLimits)
   checkFresh(manifest, { now: host.now(), wanted })
   return manifest
 }
@@ -89,7 +89,7 @@ const change = async (host: Host, from: string, to: string): Promise<Outcome> =>
 }
 
 /** Runs `work` as the only update of this installation. Errors of the file system become Hal0Errors. */
-const alone = async (host: Host, work: (from: string) => Promise<Outcome>): Promise<Outcome> => {
+const exclusively = async (host: Host, work: (from: string) => Promise<Outcome>): Promise<Outcome> => {
   await installedVersion(host.paths)
   try {
     using _lock = lockUpdates(host.paths)
@@ -103,8 +103,8 @@ const alone = async (host: Host, work: (from: string) => Promise<Outcome>): Prom
  * Updates to the newest version, or to the one that `wanted` names, which may be older.
  * @throws Hal0Error `update.*`, `storage.*`, `supervisor.failed`; the reason of an aborted signal
  */
-export const update = (host: Host, source: ReleaseSource, wanted: string | null, agree: Agree): Promise<Outcome> =>
-  alone(host, async (from) => {
+export const update = (host: Host, source: ReleaseSource, wanted: string | null, confirm: Confirm): Promise<Outcome> =>
+  exclusively(host, async (from) => {
     const manifest = await getManifest(host, source, wanted)
     const { version: to } = manifest
     if (!checkStep(manifest, { current: from, wanted })) {
@@ -113,7 +113,7 @@ export const update = (host: Host, source: ReleaseSource, wanted: string | null,
       return { from, to, changed: false }
     }
     const artifact = chooseArtifact(manifest, source.target)
-    if (!(await agree(`Replace hal0 ${from} by ${to}?`))) return { from, to, changed: false }
+    if (!(await confirm(`Replace hal0 ${from} by ${to}?`))) return { from, to, changed: false }
     await stage(host, to, artifactUrl(manifestUrl(source.url, wanted), artifact.url), artifact)
     return change(host, from, to)
   })
@@ -122,8 +122,8 @@ export const update = (host: Host, source: ReleaseSource, wanted: string | null,
  * Goes back to the version that ran before; doing it twice returns to the current one. Needs no network.
  * @throws Hal0Error `update.no_previous`, `update.broken`, and the errors of {@link update}
  */
-export const rollback = (host: Host, agree: Agree): Promise<Outcome> =>
-  alone(host, async (from) => {
+export const rollback = (host: Host, confirm: Confirm): Promise<Outcome> =>
+  exclusively(host, async (from) => {
     const to = await previousVersion(host.paths, from)
     if (to === null) {
       throw new Hal0Error(
@@ -132,6 +132,6 @@ export const rollback = (host: Host, agree: Agree): Promise<Outcome> =>
       )
     }
     await checkProgram(versionProgram(host.paths, to), to)
-    if (!(await agree(`Replace hal0 ${from} by ${to}?`))) return { from, to, changed: false }
+    if (!(await confirm(`Replace hal0 ${from} by ${to}?`))) return { from, to, changed: false }
     return change(host, from, to)
   })

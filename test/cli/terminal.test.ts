@@ -12,7 +12,7 @@ const eventStream = { headers: { 'content-type': 'text/event-stream' } }
 
 describe.skipIf(noTerminal !== null)('on a terminal', () => {
   // The tests start several processes one after the other.
-  const patienceMs = 30_000
+  const timeoutMs = 30_000
   let feed: EventFeed
   beforeAll(() => {
     feed = new EventFeed()
@@ -45,7 +45,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
       expect(end).toContain('primary is \x1b[32mready\x1b[39m with tiny.')
       expect(end).not.toContain('warming')
     },
-    patienceMs,
+    timeoutMs,
   )
 
   test(
@@ -66,7 +66,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
       terminal.press('C-c')
       expect(await terminal.shows(/exit 130/)).toContain('hal0 slot cancel primary')
     },
-    patienceMs,
+    timeoutMs,
   )
 
   test(
@@ -82,7 +82,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
       expect(screen).toContain('…')
       expect(screen).toContain('\x1b[31merror')
     },
-    patienceMs,
+    timeoutMs,
   )
 
   test(
@@ -92,7 +92,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
       using terminal = new Terminal(['slot', 'list'], { HAL0_URL: api.url, NO_COLOR: 'please' })
       expect(await terminal.shows(/exit 0/)).not.toContain('\x1b')
     },
-    patienceMs,
+    timeoutMs,
   )
 
   test(
@@ -109,7 +109,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
       second.press('y', 'Enter')
       await second.shows(/primary is deleted\.\nexit 0/)
     },
-    patienceMs,
+    timeoutMs,
   )
 
   test(
@@ -178,7 +178,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
       terminal.press('C-d')
       await terminal.shows(/exit 0/)
     },
-    patienceMs,
+    timeoutMs,
   )
 
   test(
@@ -190,6 +190,6 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
       terminal.press('C-c')
       await terminal.shows(/exit 0/)
     },
-    patienceMs,
+    timeoutMs,
   )
 })

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { findTokenProblems } from '../../src/install/doctor/find-token.ts'
 import { systemLayout } from '../../src/install/layout.ts'
-import { applyAll, examine } from '../../src/install/step.ts'
+import { applyAll, findPending } from '../../src/install/step.ts'
 import { hubTokenStep } from '../../src/install/steps/hub-token.ts'
 import { hubTokenFile } from '../../src/system/paths.ts'
 import { testWith } from '../support/part.ts'
@@ -33,7 +33,7 @@ const house = (mode: number | null, owner = me) => {
     chmodSync(path, mode)
   }
   const step = hubTokenStep(layout.paths, async () => owner)
-  const changes = async () => (await examine([step])).flatMap(({ changes }) => changes)
+  const changes = async () => (await findPending([step])).flatMap(({ changes }) => changes)
   return { layout, path, step, changes, mode: () => statSync(path).mode & 0o777 }
 }
 
@@ -47,14 +47,14 @@ test('a token that nobody else may read, or none, is as it should be', async () 
 test('a token that others may read is found, explained, and closed', async () => {
   const { path, step, changes, mode } = house(0o644)
   expect(await changes()).toEqual([`close ${path}, the hub's token, to others: its mode is 0644`])
-  await applyAll(await examine([step]), quiet)
+  await applyAll(await findPending([step]), quiet)
   expect([mode(), await changes(), readFileSync(path, 'utf8')]).toEqual([0o600, [], 'hf_secret\n'])
 })
 
 testWith('root', isRoot)('a token that root made is given to the user of the API', async () => {
   const { path, step, changes } = house(0o600, { name: 'hal0', uid: 4711, gid: 4712 })
   expect(await changes()).toEqual([`give ${path}, the hub's token, to hal0`])
-  await applyAll(await examine([step]), quiet)
+  await applyAll(await findPending([step]), quiet)
   expect(statSync(path)).toMatchObject({ uid: 4711, gid: 4712 })
   expect(await changes()).toEqual([])
 })

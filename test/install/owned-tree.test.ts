@@ -4,7 +4,7 @@ import { chownSync, linkSync, lstatSync, mkdirSync, statSync, symlinkSync, write
 import { join } from 'node:path'
 import { unitOf } from '../../src/install/doctor/find-ports.ts'
 import { isHidden } from '../../src/install/doctor/find-unreadable.ts'
-import { lookThrough, readableMode } from '../../src/install/owned-tree.ts'
+import { checkOwners, readableMode } from '../../src/install/owned-tree.ts'
 import { testWith } from '../support/part.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -29,9 +29,9 @@ test('the group may do what the owner may, but for writing', () => {
 
 asRoot('what breaks the rule is counted, mended once, and then right', async () => {
   const { models } = tree()
-  expect(await lookThrough(models, rule, false, [])).toBe(3)
+  expect(await checkOwners(models, rule, false, [])).toBe(3)
   expect(lstatSync(join(models, 'one/a.gguf')).uid).not.toBe(4001)
-  expect(await lookThrough(models, rule, true, [])).toBe(3)
+  expect(await checkOwners(models, rule, true, [])).toBe(3)
   const shown = (name: string): string => {
     const { uid, gid, mode } = statSync(join(models, name))
     return `${uid}:${gid} ${(mode & 0o7777).toString(8)}`
@@ -39,7 +39,7 @@ asRoot('what breaks the rule is counted, mended once, and then right', async () 
   expect(shown('one')).toBe('4001:4002 2755')
   expect(shown('one/a.gguf')).toBe('4001:4002 640')
   expect(shown('one/tool')).toBe('4001:4002 750')
-  expect(await lookThrough(models, rule, false, [])).toBe(0)
+  expect(await checkOwners(models, rule, false, [])).toBe(0)
 })
 
 asRoot('what a link or a second name leads to is left alone', async () => {
@@ -47,7 +47,7 @@ asRoot('what a link or a second name leads to is left alone', async () => {
   symlinkSync(join(root, 'secret'), join(models, 'one/link'))
   symlinkSync(root, join(models, 'folder'))
   linkSync(join(root, 'secret'), join(models, 'one/hard'))
-  await lookThrough(models, rule, true, [])
+  await checkOwners(models, rule, true, [])
   const { uid, mode } = statSync(join(root, 'secret'))
   expect([uid, mode & 0o777]).toEqual([0, 0o600])
   expect(statSync(root).uid).toBe(0)
@@ -56,15 +56,15 @@ asRoot('what a link or a second name leads to is left alone', async () => {
 asRoot('a folder that is itself a link is not entered', async () => {
   const { root, models } = tree()
   symlinkSync(models, join(root, 'elsewhere'))
-  expect(await lookThrough(join(root, 'elsewhere'), rule, true, [])).toBe(0)
+  expect(await checkOwners(join(root, 'elsewhere'), rule, true, [])).toBe(0)
   expect(statSync(join(models, 'one')).uid).toBe(0)
 })
 
 asRoot('names with a rule of their own are skipped', async () => {
   const { root, models } = tree()
   chownSync(join(root, 'secret'), 4001, 0)
-  expect(await lookThrough(root, { uid: 4001, readers: null }, false, ['models'])).toBe(0)
-  expect(await lookThrough(models, { uid: 0, readers: null }, false, [])).toBe(0)
+  expect(await checkOwners(root, { uid: 4001, readers: null }, false, ['models'])).toBe(0)
+  expect(await checkOwners(models, { uid: 0, readers: null }, false, [])).toBe(0)
 })
 
 test('slots see their models and engines, and neither homes nor the rest of the data', () => {

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { systemLayout, userLayout } from '../../src/install/layout.ts'
 import { noPolkit, setupPlan, setupWarnings } from '../../src/install/setup-plan.ts'
-import { applyAll, examine } from '../../src/install/step.ts'
+import { applyAll, findPending } from '../../src/install/step.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { FakePrograms, FakeSystemd } from './fakes.ts'
@@ -52,7 +52,7 @@ const snapshot = (folder: string): string[] =>
 test('to look at the plan changes nothing and starts nothing', async () => {
   const { root, plan, programs, systemctl } = house()
   const before = snapshot(root)
-  const pending = await examine(plan())
+  const pending = await findPending(plan())
   expect(pending.map(({ step: { id } }) => id)).toEqual([
     'folders',
     'program',
@@ -69,7 +69,7 @@ test('to look at the plan changes nothing and starts nothing', async () => {
 
 test('what was planned is done: executable, links, units, service', async () => {
   const { home, plan, systemctl, waits } = house()
-  await applyAll(await examine(plan()), quiet)
+  await applyAll(await findPending(plan()), quiet)
   const program = join(home, '.local/lib/hal0/1.0.0/hal0')
   expect(readFileSync(program, 'utf8')).toBe('the executable')
   expect(lstatSync(program).mode & 0o777).toBe(0o755)
@@ -82,29 +82,29 @@ test('what was planned is done: executable, links, units, service', async () => 
 
 test('a second time nothing is to do, and no file is written again', async () => {
   const { root, plan } = house()
-  await applyAll(await examine(plan()), quiet)
+  await applyAll(await findPending(plan()), quiet)
   const before = snapshot(root)
-  expect(await examine(plan())).toEqual([])
+  expect(await findPending(plan())).toEqual([])
   expect(snapshot(root)).toEqual(before)
 })
 
 test('a changed unit is mended alone, and systemd is told', async () => {
   const { layout, plan, systemctl } = house()
-  await applyAll(await examine(plan()), quiet)
+  await applyAll(await findPending(plan()), quiet)
   writeFileSync(join(layout.unitDir, 'hal0.service'), '[Service]\nExecStart=/bin/false\n')
-  const pending = await examine(plan())
+  const pending = await findPending(plan())
   expect(pending.map(({ step: { id } }) => id)).toEqual(['unit', 'service'])
   systemctl.asked.length = 0
   await applyAll(pending, quiet)
   expect(systemctl.asked).toContain('daemon-reload')
-  expect(await examine(plan())).toEqual([])
+  expect(await findPending(plan())).toEqual([])
 })
 
 test('another version comes beside the old one, and current leads to it', async () => {
   const { home, executable, plan } = house()
-  await applyAll(await examine(plan('1.0.0')), quiet)
+  await applyAll(await findPending(plan('1.0.0')), quiet)
   writeFileSync(executable, 'a newer executable')
-  const pending = await examine(plan('1.1.0'))
+  const pending = await findPending(plan('1.1.0'))
   expect(pending.flatMap(({ changes }) => changes)).toContain(
     `let ${join(home, '.local/lib/hal0/current')} lead to 1.1.0 instead of 1.0.0`,
   )
@@ -118,7 +118,7 @@ test('configuration and data that are there stay as they are', async () => {
   const config = join(home, '.config/hal0')
   mkdirSync(config, { recursive: true })
   writeFileSync(join(config, 'hal0.toml'), '# mine\nport = 9000\n')
-  await applyAll(await examine(plan()), quiet)
+  await applyAll(await findPending(plan()), quiet)
   expect(readFileSync(join(config, 'hal0.toml'), 'utf8')).toBe('# mine\nport = 9000\n')
 })
 
@@ -127,7 +127,7 @@ describe('the command that people type', () => {
     const { home, plan } = house()
     mkdirSync(join(home, '.local/bin'), { recursive: true })
     writeFileSync(join(home, '.local/bin/hal0'), 'a script of mine')
-    const refusal = await examine(plan()).catch((error: unknown) => error)
+    const refusal = await findPending(plan()).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(Hal0Error)
     expect((refusal as Hal0Error).code).toBe('install.refused')
     expect(readFileSync(join(home, '.local/bin/hal0'), 'utf8')).toBe('a script of mine')
@@ -137,7 +137,7 @@ describe('the command that people type', () => {
     const { home, plan, executable } = house()
     mkdirSync(join(home, '.local/bin'), { recursive: true })
     symlinkSync(executable, join(home, '.local/bin/hal0'))
-    const pending = await examine(plan())
+    const pending = await findPending(plan())
     expect(pending.flatMap(({ changes }) => changes)).toContain(
       `let ${join(home, '.local/bin/hal0')} lead to hal0 instead of ${executable}`,
     )
@@ -151,16 +151,16 @@ test('without lingering the rest is set up, and the user is told how to get it',
   }
   programs.run = refusing
   const warned: string[] = []
-  await applyAll(await examine(plan()), { begins() {}, warns: (sentence) => warned.push(sentence) })
+  await applyAll(await findPending(plan()), { begins() {}, warns: (sentence) => warned.push(sentence) })
   expect(warned).toHaveLength(1)
   expect(warned[0]).toContain('sudo loginctl enable-linger ann')
   expect(existsSync(layout.command)).toBe(true)
-  expect((await examine(plan())).map(({ step: { id } }) => id)).toEqual(['lingering'])
+  expect((await findPending(plan())).map(({ step: { id } }) => id)).toEqual(['lingering'])
 })
 
 test('a step that takes no hold ends the setup with what is left', async () => {
   const step = { id: 'stubborn', changes: async () => ['make /a'], apply: async () => {} }
-  const failure = await applyAll(await examine([step]), quiet).catch((error: unknown) => error)
+  const failure = await applyAll(await findPending([step]), quiet).catch((error: unknown) => error)
   expect((failure as Hal0Error).code).toBe('install.failed')
   expect((failure as Hal0Error).message).toContain('make /a')
 })

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ReleaseManifest } from '../../src/contract/release.ts'
 import { localUrl } from '../../src/system/config/server-config.ts'
-import { checkFresh, checkStep, chooseArtifact } from '../../src/update/release/judge.ts'
+import { checkFresh, checkStep, chooseArtifact } from '../../src/update/release/checks.ts'
 import { artifactUrl, manifestUrl } from '../../src/update/release/manifest.ts'
 import { targetOf } from '../../src/update/release/target.ts'
 

@@ -263,8 +263,8 @@ describe('refused, with the old version as it was:', () => {
   for (const { what, code, message, prepare } of cases) {
     test(what, async () => {
       prepare()
-      const patience = { silentMs: 200, totalMs: 3000 }
-      const host = { ...at.host, patience, downloadPatience: patience }
+      const limits = { silentMs: 200, totalMs: 3000 }
+      const host = { ...at.host, manifestLimits: limits, downloadLimits: limits }
       const error = await refusal(update(host, at.source(server.url), null, yes))
       expect(error).toMatchObject({ code, message: expect.stringMatching(message) })
       expect(at.names).toEqual(['0.1.0', '0.2.0', 'current'])
@@ -284,7 +284,7 @@ describe('refused, with the old version as it was:', () => {
         },
       })
     server.files.set(artifact, () => new Response(trickle()))
-    const host = { ...at.host, downloadPatience: { silentMs: 5000, totalMs: 300 } }
+    const host = { ...at.host, downloadLimits: { silentMs: 5000, totalMs: 300 } }
     const error = await refusal(update(host, at.source(server.url), null, yes))
     expect(error).toMatchObject({
       code: 'update.network',

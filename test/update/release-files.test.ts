@@ -37,9 +37,9 @@ test('a release that was written and signed is one that an update believes', asy
     fetch: ({ url }) => new Response(Bun.file(join(folder, new URL(url).pathname))),
   })
   const keys = [parsePublicKey(readFileSync(join(folder, 'test.pub'), 'utf8'))]
-  const patience = { silentMs: 2000, totalMs: 2000 }
+  const limits = { silentMs: 2000, totalMs: 2000 }
   for (const name of ['manifest.json', 'manifest-1.2.3.json']) {
-    const manifest = await fetchManifest(fetch, `${server.url.href}${name}`, keys, patience)
+    const manifest = await fetchManifest(fetch, `${server.url.href}${name}`, keys, limits)
     expect(manifest).toMatchObject({
       version: '1.2.3',
       min_version: '1.0.0',

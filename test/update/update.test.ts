@@ -142,7 +142,7 @@ describe('an update', () => {
       stop.abort(reason)
       return new Response(programText('0.3.0'))
     })
-    const host = { ...at.host, downloadPatience: { ...at.host.downloadPatience, signal: stop.signal } }
+    const host = { ...at.host, downloadLimits: { ...at.host.downloadLimits, signal: stop.signal } }
     expect(await update(host, at.source(server.url), null, yes).catch((error) => error)).toBe(reason)
     expect(at.names).toEqual(['0.1.0', '0.2.0', 'current'])
   })

@@ -16,7 +16,7 @@ import { envelopeFailure, Failure, usageError } from '../terminal/failure.ts'
 import { broken, notHal0, send } from './connection.ts'
 
 /** Longest wait for an answer that takes the daemon no work, milliseconds. */
-const patienceMs = 30_000
+const timeoutMs = 30_000
 
 type Part<K extends string, T> = [T] extends [undefined]
   ? { [P in K]?: never }
@@ -31,7 +31,7 @@ export type Input<N extends OperationName> = Part<'params', Params<N>> &
     /** Ends the call early. */
     signal?: AbortSignal
     /** The daemon may work for minutes before it answers. */
-    patient?: boolean
+    noTimeout?: boolean
   }
 
 interface Given {
@@ -39,7 +39,7 @@ interface Given {
   query?: Record<string, unknown>
   body?: Record<string, unknown>
   signal?: AbortSignal
-  patient?: boolean
+  noTimeout?: boolean
 }
 
 /**
@@ -52,7 +52,7 @@ export const call = async <N extends OperationName>(name: N, input: Input<N>): P
   const given = input as Given
   check(operation, given)
   const path = fill(operation, given.params ?? {})
-  const signal = given.signal ?? (given.patient === true ? undefined : AbortSignal.timeout(patienceMs))
+  const signal = given.signal ?? (given.noTimeout === true ? undefined : AbortSignal.timeout(timeoutMs))
   const options = signal === undefined ? {} : { signal }
   const response = await send({
     method: operation.method,
@@ -65,7 +65,7 @@ export const call = async <N extends OperationName>(name: N, input: Input<N>): P
   const text = await response.text().catch((error: unknown) => {
     throw broken(error, signal)
   })
-  return judge(operation, path, response.status, text, subjectOf(given.params)) as Reply<N>
+  return readReply(operation, path, response.status, text, subjectOf(given.params)) as Reply<N>
 }
 
 const check = (operation: Operation, { query, body }: Given): void => {
@@ -98,7 +98,13 @@ const subjectOf = (params: Record<string, unknown> | undefined): string | null =
   return typeof subject === 'string' ? subject : null
 }
 
-const judge = (operation: Operation, path: string, status: number, text: string, subject: string | null): unknown => {
+const readReply = (
+  operation: Operation,
+  path: string,
+  status: number,
+  text: string,
+  subject: string | null,
+): unknown => {
   const schema = operation.replies[status]
   if (schema === undefined) throw refusal(path, status, text, subject)
   if (schema === null) return undefined

@@ -3,7 +3,7 @@ import { withDeadline } from '../../lib/async/with-deadline.ts'
 import { openEvents, parseEvents, type ServerEvent } from './event-stream.ts'
 
 /** How long a command waits for the feed before it goes ahead without it, milliseconds. */
-const feedPatienceMs = 2000
+const feedTimeoutMs = 2000
 
 /**
  * Passes the events of `path` to `onEvent` while `work` runs. The outcome is what `work` resolves to. If the feed fails or ends,
@@ -19,7 +19,7 @@ export const withFeed = async <T>(
   const opening = openEvents(path, { signal: feed.signal })
   const opened = await withDeadline(
     opening.catch(() => null),
-    feedPatienceMs,
+    feedTimeoutMs,
     null,
   )
   const showing = opened === null ? Promise.resolve() : show(opened, onEvent)

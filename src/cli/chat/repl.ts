@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline'
 import { failureOf } from '../terminal/failure.ts'
 import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
 import { talk } from '../terminal/output.ts'
+import { reportFailure } from '../terminal/report-failure.ts'
 import { style } from '../terminal/style.ts'
-import { tell } from '../terminal/tell.ts'
 import type { Message } from './completion.ts'
 import { type Answer, takeTurn } from './turn.ts'
 
@@ -53,7 +53,7 @@ const answerTo = async (slot: string, conversation: Message[], prompt: string): 
     } else {
       const failure = failureOf(error)
       if (failure === null) throw error
-      tell(failure, false)
+      reportFailure(failure, false)
     }
   }
   // A question without an answer is forgotten: two user turns in a row confuse chat templates.

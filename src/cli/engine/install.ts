@@ -24,7 +24,7 @@ export default defineVerb({
     const installed = await daemonOrLocal(
       () => {
         talk.log('Installing; this takes up to a few minutes.')
-        return call('installEngine', { body: request, patient: true })
+        return call('installEngine', { body: request, noTimeout: true })
       },
       (local) => local.install(request, (sentence) => talk.log(sentence)),
     )

@@ -10,7 +10,7 @@ export default defineVerb({
   args: { id: { type: 'positional', required: true, description: 'Id of the engine (hal0 engine list)' } },
   async run({ args: { id, json } }) {
     await daemonOrLocal(
-      () => call('removeEngine', { params: { id }, patient: true }),
+      () => call('removeEngine', { params: { id }, noTimeout: true }),
       (local) => local.remove(id),
     )
     if (json) printJson({ id, deleted: true })

@@ -1,6 +1,6 @@
+import { diagnose, type Finding } from '../../install/doctor/diagnose.ts'
+import { applyFixes } from '../../install/doctor/fix.ts'
 import { gatherFacts } from '../../install/doctor/gather.ts'
-import { type Finding, judge } from '../../install/doctor/judge.ts'
-import { mend } from '../../install/doctor/mend.ts'
 import { openInstalled, setupTools } from '../../install/installation.ts'
 import { commandFor } from '../../install/layout.ts'
 import { defineVerb } from '../command.ts'
@@ -32,11 +32,11 @@ export default defineVerb({
     const tools = setupTools(installation, version)
     const look = async (): Promise<Finding[]> => {
       const engines = (await openLocalEngines().list()).map(({ path }) => path)
-      return judge(await gatherFacts(installation, tools, engines))
+      return diagnose(await gatherFacts(installation, tools, engines))
     }
     let findings = await look()
     if (fix === true && findings.some(({ fixable }) => fixable)) {
-      const { needsRestart } = await mend(installation, tools, {
+      const { needsRestart } = await applyFixes(installation, tools, {
         begins: ({ changes }) => talk.log(style(process.stderr, 'dim', `${changes.join('\n')} …`)),
         warns: (sentence) => talk.warn(sentence),
       })

@@ -1,7 +1,7 @@
 import { installedUrl, openForSetup, setupTools } from '../../install/installation.ts'
 import { commandFor } from '../../install/layout.ts'
 import { setupPlan, setupWarnings } from '../../install/setup-plan.ts'
-import { applyAll, examine, type Pending } from '../../install/step.ts'
+import { applyAll, findPending, type Pending } from '../../install/step.ts'
 import { defineVerb } from '../command.ts'
 import { confirm, yesFlag } from '../terminal/confirm.ts'
 import { exitCode } from '../terminal/exit-code.ts'
@@ -41,7 +41,7 @@ export default defineVerb({
     // A system installation has to be readable by all users, whatever root's umask is.
     if (layout.scope === 'system') process.umask(0o022)
     const warnings = setupWarnings(layout)
-    const pending = await examine(setupPlan(layout, setupTools(installation, version)))
+    const pending = await findPending(setupPlan(layout, setupTools(installation, version)))
     const changes = listed(pending)
     for (const warning of warnings) talk.warn(warning)
     if (dryRun !== true && changes.length > 0) {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { openInstalled } from '../../install/installation.ts'
 import { commandFor } from '../../install/layout.ts'
-import { applyAll, examine } from '../../install/step.ts'
+import { applyAll, findPending } from '../../install/step.ts'
 import { uninstallPlan } from '../../install/uninstall-plan.ts'
 import { defineVerb } from '../command.ts'
 import { confirm, yesFlag } from '../terminal/confirm.ts'
@@ -20,7 +20,7 @@ export default defineVerb({
   async run({ args: { purge, yes, json } }) {
     const { layout, ...tools } = await openInstalled('uninstall')
     const { config, data } = layout.paths
-    const pending = await examine(uninstallPlan(layout, tools, purge === true))
+    const pending = await findPending(uninstallPlan(layout, tools, purge === true))
     const changes = pending.flatMap((one) => one.changes)
     if (changes.length > 0) {
       talk.log(`hal0 will:\n${changes.map((change) => `  - ${change}`).join('\n')}`)

@@ -20,7 +20,7 @@ export default defineVerb({
   async run({ args: { file, id, link, json } }) {
     const model = await call('importModel', {
       body: { path: resolve(file), ...(id === undefined ? {} : { id }), ...(link === true ? { link } : {}) },
-      patient: true,
+      noTimeout: true,
     })
     if (json) return printJson(model)
     print(

@@ -8,7 +8,7 @@ export default defineVerb({
   examples: ['hal0 model outdated', 'hal0 model outdated --json'],
   args: {},
   async run({ args: { json } }) {
-    const drifts = await call('listOutdated', { patient: true })
+    const drifts = await call('listOutdated', { noTimeout: true })
     if (json) return printJson(drifts)
     if (drifts.length === 0) talk.log('No model here came from the hub.')
     for (const { id, repo, outdated, files, problem } of drifts) {

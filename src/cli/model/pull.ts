@@ -66,7 +66,7 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
         ...(mmproj === true ? { mmproj } : {}),
         ...(replace === true ? { replace } : {}),
       }
-      await call('pullModel', { params: { id: wanted }, body, patient: true })
+      await call('pullModel', { params: { id: wanted }, body, noTimeout: true })
       talk.log(`Pulling ${body.file} (${bytes(order.size)}) as ${wanted}.`)
       if (wait === false) return exitCode.done
     }

@@ -14,7 +14,7 @@ export default defineVerb({
       talk.log('Nothing was removed.')
       return exitCode.failed
     }
-    await call('deleteModel', { params: { id }, patient: true })
+    await call('deleteModel', { params: { id }, noTimeout: true })
     if (json) printJson({ id, deleted: true })
     else print(`${id} is removed.`)
     return exitCode.done

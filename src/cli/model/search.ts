@@ -76,7 +76,7 @@ slots: hal0 slot create NAME --model ID.`,
     if (q === '') throw usageError('Say what to search for.', 'hal0 model search --catalog')
     try {
       const query = { q, ...(most === undefined ? {} : { limit: most }) }
-      show(await call('searchHub', { query, patient: true }), printHits)
+      show(await call('searchHub', { query, noTimeout: true }), printHits)
     } catch (error) {
       if (!(error instanceof Failure) || error.body?.code !== 'pull.network') throw error
       const offers = await fromCatalog()

@@ -15,7 +15,7 @@ files until its next load; they are removed when no slot runs them any more.`,
     wait: { type: 'boolean', default: true, negativeDescription: 'Return as soon as the pull has begun' },
   },
   async run({ args: { id, wait, json } }) {
-    const pull = await call('updateModel', { params: { id }, patient: true })
+    const pull = await call('updateModel', { params: { id }, noTimeout: true })
     if (!isUnderWay(pull)) {
       if (json) printJson(pull)
       else print(`${id} is what the hub has: nothing is newer.`)

@@ -3,13 +3,13 @@ import { stat } from 'node:fs/promises'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { hubTokenFile } from '../../system/paths.ts'
 import type { Layout } from '../layout.ts'
-import { isMendable, statToken } from '../steps/hub-token.ts'
+import { isSafeToFix, statToken } from '../steps/hub-token.ts'
 
 /** @returns sentences that say what to do; empty when there is no such file */
 export const findTokenProblems = async ({ paths }: Layout): Promise<string[]> => {
   const path = hubTokenFile(paths)
   const file = await statToken(path)
-  if (file === null || isMendable(file)) return []
+  if (file === null || isSafeToFix(file)) return []
   if (file.isFile()) {
     return [
       `${path}, the hub's token, has ${file.nlink} names. Remove it, then give the token again: hal0 config token`,

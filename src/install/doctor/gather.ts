@@ -11,7 +11,7 @@ import type { Programs } from '../programs.ts'
 import { serviceTail } from '../service/journal-tail.ts'
 import { readServiceState } from '../service/service-state.ts'
 import { hasPolkit, type SetupTools, setupPlan } from '../setup-plan.ts'
-import { examine } from '../step.ts'
+import { findPending } from '../step.ts'
 import type { Facts, GpuFacts } from './facts.ts'
 import { findDamaged } from './find-damaged.ts'
 import { findDevices } from './find-devices.ts'
@@ -54,7 +54,7 @@ export const gatherFacts = async (
   tools: SetupTools,
   engines: readonly string[],
 ): Promise<Facts> => {
-  const pending = await examine(setupPlan(layout, tools))
+  const pending = await findPending(setupPlan(layout, tools))
   const { taken, problems } = await findPorts(layout.paths)
   const state = await readServiceState(systemctl)
   return {

@@ -26,7 +26,7 @@ export const statToken = async (path: string): Promise<Stats | null> => {
 }
 
 /** Whether root may fix it: a symbolic or hard link may lead to a file that hal0's user must not be given. */
-export const isMendable = (file: Stats): boolean => file.isFile() && file.nlink === 1
+export const isSafeToFix = (file: Stats): boolean => file.isFile() && file.nlink === 1
 
 const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0')
 
@@ -43,7 +43,7 @@ export const hubTokenStep = (paths: Paths, findOwner: () => Promise<TokenOwner |
     id: 'hub-token',
     async changes() {
       const [file, owner] = [await statToken(path), await findOwner()]
-      return file === null || owner === null || !isMendable(file) ? [] : changesOf(path, file, owner)
+      return file === null || owner === null || !isSafeToFix(file) ? [] : changesOf(path, file, owner)
     },
     async apply() {
       const owner = await findOwner()
@@ -52,7 +52,7 @@ export const hubTokenStep = (paths: Paths, findOwner: () => Promise<TokenOwner |
         const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         try {
           const now = await file.stat()
-          if (!isMendable(now)) return
+          if (!isSafeToFix(now)) return
           // On the open file: the name may mean another file by now.
           await file.chmod(0o600)
           if (now.uid !== owner.uid) await file.chown(owner.uid, owner.gid)

@@ -5,7 +5,7 @@ import { enginesDir, hubTokenFile, modelsDir } from '../../system/paths.ts'
 import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import { findUser } from '../accounts.ts'
 import { apiUser, type SystemLayout } from '../layout.ts'
-import { lookThrough, type Rule } from '../owned-tree.ts'
+import { checkOwners, type Rule } from '../owned-tree.ts'
 import type { Programs } from '../programs.ts'
 import type { Step } from '../step.ts'
 
@@ -37,14 +37,14 @@ export const ownershipStep = (layout: SystemLayout, programs: Programs): Step =>
     }
     const changes: string[] = []
     for (const { path, rule, skip } of await areas(layout, programs)) {
-      const wrong = await lookThrough(path, rule, false, skip)
+      const wrong = await checkOwners(path, rule, false, skip)
       const readers = rule.readers === null ? '' : `, readable by ${slotUser}`
       if (wrong > 0) changes.push(`give ${wrong} file${wrong === 1 ? '' : 's'} below ${path} to ${apiUser}${readers}`)
     }
     return changes
   },
   async apply() {
-    for (const { path, rule, skip } of await areas(layout, programs)) await lookThrough(path, rule, true, skip)
+    for (const { path, rule, skip } of await areas(layout, programs)) await checkOwners(path, rule, true, skip)
   },
   withoutIt: 'hal0 runs; what belongs to others it may not be able to read or change.',
 })

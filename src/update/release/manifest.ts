@@ -5,7 +5,7 @@ import { parseJsonBody } from '../../lib/http/json-body.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { isVersion } from '../../system/files/release-folder.ts'
 import { longestSignatureBytes, type PublicKey, verifySignature } from './minisign.ts'
-import { type Fetch, type Patience, receiveAll } from './receive.ts'
+import { type Fetch, receiveAll, type TimeLimits } from './receive.ts'
 
 /** A manifest with three targets has 1 KiB. */
 const longestManifestBytes = 64 * 1024
@@ -61,12 +61,12 @@ export const fetchManifest = async (
   get: Fetch,
   url: string,
   keys: readonly PublicKey[],
-  patience: Patience,
+  limits: TimeLimits,
 ): Promise<ReleaseManifest> => {
   const signatureUrl = new URL(url)
   signatureUrl.pathname += '.minisig'
-  const content = await receiveAll(get, url, longestManifestBytes, patience)
-  const signature = await receiveAll(get, signatureUrl.href, longestSignatureBytes, patience).catch((error) => {
+  const content = await receiveAll(get, url, longestManifestBytes, limits)
+  const signature = await receiveAll(get, signatureUrl.href, longestSignatureBytes, limits).catch((error) => {
     if (!(error instanceof Hal0Error) || error.details.status !== 404) throw error
     throw new Hal0Error(
       'update.untrusted',

@@ -4,7 +4,7 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 /** The part of `fetch` that is used. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-export interface Patience {
+export interface TimeLimits {
   /** Longest silence before the download is given up, milliseconds. */
   silentMs: number
   /** Longest duration of the whole download, milliseconds. */
@@ -24,8 +24,8 @@ const network = (url: string, why: string, cause?: unknown, status: number | nul
  * The chunks of the answer of `url`, which must have status 2xx. Redirects are followed, even to other hosts: everything is verified.
  * @throws Hal0Error `update.network`; the reason of `signal` once it aborted
  */
-export async function* receive(get: Fetch, url: string, patience: Patience): AsyncGenerator<Uint8Array> {
-  const { silentMs, totalMs, signal } = patience
+export async function* receive(get: Fetch, url: string, limits: TimeLimits): AsyncGenerator<Uint8Array> {
+  const { silentMs, totalMs, signal } = limits
   const silence = new AbortController()
   const total = AbortSignal.timeout(totalMs)
   const end = AbortSignal.any([silence.signal, total, ...(signal === undefined ? [] : [signal])])
@@ -63,10 +63,10 @@ export async function* receive(get: Fetch, url: string, patience: Patience): Asy
 }
 
 /** The whole of a small file. @throws Hal0Error `update.network`, also when it is longer than `longest` bytes */
-export const receiveAll = async (get: Fetch, url: string, longest: number, patience: Patience): Promise<Uint8Array> => {
+export const receiveAll = async (get: Fetch, url: string, longest: number, limits: TimeLimits): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of receive(get, url, patience)) {
+  for await (const chunk of receive(get, url, limits)) {
     length += chunk.length
     if (length > longest) throw network(url, `sent more than the ${longest} bytes that are expected at most`)
     chunks.push(chunk)

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { currentVersion } from '../../../src/system/files/release-folder.ts'
 import { findPaths } from '../../../src/system/paths.ts'
 import type { ApiService, ApiState, Host } from '../../../src/update/host.ts'
-import type { Agree, ReleaseSource } from '../../../src/update/update.ts'
+import type { Confirm, ReleaseSource } from '../../../src/update/update.ts'
 import { keys, programText, target } from './release-server.ts'
 
 export const pathsOf = (root: string) => findPaths({ HAL0_ROOT: root }, true)
-export const yes: Agree = () => Promise.resolve(true)
+export const yes: Confirm = () => Promise.resolve(true)
 
 /** Stands in for systemd and the API. */
 export class FakeService implements ApiService {
@@ -71,8 +71,8 @@ export class Installation {
       paths: this.paths,
       service: this.service,
       fetch,
-      patience: { silentMs: 2000, totalMs: 4000 },
-      downloadPatience: { silentMs: 2000, totalMs: 4000 },
+      manifestLimits: { silentMs: 2000, totalMs: 4000 },
+      downloadLimits: { silentMs: 2000, totalMs: 4000 },
       now: () => began + this.waited,
       sleep: async (ms) => {
         this.waited += ms

@@ -64,7 +64,7 @@ export const orderOf = async (named: NamedModel, commandFor: (file: string) => s
       ...(file === null ? {} : { file }),
       ...(folder === null ? {} : { folder }),
     },
-    patient: true,
+    noTimeout: true,
   }).catch(asUsage)
   const { wanted, problem } = repository
   if (problem !== null) talk.warn(`${problem} Only what is here of ${repository.repo} can be chosen.`)

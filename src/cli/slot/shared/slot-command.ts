@@ -26,7 +26,7 @@ interface SlotCommand {
   meanwhile: string
   /** The command that undoes it, if there is one. */
   undo?: string
-  send(options: { query?: { wait: number }; signal: AbortSignal; patient: true }): Promise<Slot>
+  send(options: { query?: { wait: number }; signal: AbortSignal; noTimeout: true }): Promise<Slot>
 }
 
 /** Sends the command, shows its progress, and prints the resulting state of the slot. */
@@ -37,9 +37,9 @@ export const runSlotCommand = async ({ name, wait, json, meanwhile, undo, send }
   try {
     const slot = wait
       ? await withProgress(name, line, `${name}: `, () =>
-          send({ query: { wait: longestWaitS }, signal, patient: true }),
+          send({ query: { wait: longestWaitS }, signal, noTimeout: true }),
         )
-      : await send({ signal, patient: true })
+      : await send({ signal, noTimeout: true })
     if (json) printJson(slot)
     else print(describeSlot(slot))
     return exitCode.done

@@ -3,7 +3,7 @@ import { talk } from './output.ts'
 import { printable, style } from './style.ts'
 
 /** Reports a failure on stderr: the message, the details, and what to try; for programs, the error envelope on one line. */
-export const tell = (failure: Failure, json: boolean): void => {
+export const reportFailure = (failure: Failure, json: boolean): void => {
   if (json && failure.body !== null) {
     process.stderr.write(`${JSON.stringify({ error: failure.body })}\n`)
     return

@@ -210,7 +210,7 @@ const checks: readonly Check[] = [
 ]
 
 /** All findings, errors first. */
-export const judge = (facts: Facts): Finding[] =>
+export const diagnose = (facts: Facts): Finding[] =>
   checks
     .flatMap((check) => check(facts))
     .sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))

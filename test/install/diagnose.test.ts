@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { diagnose } from '../../src/install/doctor/diagnose.ts'
 import type { Facts } from '../../src/install/doctor/facts.ts'
 import { findDamaged } from '../../src/install/doctor/find-damaged.ts'
-import { judge } from '../../src/install/doctor/judge.ts'
 import { setAside } from '../../src/system/files/own-file.ts'
 import { findPaths } from '../../src/system/paths.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -41,26 +41,26 @@ const healthy: Facts = {
 
 /** The findings in short: check, severity and whether --fix mends it. */
 const short = (facts: Partial<Facts>): string[] =>
-  judge({ ...healthy, ...facts }).map(
+  diagnose({ ...healthy, ...facts }).map(
     ({ check, severity, fixable }) => `${severity} ${check}${fixable ? ' (fixable)' : ''}`,
   )
-const problems = (facts: Partial<Facts>): string[] => judge({ ...healthy, ...facts }).map(({ problem }) => problem)
+const problems = (facts: Partial<Facts>): string[] => diagnose({ ...healthy, ...facts }).map(({ problem }) => problem)
 
 test('nothing is found where nothing is wrong', () => {
-  expect(judge(healthy)).toEqual([])
+  expect(diagnose(healthy)).toEqual([])
 })
 
 describe('what setup would change', () => {
   test('is an error that --fix mends, for units, owners, users and rights', () => {
     for (const step of ['unit', 'slot-unit', 'owners', 'hub-token', 'folders', 'users', 'polkit', 'gpu-groups']) {
-      const [finding] = judge({ ...healthy, drift: [{ step, changes: ['write /a'] }] })
+      const [finding] = diagnose({ ...healthy, drift: [{ step, changes: ['write /a'] }] })
       expect(finding).toMatchObject({ severity: 'error', fixable: true, advice: 'sudo hal0 doctor --fix' })
       expect(finding?.problem).toContain('write /a')
     }
   })
 
   test('is for setup to mend where the version would change', () => {
-    const [finding] = judge({ ...healthy, drift: [{ step: 'program', changes: ['replace /a'] }] })
+    const [finding] = diagnose({ ...healthy, drift: [{ step: 'program', changes: ['replace /a'] }] })
     expect(finding).toMatchObject({ severity: 'warning', fixable: false, advice: 'sudo hal0 setup' })
   })
 
@@ -91,13 +91,13 @@ describe('the service', () => {
 
 test('a port that another program has is told with the program and the file', () => {
   const taken = { port: 8080, wanted: 'the API', by: { pid: 12, command: 'nginx' }, file: '/etc/hal0/hal0.toml' }
-  const [finding] = judge({ ...healthy, takenPorts: [taken] })
+  const [finding] = diagnose({ ...healthy, takenPorts: [taken] })
   expect(finding?.problem).toBe('Port 8080 of the API is taken by nginx (process 12).')
   expect(finding?.advice).toContain('/etc/hal0/hal0.toml')
 })
 
 test('no engine is an error with the command that installs one', () => {
-  const [finding] = judge({ ...healthy, engines: [] })
+  const [finding] = diagnose({ ...healthy, engines: [] })
   expect(finding).toMatchObject({ check: 'engine', severity: 'error' })
   expect(finding?.advice).toBe('hal0 engine install llama.cpp --source pypi')
 })
