@@ -75,7 +75,12 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const models = await ModelRegistry.open(modelsDir(paths))
   const engines = new Engines(paths, process.env)
   const supervisor = chooseSupervisor(settings, paths)
-  const decisions = new Decisions({ folder: decisionsDir(paths), keep: settings.keepDecisions })
+  const eventClock = await RisingClock.open(eventClockFile(paths))
+  const decisions = new Decisions({
+    folder: decisionsDir(paths),
+    keep: settings.keepDecisions,
+    time: () => eventClock.now(),
+  })
   const catalog = new Catalog({ entries: catalogEntries, registry: models, memoryBytes: totalmem() })
   const hub = openHub(process.env, settings.mirrors, hubTokenFile(paths))
   const requests = new SharedCount()
@@ -135,7 +140,6 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     problems: problems(),
     slots: slots.overview(),
   })
-  const eventClock = await RisingClock.open(eventClockFile(paths))
   const app = await makeApp({
     eventTime: () => eventClock.now(),
     slots,

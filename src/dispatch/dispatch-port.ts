@@ -26,8 +26,6 @@ export interface DecisionLog {
   list(query: DecisionQuery): Promise<DecisionPage>
   /** Every decision once its request has ended and it is written; while the disk refuses it, without that. */
   readonly added: Bus<Decision>
-  /** Id of the newest decision that is on the disk: what a crash gives again to another one is above it. */
-  readonly written: number
 }
 
 /** Answers one `/v1` inference request. Never throws: what fails is answered with an envelope. */

@@ -5,39 +5,24 @@
  * A table of SQLite cost the daemon's thread three times as much for each decision, and 10 ms of waiting at a checkpoint: 6 % of the
  * requests that it answers in a second (npm run bench).
  */
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Decision } from '../../contract/system.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
 import { writeAt } from '../../system/files/write-at.ts'
-import { linesBackwards } from './lines-backwards.ts'
+import { findLogFiles, isFile, type LogFile, lastIn } from './log-files.ts'
 
 /** What is too old goes a file at a time: about this part of what is kept. */
 const partsKept = 4
 const idDigits = 16
 
-interface LogFile {
-  path: string
-  /** Id of its first decision. */
-  first: number
-}
+/** What a daemon writes last that ends in order: every id that it gave out is in the log. */
+const lastWord = Buffer.from('{"ended":"in order"}\n')
 
 /** A file to be read. */
-export interface LogPart extends LogFile {
+export interface LogPart extends Omit<LogFile, 'last'> {
   /** Bytes of it that count; null: all. */
   end: number | null
-}
-
-/** @returns null for a line that is no decision: the end of a write that a power cut cut short */
-export const parseDecision = (text: string): Decision | null => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'number'
-      ? (value as Decision)
-      : null
-  } catch {
-    return null
-  }
 }
 
 export class DecisionFiles {
@@ -51,6 +36,7 @@ export class DecisionFiles {
   /** Bytes of the newest file that hold whole lines. */
   #size = 0
   #newest = 0
+  readonly #endedInOrder: boolean
 
   /** @param keep how many decisions are kept, the newest */
   constructor(folder: string, keep: number) {
@@ -58,20 +44,17 @@ export class DecisionFiles {
     this.#keep = keep
     this.#rowsPerFile = Math.ceil(keep / partsKept)
     this.#makeFolder()
-    this.#files = readdirSync(folder)
-      .filter((name) => /^\d{16}\.jsonl$/.test(name))
-      .toSorted()
-      .map((name) => ({ path: join(folder, name), first: Number.parseInt(name, 10) }))
-    const last = this.#files.at(-1)
-    if (last === undefined) return
-    this.#newest = last.first - 1
-    this.#fd = openSync(last.path, 'r+')
-    try {
-      this.#findEnd(this.#fd)
-    } catch (error) {
-      this.close()
-      throw error
-    }
+    this.#files = findLogFiles(folder, this.#rowsPerFile)
+    const newest = this.#files.at(-1)
+    this.#endedInOrder = newest !== undefined && this.#resume(newest)
+  }
+
+  /**
+   * Whether every id that was given out so far is in the log: not so after a daemon that was killed, or whose disk failed. What it had
+   * told of and not written is gone, its ids are not free.
+   */
+  get endedInOrder(): boolean {
+    return this.#endedInOrder
   }
 
   /** Id of the newest decision; 0 when there is none. */
@@ -81,16 +64,22 @@ export class DecisionFiles {
 
   /** Id of the newest decision that is kept no more. */
   get dropped(): number {
-    return this.#newest - this.#keep
+    let left = this.#keep
+    for (const { first, last } of this.#files.toReversed()) {
+      left -= last - first + 1
+      if (left <= 0) return first - left - 1
+    }
+    return 0
   }
 
   /** When it throws, `newest` tells what of it is written. @param decisions with ids above `newest`, growing */
   add(decisions: readonly Decision[]): void {
     for (let at = 0; at < decisions.length; ) {
-      const { fd, end } = this.#fileFor((decisions[at] as Decision).id)
+      const { id } = decisions[at] as Decision
+      const { fd, end, file } = this.#fileFor(id)
       let text = ''
-      let last = 0
-      for (let next = decisions[at]; next !== undefined && next.id < end; next = decisions[++at]) {
+      let last = id - 1
+      for (let next = decisions[at]; next?.id === last + 1 && next.id < end; next = decisions[++at]) {
         text += `${JSON.stringify(next)}\n`
         last = next.id
       }
@@ -99,6 +88,7 @@ export class DecisionFiles {
       writeAt(fd, bytes, this.#size)
       this.#size += bytes.length
       this.#newest = last
+      file.last = last
     }
     this.#removeOld()
   }
@@ -113,26 +103,39 @@ export class DecisionFiles {
   forget(path: string): void {
     const at = this.#files.findIndex((file) => file.path === path)
     if (at < 0) return
-    if (at === this.#files.length - 1) this.close()
+    if (at === this.#files.length - 1) this.close(false)
     this.#files.splice(at, 1)
   }
 
-  close(): void {
-    if (this.#fd !== null) closeSync(this.#fd)
-    this.#fd = null
+  /** @param inOrder every id that was given out is in the log */
+  close(inOrder: boolean): void {
+    if (this.#fd === null) return
+    try {
+      if (inOrder) writeAt(this.#fd, lastWord, this.#size)
+    } finally {
+      closeSync(this.#fd)
+      this.#fd = null
+    }
   }
 
-  /** Finds the last whole line of the newest file, and drops what follows. */
-  #findEnd(fd: number): void {
-    const { size } = fstatSync(fd)
-    for (const { text, end } of linesBackwards(fd, size)) {
-      const decision = parseDecision(text)
-      if (decision === null) continue
-      this.#newest = decision.id
-      this.#size = end
-      break
+  /** Opens the newest file, and drops what follows its last whole line. @returns whether its daemon ended in order */
+  #resume(file: LogFile): boolean {
+    const fd = openSync(file.path, 'r+')
+    try {
+      const last = lastIn(fd)
+      file.last = last?.id ?? file.first - 1
+      this.#newest = file.last
+      this.#size = last?.end ?? 0
+      this.#fd = fd
+      const { size } = fstatSync(fd)
+      const rest = Buffer.alloc(Math.min(size - this.#size, lastWord.length + 1))
+      readSync(fd, rest, 0, rest.length, this.#size)
+      if (this.#size < size) ftruncateSync(fd, this.#size)
+      return rest.equals(lastWord)
+    } catch (error) {
+      closeSync(fd)
+      throw error
     }
-    if (this.#size < size) ftruncateSync(fd, this.#size)
   }
 
   /** Not what it lies in: where a mounted disk went away, nothing is written to the folder below it. */
@@ -145,30 +148,27 @@ export class DecisionFiles {
   }
 
   /** The file that takes decision `id`, and the first id that it does not take any more. */
-  #fileFor(id: number): { fd: number; end: number } {
+  #fileFor(id: number): { fd: number; end: number; file: LogFile } {
     const last = this.#files.at(-1)
-    if (this.#fd !== null && last !== undefined && id < last.first + this.#rowsPerFile) {
-      return { fd: this.#fd, end: last.first + this.#rowsPerFile }
+    if (this.#fd !== null && last !== undefined && id === last.last + 1 && id < last.first + this.#rowsPerFile) {
+      return { fd: this.#fd, end: last.first + this.#rowsPerFile, file: last }
     }
     this.#makeFolder()
     const path = join(this.#folder, `${String(id).padStart(idDigits, '0')}.jsonl`)
     const fd = openSync(path, 'w+', 0o640)
-    this.close()
-    this.#files.push({ path, first: id })
+    if (this.#fd !== null) closeSync(this.#fd)
+    const file = { path, first: id, last: id - 1 }
+    this.#files.push(file)
     this.#fd = fd
     this.#size = 0
-    return { fd, end: id + this.#rowsPerFile }
+    return { fd, end: id + this.#rowsPerFile, file }
   }
 
-  /** A file goes once the next one begins with what is too old as well. */
+  /** A file goes once the others hold what is kept. */
   #removeOld(): void {
-    for (
-      let next = this.#files[1];
-      next !== undefined && next.first - 1 <= this.#newest - this.#keep;
-      next = this.#files[1]
-    ) {
+    for (let next = this.#files[1]; next !== undefined && this.dropped >= next.first - 1; next = this.#files[1]) {
       const [oldest] = this.#files
-      if (oldest !== undefined) rmSync(oldest.path, { force: true })
+      if (oldest !== undefined && isFile(oldest.path)) rmSync(oldest.path, { force: true })
       this.#files.shift()
     }
   }

@@ -1,10 +1,11 @@
 /** Looks for decisions in the files of the log, a chunk at a time: requests are answered in between. */
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import type { Decision } from '../../contract/system.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
 import type { DecisionPage, DecisionQuery } from '../dispatch-port.ts'
-import { type DecisionFiles, type LogPart, parseDecision } from './decision-files.ts'
+import type { DecisionFiles, LogPart } from './decision-files.ts'
 import { type Line, linesBackwardsInTurns } from './lines-backwards.ts'
+import { parseDecision } from './log-files.ts'
 
 /** So much is looked through for one page: more than all that is kept unless hal0.toml says so. */
 const defaultPageBytes = 64 * 1024 * 1024
@@ -120,12 +121,17 @@ const endBefore = async (file: FileHandle, end: number, before: number): Promise
   return high
 }
 
-/** @returns null when somebody removed it */
+/** @returns null when somebody removed it, or put something else in its place */
 const openPart = async ({ path }: LogPart): Promise<FileHandle | null> => {
   try {
-    return await open(path, 'r')
+    // To open a pipe without this waits until somebody writes into it.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if ((await file.stat()).isFile()) return file
+    await file.close()
+    return null
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'ELOOP') return null
     throw error
   }
 }

@@ -23,7 +23,12 @@ export interface DecisionOptions {
   folder: string
   /** How many decisions are kept, the newest. */
   keep?: number
+  /** Where ids begin that the log tells nothing of: milliseconds since the Unix epoch, never the same twice. */
+  time: () => number
 }
+
+/** Ids begin this much above the time, times: nobody answers as many requests in a millisecond, so the time stays ahead of them. */
+const idsPerMs = 1000
 
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -31,6 +36,7 @@ export class Decisions implements DecisionLog {
   readonly added = new Bus<Decision>()
   readonly #folder: string
   readonly #keep: number
+  readonly #time: () => number
   #store: DecisionFiles | null = null
   #pending: Decision[] = []
   #timer: ReturnType<typeof setTimeout> | null = null
@@ -42,19 +48,16 @@ export class Decisions implements DecisionLog {
   #problem: string | null = null
   #closed = false
 
-  constructor({ folder, keep = defaultKeep }: DecisionOptions) {
+  constructor({ folder, keep = defaultKeep, time }: DecisionOptions) {
     this.#folder = folder
     this.#keep = keep
-    this.#try(() => this.#open())
+    this.#time = time
+    if (!this.#try(() => this.#open())) this.#nextId = this.#unusedId()
   }
 
   /** Why decisions are not reaching the disk, as a sentence; null while they do. */
   problem(): string | null {
     return this.#problem
-  }
-
-  get written(): number {
-    return this.#store?.newest ?? 0
   }
 
   /**
@@ -110,7 +113,8 @@ export class Decisions implements DecisionLog {
     this.#closed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    this.#store?.close()
+    const inOrder = this.#pending.length === 0 && this.#problem === null
+    this.#try(() => this.#store?.close(inOrder))
     this.#store = null
   }
 
@@ -142,7 +146,7 @@ export class Decisions implements DecisionLog {
     this.#problem = null
   }
 
-  /** After the attempt to write them, so that `written` says which of their ids are given for good. */
+  /** After the attempt to write them: ids may move up when the files can be opened at last. */
   #tell(): void {
     for (const decision of this.#pending) {
       if (decision.id <= this.#told) continue
@@ -155,13 +159,19 @@ export class Decisions implements DecisionLog {
     const store = new DecisionFiles(this.#folder, this.#keep)
     this.#store = store
     // Ids go on where the files end, also when they could not be opened at first.
-    const behind = store.newest + 1 - (this.#pending[0]?.id ?? this.#nextId)
+    const first = store.endedInOrder || this.#pending.length > 0 ? store.newest + 1 : this.#unusedId(store.newest)
+    const behind = first - (this.#pending[0]?.id ?? this.#nextId)
     if (behind > 0) {
       for (const decision of this.#pending) decision.id += behind
       this.#nextId += behind
       this.#told += behind
     }
     return store
+  }
+
+  /** An id that was never given out, though the log may not tell of all that were. */
+  #unusedId(newest = 0): number {
+    return Math.max(newest + 1, this.#time() * idsPerMs)
   }
 
   /** Runs `work`; its failure becomes the problem. @returns whether it was done */

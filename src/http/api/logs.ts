@@ -12,14 +12,8 @@ import type { Routes } from './routes.ts'
 /** Decisions sent again to a reader that comes back. */
 const maxReplayed = 1000
 
-/**
- * What the disk refused has no id for readers that come back: after a crash it would be another decision's, and they would miss all
- * up to there.
- */
-const frame = (decision: Decision, { written }: DecisionLog): Uint8Array => {
-  const data = JSON.stringify(decision)
-  return encodeFrame(decision.id > written ? { event: 'decision', data } : { event: 'decision', id: decision.id, data })
-}
+const frame = (decision: Decision): Uint8Array =>
+  encodeFrame({ event: 'decision', id: decision.id, data: JSON.stringify(decision) })
 
 /** Decisions that may come while a reader is sent what it has missed. */
 const maxWaiting = 1000
@@ -35,7 +29,7 @@ const resume = (decisions: DecisionLog, stream: EventStream, last: number): (() 
   const tell = (decision: Decision): void => {
     if (decision.id <= newest) return
     newest = decision.id
-    stream.send(frame(decision, decisions))
+    stream.send(frame(decision))
   }
   const replay = async (): Promise<void> => {
     const missed = await decisions.list({ limit: maxReplayed, after: last })
@@ -76,8 +70,8 @@ export const mountLogs = (
   routes.on('GET', '/api/logs/decisions/events', (request) =>
     streams.open(request, (stream) => {
       const last = request.headers.get('last-event-id') ?? ''
-      if (/^\d{1,15}$/.test(last)) return resume(decisions, stream, Number(last))
-      return decisions.added.subscribe((decision) => stream.send(frame(decision, decisions)))
+      if (/^\d{1,16}$/.test(last)) return resume(decisions, stream, Number(last))
+      return decisions.added.subscribe((decision) => stream.send(frame(decision)))
     }),
   )
 }

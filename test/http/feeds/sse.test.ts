@@ -248,20 +248,6 @@ describe('the tail of the decisions', () => {
     again.close()
   })
 
-  test('gives no id to what the disk refused: a crash gives it to another, and a reader that comes back would miss that one', async () => {
-    const { url, app, decisions } = await start()
-    const reader = await EventReader.open(`${url}/api/logs/decisions/events`)
-    await until('one stream is open', () => app.streams.size === 1)
-    decisions.add(decisionOf(1))
-    decisions.written = 1
-    decisions.add(decisionOf(2))
-    expect((await reader.take(2)).map(({ event, id }) => [event, id])).toEqual([
-      ['decision', '1'],
-      ['decision', null],
-    ])
-    reader.close()
-  })
-
   test('tells what comes while it sends what was missed, once and in order', async () => {
     const { url, decisions } = await start()
     for (let id = 1; id <= 600; id++) decisions.add(decisionOf(id))

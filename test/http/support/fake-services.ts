@@ -233,7 +233,6 @@ export class FakeDecisions implements DecisionLog {
   readonly queries: DecisionQuery[] = []
   kept: Decision[] = []
   /** The disk took those up to this id. */
-  written = Number.POSITIVE_INFINITY
 
   async list(query: DecisionQuery): Promise<DecisionPage> {
     this.queries.push(query)

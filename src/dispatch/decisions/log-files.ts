@@ -1,0 +1,84 @@
+/** Finds the files of the decision log, and what they hold at their end. */
+import { closeSync, fstatSync, openSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Decision } from '../../contract/system.ts'
+import { errnoOf } from '../../system/files/storage-error.ts'
+import { linesBackwards } from './lines-backwards.ts'
+
+/** The ids in it have no gaps. */
+export interface LogFile {
+  path: string
+  /** Id of its first decision. */
+  first: number
+  /** Of its last one; one less than the first where nothing in it can be read. */
+  last: number
+}
+
+/** @returns null for a line that is no decision: the end of a write that a power cut cut short */
+export const parseDecision = (text: string): Decision | null => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'number'
+      ? (value as Decision)
+      : null
+  } catch {
+    return null
+  }
+}
+
+/** False too for what leads nowhere: a link to itself, or to what is gone. */
+export const isFile = (path: string): boolean => {
+  try {
+    return statSync(path).isFile()
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'ELOOP') return false
+    throw error
+  }
+}
+
+/** The last decision in a file, and where the next line begins; null when there is none. */
+export const lastIn = (fd: number): { id: number; end: number } | null => {
+  for (const { text, end } of linesBackwards(fd, fstatSync(fd).size)) {
+    const decision = parseDecision(text)
+    if (decision !== null) return { id: decision.id, end }
+  }
+  return null
+}
+
+type Found = Omit<LogFile, 'last'>
+
+/** What else has the name of such a file is moved aside: it would be in the way of one. */
+const regularFiles = (folder: string): Found[] => {
+  const found: Found[] = []
+  for (const name of readdirSync(folder).toSorted()) {
+    if (!/^\d{16}\.jsonl$/.test(name)) continue
+    const path = join(folder, name)
+    if (isFile(path)) found.push({ path, first: Number.parseInt(name, 10) })
+    else renameSync(path, `${path}.damaged-${Date.now()}`)
+  }
+  return found
+}
+
+/** The last id of a file that another one follows: the one before that, but where ids went on from the clock. */
+const lastBefore = ({ path, first }: Found, next: number, rowsPerFile: number): number => {
+  if (next - first <= rowsPerFile) return next - 1
+  const fd = openSync(path, 'r')
+  try {
+    return Math.max(first - 1, lastIn(fd)?.id ?? 0)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/**
+ * The files that are there, by growing ids. The last id of the newest one is still to be found.
+ * @throws what the system throws
+ */
+export const findLogFiles = (folder: string, rowsPerFile: number): LogFile[] => {
+  const found = regularFiles(folder)
+  return found.map((file, at) => {
+    const next = found[at + 1]
+    return { ...file, last: next === undefined ? file.first - 1 : lastBefore(file, next.first, rowsPerFile) }
+  })
+}
