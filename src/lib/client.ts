@@ -1,2 +1,2 @@
-/** Who waits for an answer: a Request, or anything else with a signal that aborts when it leaves. Asked for it as late as can be: it costs. */
+/** Somebody who waits for an answer; the signal aborts when they leave. Read it as late as possible: a Request creates it on first use. */
 export type Client = Pick<Request, 'signal'>

@@ -1,4 +1,4 @@
-/** Time, so that tests can bring their own. */
+/** A source of time that tests can replace. */
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number
@@ -9,13 +9,13 @@ export interface Clock {
 /** Resolves after `ms`. */
 export const sleep = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve))
 
-/** One that knows the date too. */
+/** A clock that also knows the date. */
 export interface WallClock extends Clock {
   /** Milliseconds since the Unix epoch; may jump. */
   wall(): number
 }
 
-/** setTimeout fires at once for waits that do not fit into 32 bits. */
+/** For a delay that does not fit into 32 bits, setTimeout would fire at once. */
 const longestTimer = 2_147_483_647
 
 export const systemClock: WallClock = {

@@ -1,7 +1,7 @@
 import { codeRow, type ErrorBody, type ErrorCode, type ErrorEnvelope } from '../contract/error.ts'
 import { bounded } from './bounded.ts'
 
-/** What no error exceeds, whatever was sent or said that it speaks of: it is answered, logged, and kept in a slot's record. */
+/** Upper bounds of every error, whatever outside text it quotes: it is sent, logged, and kept in a slot's record. */
 const maxMessage = 2000
 const maxParam = 128
 const maxDetail = 4000
@@ -20,28 +20,28 @@ const boundedDetails = (details: Record<string, unknown>): Record<string, unknow
 }
 
 interface Options {
-  /** The request's field that is at fault. */
+  /** The field of the request that is wrong. */
   param?: string
-  /** Facts for programs: figures, paths, what was expected. Never secrets. */
+  /** Facts for programs: figures, paths, expected values. Never secrets. */
   details?: Record<string, unknown>
-  /** Seconds after which the same may succeed; null: waiting alone does not help. By default what the code's row says. */
+  /** Seconds after which the same request may succeed; null: waiting alone does not help. The default is in the code's row. */
   retryAfterS?: number | null
-  /** Another status than the code's own, e.g. 415 for a `request.invalid` about the content type. */
+  /** A status other than the code's own, e.g. 415 for a `request.invalid` about the content type. */
   status?: number
   /** For the log only; never shown to a client. */
   cause?: unknown
 }
 
-/** The one error type of the domain. `message` is a sentence for a person, with what to do next where there is something. */
+/** The one error type of the domain. `message` is a sentence for a person that also says what to do next, if anything. */
 export class Hal0Error extends Error {
   override readonly name = 'Hal0Error'
   readonly code: ErrorCode
   readonly status: number
   readonly param: string | null
   readonly details: Record<string, unknown>
-  /** null: nothing is known to come by waiting. */
+  /** null: waiting is not known to help. */
   readonly retryAfterS: number | null
-  /** Whether clients should try again by themselves; null: as they like. */
+  /** Whether clients should retry by themselves; null: up to them. */
   readonly retry: 'wait' | 'never' | null
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {
@@ -56,7 +56,7 @@ export class Hal0Error extends Error {
     this.retry = retryAfterS === undefined ? (row.retry ?? null) : retryAfterS === null ? 'never' : 'wait'
   }
 
-  /** The envelope's inside, as `state.json` keeps it. */
+  /** The body of the error envelope, as `state.json` keeps it. */
   body(): ErrorBody {
     return {
       message: this.message,
@@ -72,7 +72,7 @@ export class Hal0Error extends Error {
   }
 
   /**
-   * The error that a stored body describes: what a slot in `error` answers its requests with.
+   * Restores an error from a stored body. A slot in `error` answers its requests with it.
    * @param retryAfterS as in the constructor
    */
   static fromBody(body: ErrorBody, retryAfterS?: number | null): Hal0Error {
@@ -86,7 +86,7 @@ export class Hal0Error extends Error {
     return new Hal0Error(body.code as ErrorCode, body.message, options)
   }
 
-  /** Any thrown value as a Hal0Error; what is not one becomes `internal` with a fixed sentence and keeps its cause for the log. */
+  /** Any thrown value as a Hal0Error. Anything else becomes `internal` with a fixed message, and stays its cause for the log. */
   static from(error: unknown): Hal0Error {
     if (error instanceof Hal0Error) return error
     return new Hal0Error('internal', 'Something went wrong inside hal0; its log says what.', { cause: error })

@@ -1,6 +1,6 @@
-/** The range of ports as hal0.toml writes it. Pure. */
+/** Parses a port range as written in hal0.toml. Pure. */
 
-/** @param text e.g. "8081-8099" @returns null for what is no range of ports */
+/** @param text e.g. "8081-8099" @returns null if it is not a port range */
 export const portRangeOf = (text: string): { first: number; last: number } | null => {
   const [first, last] = text.split('-').map(Number)
   if (first === undefined || last === undefined || !(first >= 1 && first <= last && last <= 65_535)) return null

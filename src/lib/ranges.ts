@@ -1,6 +1,6 @@
 /** A set of byte offsets, kept as sorted ranges that neither overlap nor touch. Pure. */
 
-/** [from, to): `to` is not part of it. */
+/** [from, to): `to` is excluded. */
 export type Range = readonly [from: number, to: number]
 
 export class Ranges {
@@ -28,7 +28,7 @@ export class Ranges {
     return this.#ranges.reduce((sum, [from, to]) => sum + to - from, 0)
   }
 
-  /** The first offset from 0 on that is not in the set. */
+  /** The lowest offset that is not in the set. */
   get front(): number {
     const first = this.#ranges[0]
     return first?.[0] === 0 ? first[1] : 0

@@ -4,7 +4,7 @@ import { patternReasons } from '../contract/models/hub-source.ts'
 import { bounded } from './bounded.ts'
 import { Hal0Error } from './hal0-error.ts'
 
-/** More problems than these are not told, nor longer names of fields: a body may have any number of unknown ones. */
+/** Limits of what is reported: a body may have any number of unknown fields with names of any length. */
 const maxProblems = 50
 const maxField = 128
 
@@ -19,13 +19,13 @@ const validator = (schema: TSchema) => {
   return known
 }
 
-/** One finding of a schema: the field in dotted notation ('' for the value itself) and why it was refused. */
+/** One violation of a schema: the field in dotted notation ('' for the value itself) and why it was refused. */
 export interface Problem {
   field: string
   reason: string
 }
 
-/** Every problem that `schema` finds in `value`; empty when it conforms. Unknown fields are problems, never stripped. */
+/** Every problem that `schema` finds in `value`; empty if it conforms. Unknown fields are problems; they are never stripped. */
 export const problemsOf = (schema: TSchema, value: unknown): Problem[] => {
   const check = validator(schema)
   if (check.Check(value)) return []
@@ -56,8 +56,8 @@ export const problemsOf = (schema: TSchema, value: unknown): Problem[] => {
 }
 
 /**
- * `value` as the schema's type.
- * @param what the thing checked, for the sentence: "The body", "slots/primary.toml"
+ * Checks `value` and returns it as the schema's type.
+ * @param what names the checked thing in the message: "The body", "slots/primary.toml"
  * @throws Hal0Error `request.invalid` that names the first field and lists all problems in `details`
  */
 export const parse = <S extends TSchema>(schema: S, value: unknown, what = 'The request'): Static<S> => {

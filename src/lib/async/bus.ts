@@ -1,4 +1,4 @@
-/** One-to-many events inside the daemon. A listener that throws must not keep the others from hearing: it is a defect and is logged. */
+/** One-to-many events inside the daemon. A listener that throws is a bug: it is logged, and the other listeners still get the event. */
 import { log } from '../log.ts'
 
 export class Bus<T> {

@@ -1,13 +1,13 @@
-/** A count that threads share: one adds, others see it. */
+/** A counter shared between threads: one adds, the others read it. */
 export class SharedCount {
   readonly #cell: Int32Array<SharedArrayBuffer>
 
-  /** @param memory of the count that it shall be the same as */
+  /** @param memory of the counter to share */
   constructor(memory = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) {
     this.#cell = new Int32Array(memory)
   }
 
-  /** What another thread needs to have it too. */
+  /** What another thread needs to share this counter. */
   get memory(): SharedArrayBuffer {
     return this.#cell.buffer
   }
@@ -16,7 +16,7 @@ export class SharedCount {
     Atomics.add(this.#cell, 0, 1)
   }
 
-  /** Begins anew after 2^31: two values say whether something was added, not how much. */
+  /** Wraps around after 2^31: two values say whether something was added, but not how much. */
   get value(): number {
     return Atomics.load(this.#cell, 0)
   }

@@ -1,4 +1,4 @@
-/** Turns concurrent calls with the same key into one; all get its outcome. */
+/** Merges concurrent calls with the same key into one; all get its outcome. */
 export class SingleFlight<T> {
   readonly #running = new Map<string, Promise<T>>()
 

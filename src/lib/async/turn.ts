@@ -1,2 +1,2 @@
-/** A turn of the event loop: timers fire, sockets are read. */
+/** Waits for one turn of the event loop, in which timers fire and sockets are read. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,19 +1,19 @@
 /**
- * The body of an HTTP/1.1 message (RFC 9112 §6 and §7), whole or cut anywhere: of requests that hal0 gets and of answers that it
- * gets from backends. Pure.
+ * Decodes the body of an HTTP/1.1 message (RFC 9112 §6 and §7), whole or split anywhere: of requests that hal0 receives and of
+ * answers from backends. Pure.
  */
 
-/** What of the body tells its end. */
+/** What marks the end of the body. */
 export type BodyFraming = 'length' | 'chunked' | 'until-close'
 
-/** The bytes are not framed as HTTP/1.1 has it. */
+/** The bytes break the framing rules of HTTP/1.1. */
 export class MalformedMessage extends Error {
   override readonly name: string = 'MalformedMessage'
 }
 
 type State = BodyFraming | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'done'
 
-/** A chunk's size line: 16 digits, and extensions that nobody sends. A trailer is a line as well. */
+/** For a chunk's size line: 16 digits, and extensions, which nobody sends. Trailers are lines as well. */
 const maxLineBytes = 1024
 const maxTrailers = 64
 const lineEnd = Buffer.from('\r\n')
@@ -22,27 +22,27 @@ const lf = 0x0a
 const space = 0x20
 const tab = 0x09
 const semicolon = 0x3b
-/** No real chunk comes near it, and numbers are exact below it. */
+/** No real chunk comes near it, and numbers below it are exact. */
 const maxChunk = 2 ** 48
 
-/** A lone CR or LF within a line is where two readers of it may disagree about its end. */
+/** Whether a line contains a lone CR or LF: two parsers may disagree about where such a line ends. */
 const holdsLineBreak = (all: Buffer, at: number, end: number): boolean => {
   for (let next = at; next < end; next++) if (all[next] === lf || all[next] === cr) return true
   return false
 }
 
-/** Index of the CRLF that ends the line at `at`; -1 when it is not here yet. @throws MalformedMessage when it can never come */
+/** Index of the CRLF that ends the line at `at`; -1 when it has not arrived yet. @throws MalformedMessage when it never can */
 const lineEndAt = (all: Buffer, at: number): number => {
   const end = all.indexOf(lineEnd, at)
   const here = end < 0 ? all.length : end
   if (here - at > maxLineBytes) throw new MalformedMessage('an endless line')
-  // The LF of a CR at the end may still be on its way.
+  // A CR at the end may still get its LF.
   const judged = end < 0 && all[here - 1] === cr ? here - 1 : here
   if (holdsLineBreak(all, at, judged)) throw new MalformedMessage('a lone line break')
   return end
 }
 
-/** The value of a hexadecimal digit's byte; -1 for any other. */
+/** The value of a hexadecimal digit; -1 for any other byte. */
 const hexDigit = (byte = 0): number => {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   const letter = byte | 0x20
@@ -50,8 +50,8 @@ const hexDigit = (byte = 0): number => {
 }
 
 /**
- * The size in a chunk's first line, which may have blanks and an extension after it (RFC 9112 §7.1).
- * @param end where the line ends
+ * The size in the first line of a chunk. Blanks and an extension may follow it (RFC 9112 §7.1).
+ * @param end index of the line's end
  * @throws MalformedMessage
  */
 const chunkSize = (all: Buffer, at: number, end: number): number => {
@@ -69,14 +69,14 @@ const chunkSize = (all: Buffer, at: number, end: number): number => {
 
 export class BodyDecoder {
   #state: State = 'done'
-  /** Bytes left of the body, or of the chunk. */
+  /** Remaining bytes of the body, or of the chunk. */
   #left = 0
   #trailers = 0
-  /** The piece of the body in what is being decoded: its chunks, moved together. */
+  /** The piece of the body in the bytes being decoded: its chunks, moved together. */
   #pieceAt = 0
   #pieceEnd = 0
 
-  /** @param length of the whole body in bytes; it counts for framing "length" only */
+  /** @param length of the whole body in bytes; used only for framing "length" */
   start(framing: BodyFraming, length: number): void {
     this.#left = length
     this.#trailers = 0
@@ -88,17 +88,17 @@ export class BodyDecoder {
     return this.#state === 'done'
   }
 
-  /** The connection was closed. @returns whether the body is complete by that */
+  /** The connection was closed. @returns whether that completes the body */
   close(): boolean {
     if (this.#state === 'until-close') this.#state = 'done'
     return this.#state === 'done'
   }
 
   /**
-   * @param all bytes of the message that are the decoder's from here on: it moves what they hold
-   * @param at where its part begins
-   * @param sink gets the piece of the body that these bytes hold, in one: never empty, a view of them
-   * @returns where the body ends; while it is not done, where that begins which wants more bytes behind it
+   * @param all bytes of the message, which the decoder owns from here on: it moves bytes within them
+   * @param at index of the first byte to decode
+   * @param sink gets the piece of the body in these bytes, in one call: never empty, a view of `all`
+   * @returns index of the end of the body; while the body is not complete, index of the first byte not consumed
    * @throws MalformedMessage
    */
   decode(all: Buffer, at: number, sink: { data(piece: Buffer): void }): number {
@@ -141,7 +141,7 @@ export class BodyDecoder {
         return end + 2
       }
       default: {
-        // What a trailer says is dropped: nothing here has a use for it.
+        // Trailers are dropped: nothing here uses them.
         const end = lineEndAt(all, at)
         if (end < 0) return -1
         if (end === at) this.#state = 'done'
@@ -151,7 +151,7 @@ export class BodyDecoder {
     }
   }
 
-  /** Joins it to the piece: one copy within the bytes costs a third of a view for each chunk and their concatenation. */
+  /** Appends to the piece. Moving bytes in place costs a third of making a view of each chunk and concatenating them. */
   #add(all: Buffer, at: number, size: number): void {
     if (this.#pieceEnd === this.#pieceAt) {
       this.#pieceAt = at

@@ -2,7 +2,7 @@ import { Hal0Error } from '../hal0-error.ts'
 import type { WireHeaders } from './wire-headers.ts'
 
 /**
- * Refuses a compressed body: its size when unpacked is not known, and what reads it would only find bytes that are no JSON.
+ * Refuses a compressed body: its unpacked size is unknown, and whoever reads it would find bytes that are not JSON.
  * @throws Hal0Error `request.unsupported` with status 415
  */
 export const requireIdentity = (headers: Pick<WireHeaders, 'get'>): void => {

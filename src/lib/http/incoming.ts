@@ -1,25 +1,25 @@
-/** One request and its answer, between the server of HTTP and what answers. */
+/** One request and its answer, between the HTTP server and the code that answers. */
 import type { Client } from '../client.ts'
 import type { WireHeaders } from './wire-headers.ts'
 
-/** The body of a request, taken in as fast as somebody asks for it: what nobody asks for stays with the client. */
+/** The body of a request. It is read only as fast as somebody asks for it; the rest stays with the client. */
 export interface IncomingBody {
-  /** Content-Length in bytes, 0 without a body; null: in chunks, only its end will tell. */
+  /** Content-Length in bytes, 0 without a body; null: chunked, so the length is unknown until the end. */
   readonly length: number | null
-  /** The whole body when all of it is here already, which costs no turn of the event loop; null: take it by `next`. */
+  /** The whole body if all of it has arrived, without waiting for the event loop; null: use `next`. */
   whole(): Buffer | null
   /**
    * The next piece, never empty; null at the end. One call at a time.
-   * @throws Hal0Error `request.invalid` for a body that is no HTTP, that stalls (status 408) or ends too early
+   * @throws Hal0Error `request.invalid` for a body that is not valid HTTP, stalls (status 408) or ends too early
    */
   next(): Promise<Buffer | null>
 }
 
-/** `signal` aborts when the client is gone before it was answered. */
+/** `signal` aborts when the client leaves before it was answered. */
 export interface IncomingRequest extends Client {
-  /** As it came: upper case for every usual one. */
+  /** As received; the usual methods are upper case. */
   readonly method: string
-  /** Path and query as they came, beginning with a slash; bytes that are not ASCII are percent-encoded. */
+  /** Path and query as received, beginning with a slash; non-ASCII bytes are percent-encoded. */
   readonly target: string
   readonly headers: WireHeaders
   readonly body: IncomingBody
@@ -28,24 +28,24 @@ export interface IncomingRequest extends Client {
 }
 
 /**
- * Where a request is answered: `send`, or `begin`, any number of `write`, and `end` or `break`. Framing, Date and Connection are the
- * server's own. When the client is gone nothing of it fails; it does nothing then.
+ * Takes the answer to a request: `send`, or `begin`, any number of `write`, and then `end` or `break`. The server itself adds framing,
+ * Date and Connection. After the client has left, the calls do nothing and do not fail.
  */
 export interface Answer {
-  /** The head was given. */
+  /** The head of the answer was given. */
   readonly begun: boolean
-  /** Called when there is room again after a `write` that returned false. */
+  /** Called when there is room again, after a `write` that returned false. */
   onRoom: (() => void) | null
   /**
-   * A whole answer in one.
+   * Sends a whole answer.
    * @param headers whole lines in latin1, each `name: value` and CRLF
    */
   send(status: number, headers: string, body: Uint8Array | null): void
-  /** @param length of the body to come in bytes; null: its end will tell */
+  /** @param length of the body that follows, bytes; null: unknown until its end */
   begin(status: number, headers: string, length: number | null): void
-  /** @param piece is the answer's from here on @returns whether there is room for more */
+  /** @param piece owned by the answer from here on @returns whether there is room for more */
   write(piece: Uint8Array): boolean
   end(): void
-  /** Ends it, after what was written, so that no client takes it for complete. */
+  /** Cuts the answer off after what was written, in a way that no client takes for complete. */
   break(): void
 }

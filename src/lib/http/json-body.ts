@@ -1,10 +1,10 @@
-/** Reads JSON that a stranger wrote: bounded nesting, sentences for what is wrong. Pure. */
+/** Parses untrusted JSON: bounded nesting, and a sentence for what is wrong. Pure. */
 import { Hal0Error } from '../hal0-error.ts'
 
 const quote = 0x22
 const backslash = 0x5c
 
-/** Index after the string whose opening quote is before `from`. */
+/** Index after the string that begins at `from`, behind its opening quote. */
 const afterString = (json: Buffer, from: number): number => {
   for (let end = json.indexOf(quote, from); end >= 0; end = json.indexOf(quote, end + 1)) {
     let slashes = 0
@@ -14,7 +14,7 @@ const afterString = (json: Buffer, from: number): number => {
   return json.length
 }
 
-/** Whether brackets nest deeper than `maxDepth`: a scan of the bytes, strings skipped, that needs no stack. */
+/** Whether brackets nest deeper than `maxDepth`: a scan of the bytes that skips strings and needs no stack. */
 export const nestsTooDeep = (json: Buffer, maxDepth: number): boolean => {
   if (json.length <= maxDepth) return false
   let depth = 0
@@ -32,7 +32,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 const invalid = (message: string): Hal0Error => new Hal0Error('request.invalid', message)
 
 /**
- * The value that the bytes of a body are the JSON of.
+ * Parses the bytes of a body as JSON.
  * @param maxDepth deepest nesting of objects and arrays
  * @throws Hal0Error `request.invalid`
  */
@@ -45,7 +45,7 @@ export const parseJsonBody = (bytes: Uint8Array, maxDepth: number): unknown => {
   try {
     text = utf8.decode(bytes)
   } catch {
-    // The decoder has nothing to add to this.
+    // The decoder's own error adds nothing to this.
     throw invalid('The body is not valid JSON: it is not UTF-8.')
   }
   try {

@@ -9,7 +9,7 @@ const readCounted = async (
   let size = 0
   for await (const part of stream) {
     size += part.length
-    // Leaving the loop cancels the stream: what the client still sends is dropped by the front, so that it gets the answer.
+    // Leaving the loop cancels the stream. The front drops what the client still sends, so that the client gets the answer.
     if (size > limit) throw tooLarge()
     parts.push(part)
   }
@@ -17,10 +17,10 @@ const readCounted = async (
 }
 
 /**
- * The bytes of a request's body, as they came. When Content-Length tells it, a body that is too large is refused before it is
- * read; one in chunks is counted.
+ * The bytes of a request's body, as received. With a Content-Length, a body that is too large is refused before it is read; a
+ * chunked one is counted.
  * @param limit bytes
- * @throws what `tooLarge` makes; what the client's connection says when it ends
+ * @throws the error that `tooLarge` makes; the connection's error when it ends early
  */
 export const readBytes = (request: Request, limit: number, tooLarge: () => Hal0Error): Promise<Uint8Array> => {
   const length = request.headers.get('content-length')

@@ -1,10 +1,10 @@
-/** The headers of a message as they came over the wire. */
+/** The headers of a message as received. */
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
 /**
- * The value between `from` and `to` of a head in latin1, without the blanks and tabs around it (RFC 9112 §5). Not `trim()`: that
- * takes U+00A0 for a blank, which is the last byte of many a letter in UTF-8 ("à").
+ * The value between `from` and `to` of a head in latin1, without the spaces and tabs around it (RFC 9112 §5). `trim()` would also
+ * remove U+00A0, which is the last byte of many letters in UTF-8 ("à").
  */
 export const fieldValue = (text: string, from: number, to: number): string => {
   let [start, end] = [from, to]
@@ -14,20 +14,20 @@ export const fieldValue = (text: string, from: number, to: number): string => {
 }
 
 /**
- * Names in lower case, values as latin1: a character for every byte, so that what is not ASCII can be passed on byte for byte. In
- * the order in which they came, a name as often as it came.
+ * Names in lower case, values as latin1: one character for each byte, so that non-ASCII values can be passed on byte for byte. In
+ * the order received, with repeated names kept.
  */
 export class WireHeaders {
   readonly #names: readonly string[]
   readonly #values: readonly string[]
 
-  /** @param names in lower case, each with the value at the same index */
+  /** @param names in lower case; each has its value at the same index of `values` */
   constructor(names: readonly string[], values: readonly string[]) {
     this.#names = names
     this.#values = values
   }
 
-  /** The value of `name`, given in lower case; of a name that came several times all of them, joined by ", ". */
+  /** The value of `name`, given in lower case; several values of one name are joined with ", ". */
   get(name: string): string | null {
     let found: string | null = null
     for (let at = this.#names.indexOf(name); at >= 0; at = this.#names.indexOf(name, at + 1)) {
@@ -40,7 +40,7 @@ export class WireHeaders {
     return this.#names.includes(name)
   }
 
-  /** How often `name` came. */
+  /** How often `name` occurs. */
   count(name: string): number {
     let count = 0
     for (const each of this.#names) if (each === name) count++

@@ -1,10 +1,10 @@
-/** The address of a hub or of a mirror, as people write it. Pure. */
+/** Parses the address of a hub or a mirror, as people write it. Pure. */
 
 export type HubAddress = { url: string } | { problem: string }
 
 /**
- * The address without a slash at its end, or what is wrong with it, as the end of a sentence that does not repeat it: it may
- * hold credentials.
+ * The address without a trailing slash, or what is wrong with it, as the end of a sentence. The address may contain credentials,
+ * so the sentence does not repeat it.
  */
 export const hubAddress = (text: string): HubAddress => {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null

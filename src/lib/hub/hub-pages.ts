@@ -1,4 +1,4 @@
-/** Pages of the hub that name no model, each as the end of a sentence that begins with its address. Pure. */
+/** Pages of the hub that do not name a model. Each text is the end of a sentence that begins with the address. Pure. */
 
 const page = "is one of the hub's own pages, not a model"
 
@@ -24,8 +24,8 @@ const otherPages = new Map([
   ['edit', 'is the page to edit a file: paste that of the file'],
 ])
 
-/** What a first part says that is no owner's name; null for an owner. */
+/** What the page is, if the first part of its path is not an owner; null for an owner. */
 export const ownPageOf = (first: string): string | null => ownPages.get(first) ?? null
 
-/** What a page of a repository is that shows no files; null for one that is not known. */
+/** What a repository's page is, if it does not show files; null if it is unknown. */
 export const otherPageOf = (verb: string): string | null => otherPages.get(verb) ?? null

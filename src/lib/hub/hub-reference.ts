@@ -1,6 +1,6 @@
 /**
- * What people write or paste to name a model at the hub: the one reader of it, for the command line, the API and the dashboard. Pure, and
- * it never throws.
+ * Parses what people write or paste to name a model at the hub: the only such parser, for the command line, the API and the
+ * dashboard. Pure, and never throws.
  */
 import {
   filePattern,
@@ -18,22 +18,22 @@ import { siteOf } from './hub-site.ts'
 export interface HubReference {
   /** owner/name */
   repo: string
-  /** null: not said. */
+  /** null: not given. */
   revision: string | null
-  /** Path of a GGUF file, or `:LABEL`; null: not said. */
+  /** Path of a GGUF file, or `:LABEL`; null: not given. */
   file: string | null
-  /** The folder whose page it is; null: not said. */
+  /** The folder that the address shows; null: not given. */
   folder: string | null
 }
 
 export type HubReading =
   | { kind: 'reference'; reference: HubReference }
-  /** Nothing of this kind: words to search for. */
+  /** Not a reference: words to search for. */
   | { kind: 'words' }
   /** `problem` is the end of a sentence that begins with the text. */
   | { kind: 'refused'; problem: string }
 
-/** Ends the reading; caught in this file. */
+/** Ends the parsing; caught in this file. */
 class Refusal extends Error {}
 
 const refuse = (problem: string): never => {
@@ -55,7 +55,7 @@ const folderAt = (path: string, revision: string | null): Place => {
   return { revision, file: null, folder: path === '' ? null : path }
 }
 
-/** Branches and tags are one part; the hub's own `refs/pr/1` and `refs/convert/parquet` are three where they are not escaped. */
+/** A branch or tag is one part of the path; the hub's own `refs/pr/1` and `refs/convert/parquet` are three parts if not escaped. */
 const splitRevision = ([first = '', ...rest]: readonly string[]): { revision: string; path: string } => {
   const length = first === 'refs' && rest.length >= 2 ? 2 : 0
   const revision = [first, ...rest.slice(0, length)].join('/')
@@ -71,7 +71,7 @@ const ofPage = ([verb = '', ...rest]: readonly string[]): Place => {
   return verb !== 'tree' || isGguf(path) ? fileAt(path, revision) : folderAt(path, revision)
 }
 
-/** `:Q4_K_M`; some write a file's name after the colon. */
+/** `:Q4_K_M`; some people write a file name after the colon. */
 const ofTag = (tag: string): Place => {
   if (tag === ':') refuse('has nothing after the colon')
   if (isGguf(tag)) return fileAt(tag.slice(1), null)
@@ -79,7 +79,7 @@ const ofTag = (tag: string): Place => {
   return { revision: null, file: tag, folder: null }
 }
 
-/** What follows the repository. */
+/** Parses what follows the repository. */
 const ofRest = (parts: readonly string[], isScheme: boolean): Place => {
   const [first = ''] = parts
   const path = parts.join('/')
@@ -96,7 +96,7 @@ const repoOf = (owner: string, name: string): string => {
 
 /**
  * @param parts unescaped
- * @param isScheme whether it is of `hf://`, which has its own customs: `O/R@REVISION/PATH`, and folders without a page's name
+ * @param isScheme whether it is `hf://`, which has its own syntax: `O/R@REVISION/PATH`, and folders without a page name
  */
 const ofParts = ([owner = '', named = '', ...rest]: readonly string[], isScheme: boolean): HubReference => {
   const own = ownPageOf(owner)
@@ -120,12 +120,12 @@ const partsOf = (path: string): string[] => {
       .split('/')
       .map(decodeURIComponent)
   } catch {
-    // URIError has nothing to add.
+    // The URIError adds nothing.
     return refuse('has a broken %-escape')
   }
 }
 
-/** The file that a page shows beside its list, by the hub's own `?show_file_info=F`. */
+/** Adds the file that a page shows beside its list, which the hub puts into `?show_file_info=F`. */
 const withShown = (reference: HubReference, query: string): HubReference => {
   const shown = new URLSearchParams(query).get('show_file_info')
   return shown === null || shown === '' || reference.file !== null
@@ -146,8 +146,8 @@ const read = (text: string, endpoints: readonly string[]): HubReference | null =
 }
 
 /**
- * `O/R`, `O/R:Q4_K_M`, `O/R/F.gguf`, `hf://…`, and the addresses of the hub's pages of repositories, folders, revisions and files, at the
- * hub or at an endpoint in use, with a scheme or without. Whether they exist is the hub's to say.
+ * Reads `O/R`, `O/R:Q4_K_M`, `O/R/F.gguf`, `hf://…`, and addresses of pages for repositories, folders, revisions and files, at the
+ * hub or at an endpoint in use, with or without a scheme. It does not check that they exist.
  * @param endpoints addresses of the hubs and mirrors in use
  */
 export const readHubReference = (input: string, endpoints: readonly string[] = []): HubReading => {
@@ -160,7 +160,7 @@ export const readHubReference = (input: string, endpoints: readonly string[] = [
   }
 }
 
-/** What somebody wrote that names no model, in a sentence with what to write; credentials in it are not repeated. */
+/** The error for a text that does not name a model. It says what to write, and does not repeat credentials. */
 export const unreadable = (text: string, problem: string): Hal0Error => {
   const shown = text
     .trim()

@@ -1,17 +1,17 @@
-/** Whether a pasted address is one of the hub, or of a mirror in use. Pure. */
+/** Whether a pasted address belongs to the hub or to a mirror in use. Pure. */
 
 export type HubSite =
-  /** `path` is what follows the hub's own address, with its slash; still escaped. */
+  /** `path` is what follows the hub's address, with its leading slash; still escaped. */
   | { kind: 'hub'; path: string; query: string }
-  /** It begins with no host. */
+  /** It does not begin with a host. */
   | { kind: 'bare' }
   /** The end of a sentence that begins with the text. */
   | { kind: 'foreign'; problem: string }
 
 interface Site {
-  /** With its port, where that is not the usual one. */
+  /** With its port, unless it is the default one. */
   host: string
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   prefix: string
 }
 
@@ -20,7 +20,7 @@ const hubSites: readonly Site[] = ['huggingface.co', 'www.huggingface.co', 'hf.c
   prefix: '',
 }))
 
-/** @param url an endpoint in use, checked before */
+/** @param url an endpoint in use, already validated */
 const siteAt = (url: string): Site[] => {
   if (!URL.canParse(url)) return []
   const { host, pathname } = new URL(url)
@@ -28,7 +28,7 @@ const siteAt = (url: string): Site[] => {
 }
 
 const usualPort = /^(.*?)\.?(?::(?:80|443))?$/
-/** Lower case, without the usual ports and the root's dot. */
+/** Lower case, without default ports and the trailing dot of the root. */
 const hostOf = (authority: string): string => usualPort.exec(authority.toLowerCase())?.[1] ?? ''
 
 const foreign = (host: string): string => {
@@ -53,14 +53,14 @@ export const siteOf = (text: string, endpoints: readonly string[]): HubSite => {
   }
   const host = hostOf(authority)
   const known = [...endpoints.flatMap(siteAt), ...hubSites].filter((site) => hostOf(site.host) === host)
-  // The longest first: one mirror may lie below another.
+  // The longest first: one mirror may be below the path of another.
   const [site] = known
     .filter(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))
     .sort((a, b) => b.prefix.length - a.prefix.length)
   if (site !== undefined) return { kind: 'hub', path: path.slice(site.prefix.length), query }
   const [other] = known
   if (other !== undefined) return { kind: 'foreign', problem: `is no address below ${other.host}${other.prefix}` }
-  // An owner may have a dot in the name; what has three parts and no scheme is a host's.
+  // An owner's name may contain a dot. With three parts and no scheme, the first one is a host.
   const isHost = slashes !== '' || (/\.[a-z]{2,}(:\d+)?$/.test(host) && /\/[^/]+\/[^/]/.test(path))
   return isHost ? { kind: 'foreign', problem: foreign(host.replace(/:\d+$/, '')) } : { kind: 'bare' }
 }

@@ -1,11 +1,11 @@
-/** Paths of files in a repository. They come from strangers and become names on this machine. Pure. */
+/** Paths of files in a repository. They are untrusted, and become file names on this machine. Pure. */
 
-/** Longest name of Linux file systems. */
+/** Longest file name on Linux file systems, bytes. */
 const longestName = 255
 
 /**
- * Whether the path may become one below a folder here: relative, no `.` or `..`, no backslash or control character, no part of
- * more than 255 bytes of UTF-8, well-formed Unicode.
+ * Whether the path may be used below a local folder: relative, no `.` or `..`, no backslash or control character, no part longer
+ * than 255 bytes of UTF-8, well-formed Unicode.
  */
 export const isSafeRemotePath = (path: string): boolean =>
   path.isWellFormed() &&
@@ -14,5 +14,5 @@ export const isSafeRemotePath = (path: string): boolean =>
     .split('/')
     .every((part) => part !== '' && part !== '.' && part !== '..' && Buffer.byteLength(part) <= longestName)
 
-/** For an address: every part escaped, the slashes left. */
+/** The path for use in an address: every part escaped, slashes kept. */
 export const encodeRemotePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/')

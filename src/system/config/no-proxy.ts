@@ -1,6 +1,6 @@
 /**
- * What keeps a proxy of the environment away from this machine's own addresses, a mirror on it included. Both cases are set: Bun
- * takes `no_proxy` and forgets `NO_PROXY` where there is one, so that a list in the one hid what stood in the other.
+ * The variables that keep the environment's proxy away from this machine's own addresses, including a mirror on it. Both spellings
+ * are set: if there is a `no_proxy`, Bun ignores `NO_PROXY`, so that a list in one hid what was in the other.
  */
 export const loopbackDirect = (env: Record<string, string | undefined>): { no_proxy: string; NO_PROXY: string } => {
   const named = [env.no_proxy, env.NO_PROXY].flatMap((list) => (list ?? '').split(','))

@@ -11,31 +11,31 @@ export interface ServerSettings {
   supervisor: 'auto' | 'systemd' | 'process'
   allowedHosts: string[]
   maxBodyBytes: number
-  /** For the bodies of all requests together. */
+  /** Limit for the bodies of all requests together. */
   bodyMemoryBytes: number
-  /** How long requests under way have when the daemon is stopped, milliseconds. */
+  /** How long requests under way may take when the daemon stops, milliseconds. */
   drainMs: number
   /** e.g. "8081-8099" */
   slotPorts: string
   keepDecisions: number
   /** Hubs to ask instead of huggingface.co, in this order. */
   mirrors: string[]
-  /** Of the release manifest; null: none is configured. */
+  /** Address of the release manifest; null: none is configured. */
   updateUrl: string | null
 }
 
-/** What the command line says; it wins over the file. */
+/** Options from the command line, which win over the file. */
 export type ServerOptions = Partial<Pick<ServerSettings, 'host' | 'port' | 'supervisor'>>
 
-/** The table of a valid hal0.toml as settings. */
+/** Turns the table of a valid hal0.toml into settings. */
 export const serverSettings = (file: ServerConfig, options: ServerOptions): ServerSettings => {
-  // People write IPv6 addresses as they stand in a URL; the rest of hal0 has them bare.
+  // People write IPv6 addresses with brackets, as in a URL; the rest of hal0 uses them without.
   const host = (options.host ?? file.host ?? configDefaults.host).replace(/^\[(.*)\]$/, '$1')
   return {
     host,
     port: options.port ?? file.port ?? configDefaults.port,
     supervisor: options.supervisor ?? file.supervisor ?? configDefaults.supervisor,
-    // Whoever makes hal0 listen on an address means clients to use it.
+    // If hal0 listens on an address, clients are meant to use it.
     allowedHosts: [...(file.allowed_hosts ?? []), ...(host === '0.0.0.0' || host === '::' ? [] : [host])],
     maxBodyBytes: Math.floor((file.max_body_mb ?? configDefaults.max_body_mb) * 1024 * 1024),
     bodyMemoryBytes: Math.floor((file.body_memory_mb ?? configDefaults.body_memory_mb) * 1024 * 1024),
@@ -48,7 +48,7 @@ export const serverSettings = (file: ServerConfig, options: ServerOptions): Serv
 }
 
 /**
- * The table of hal0.toml; empty where there is none.
+ * The table of hal0.toml; empty if the file does not exist.
  * @throws Hal0Error `config.invalid` naming the file, the key and what is wrong with it
  */
 export const readServerConfig = async (paths: Paths): Promise<ServerConfig> => {
@@ -70,11 +70,11 @@ export const readServerConfig = async (paths: Paths): Promise<ServerConfig> => {
 export const readServerSettings = async (paths: Paths, options: ServerOptions): Promise<ServerSettings> =>
   serverSettings(await readServerConfig(paths), options)
 
-/** `http://HOST:PORT`. @param host an IPv6 address stands bare, and gets its brackets here */
+/** `http://HOST:PORT`. @param host an IPv6 address comes without brackets, and gets them here */
 export const httpUrl = (host: string, port: number): string =>
   `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
-/** Where the API answers from this machine. */
+/** The address of the API for clients on this machine. */
 export const localUrl = ({ host, port }: Pick<ServerSettings, 'host' | 'port'>): string => {
   const any: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
   return httpUrl(any[host] ?? host, port)

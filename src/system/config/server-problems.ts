@@ -1,4 +1,4 @@
-/** What keeps a daemon from starting with a hal0.toml, and what in it means nothing. Pure. */
+/** Why a daemon would not start with a hal0.toml, and which of its keys are unknown. Pure. */
 import { ServerConfig } from '../../contract/config.ts'
 import { settingKey, settingPaths } from '../../contract/settings.ts'
 import { hubAddress } from '../../lib/hub/hub-address.ts'
@@ -6,7 +6,7 @@ import { portRangeOf } from '../../lib/port-range.ts'
 import { type Problem, problemsOf } from '../../lib/validate.ts'
 import { isTable, type TomlTable } from '../files/toml-file.ts'
 
-/** The rules that no schema can say. */
+/** The rules that a schema cannot express. */
 const beyondSchema = ({ slots, hub }: ServerConfig): Problem[] => {
   const problems: Problem[] = []
   if (slots?.ports !== undefined && portRangeOf(slots.ports) === null) {
@@ -19,13 +19,13 @@ const beyondSchema = ({ slots, hub }: ServerConfig): Problem[] => {
   return problems
 }
 
-/** Every reason why no daemon starts with the table; empty when one does. */
+/** Every reason why a daemon would not start with the table; empty if it would. */
 export const serverProblems = (table: TomlTable): Problem[] => {
   const problems = problemsOf(ServerConfig, table)
   return problems.length > 0 ? problems : beyondSchema(table as ServerConfig)
 }
 
-/** Keys that this version does not know, dotted; they are kept and ignored. */
+/** Keys that this version does not know, in dotted notation; they are kept and ignored. */
 export const unknownKeys = (table: TomlTable): string[] => {
   const known = new Set(settingPaths.map(settingKey))
   const tables = new Set(settingPaths.flatMap((path) => (path.length === 2 ? [path[0]] : [])))

@@ -1,4 +1,4 @@
-/** A patch of the settings as changes of hal0.toml's table. Pure. */
+/** Turns a patch of the settings into changes of hal0.toml's table. Pure. */
 import type { ServerConfig } from '../../contract/config.ts'
 import type { SettingPath, SettingsPatch } from '../../contract/settings.ts'
 import { isTable, type TomlTable } from '../files/toml-file.ts'
@@ -20,7 +20,7 @@ const patched = (before: TomlTable, patch: TomlTable): TomlTable => {
   return after
 }
 
-/** What `patch` sets of the keys at the top of `table`; undefined removes one. The hub's token is no key of the file. */
+/** The top-level keys of `table` that `patch` changes; undefined removes one. The hub's token is not a key of the file. */
 export const tomlChanges = (table: TomlTable, patch: SettingsPatch): TomlTable => {
   const changes: TomlTable = {}
   for (const [key, value] of Object.entries(patch)) {
@@ -32,7 +32,7 @@ export const tomlChanges = (table: TomlTable, patch: SettingsPatch): TomlTable =
     if (Object.keys(inner).length === 0) continue
     const before = table[key]
     const after = patched(isTable(before) ? before : {}, inner)
-    // A table that is not there needs no empty one to take its keys back.
+    // Removing keys from a table that does not exist must not create an empty one.
     if (before !== undefined || Object.keys(after).length > 0) changes[key] = after
   }
   return changes

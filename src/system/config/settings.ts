@@ -1,4 +1,4 @@
-/** The settings of a running daemon: what hal0.toml says now, and changes of it. */
+/** The settings of a running daemon: what hal0.toml says now, and how to change it. */
 import { configDefaults, type ServerConfig } from '../../contract/config.ts'
 import {
   type Settings,
@@ -16,14 +16,14 @@ import { serverProblems } from './server-problems.ts'
 import { tomlChanges, valueAt } from './setting-changes.ts'
 
 export interface SettingsService {
-  /** @throws Hal0Error `config.invalid` when the file is broken by now */
+  /** @throws Hal0Error `config.invalid` if the file has been broken since */
   show(): Promise<Settings>
-  /** @throws Hal0Error `request.invalid` for what no daemon would start with, `storage.full`, `storage.failed` */
+  /** @throws Hal0Error `request.invalid` if no daemon would start with the change, `storage.full`, `storage.failed` */
   edit(patch: SettingsPatch): Promise<Settings>
 }
 
 export interface TokenStore {
-  /** Where the token comes from now, and why it cannot be used, if so. */
+  /** Where the token comes from now, and why it cannot be used, if it cannot. */
   look(): Promise<{ source: TokenSource; problem: string | null }>
   /** null: remove it. @throws Hal0Error `storage.full`, `storage.failed` */
   store(token: string | null): Promise<void>
@@ -31,20 +31,20 @@ export interface TokenStore {
 
 export interface SettingsDeps {
   paths: Paths
-  /** What the command line said; it wins over the file. */
+  /** Options from the command line, which win over the file. */
   options: ServerOptions
-  /** HF_ENDPOINT of the environment, which wins over the mirrors; null: not set. */
+  /** HF_ENDPOINT from the environment, which wins over the mirrors; null: not set. */
   endpoint: string | null
-  /** What the daemon was started with. */
+  /** The settings that the daemon was started with. */
   started: ServerSettings
   token: TokenStore
-  /** Whether a daemon would start with what `patch` makes of hal0.toml, the command line left out. @throws Hal0Error why not */
+  /** Checks that a daemon would start after `patch`, without the options of the command line. @throws Hal0Error why not */
   trial(next: ServerSettings, patch: SettingsPatch): Promise<void>
-  /** Takes over what may change while the daemon runs. */
+  /** Applies the settings that may change while the daemon runs. */
   apply(settings: ServerSettings): void
 }
 
-/** What the daemon reads at its start only. */
+/** Settings that the daemon reads only at its start. */
 const atStart = [
   'host',
   'port',

@@ -7,13 +7,13 @@ import { errnoOf, storageError } from './storage-error.ts'
 
 const tempPattern = /^\..+\.[0-9a-f]{16}\.tmp$/
 
-/** A name beside `path` that nobody else takes, and that `sweepTemps` removes. */
+/** A unique name beside `path`, which `sweepTemps` removes if it is left behind. */
 export const tempBeside = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
 
 /**
- * One attempt. The temp name is random: with a fixed one, the leftover of a failed write would make every later O_EXCL open
- * fail too. A failed fsync is never repeated on the same file, since the kernel may have dropped the dirty pages: the caller
+ * One attempt. The temp name is random: with a fixed name, the leftover of one failed write would make every later O_EXCL open
+ * fail too. A failed fsync is never repeated on the same file, since the kernel may have dropped the dirty pages; the caller
  * writes again from the start.
  */
 const attempt = async (path: string, content: string | Uint8Array, mode: number): Promise<void> => {
@@ -47,7 +47,7 @@ export const syncFolder = async (folder: string): Promise<void> => {
   }
 }
 
-/** Makes a folder, with those above it that are missing, so that it survives a power cut as what is written into it does. */
+/** Creates a folder and its missing parents durably, so that it survives a power cut along with what is written into it. */
 export const makeFolder = async (folder: string): Promise<void> => {
   const first = await mkdir(folder, { recursive: true })
   if (first === undefined) return
@@ -55,10 +55,10 @@ export const makeFolder = async (folder: string): Promise<void> => {
 }
 
 /**
- * Replaces `path` by `content`: afterwards, and after a crash at any point, it holds the old or the new content whole.
- * Tries twice, with another temp file each time. When it throws, `path` holds the old content, or the new one if only the
- * fsync of the folder failed: that cannot be undone without another write.
- * @param doing what this is, for the error's sentence: "write the state of slot primary"
+ * Replaces `path` with `content`: after a crash at any point, it has either the whole old or the whole new content.
+ * Tries twice, each time with a new temp file. When it throws, `path` has the old content, or the new one if only the
+ * fsync of the folder failed, which cannot be undone without another write.
+ * @param doing what this does, for the error message: "write the state of slot primary"
  * @throws Hal0Error `storage.full`, `storage.failed`
  */
 export const writeFileAtomic = async (
@@ -80,8 +80,8 @@ export const writeFileAtomic = async (
 }
 
 /**
- * Removes a file; one that is not there is removed already.
- * @param doing what this is, for the error's sentence
+ * Removes a file; a file that does not exist counts as removed.
+ * @param doing what this does, for the error message
  * @throws Hal0Error `storage.failed`
  */
 export const removeFile = async (path: string, doing: string): Promise<void> => {
@@ -92,7 +92,7 @@ export const removeFile = async (path: string, doing: string): Promise<void> => 
   }
 }
 
-/** Removes what interrupted writes left in `folder`; run at start, before anything writes there. */
+/** Removes what interrupted writes left in `folder`. Called at start, before anything writes there. */
 export const sweepTemps = async (folder: string): Promise<void> => {
   let names: string[]
   try {

@@ -10,7 +10,7 @@ import { storageError } from './storage-error.ts'
 const lock = async (folder: string, path: string): Promise<Disposable | null> => {
   try {
     await makeFolder(folder)
-    // SQLite says only that it cannot open its file, not why.
+    // SQLite would only say that it cannot open its file, but not why.
     await access(folder, constants.W_OK | constants.X_OK)
     return exclusiveLock(path)
   } catch (error) {
@@ -19,8 +19,8 @@ const lock = async (folder: string, path: string): Promise<Disposable | null> =>
 }
 
 /**
- * Takes the lock of the data folder until the process ends.
- * @throws Hal0Error `config.invalid` while another daemon has it; `storage.failed`
+ * Locks the data folder until the process ends.
+ * @throws Hal0Error `config.invalid` while another daemon holds the lock; `storage.failed`
  */
 export const lockDataFolder = async (folder: string): Promise<Disposable> => {
   const taken = await lock(folder, join(folder, 'daemon.lock'))

@@ -1,10 +1,10 @@
-/** A lock that the kernel drops with the process that holds it, however that ends. */
+/** A lock that the kernel releases when the process that holds it ends, however it ends. */
 import { Database } from 'bun:sqlite'
 
 /**
- * Takes the lock of the file at `path`, which is made when there is none. An exclusive transaction of SQLite does it: neither a
- * pid file that can be stale nor a native binding is needed.
- * @returns the lock, given back with its scope; null while another process has it
+ * Locks the file at `path`, which is created if missing. It uses an exclusive SQLite transaction, so that neither a pid file, which
+ * can be stale, nor a native binding is needed.
+ * @returns the lock, released when disposed; null while another process holds it
  * @throws whatever SQLite throws when the file cannot be used
  */
 export const exclusiveLock = (path: string): Disposable | null => {

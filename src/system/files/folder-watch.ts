@@ -1,22 +1,22 @@
-/** Tells that something changed in a folder, which may go and come back. */
+/** Reports changes in a folder, which may be deleted and created again. */
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { log } from '../../lib/log.ts'
 import { errnoOf } from './storage-error.ts'
 
-/** Which folder lies at `path` now; null: none. */
+/** Identifies the folder that is at `path` now; null: none. */
 const identityOf = async (path: string): Promise<string | null> => {
   try {
     const { dev, ino } = await stat(path)
     return `${dev}:${ino}`
   } catch {
-    // Whoever reads the folder hears why it cannot be.
+    // Whoever reads the folder gets the reason.
     return null
   }
 }
 
 export class FolderWatch {
-  /** How often whoever has to know calls `renew` and looks all the same, milliseconds: no machine promises a watch. */
+  /** How often the owner should call `renew` and check the folder anyway, milliseconds: a watch is never guaranteed. */
   readonly everyMs: number = 2000
   readonly #path: string
   readonly #onChange: () => void
@@ -29,7 +29,7 @@ export class FolderWatch {
     this.#onChange = onChange
   }
 
-  /** Watches the folder that lies at the path now: a watch ends with its folder. */
+  /** Watches the folder that is at the path now. A watch ends when its folder is deleted. */
   async renew(): Promise<void> {
     const found = await identityOf(this.#path)
     if (found === this.#watched) return

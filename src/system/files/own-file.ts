@@ -1,4 +1,4 @@
-/** Files that hal0 alone writes, and what becomes of them when something else lies in their place. */
+/** Files that only hal0 writes, and what happens when something else is in their place. */
 import { lstat, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { log } from '../../lib/log.ts'
@@ -6,24 +6,24 @@ import { syncFolder } from './atomic-file.ts'
 import { readTextIfThere } from './read-text.ts'
 import { errnoOf, storageError } from './storage-error.ts'
 
-/** Things of one name that were moved aside; older ones go. */
+/** How many damaged files of one name are kept; older ones are deleted. */
 const mostAside = 3
 let lastStamp = 0
 const asideName = (name: string): RegExp => new RegExp(`^${RegExp.escape(name)}\\.damaged-\\d{13}$`)
 
-/** Those of `names` that were moved aside by `setAside`, whatever they were. */
+/** Those of `names` that `setAside` made. */
 export const damagedNames = (names: readonly string[]): string[] =>
   names.filter((name) => /\.damaged-\d{13}$/.test(name))
 
 /**
- * Moves what is not as it should be out of the way, whatever it is, so that a person can look at it: to `<path>.damaged-<milliseconds>`.
- * Of one path the last three are kept; a folder that holds something is never removed.
- * @returns where it is now
+ * Moves something damaged, whatever it is, to `<path>.damaged-<milliseconds>`, so that a person can look at it. The last three of
+ * each path are kept; a folder that is not empty is never removed.
+ * @returns the new path
  * @throws Hal0Error `storage.failed`
  */
 export const setAside = async (path: string): Promise<string> => {
   const folder = dirname(path)
-  // Two in one millisecond must not share a name.
+  // Two calls in one millisecond must not use the same name.
   lastStamp = Math.max(Date.now(), lastStamp + 1)
   const aside = `${path}.damaged-${lastStamp}`
   try {
@@ -39,7 +39,7 @@ export const setAside = async (path: string): Promise<string> => {
   return aside
 }
 
-/** Moves away what is no file, and leads to none, where a file is to be written. @throws Hal0Error `storage.failed` */
+/** Moves aside whatever is in the place of a file to be written and is not a file itself. @throws Hal0Error `storage.failed` */
 export const setAsideNoFile = async (path: string): Promise<void> => {
   try {
     if ((await stat(path)).isFile()) return
@@ -57,15 +57,14 @@ const removeAny = async (path: string): Promise<void> => {
   })
 }
 
-/** What is short for a moment says nothing about a file. */
+/** Whether the error is a temporary shortage, which says nothing about the file. */
 export const isMomentary = (error: unknown): boolean => {
   const { errno } = storageError(error, '', 'read').details
   return errno === 'EMFILE' || errno === 'ENFILE' || errno === 'ENOMEM'
 }
 
 /**
- * The text of a file that can be done without; null when there is none. What cannot be read is moved aside, so that the next write
- * works.
+ * The text of a dispensable file; null when there is none. If it cannot be read, it is moved aside, so that the next write works.
  */
 export const readOwnText = async (path: string, doing: string): Promise<string | null> => {
   try {

@@ -1,6 +1,6 @@
 /**
- * Reads of small files that anything may lie in place of: whole, bounded, and never held up. A pipe at the path of a record made
- * the daemon wait for ever for somebody to write into it.
+ * Reads small files whole, with a size limit, and never blocks, whatever is in their place. A pipe at the path of a record once
+ * made the daemon wait for ever for somebody to write into it.
  */
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, stat } from 'node:fs/promises'
@@ -11,13 +11,13 @@ import { errnoOf, storageError } from './storage-error.ts'
 const mostBytes = 4 << 20
 
 export interface ReadRules {
-  /** `refuse`: a link is not read, whatever it leads to. Default `follow`. */
+  /** `refuse`: links are not read, whatever they lead to. Default `follow`. */
   links?: 'follow' | 'refuse'
-  /** Bytes; default 4 MiB. */
+  /** Size limit in bytes; default 4 MiB. */
   most?: number
 }
 
-/** What something is that is no file, with its article; null for a file. */
+/** What it is if it is not a file, with its article; null for a file. */
 const otherThan = (stats: Stats): string | null => {
   if (stats.isFile()) return null
   if (stats.isDirectory()) return 'a folder'
@@ -27,7 +27,7 @@ const otherThan = (stats: Stats): string | null => {
   return 'a device'
 }
 
-/** @throws Hal0Error `storage.failed` for what is no file, or longer than `most` bytes; `details.found` says what it is */
+/** @throws Hal0Error `storage.failed` if it is not a file, or longer than `most` bytes; `details.found` says what it is */
 const checkKind = (stats: Stats, path: string, doing: string, most: number): void => {
   const found = otherThan(stats) ?? (stats.size > most ? `${stats.size} bytes long` : null)
   if (found === null) return
@@ -36,9 +36,9 @@ const checkKind = (stats: Stats, path: string, doing: string, most: number): voi
 }
 
 /**
- * The bytes of a small file that may not be there; null when it is not.
- * @param doing for the sentence of a failure, e.g. "read a configuration file"
- * @throws Hal0Error `storage.failed`; for what is no regular file, or has more than `most` bytes, `details.found` says what it is
+ * The bytes of a small file; null when it does not exist.
+ * @param doing what this does, for the error message, e.g. "read a configuration file"
+ * @throws Hal0Error `storage.failed`; if it is not a regular file, or has more than `most` bytes, `details.found` says what it is
  */
 export const readBytesIfThere = async (
   path: string,
@@ -46,7 +46,7 @@ export const readBytesIfThere = async (
   { links = 'follow', most = mostBytes }: ReadRules = {},
 ): Promise<Buffer | null> => {
   try {
-    // Looked at first: to open a device may do something already.
+    // Checked before opening: merely opening a device may have an effect.
     checkKind(await (links === 'follow' ? stat(path) : lstat(path)), path, doing, most)
     const flags = constants.O_RDONLY | constants.O_NONBLOCK | (links === 'follow' ? 0 : constants.O_NOFOLLOW)
     const file = await open(path, flags)
@@ -63,8 +63,8 @@ export const readBytesIfThere = async (
 }
 
 /**
- * Opens a file of any length for reading; null when there is none.
- * @throws Hal0Error `storage.failed`, as readBytesIfThere
+ * Opens a file of any length for reading; null when it does not exist.
+ * @throws Hal0Error `storage.failed`, like readBytesIfThere
  */
 export const openIfThere = async (path: string, doing: string): Promise<FileHandle | null> => {
   let file: FileHandle
@@ -78,6 +78,6 @@ export const openIfThere = async (path: string, doing: string): Promise<FileHand
   return file
 }
 
-/** As readBytesIfThere, decoded as UTF-8; what is none becomes U+FFFD. @throws Hal0Error `storage.failed` */
+/** Like readBytesIfThere, decoded as UTF-8; invalid bytes become U+FFFD. @throws Hal0Error `storage.failed` */
 export const readTextIfThere = async (path: string, doing: string, rules?: ReadRules): Promise<string | null> =>
   (await readBytesIfThere(path, doing, rules))?.toString('utf8') ?? null

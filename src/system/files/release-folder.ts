@@ -1,4 +1,4 @@
-/** The folder of hal0's own versions (spec §7): `<version>/hal0` each, and `current`, a link to the one that runs. */
+/** The folder of hal0's own versions (spec §7): a `<version>/hal0` for each, and `current`, a link to the one in use. */
 import { readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Paths } from '../paths.ts'
@@ -46,7 +46,7 @@ export const versionDir = (paths: Paths, version: string): string => join(paths.
 export const versionProgram = (paths: Paths, version: string): string => join(versionDir(paths, version), 'hal0')
 export const currentLink = (paths: Paths): string => join(paths.lib, 'current')
 
-/** The version that `current` leads to; null when there is no such link, or it leads to no version. */
+/** The version that `current` leads to; null if the link does not exist or leads elsewhere. */
 export const currentVersion = async (paths: Paths): Promise<string | null> => {
   try {
     const version = basename(await readlink(currentLink(paths)))
@@ -57,7 +57,7 @@ export const currentVersion = async (paths: Paths): Promise<string | null> => {
   }
 }
 
-/** Whether hal0 itself put this into the folder: versions, the link, an update's record and lock, and what one that was killed left. */
+/** Whether hal0 itself made this entry: a version, the link, the record or lock of an update, or what a killed update left. */
 export const isOwnEntry = (name: string): boolean =>
   isVersion(name) || name === 'current' || /^\.?(current|update)\./.test(name) || /^\..*\.partial$/.test(name)
 
@@ -73,7 +73,7 @@ export const installedVersions = async (paths: Paths): Promise<string[]> => {
   }
 }
 
-/** Makes `current` lead to `version`, in one rename: whoever looks finds the old version or the new one. */
+/** Makes `current` lead to `version`, in one rename: at every moment it leads to the old version or to the new one. */
 export const flipCurrent = async (paths: Paths, version: string): Promise<void> => {
   const fresh = join(paths.lib, `.current.${process.pid}`)
   await rm(fresh, { force: true })

@@ -1,15 +1,15 @@
 /**
- * <data>/event-clock: a clock whose times only rise, over restarts of the daemon and a clock that was set back. Ids of event streams
- * are made from it: one that came twice would make a client that comes back miss what is between.
+ * <data>/event-clock: a clock that never repeats a time, even over restarts of the daemon and when the machine's clock is set back.
+ * The ids of event streams are made from it: with a repeated id, a client that reconnects would miss the events in between.
  */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { writeFileAtomic } from './atomic-file.ts'
 import { readTextIfThere } from './read-text.ts'
 
-/** What is given out is written down that much ahead, milliseconds, so that no event waits for the disk. */
+/** The file reserves times this far ahead, milliseconds, so that no event waits for the disk. */
 const aheadMs = 60_000
-/** Ids are a thousand times this, and have to stay whole numbers: the year 2255. */
+/** Ids are a thousand times this and must stay exact integers. It is in the year 2255. */
 const highest = 9_000_000_000_000
 
 const readFloor = async (path: string): Promise<number> => {
@@ -28,7 +28,7 @@ export class RisingClock {
   readonly #path: string
   readonly #wall: () => number
   #last: number
-  /** Up to here the file knows, or will in a moment. */
+  /** Times up to this are reserved in the file, or will be in a moment. */
   #reserved: number
   #writing: Promise<void> = Promise.resolve()
 
@@ -40,8 +40,8 @@ export class RisingClock {
   }
 
   /**
-   * Begins above everything that earlier daemons gave out. A file that cannot be used costs no start: the clock of the machine is right
-   * nearly always.
+   * Begins above all times that earlier daemons used. An unusable file does not prevent the start: the machine's clock is nearly
+   * always right.
    * @param wall milliseconds since the Unix epoch
    */
   static async open(path: string, wall: () => number = Date.now): Promise<RisingClock> {
@@ -51,14 +51,14 @@ export class RisingClock {
     return clock
   }
 
-  /** Milliseconds since the Unix epoch where the machine's clock runs as it should; greater than any given out before. */
+  /** Milliseconds since the Unix epoch if the machine's clock is right; always greater than any value returned before. */
   now(): number {
     this.#last = Math.max(this.#last + 1, this.#wall())
     if (this.#last > this.#reserved - aheadMs / 2) this.#reserve(this.#last + aheadMs)
     return this.#last
   }
 
-  /** Waits for what is being written. */
+  /** Waits for a write that is under way. */
   close(): Promise<void> {
     return this.#writing
   }
@@ -67,7 +67,7 @@ export class RisingClock {
     this.#reserved = until
     const write = () => writeFileAtomic(this.#path, `${until}\n`, 'write up to where ids of events are given out')
     this.#writing = this.#writing.then(write).catch((error) => {
-      // It is tried again in half a minute of events; only a clock that is set back until then would show it.
+      // It is tried again after half a minute of events. The failure only matters if the clock is set back before then.
       log.warn(Hal0Error.from(error).message)
     })
   }

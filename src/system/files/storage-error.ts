@@ -7,8 +7,8 @@ export const errnoOf = (error: unknown): string | null => {
 }
 
 /**
- * A failed file operation as the typed error of spec §4's storage family.
- * @param doing what was attempted, for the sentence: "write the state of slot primary"
+ * Turns a failed file operation into one of the `storage.*` errors.
+ * @param doing what was attempted, for the message: "write the state of slot primary"
  */
 export const storageError = (error: unknown, path: string, doing: string): Hal0Error => {
   if (error instanceof Hal0Error) return error

@@ -1,4 +1,4 @@
-/** TOML files that people edit too: changes by API and CLI keep their comments, order and unknown keys (spec §7). */
+/** TOML files that people edit too: changes through the API and CLI keep comments, order and unknown keys (spec §7). */
 import { isUtf8 } from 'node:buffer'
 import { realpath, stat } from 'node:fs/promises'
 import { parse, patch, stringify } from '@decimalturn/toml-patch'
@@ -14,14 +14,14 @@ export type TomlTable = Record<string, unknown>
 export const isTable = (value: unknown): value is TomlTable =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** @param path of the file, for the sentence @throws Hal0Error `config.invalid` with the line */
+/** @param path of the file, for the message @throws Hal0Error `config.invalid` with the line */
 export const parseToml = (text: string, path: string): TomlTable => {
   try {
     return parse(text) as TomlTable
   } catch (error) {
     const line = (error as { line?: unknown } | null)?.line
     const where = typeof line === 'number' ? `, line ${line}` : ''
-    // Above its last line the message has the line of the file.
+    // The lines before the last one quote the file.
     const why = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? ''
     throw new Hal0Error(
       'config.invalid',
@@ -48,14 +48,14 @@ const notUtf8 = (bytes: Buffer, path: string): Hal0Error => {
   )
 }
 
-/** The text in `path`, with U+FFFD for what is not UTF-8, and the error that this is, if so; null when there is no such file. */
+/** The text in `path`, with U+FFFD for invalid UTF-8, and in that case an error in `flaw`; null when there is no such file. */
 export const readTomlText = async (path: string): Promise<{ text: string; flaw: Hal0Error | null } | null> => {
   const bytes = await readBytesIfThere(path, 'read a configuration file')
   return bytes === null ? null : { text: bytes.toString('utf8'), flaw: isUtf8(bytes) ? null : notUtf8(bytes, path) }
 }
 
 /**
- * The table in `path`, or null when there is no such file. Comments may be in another encoding than UTF-8, keys and values may not.
+ * The table in `path`, or null when there is no such file. Comments need not be UTF-8, but keys and values must be.
  * @throws Hal0Error `config.invalid`, `storage.failed`
  */
 export const readToml = async (path: string): Promise<TomlTable | null> => {
@@ -70,22 +70,22 @@ export const readToml = async (path: string): Promise<TomlTable | null> => {
   }
 }
 
-/** `table` with the keys of `changes`; `undefined` removes one. */
+/** `table` with the keys of `changes`; `undefined` removes a key. */
 export const withChanges = (table: TomlTable, changes: TomlTable): TomlTable => {
   const after: TomlTable = {}
   for (const [key, value] of Object.entries({ ...table, ...changes })) if (value !== undefined) after[key] = value
   return after
 }
 
-/** One edit at a time for each file, by its path: between reading and writing nobody else changes it. */
+/** A lock for each file, by path: nobody else edits it between reading and writing. */
 const edits = new Map<string, Mutex>()
 
 /**
- * Sets keys of the table in `path`, as `withChanges` does. Comments, order and keys not named stay; without a change the file
- * is not written. Makes the file when there is none.
- * @param changes or what makes them of the table in the file; edits of one file wait for each other, so that none is lost
- * @returns what the file says then
- * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`, and what `changes` throws; the file is as before then
+ * Sets keys of the table in `path`, like `withChanges`. Comments, order and other keys are kept. The file is created if it does not
+ * exist, and not written if nothing changes.
+ * @param changes or a function that makes them from the file's table; edits of one file wait for each other, so that none is lost
+ * @returns the resulting table
+ * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`, and whatever `changes` throws; the file is then unchanged
  */
 export const editToml = (
   path: string,
@@ -106,7 +106,7 @@ export const editToml = (
       await writeFileAtomic(path, stringify(after), doing)
       return after
     }
-    // A file that people edit may be a link into a folder under version control, or closed to others because it holds a key.
+    // The file may be a link into a folder under version control, or have a restricted mode because it contains a key.
     const target = await realpath(path)
     const { mode } = await stat(target)
     await writeFileAtomic(target, patch(text, after), doing, mode & 0o777)

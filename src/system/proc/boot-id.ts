@@ -1,24 +1,24 @@
-/** Which boot this is: what tells a process of an earlier boot from one that has merely got its pid. */
+/** Identifies the current boot, so that a process of an earlier boot is not confused with a new one that got its pid. */
 import { readFileSync } from 'node:fs'
 import { readStat } from './stat.ts'
 
-/** The kernel's random id of this boot of the host; null where /proc does not tell. */
+/** The kernel's random id of the host's current boot; null if /proc does not show it. */
 export const bootId = (): string | null => {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
   } catch {
-    // Not every sandbox shows it; records then hold null on both sides and compare equal.
+    // Not every sandbox shows it. Records then have null on both sides and compare equal.
     return null
   }
 }
 
 /**
- * Start time of process 1. A container that was restarted keeps the kernel's boot id although nothing in it survived: its
- * new process 1 gives it away.
+ * Start time of process 1. A restarted container keeps the kernel's boot id, although nothing in it survived. Its new process 1
+ * shows that it was restarted.
  */
 export const initStartTime = (): number | null => readStat(1)?.startTime ?? null
 
-/** What a record keeps to be known as one of this boot. */
+/** The fields by which a record is recognized as being from this boot. */
 export interface BootMark {
   boot_id: string | null
   init_start: number | null

@@ -7,17 +7,17 @@ const readText = (path: string): string | null => {
   try {
     return readFileSync(path, 'latin1')
   } catch {
-    // A group that was removed, a kernel without that counter, a process that ended: no figure.
+    // The group was removed, the kernel has no such counter, or the process has ended.
     return null
   }
 }
 
 interface Mount {
-  /** The folder of the cgroup tree that is mounted. */
+  /** The folder of the cgroup tree that is mounted here. */
   root: string
   mountPoint: string
   type: string
-  /** Of the super block: names the controllers of a version 1 mount. */
+  /** Options of the super block; on a version 1 mount they name its controllers. */
   options: string[]
 }
 
@@ -38,7 +38,7 @@ const cgroupMounts = (mountinfo: string): Mount[] => {
   return mounts
 }
 
-/** Path of the group's folder as this process sees it, or null when it lies outside of what is mounted. */
+/** Path of the group's folder as this process sees it; null if it is outside the mounted part. */
 const folderOf = (mount: Mount, group: string): string | null => {
   if (group.startsWith('/..')) return null
   if (mount.root === '/') return mount.mountPoint + group
@@ -47,16 +47,16 @@ const folderOf = (mount: Mount, group: string): string | null => {
     : null
 }
 
-/** A group that memory is accounted to. */
+/** The group that a process's memory is accounted to. */
 interface MemoryGroup {
   folder: string
-  /** Of the file in it that counts OOM kills. */
+  /** Name of the file in it that counts OOM kills. */
   counter: string
 }
 
 /**
- * The group of a process in the hierarchy that has the memory controller; in version 2 that controller may be off for it, and then
- * its memory is accounted to a group above.
+ * The group of a process in the hierarchy with the memory controller. In version 2 that controller may be off for the group; its
+ * memory is then accounted to a parent group.
  * @param membership text of /proc/<pid>/cgroup
  * @param mountinfo text of /proc/self/mountinfo
  */
@@ -80,10 +80,10 @@ export const memoryGroup = (membership: string, mountinfo: string): MemoryGroup 
   return unified
 }
 
-/** Read once: it is asked for often, and hierarchies are mounted at boot. */
+/** Read only once: it is needed often, and hierarchies are mounted at boot. */
 let mountinfo: string | null = null
 
-/** The folder of a process's group in version 2, as this process sees it; null where there is none. */
+/** The folder of a process's version 2 group, as this process sees it; null if there is none. */
 export const readUnifiedFolder = (pid: number | 'self'): string | null => {
   const membership = readText(`/proc/${pid}/cgroup`)
   mountinfo ??= readText('/proc/self/mountinfo')
@@ -93,8 +93,8 @@ export const readUnifiedFolder = (pid: number | 'self'): string | null => {
 }
 
 /**
- * Whether a process is in a unit's control group, or below it.
- * @param group from the root of the hierarchy in which systemd keeps its units: version 2, or its own one of version 1
+ * Whether a process is in a unit's control group or below it.
+ * @param group path from the root of the hierarchy in which systemd keeps its units: version 2, or its own version 1 hierarchy
  */
 export const isInUnitGroup = (pid: number, group: string): boolean => {
   const lines = (readText(`/proc/${pid}/cgroup`) ?? '').split('\n')
@@ -104,7 +104,7 @@ export const isInUnitGroup = (pid: number, group: string): boolean => {
   })
 }
 
-/** The figure of the line `oom_kill N`, which memory.events, memory.oom_control and /proc/vmstat share. */
+/** The number in the line `oom_kill N`, which memory.events, memory.oom_control and /proc/vmstat all have. */
 export const oomKillsIn = (text: string): number | null => {
   const [, figure] = /^oom_kill (\d+)$/m.exec(text) ?? []
   return figure === undefined ? null : Number(figure)
@@ -113,7 +113,7 @@ export const oomKillsIn = (text: string): number | null => {
 /** The counter of a process's OOM kills. */
 export interface OomCounter {
   file: string
-  /** This process's memory is accounted to the same group: its kills may be those of any program there. */
+  /** This process's own memory is accounted to the same group: an OOM kill may be of any program in it. */
   shared: boolean
 }
 
@@ -122,7 +122,7 @@ const readMemoryGroup = (pid: number | 'self'): MemoryGroup | null => {
   mountinfo ??= readText('/proc/self/mountinfo')
   const group = membership === null || mountinfo === null ? null : memoryGroup(membership, mountinfo)
   if (group === null) return null
-  // The root of a hierarchy is written with a slash at its end.
+  // The root of a hierarchy has a trailing slash.
   for (let folder = group.folder.replace(/\/+$/, ''); folder.length > 1; folder = dirname(folder)) {
     if (existsSync(`${folder}/${group.counter}`)) return { ...group, folder }
     if (!existsSync(`${folder}/cgroup.procs`)) break
@@ -130,7 +130,7 @@ const readMemoryGroup = (pid: number | 'self'): MemoryGroup | null => {
   return null
 }
 
-/** The counter of the group that a running process's memory is accounted to; null where there is none. */
+/** The counter of the group that a running process's memory is accounted to; null if there is none. */
 export const readOomCounter = (pid: number): OomCounter | null => {
   const group = readMemoryGroup(pid)
   if (group === null) return null
@@ -139,11 +139,11 @@ export const readOomCounter = (pid: number): OomCounter | null => {
   return { file: `${group.folder}/${group.counter}`, shared }
 }
 
-/** OOM kills that `file` counts so far, or null. */
+/** The number of OOM kills that `file` has counted, or null. */
 export const readOomKills = (file: string): number | null => {
   const text = readText(file)
   return text === null ? null : oomKillsIn(text)
 }
 
-/** OOM kills on the whole host since its boot are in here. */
+/** Counts OOM kills on the whole host since its boot. */
 export const hostOomCounterFile = '/proc/vmstat'

@@ -1,6 +1,6 @@
 /**
- * A control group (cgroups(7), version 2) of processes. Whatever they fork is in it too, also what leaves session, parent and
- * environment behind: nothing else on Linux tells that without fail.
+ * A control group (cgroups(7), version 2) of processes. Everything they fork is in it too, even what leaves its session, parent and
+ * environment behind. Nothing else on Linux shows that reliably.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
@@ -30,7 +30,7 @@ const attempt = (work: () => void): boolean => {
     work()
     return true
   } catch {
-    // Not permitted, not there, or not empty: each caller says what that means.
+    // Not permitted, missing, or not empty: the caller knows what that means.
     return false
   }
 }
@@ -43,9 +43,9 @@ export class ControlGroup {
   }
 
   /**
-   * Makes a group below that of this process.
-   * @param prefix of its name; the rest is random, so that no two runs ever share one
-   * @returns null where that is not permitted (a container without delegation, another user's session) or not possible
+   * Creates a group below that of this process.
+   * @param prefix of its name; the rest is random, so that no two runs ever share a name
+   * @returns null if that is not permitted (a container without delegation, another user's session) or not possible
    */
   static make(prefix: string): ControlGroup | null {
     const parent = readUnifiedFolder('self')
@@ -55,8 +55,8 @@ export class ControlGroup {
   }
 
   /**
-   * Removes the groups below that of this process that runs of whatever slot have left: those of a daemon that was killed, or of a
-   * slot that is gone. One in which something runs is not touched.
+   * Removes the groups that earlier runs of any slot left below that of this process: after a daemon was killed, or for a slot that
+   * is gone. A group in which something runs is not touched.
    * @param now milliseconds since the Unix epoch
    */
   static removeLeftovers(now = Date.now()): void {
@@ -71,22 +71,22 @@ export class ControlGroup {
     }
   }
 
-  /** The group that an earlier daemon made; null when it is gone or its name begins with something else. */
+  /** The group that an earlier daemon created; null if it is gone or its name has another prefix. */
   static find(folder: string, prefix: string): ControlGroup | null {
     const isGroup = () => statSync(join(folder, 'cgroup.procs'))
     return basename(folder).startsWith(prefix) && attempt(isGroup) ? new ControlGroup(folder) : null
   }
 
   /**
-   * Starts a program so that it is in the group from its first instruction on: a child begins in the group of its parent, so this
-   * process is in it meanwhile. To be moved there afterwards would be too late for one that forks at once and leaves parent, session
-   * and environment behind.
-   * @param start starts it before it returns; what it throws is passed on
+   * Starts a program so that it is in the group from its first instruction on. A child begins in its parent's group, so this process
+   * enters the group for that time. Moving the child afterwards would be too late if it forks at once and leaves parent, session and
+   * environment behind.
+   * @param start starts the program before it returns; what it throws is passed on
    */
   enclose<T>(start: () => T): Enclosed<T> {
     const back = join(dirname(this.folder), 'cgroup.procs')
     const enter = (procs: string) => attempt(() => writeFileSync(procs, '0'))
-    // To where it is already: whoever may not do that would not come back.
+    // First a move to where this process already is: if that is not permitted, it could not come back either.
     if (!enter(back) || !enter(join(this.folder, 'cgroup.procs'))) return { started: start(), isIn: false }
     let isBack = false
     let started: T
@@ -98,12 +98,12 @@ export class ControlGroup {
     return { started, isIn: isBack }
   }
 
-  /** The processes in it and in the groups below it. */
+  /** The processes in the group and in the groups below it. */
   pids(): Set<number> {
     return new Set(this.#folders().flatMap((folder) => this.#pidsIn(folder)))
   }
 
-  /** SIGKILL to all of it at one instant, so that nothing can be forked away from it; Linux 5.14 and later. */
+  /** Sends SIGKILL to the whole group at once, so that no fork can escape; Linux 5.14 and later. */
   kill(): void {
     attempt(() => writeFileSync(join(this.folder, 'cgroup.kill'), '1'))
   }

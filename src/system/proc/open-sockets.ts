@@ -1,12 +1,12 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 
-/** Whether a process holds one of these socket inodes open; null when its descriptors may not be read. */
+/** Whether a process has one of these socket inodes open; null if its descriptors may not be read. */
 export const holdsSocket = (pid: number, inodes: ReadonlySet<number>): boolean | null => {
   let descriptors: string[]
   try {
     descriptors = readdirSync(`/proc/${pid}/fd`)
   } catch {
-    // Of another user, or ended meanwhile.
+    // It belongs to another user, or has ended.
     return null
   }
   for (const descriptor of descriptors) {

@@ -1,9 +1,9 @@
-/** What the kernel tells about a process in /proc/<pid>/stat (proc_pid_stat(5)). */
+/** What the kernel says about a process in /proc/<pid>/stat (proc_pid_stat(5)). */
 import { readdirSync, readFileSync } from 'node:fs'
 
 export interface ProcStat {
   pid: number
-  /** One letter, of the first thread; see `isRunning`. */
+  /** One letter, the state of the first thread; see `isRunning`. */
   state: string
   ppid: number
   /** Process group. */
@@ -13,22 +13,22 @@ export interface ProcStat {
   kernelThread: boolean
   /** Threads that have not ended yet, the first one included. */
   threads: number
-  /** Clock ticks (1/100 s) between the boot of the host and the start of the process; with the pid it names one process. */
+  /** Clock ticks (1/100 s) from the boot of the host to the start of the process; together with the pid it identifies a process. */
   startTime: number
 }
 
 const kernelThreadFlag = 0x00200000
 
-/** @returns what has the given number in proc_pid_stat(5), from the third on; null for text that is not a stat line */
+/** @returns a function that gives a field by its number in proc_pid_stat(5), from 3 on; null if the text is not a stat line */
 export const statFields = (text: string): ((number: number) => string | undefined) | null => {
-  // The program's name stands in parentheses and may itself hold spaces, parentheses and newlines.
+  // The program's name is in parentheses and may itself contain spaces, parentheses and newlines.
   const nameEnd = text.lastIndexOf(')')
   if (nameEnd === -1) return null
   const fields = text.slice(nameEnd + 2).split(' ')
   return (number) => fields[number - 3]
 }
 
-/** @returns null for text that is not a stat line */
+/** @returns null if the text is not a stat line */
 export const parseStat = (text: string): ProcStat | null => {
   const read = statFields(text)
   if (read === null) return null
@@ -49,31 +49,31 @@ export const parseStat = (text: string): ProcStat | null => {
 }
 
 /**
- * Synchronous: takes about 10 µs and, unlike environ and cmdline, never waits for a lock of that process.
- * @returns null when there is no such process
+ * Synchronous: it takes about 10 µs and, unlike environ and cmdline, never waits for a lock of that process.
+ * @returns null if there is no such process
  */
 export const readStat = (pid: number): ProcStat | null => {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
   } catch {
-    // The process is gone, or /proc hides it: either way there is nothing to know.
+    // The process is gone, or /proc hides it.
     return null
   }
 }
 
 /**
- * False once the process has let go of everything. A zombie with other threads has not: they still hold its ports and its memory
- * (a killed Bun was seen to listen for 25 ms more), and go on for good when only the first thread has ended.
+ * False once the process has released everything. A zombie with other threads has not: they still hold its ports and memory (a
+ * killed Bun was seen to listen for 25 ms more), and they live on if only the first thread has ended.
  */
 export const isRunning = ({ state, threads }: ProcStat): boolean => state !== 'X' && (state !== 'Z' || threads > 1)
 
-/** Whether the process that had this pid and start time still runs; a zombie does not. */
+/** Whether the process with this pid and start time still runs, in the sense of `isRunning`. */
 export const stillRuns = (process: { pid: number; startTime: number }): boolean => {
   const stat = readStat(process.pid)
   return stat !== null && stat.startTime === process.startTime && isRunning(stat)
 }
 
-/** Every running process, kernel threads left out. */
+/** Every running process, without kernel threads. */
 export const runningProcesses = (): ProcStat[] => {
   const found: ProcStat[] = []
   for (const entry of readdirSync('/proc')) {
@@ -88,8 +88,8 @@ export const runningProcesses = (): ProcStat[] => {
 const ticksPerSecond = 100
 
 /**
- * When a process started, milliseconds since the Unix epoch. Reckoned from this process, whose start is known in both clocks,
- * since the boot time in /proc/stat has whole seconds only and some containers fake it.
+ * When a process started, milliseconds since the Unix epoch. Computed relative to this process, whose start is known in both clocks,
+ * since the boot time in /proc/stat has only whole seconds, and some containers fake it.
  */
 export const startedAt = (startTime: number): number => {
   const self = readStat(process.pid)

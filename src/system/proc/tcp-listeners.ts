@@ -1,20 +1,20 @@
-/** Listening sockets as /proc/net/tcp and tcp6 show them: of this network namespace only. */
+/** Listening sockets as /proc/net/tcp and tcp6 show them, for this network namespace only. */
 
 const listening = '0A'
 
 /**
- * Addresses that a connection to 127.0.0.1 reaches, the kernel's choice first: an exact one before a wildcard, IPv4 before
- * IPv6. Each 32-bit word is printed in the machine's byte order, little-endian on x86-64 and arm64. Whether `::` takes IPv4
- * at all is not shown; it does unless the program asked otherwise.
+ * Listening addresses that a connection to 127.0.0.1 reaches, in the order in which the kernel chooses: exact before wildcard, IPv4
+ * before IPv6. Each 32-bit word is printed in the machine's byte order, little-endian on x86-64 and arm64. Whether `::` accepts
+ * IPv4 is not shown; it does unless the program has turned that off.
  */
 const reachable = ['0100007F', '0000000000000000FFFF00000100007F', '00000000', '00000000000000000000000000000000']
 
 export interface Listeners {
-  /** Socket inodes; several when they share the port by SO_REUSEPORT. */
+  /** Socket inodes; several if they share the port with SO_REUSEPORT. */
   inodes: number[]
-  /** The user of each. */
+  /** The uid of each. */
   users: number[]
-  /** They listen on 127.0.0.1 itself: no other listener comes before them. */
+  /** They listen on 127.0.0.1 itself, so no other listener takes precedence. */
   exact: boolean
 }
 

@@ -1,9 +1,9 @@
-/** Which clients on this machine still hold their end of a connection, as /proc/net/tcp and tcp6 show it. */
+/** Which clients on this machine still have their end of a connection open, as /proc/net/tcp and tcp6 show it. */
 import { readFile } from 'node:fs/promises'
 
-/** The ports of a connection between two programs of this machine. */
+/** The ports of a connection between two programs on this machine. */
 export interface PortPair {
-  /** The client's. */
+  /** Port of the client. */
   client: number
   server: number
 }
@@ -12,8 +12,8 @@ const hexPort = (port: number): string => port.toString(16).toUpperCase().padSta
 const portOf = (end = ''): string => end.slice(end.lastIndexOf(':') + 1)
 
 /**
- * Whether a program still holds the client's end. One that has only closed its sending side does; after close() the kernel keeps the
- * end for a minute by itself, without an inode.
+ * Whether a program still has the client's end open. A program that has only closed its sending side does. After close() the kernel
+ * itself keeps the end for a minute, without an inode.
  * @param tables texts of /proc/net/tcp and tcp6
  */
 export const isClientThere = (tables: readonly string[], { client, server }: PortPair): boolean => {
@@ -38,5 +38,5 @@ const readTable = async (name: string): Promise<string> => {
   }
 }
 
-/** The tables as they are now. @throws what the system says, e.g. that no file can be opened any more: then nobody is known to be gone */
+/** The current tables. @throws the system's error, e.g. when no more files can be opened: then no client is known to be gone */
 export const readTcpTables = (): Promise<string[]> => Promise.all(['tcp', 'tcp6'].map(readTable))

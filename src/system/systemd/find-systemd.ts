@@ -1,4 +1,4 @@
-/** Whether this installation's slots can be units: where the template is installed and systemd runs (spec §7). */
+/** Whether this installation's slots can be systemd units: the template is installed and systemd runs (spec §7). */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -7,7 +7,7 @@ import type { Scope } from './unit/systemctl.ts'
 
 export type FoundSystemd = { scope: Scope } | { scope: null; reason: Hal0Error }
 
-/** Where a template unit may lie (systemd.unit(5)), the administrator's first. */
+/** Folders where a template unit may be (systemd.unit(5)), the administrator's first. */
 const unitFolders: Record<Scope, (env: Record<string, string | undefined>) => string[]> = {
   system: () => [
     '/etc/systemd/system',
@@ -20,8 +20,8 @@ const unitFolders: Record<Scope, (env: Record<string, string | undefined>) => st
 }
 
 /**
- * Whose units belong to these folders: an installed template knows only the folders of its own kind, so that a daemon with
- * other folders (HAL0_ROOT) has none.
+ * Whose systemd has the units for these folders. An installed template uses the standard folders of its scope, so that a daemon
+ * with other folders (HAL0_ROOT) has no units.
  */
 export const scopeOf = (paths: Paths, env: Record<string, string | undefined>): Scope | null => {
   const home = { HOME: env.HOME }
@@ -34,15 +34,15 @@ const failed = (sentence: string): FoundSystemd => ({
   reason: new Hal0Error('supervisor.failed', `${sentence} Use --supervisor process.`),
 })
 
-/** Whether that systemd is this machine's manager: sd_booted(3), or the user's manager with its socket. */
+/** Whether that systemd is running: by sd_booted(3), or for a user's manager by its socket. */
 const answers = (scope: Scope, env: Record<string, string | undefined>, exists: (path: string) => boolean): boolean =>
   scope === 'system'
     ? exists('/run/systemd/system')
     : exists(join(env.XDG_RUNTIME_DIR ?? '/nonexistent', 'systemd/private'))
 
 /**
- * Told from files alone: a systemd that hangs for a moment must not make the daemon take another supervisor, which would know
- * nothing of the backends that run.
+ * Decides by files alone: if systemd hangs for a moment, the daemon must not choose another supervisor, which would not know the
+ * running backends.
  * @param exists for tests
  */
 export const findSystemd = (

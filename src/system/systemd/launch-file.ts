@@ -1,6 +1,6 @@
 /**
- * slots/<name>/launch.json: what `hal0 slot-exec` becomes, and for the next daemon the trace of a start. The backend's user can
- * read it (its group owns the folder), so that it holds nothing secret.
+ * slots/<name>/launch.json: the command that `hal0 slot-exec` executes, and a record of the start for the next daemon. The backend's
+ * user can read it (its group owns the folder), so it contains nothing secret.
  */
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
@@ -17,14 +17,14 @@ const LaunchRecord = Type.Object({
   env: Type.Record(Type.String(), Type.String()),
   cwd: Type.String(),
   boot_id: nullable(Type.String()),
-  /** Start time of process 1: a restarted container keeps the kernel's boot id. */
+  /** Start time of process 1, since a restarted container keeps the kernel's boot id. */
   init_start: nullable(Type.Integer()),
   /** Milliseconds since the Unix epoch. */
   started_at: Type.Integer(),
 })
 export type LaunchRecord = Static<typeof LaunchRecord>
 
-/** The group of the backends reads it; nobody else does. */
+/** Readable by the backends' group, and by nobody else. */
 const fileMode = 0o640
 
 export const launchRecord = (spec: LaunchSpec, env: Record<string, string>, startedAt: number): LaunchRecord => ({
@@ -35,7 +35,7 @@ export const launchRecord = (spec: LaunchSpec, env: Record<string, string>, star
   started_at: startedAt,
 })
 
-/** @throws Error when the text is no launch record */
+/** @throws Error when the text is not a launch record */
 export const parseLaunchRecord = (text: string): LaunchRecord => {
   const value: unknown = JSON.parse(text)
   const [problem] = problemsOf(LaunchRecord, value)
@@ -57,7 +57,7 @@ export const writeLaunchRecord = async (folder: string, name: string, record: La
 export const removeLaunchRecord = (folder: string, name: string): Promise<void> =>
   removeFile(launchFile(folder), `remove the launch record of slot ${name}`)
 
-/** null when there is none, or what is there is torn: systemd still knows what runs. */
+/** @returns null when there is none, or it is torn; systemd still knows what runs */
 export const readLaunchRecord = async (folder: string): Promise<LaunchRecord | null> => {
   const path = launchFile(folder)
   try {

@@ -1,13 +1,13 @@
 /**
- * How `hal0 slot-exec` tells that it could not become the backend: by its exit status, out of the range that the Linux
- * Standard Base leaves to applications (150–199) and systemd does not use. Once the backend runs, the status is its own.
+ * How `hal0 slot-exec` reports that it could not become the backend: by an exit status in the range 150–199, which the Linux
+ * Standard Base leaves to applications and systemd does not use. Once the backend runs, the status is the backend's own.
  */
 
 const base = 150
 
-/** Reasons by exit status, from 150 on; the order is kept for ever, since an older daemon may read a newer launcher. */
+/** Reasons by exit status, from 150 on. The order must never change, since an older daemon may read a newer launcher's status. */
 const reasons: readonly string[] = [
-  /** The launch file is missing, torn, or may not be read. */
+  /** The launch file is missing, torn, or not readable. */
   'ELAUNCH',
   'ENOENT',
   'ENOTDIR',
@@ -32,7 +32,7 @@ export const launchStatus = (errno: string): number => {
   return index < 0 ? other : base + index
 }
 
-/** The errno behind an exit status of the launcher; null when the status is none of it, '' when the errno is not in the table. */
+/** The errno behind an exit status of the launcher; null if it is not one of the launcher's, '' if the errno is not in the table. */
 export const launchErrno = (status: number): string | null => {
   if (status === other) return ''
   return reasons[status - base] ?? null

@@ -1,6 +1,6 @@
 /**
- * `hal0 slot-exec NAME`, the ExecStart of the template unit: becomes the slot's backend. A unit's own ExecStart cannot carry
- * arguments and environment that change with every start, with newlines and quotes in them; a launch file can.
+ * `hal0 slot-exec NAME`, the ExecStart of the template unit: replaces itself with the slot's backend. ExecStart itself could not hold
+ * arguments and an environment that change with every start and contain newlines and quotes; a launch file can.
  */
 import { dlopen, FFIType, ptr, read } from 'bun:ffi'
 import { readFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ const getFlags = 3
 const setFlags = 4
 const nonBlocking = 0o4000
 
-/** errno(3) on Linux, as far as execve(2) gives it. */
+/** The values of errno(3) on Linux that execve(2) can return. */
 const errnoNames: Readonly<Record<number, string>> = {
   1: 'EPERM',
   2: 'ENOENT',
@@ -38,7 +38,7 @@ const errnoNames: Readonly<Record<number, string>> = {
   40: 'ELOOP',
 }
 
-/** Pointers to strings that end in NUL, and a null pointer at the end; `keep` holds what they point to. */
+/** An array of pointers to NUL-terminated strings, ended by a null pointer; `keep` keeps the strings alive. */
 const stringArray = (strings: readonly string[], keep: Uint8Array[]): BigUint64Array => {
   const pointers = new BigUint64Array(strings.length + 1)
   for (const [index, text] of strings.entries()) {
@@ -49,7 +49,7 @@ const stringArray = (strings: readonly string[], keep: Uint8Array[]): BigUint64A
   return pointers
 }
 
-/** Replaces this process. @returns the errno of why not */
+/** Replaces this process. @returns the errno if that failed */
 const execve = ({ argv, env }: LaunchRecord): string => {
   const libc = dlopen('libc.so.6', {
     execve: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
@@ -66,11 +66,11 @@ const execve = ({ argv, env }: LaunchRecord): string => {
     Object.entries(env).map(([name, value]) => `${name}=${value}`),
     keep,
   )
-  // An ignored or blocked signal stays so across execve, and Bun ignores SIGPIPE: a backend must not inherit that.
+  // Ignored and blocked signals stay so across execve, and Bun ignores SIGPIPE. A backend must not inherit that.
   const emptySet = new Uint8Array(signalSetBytes)
   for (let number = 1; number <= lastSignal; number++) symbols.signal(number, 0n)
   symbols.sigprocmask(setMask, ptr(emptySet), null)
-  // Bun makes them non-blocking, and what they are open on is the backend's too: a burst would lose what journald did not take at once.
+  // Bun makes them non-blocking, and the backend inherits that: a burst would lose what journald did not take at once.
   for (const fd of [0, 1, 2]) symbols.fcntl(fd, setFlags, symbols.fcntl(fd, getFlags, 0) & ~nonBlocking)
   symbols.execve(ptr(path), ptr(words), ptr(variables))
   const location = symbols.__errno_location()
@@ -78,8 +78,8 @@ const execve = ({ argv, env }: LaunchRecord): string => {
 }
 
 /**
- * Becomes the backend of slot `name`; returns only when that failed.
- * @param say where the reason goes (the journal)
+ * Becomes the backend of slot `name`. Returns only if that failed.
+ * @param say prints the reason (to the journal)
  * @returns the exit status that tells the daemon why
  */
 export const slotExec = (paths: Paths, name: string, say: (sentence: string) => void): number => {

@@ -1,4 +1,4 @@
-/** The unit of one slot: started, adopted, watched until its death. */
+/** The unit of one slot: starts it, adopts it, and watches it until its main process dies. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { isOfThisBoot } from '../proc/boot-id.ts'
@@ -19,11 +19,11 @@ import { exitOf, isOver, type UnitState } from './unit/unit-state.ts'
 import type { Units } from './unit/units.ts'
 import { UnitExit } from './unit-exit.ts'
 
-/** Whether something runs in a unit's control group. */
+/** Whether any process runs in a unit's control group. */
 const hasProcesses = (controlGroup: string): boolean =>
   controlGroup !== '' && runningProcesses().some(({ pid }) => isInUnitGroup(pid, controlGroup))
 
-/** How often a unit is asked about that a stop did not end, milliseconds. */
+/** How often a unit that a stop could not end is polled, milliseconds. */
 const remainderMs = 500
 
 type OnExit = (exit: ExitReport) => void
@@ -67,14 +67,14 @@ export class SlotUnit {
     this.#exit = new UnitExit(this.#unit, units, journal)
   }
 
-  /** As Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. When it throws, onExit is never called. */
+  /** Like Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. If it throws, onExit is never called. */
   async start(spec: LaunchSpec, onExit: OnExit): Promise<RunningProcess> {
     if (this.#run !== null || this.#starting !== null) throw this.#second()
     this.#refuseUnfit(spec)
     const attempt: Attempt = { cancelled: false }
     this.#starting = attempt
     try {
-      // What an earlier start left (children, a stop under way) ends first: systemd would take a start of it for done.
+      // What an earlier start left (children, a stop under way) has to end first: otherwise systemd takes the unit for started already.
       await this.#stopping?.catch(() => null)
       await this.#clearing
       await this.#units.end(this.#unit, 0)
@@ -95,7 +95,7 @@ export class SlotUnit {
     }
   }
 
-  /** As Supervisor.adopt. */
+  /** See Supervisor.adopt. */
   async adopt(onExit: OnExit): Promise<Found> {
     if (this.#run !== null || this.#starting !== null) throw this.#second()
     const state = await this.#units.show(this.#unit)
@@ -118,7 +118,7 @@ export class SlotUnit {
     return { kind: 'ended', exit }
   }
 
-  /** As Supervisor.stop. */
+  /** See Supervisor.stop. */
   stop(graceMs: number): Promise<void> {
     if (this.#run !== null) this.#run.stopping = true
     if (this.#starting !== null) {
@@ -152,7 +152,7 @@ export class SlotUnit {
     await this.#logStart.remove()
   }
 
-  /** To be called every 50 ms. */
+  /** Has to be called every 50 ms. */
   tick(): void {
     if (!this.#closed) this.#run?.look()
   }
@@ -179,14 +179,14 @@ export class SlotUnit {
     return state
   }
 
-  /** A start that failed leaves nothing running and no trace; a stop that came in between may have found nothing yet. */
+  /** Cleans up after a failed start. A stop that came in between may have found nothing to stop yet. */
   async #undo(attempt: Attempt): Promise<void> {
     try {
       await this.#units.end(this.#unit, 0)
       await removeLaunchRecord(this.#folder, this.#name)
       if (attempt.cancelled) await this.#stopping
     } catch (error) {
-      // Why the start failed is what its caller has to hear.
+      // The caller has to get the reason why the start failed, not this one.
       log.warn(`could not tidy up after ${this.#unit}`, error)
     }
   }
@@ -206,14 +206,14 @@ export class SlotUnit {
   }
 
   /**
-   * A unit whose process ended well stays active until it is stopped. A start waits for the end of that: one that overtook it was
-   * killed by it.
+   * Stops a unit whose process has ended with success, since it stays active until then. The next start waits for this stop: a start
+   * that overtook it was killed by it.
    */
   #clear(): void {
     this.#clearing = this.#units.end(this.#unit, 0).catch((error) => log.warn(`could not clear ${this.#unit}`, error))
   }
 
-  /** Also where a stop has given up: what it could not kill may end later. */
+  /** Waits until the unit is over, even after a stop has given up: a process that it could not kill may end later. */
   async #untilOver(run: UnitRun): Promise<void> {
     let cleared = false
     const clearing = run.cleared.then(() => {
@@ -232,7 +232,7 @@ export class SlotUnit {
     return { ...spec.env, [markVariable]: this.#mark() }
   }
 
-  /** What no launch file could carry, or what would be resolved by a working folder. */
+  /** Refuses NUL bytes, which execve cannot take, and a relative program path, which would depend on the working folder. */
   #refuseUnfit(spec: LaunchSpec): void {
     if (!spec.argv[0]?.startsWith('/')) throw spawnFailed(spec, 'ENOENT', 'argv[0] is not an absolute path')
     const words = [...spec.argv, ...Object.keys(spec.env), ...Object.values(spec.env)]

@@ -1,4 +1,4 @@
-/** Backends as instances of the template unit `hal0-slot@.service`, of the host's systemd or of the user's. */
+/** Runs backends as instances of the template unit `hal0-slot@.service`, in the host's systemd or in the user's. */
 import { type Paths, slotDir } from '../paths.ts'
 import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor, TakeLog } from '../supervisor.ts'
 import { Journal } from './journal/journal.ts'
@@ -7,7 +7,7 @@ import { SlotUnit } from './slot-unit.ts'
 import type { Systemctl } from './unit/systemctl.ts'
 import { Units } from './unit/units.ts'
 
-/** A death has to be known within 250 ms, of which systemctl and journalctl need about 60. */
+/** A death has to be reported within 250 ms, of which systemctl and journalctl need about 60. */
 const tickMs = 50
 
 export interface SystemdSupervisorOptions {
@@ -15,7 +15,7 @@ export interface SystemdSupervisorOptions {
   systemctl: Systemctl
 }
 
-/** Keeps `launch.json` in each slot's data folder; what backends print is in the journal. */
+/** Keeps `launch.json` in each slot's data folder; the backends' output is in the journal. */
 export class SystemdSupervisor implements Supervisor {
   readonly kind = 'systemd'
   readonly #paths: Paths
@@ -35,7 +35,7 @@ export class SystemdSupervisor implements Supervisor {
     this.#timer.unref()
   }
 
-  /** @throws Hal0Error beyond those of the port: `supervisor.failed` when systemd does not answer or refuses */
+  /** @throws Hal0Error besides those of the port: `supervisor.failed` when systemd does not answer or refuses */
   start(spec: LaunchSpec, onExit: (exit: ExitReport) => void): Promise<RunningProcess> {
     return this.#slot(spec.name).start(spec, onExit)
   }

@@ -1,4 +1,4 @@
-/** How the main process of a unit ended: systemd knows the status, the journal its last lines. */
+/** How the main process of a unit ended: systemd knows the exit status, and the journal has the last lines. */
 import { isDeepStrictEqual } from 'node:util'
 import { withDeadline } from '../../lib/async/with-deadline.ts'
 import { log } from '../../lib/log.ts'
@@ -8,16 +8,16 @@ import type { UnitRun } from './unit/unit-run.ts'
 import { exitOf } from './unit/unit-state.ts'
 import type { Units } from './unit/units.ts'
 
-/** A death is told without its last lines when the journal does not give them by then: it has to be known within 250 ms. */
+/** If the journal has no lines by then, the death is reported without them: it has to be reported within 250 ms. */
 const lastLinesLimitMs = 180
-/** For a process that failed young without a line so far: on a busy machine journald is still busy with the very ones that say why. */
+/** Longer limit for a process that failed young and has no line so far: on a busy machine, journald still has the lines that say why. */
 const youngLimitMs = 500
 const youngMs = 2000
-/** Whoever sends these knows why; the process had nothing to say about it. */
+/** Signals from outside: the sender knows why, and the process printed nothing about it. */
 const fromOutside = new Set(['SIGKILL', 'SIGTERM'])
-/** For a death that nobody waits for. */
+/** Limit for a death that nobody waits for. */
 const pastLastLinesLimitMs = 3000
-/** journald stores what was printed a moment later. */
+/** journald stores lines a moment after they were printed. */
 const journalLagMs = 20
 
 export class UnitExit {
@@ -31,7 +31,7 @@ export class UnitExit {
     this.#journal = journal
   }
 
-  /** The death of `run`, and the unit's control group at that time. */
+  /** How `run` ended, and the unit's control group at that time. */
   async of(run: UnitRun): Promise<{ exit: ExitReport; controlGroup: string }> {
     const ended = this.#units.afterDeath(this.#unit, run.invocation)
     const failedYoung = ended.then(
@@ -45,7 +45,7 @@ export class UnitExit {
     try {
       const state = await ended
       const exit = exitOf(state)
-      // A stop that had to kill is no lack of memory, whatever systemd calls it.
+      // If a stop had to kill, that is not an out-of-memory kill, whatever systemd calls it.
       const outOfMemory = exit.outOfMemory && !run.stopping
       return { exit: { ...exit, outOfMemory, lastLines: await printed }, controlGroup: state.controlGroup }
     } catch (error) {
@@ -55,12 +55,12 @@ export class UnitExit {
     }
   }
 
-  /** The last lines of a run that began at `startedAt` and is long over. */
+  /** The last lines of a run that began at `startedAt` and ended long ago. */
   linesSince(startedAt: number): Promise<string[]> {
     return this.#lastLines(startedAt, pastLastLinesLimitMs, Promise.resolve(false))
   }
 
-  /** What it printed since `startedAt`: read until two looks agree, or the time is over. */
+  /** The lines printed since `startedAt`: read until two reads agree, or the time is over. */
   async #lastLines(startedAt: number, limitMs: number, deservesPatience: Promise<boolean>): Promise<string[]> {
     let seen: string[] = []
     const read = async (): Promise<void> => {
@@ -73,7 +73,7 @@ export class UnitExit {
     }
     let over = false
     const reading = read().catch((error) => {
-      // The death itself is the news.
+      // The death itself must be reported all the same.
       log.warn(`could not read what ${this.#unit} printed`, error)
     })
     await withDeadline(reading, limitMs, undefined)

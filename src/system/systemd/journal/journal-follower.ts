@@ -1,37 +1,37 @@
-/** Follows the journal of one unit by `journalctl --follow`; one that ends is started again where it stopped. */
+/** Follows the journal of one unit with `journalctl --follow`. If journalctl ends, it is started again where it stopped. */
 import { log } from '../../../lib/log.ts'
 import type { TakeLog } from '../../supervisor.ts'
 import { JournalLines } from './journal-lines.ts'
 
-/** The first pause before it is started again, doubled each time that it ends soon. */
+/** The first pause before a restart; it doubles each time journalctl ends early. */
 const firstPauseMs = 100
 const longestPauseMs = 10_000
-/** A journalctl that has run this long works. */
+/** After running this long, a journalctl counts as working. */
 const soundMs = 5000
 
 /** A running journalctl; its output waits in the pipe until it is read. */
 export interface JournalReader {
   output: AsyncIterable<Uint8Array>
-  /** How it ended, as words for a person. */
+  /** How it ended, in words for a person. */
   ended: Promise<string>
   kill(): void
 }
 
 /**
  * Starts journalctl.
- * @param after cursor of the last entry that was read; null: everything since the follower began
+ * @param after cursor of the last entry that was read; null: read everything since the follower began
  * @throws Hal0Error `supervisor.failed`
  */
 export type OpenJournal = (after: string | null) => JournalReader
 
-/** Lines that were printed already, oldest first. */
+/** Lines that were already printed, oldest first. */
 export interface LastLines {
   lines: string[]
-  /** Of the last entry; null: there is none. */
+  /** Cursor of the last entry; null: there is none. */
   cursor: string | null
 }
 
-/** Reads the lines that come before those to follow. @throws Hal0Error `supervisor.failed` */
+/** Reads the lines before those that will be followed. @throws Hal0Error `supervisor.failed` */
 export type ReadBefore = () => Promise<LastLines>
 
 export class JournalFollower {
@@ -39,7 +39,7 @@ export class JournalFollower {
   readonly #open: OpenJournal
   readonly #take: TakeLog
   readonly #lines: JournalLines
-  /** Null once it was read. */
+  /** null once it was read. */
   #before: ReadBefore | null
   #told: string[] = []
   #reader: JournalReader | null = null
@@ -49,7 +49,7 @@ export class JournalFollower {
   #problem: string | null = null
   #ended = false
 
-  /** @param before null: only what is printed from now on */
+  /** @param before null: only lines printed from now on */
   constructor(unit: string, open: OpenJournal, take: TakeLog, before: ReadBefore | null = null) {
     this.#unit = unit
     this.#open = open
@@ -59,7 +59,7 @@ export class JournalFollower {
     this.#start()
   }
 
-  /** Why nothing is read at present, as a sentence; null while it works. */
+  /** Why nothing can be read at present, as a sentence; null while it works. */
   get problem(): string | null {
     return this.#problem
   }
@@ -73,7 +73,7 @@ export class JournalFollower {
   }
 
   #start(): void {
-    // Without a line for long, that it goes on running is the sign that it works.
+    // There may be no line for a long time. Then the sign that it works is that it keeps running.
     this.#soundTimer = setTimeout(() => this.#works(), soundMs)
     this.#soundTimer.unref()
     this.#run().then(
@@ -94,7 +94,7 @@ export class JournalFollower {
         if (this.#ended) break
       }
     } finally {
-      // Half an entry is read again as a whole.
+      // An incomplete entry is read again as a whole.
       this.#lines.cut()
       reader.kill()
     }

@@ -5,7 +5,7 @@ const newline = 0x0a
 
 interface Entry {
   __CURSOR?: string
-  /** Text, its bytes where it is no plain text, null where it is too long for JSON, several where the field came twice. */
+  /** Text; its bytes if it is not plain text; null if it is too long for JSON; several if the field occurs twice. */
   MESSAGE?: string | number[] | null | (string | number[])[]
   /** Set when something other than a newline ended the line: `nul`, `line-max`, `eof`, `pid-change` (systemd.journal-fields(7)). */
   _LINE_BREAK?: string
@@ -23,7 +23,7 @@ export class JournalLines {
   readonly #onLine: (line: string) => void
   /** Output of journalctl that has no newline yet. */
   #rest = Buffer.alloc(0)
-  /** The beginning of a line that journald cut. */
+  /** The beginning of a line that journald has split. */
   #line: Buffer[] = []
   #cursor: string | null = null
 
@@ -31,17 +31,17 @@ export class JournalLines {
     this.#onLine = onLine
   }
 
-  /** Of the last entry; null before the first. */
+  /** Cursor of the last entry; null before the first. */
   get cursor(): string | null {
     return this.#cursor
   }
 
-  /** What is pushed next follows on the entry with this cursor. */
+  /** What is pushed next continues after the entry with this cursor. */
   resume(cursor: string | null): void {
     this.#cursor = cursor
   }
 
-  /** The output of this journalctl ends here, be it within an entry; that of the next one follows on the last whole entry. */
+  /** The output of one journalctl ends here, perhaps within an entry. The next one continues after the last complete entry. */
   cut(): void {
     this.#rest = Buffer.alloc(0)
   }
@@ -56,7 +56,7 @@ export class JournalLines {
     this.#rest = Buffer.from(all.subarray(from))
   }
 
-  /** Nothing more comes: a line that was cut is told as it is. */
+  /** Nothing more follows: an unfinished line is reported as it is. */
   end(): void {
     if (this.#line.length > 0) this.#tell()
   }
@@ -67,7 +67,7 @@ export class JournalLines {
     const { MESSAGE, _LINE_BREAK, __CURSOR } = JSON.parse(json) as Entry
     this.#cursor = __CURSOR ?? this.#cursor
     this.#line.push(bytesOf(MESSAGE))
-    // journald ends a line at a NUL byte and at 48 KiB too; the program did not.
+    // journald also splits lines at a NUL byte and after 48 KiB; the program did not end its line there.
     if (_LINE_BREAK === 'nul') this.#line.push(Buffer.alloc(1))
     else if (_LINE_BREAK !== 'line-max') this.#tell()
   }

@@ -1,4 +1,4 @@
-/** Reads what a unit's processes printed from the journal, by journalctl. */
+/** Reads from the journal what a unit's processes printed, with journalctl. */
 
 import { withDeadline } from '../../../lib/async/with-deadline.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -10,10 +10,10 @@ import { JournalLines } from './journal-lines.ts'
 
 const limitMs = 5000
 const pipesMs = 500
-/** The most recent lines are far less than this. */
+/** The most recent lines are far shorter than this. */
 const longestBytes = 16 << 20
 
-/** Which entries are meant. */
+/** Selects entries. */
 export interface Match {
   unit: string
   /** Milliseconds since the Unix epoch. */
@@ -23,9 +23,9 @@ export interface Match {
 const since = (ms: number): string => `--since=@${(ms / 1000).toFixed(6)}`
 
 /**
- * Not --unit: that would show what systemd itself says about the unit too. And not by the unit alone: journald looks up the unit
- * of a line's process when the line comes, which fails for one that has died by then (systemd 252), unless it runs as root. The
- * identifier is the unit's own word and stays; with the user, so that nobody else can write into a slot's log.
+ * Not --unit, which also shows what systemd itself says about the unit. And not by the unit alone: journald looks up the unit of the
+ * process when a line arrives, which fails if the process has died by then (systemd 252), unless it ran as root. The identifier is
+ * set in the unit and always there. It is combined with the user, so that nobody else can write into a slot's log.
  */
 const matches = (scope: Scope, { unit, since: from }: Match): string[] => {
   const identifier = `SYSLOG_IDENTIFIER=${unit.replace(/\.service$/, '')}`
@@ -64,8 +64,8 @@ export class Journal {
    */
   async last(match: Match, count: number): Promise<LastLines> {
     const program = this.#journalctl()
-    // Backwards, since journalctl counts from --since on otherwise. Lines that a NUL byte ended are put together again, so that
-    // more entries than lines may be needed.
+    // In reverse, since otherwise journalctl counts forward from --since. Lines that were split at a NUL byte are put together
+    // again, so that more entries than lines may be needed.
     const child = spawn(program, ['--reverse', `--lines=${count * 2}`, ...matches(this.#scope, match)], limitMs)
     const output = new Response(child.stdout).text()
     await child.exited
@@ -84,8 +84,8 @@ export class Journal {
   }
 
   /**
-   * Gives `take` each line that is printed from now on.
-   * @param before reads the lines that come first; null: none do
+   * Passes each line that is printed from now on to `take`.
+   * @param before reads the lines to report first; null: none
    */
   follow(unit: string, take: TakeLog, before: ReadBefore | null): JournalFollower {
     const began = Date.now()

@@ -1,6 +1,6 @@
 /**
- * slots/<name>/log-start: from when on the journal is this slot's. The journal keeps what an earlier slot of the same name
- * printed, and only the host's administrator may remove that.
+ * slots/<name>/log-start: the time from which the journal's entries belong to this slot. The journal still has what an earlier slot
+ * of the same name printed, and only the host's administrator may remove that.
  */
 import { join } from 'node:path'
 import { removeFile, writeFileAtomic } from '../../files/atomic-file.ts'
@@ -26,7 +26,7 @@ export class LogStart {
     return this.#known
   }
 
-  /** To be called before each start; only the first one counts. @throws Hal0Error `storage.full`, `storage.failed` */
+  /** Has to be called before each start; only the first call has an effect. @throws Hal0Error `storage.full`, `storage.failed` */
   async begin(now: number): Promise<void> {
     if ((await this.read()) !== null) return
     await writeFileAtomic(this.#path, `${now}\n`, `write when the log of slot ${this.#name} began`)

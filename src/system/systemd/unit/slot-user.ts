@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 export const slotUser = 'hal0-slot'
 
-/** The number of that user; null where there is none (a user's own installation). */
+/** The uid of that user; null if there is no such user (a user's own installation). */
 export const slotUid = (): number | null => {
   try {
     const line = readFileSync('/etc/passwd', 'utf8')
@@ -12,7 +12,7 @@ export const slotUid = (): number | null => {
     const uid = Number(line?.split(':')[2])
     return line !== undefined && Number.isSafeInteger(uid) ? uid : null
   } catch {
-    // A host without that file has the user nowhere that systemd could find it either.
+    // Without that file, systemd could not find the user either.
     return null
   }
 }

@@ -1,9 +1,9 @@
-/** Calls systemctl: argument arrays, an absolute path, and never longer than ten seconds. */
+/** Calls systemctl: with argument arrays, by an absolute path, and for at most ten seconds. */
 import { existsSync } from 'node:fs'
 import { withDeadline } from '../../../lib/async/with-deadline.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 
-/** Whose manager is asked: that of the host, or that of the user who runs the daemon. */
+/** Whose manager is called: the host's, or that of the user who runs the daemon. */
 export type Scope = 'system' | 'user'
 
 export interface Answer {
@@ -14,10 +14,10 @@ export interface Answer {
 
 const limitMs = 10_000
 const pipesMs = 500
-/** More than any answer that is asked for here. */
+/** More than any answer needed here. */
 const longestAnswerBytes = 1 << 20
 
-/** Where distributions have it; PATH is not asked, since it is the daemon's environment and not the administrator's word. */
+/** Looks where distributions install it. PATH is not used: it comes from the daemon's environment, not from the administrator. */
 export const findProgram = (name: string): string | null =>
   ['/usr/bin', '/bin', '/usr/local/bin', '/run/current-system/sw/bin']
     .map((folder) => `${folder}/${name}`)
@@ -26,7 +26,7 @@ export const findProgram = (name: string): string | null =>
 const failed = (sentence: string, details: Record<string, unknown>): Hal0Error =>
   new Hal0Error('supervisor.failed', sentence, { details })
 
-/** The port to systemctl, so that one that hangs, refuses or is missing can be put in its place. */
+/** The port to systemctl, so that tests can put one in its place that hangs, refuses or is missing. */
 export interface Systemctl {
   readonly scope: Scope
   /**
@@ -36,7 +36,7 @@ export interface Systemctl {
   run(args: readonly string[]): Promise<Answer>
 }
 
-/** @param path of the program; null: where distributions have it, looked for at each call */
+/** @param path of the program; null: search where distributions install it, at each call */
 export const makeSystemctl = (scope: Scope, path: string | null = null, timeoutMs = limitMs): Systemctl => ({
   scope,
   async run(args) {
@@ -47,7 +47,7 @@ export const makeSystemctl = (scope: Scope, path: string | null = null, timeoutM
     }
     const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env
     const child = Bun.spawn([program, `--${scope}`, '--no-ask-password', '--no-pager', ...args], {
-      // Its sentences are read; and the user's manager is found by these two.
+      // LC_ALL, because its messages are parsed; and the last two, because the user's manager is found through them.
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', SYSTEMD_COLORS: '0', DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR },
       stdin: 'ignore',
       stdout: 'pipe',
@@ -58,7 +58,7 @@ export const makeSystemctl = (scope: Scope, path: string | null = null, timeoutM
     })
     const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
     const code = await child.exited
-    // A child of its own that outlived it would hold the pipes open.
+    // A child process of systemctl that outlives it would keep the pipes open.
     const [stdout, stderr] = await withDeadline(output, pipesMs, ['', ''])
     if (child.signalCode !== null) {
       throw failed(
@@ -70,7 +70,7 @@ export const makeSystemctl = (scope: Scope, path: string | null = null, timeoutM
   },
 })
 
-/** What a refusal of systemctl means. */
+/** Turns a refusal of systemctl into an error. */
 export const refusalOf = (unit: string, verb: string, { code, stderr }: Answer): Hal0Error => {
   const details = { unit, verb, exit_code: code, stderr }
   if (/access denied|authentication required|not authorized|permission denied/i.test(stderr)) {

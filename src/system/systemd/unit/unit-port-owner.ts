@@ -1,4 +1,4 @@
-/** Who listens on a port, where the backends run as another user than the daemon. */
+/** Who listens on a port, when the backends run as a different user than the daemon. */
 import { statSync } from 'node:fs'
 import { familyOf, type Identity } from '../../process/family/members.ts'
 import { findPortOwner, listenersOn } from '../../process/port-owner.ts'
@@ -14,8 +14,8 @@ const userOf = (pid: number): number | null => {
 }
 
 /**
- * As findPortOwner. The descriptors of another user's processes may not be read; then a listener of the user that the slot's
- * process runs as is the slot's own: only backends run as that user, and no two of them are given one port.
+ * Like findPortOwner. If the descriptors of another user's processes may not be read, a listener that belongs to the user of the
+ * slot's process counts as the slot's own: only backends run as that user, and no two of them get the same port.
  */
 export const unitPortOwner = async (port: number, mark: string, leader: Identity | null): Promise<PortOwner> => {
   const owner = await findPortOwner(port, mark, (processes) =>

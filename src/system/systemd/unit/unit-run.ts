@@ -1,4 +1,4 @@
-/** The main process of a unit, watched until its death. */
+/** The main process of a unit, watched until it dies. */
 import { isRunning, readStat } from '../../proc/stat.ts'
 import type { Identity } from '../../process/family/members.ts'
 import type { RunningProcess } from '../../supervisor.ts'
@@ -6,18 +6,18 @@ import type { UnitState } from './unit-state.ts'
 
 export class UnitRun implements Identity {
   readonly pid: number
-  /** 0: it ended before it could be looked at. */
+  /** 0: it ended before its start time could be read. */
   readonly startTime: number
   readonly startedAt: number
-  /** Which start of the unit this is. */
+  /** Identifies this start of the unit. */
   readonly invocation: string
-  /** Resolves when its death has been told. */
+  /** Resolves when its death has been reported. */
   readonly told: Promise<void>
-  /** hal0 is ending it: no death is a surprise any more. */
+  /** hal0 is stopping it, so its death is expected. */
   stopping = false
-  /** Resolves when a stop has ended everything of the unit. */
+  /** Resolves when a stop has ended the whole unit. */
   readonly cleared: Promise<void>
-  /** A stop has ended everything of the unit. */
+  /** Has to be called when a stop has ended the whole unit. */
   readonly clear: () => void
   readonly #die: () => void
 
@@ -39,7 +39,7 @@ export class UnitRun implements Identity {
     return { pid: this.pid, startedAt: this.startedAt }
   }
 
-  /** Notices the death: one look at /proc, so that it costs no call of systemctl. */
+  /** Checks whether the process is dead. It reads /proc once, which saves a call of systemctl. */
   look(): void {
     const stat = readStat(this.pid)
     if (stat === null || stat.startTime !== this.startTime || !isRunning(stat)) this.#die()

@@ -1,7 +1,7 @@
 /** What `systemctl show` says about a unit. Pure. */
 import type { ExitReport } from '../../supervisor.ts'
 
-/** The properties that are asked for (org.freedesktop.systemd1(5)). */
+/** The properties to ask for (org.freedesktop.systemd1(5)). */
 export const shownProperties = [
   'LoadState',
   'ActiveState',
@@ -14,21 +14,21 @@ export const shownProperties = [
 ] as const
 
 export interface UnitState {
-  /** The unit's file is there and can be read. */
+  /** The unit's file exists and could be read. */
   loaded: boolean
   /** inactive, failed, active, activating, deactivating, … */
   active: string
   /** 0: no main process. */
   mainPid: number
-  /** Of this start of the unit; '' when systemd no longer knows it. */
+  /** Id of this start of the unit; '' when systemd no longer knows it. */
   invocation: string
   /** success, exit-code, signal, core-dump, oom-kill, timeout, … (systemd.service(5)) */
   result: string
-  /** How the last main process ended, as SIGCHLD tells it (waitid(2)); 0 when none has. */
+  /** How the last main process ended, as a SIGCHLD code (waitid(2)); 0 if none has. */
   how: number
   /** Its exit code, or the number of its signal. */
   status: number
-  /** Of its processes, from the root of the control groups; '' when systemd has none for it. */
+  /** Control group of its processes, from the root of the hierarchy; '' if it has none. */
   controlGroup: string
 }
 
@@ -57,7 +57,7 @@ export const parseUnitState = (text: string): UnitState => {
   }
 }
 
-/** Nothing of the unit runs any more. */
+/** Whether nothing of the unit runs any more. */
 export const isOver = ({ active }: UnitState): boolean => active === 'inactive' || active === 'failed'
 
 /** Linux's numbers on x86-64 and arm64 (signal(7)). */

@@ -1,4 +1,4 @@
-/** What is done to a slot's unit, in calls of systemctl that each end in time. */
+/** Operations on a slot's unit, made of systemctl calls with time limits. */
 import { readFile } from 'node:fs/promises'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
@@ -6,19 +6,19 @@ import { refusalOf, type Systemctl } from './systemctl.ts'
 import { isOver, parseUnitState, shownProperties, type UnitState } from './unit-state.ts'
 
 const pollMs = 10
-/** Until the launcher has become the backend; it takes 30 ms. */
+/** Time limit for the launcher to become the backend, which takes 30 ms. */
 const executeLimitMs = 10_000
-/** systemd hears of a death a moment after /proc shows it. */
+/** systemd notices a death a moment after /proc shows it. */
 const afterDeathLimitMs = 2000
-/** What the template unit says as TimeoutStopSec: systemd itself kills after it, where hal0 may not. */
+/** TimeoutStopSec of the template unit: systemd itself kills after this time if hal0 may not. */
 const unitStopMs = 10_000
 const killLimitMs = 10_000
 
-/** Whether the process is still `hal0 slot-exec`, on its way to become the backend; null when that cannot be told. */
+/** Whether the process is still `hal0 slot-exec`, which has not become the backend yet; null if that is unknown. */
 const isLauncher = async (pid: number): Promise<boolean | null> => {
   try {
     const words = await readFile(`/proc/${pid}/cmdline`, 'latin1')
-    // Empty: in the middle of an exec, or a zombie. The next look tells.
+    // Empty: in the middle of an exec, or a zombie. The next read will show which.
     return words === '' ? null : words.split('\0')[1] === 'slot-exec'
   } catch {
     return null
@@ -27,7 +27,7 @@ const isLauncher = async (pid: number): Promise<boolean | null> => {
 
 export class Units {
   readonly #systemctl: Systemctl
-  /** When the grace of a stop under way is over, on the clock of performance.now(), by unit. */
+  /** When the grace period of a stop under way ends, in terms of performance.now(), by unit. */
   readonly #killAt = new Map<string, number>()
 
   constructor(systemctl: Systemctl) {
@@ -38,7 +38,7 @@ export class Units {
   async show(unit: string): Promise<UnitState> {
     const answer = await this.#systemctl.run(['show', unit, `--property=${shownProperties.join(',')}`])
     if (answer.code !== 0) throw refusalOf(unit, 'look at', answer)
-    // Taken for an inactive unit it would make a backend forgotten that runs.
+    // A cut-off answer would look like an inactive unit, and hal0 would forget a running backend.
     if (!/^ActiveState=./m.test(answer.stdout)) {
       throw refusalOf(unit, 'look at', { ...answer, stderr: 'its answer was cut off' })
     }
@@ -74,7 +74,7 @@ export class Units {
           `${unit} did not execute its program within ${executeLimitMs / 1000} s.`,
         )
       }
-      // Only what has not become the backend yet is asked about again: a look at /proc is a hundred times cheaper.
+      // While it is still the launcher, polling /proc is a hundred times cheaper than asking systemctl again.
       while (launching === true && (await isLauncher(state.mainPid)) === true && performance.now() <= until) {
         await Bun.sleep(2)
       }
@@ -83,7 +83,7 @@ export class Units {
     }
   }
 
-  /** How the start `invocation` of the unit ended, once systemd knows. */
+  /** The state of the unit after the start `invocation` has ended, once systemd has noticed. */
   async afterDeath(unit: string, invocation: string): Promise<UnitState> {
     const until = performance.now() + afterDeathLimitMs
     for (;;) {
@@ -94,15 +94,15 @@ export class Units {
     }
   }
 
-  /** Shortens the grace of a stop under way. */
+  /** Shortens the grace period of a stop under way. */
   hasten(unit: string, graceMs: number): void {
     const killAt = this.#killAt.get(unit)
     if (killAt !== undefined) this.#killAt.set(unit, Math.min(killAt, performance.now() + graceMs))
   }
 
   /**
-   * Stops the unit: SIGTERM to all of it, SIGKILL once the grace is over. Resolves when nothing of it is left; at once when
-   * nothing runs.
+   * Stops the unit: SIGTERM to all its processes, then SIGKILL once the grace period is over. Resolves when none is left; at once if
+   * none runs.
    * @throws Hal0Error `supervisor.failed`, `slot.stop_failed`
    */
   async end(unit: string, graceMs: number): Promise<void> {
@@ -141,7 +141,7 @@ export class Units {
     }
   }
 
-  /** The system's polkit rule lets hal0 start and stop, not kill: there the unit's own TimeoutStopSec ends what does not obey. */
+  /** The system's polkit rule lets hal0 start and stop, but not kill. Then the unit's TimeoutStopSec ends what ignores SIGTERM. */
   async #kill(unit: string): Promise<void> {
     const answer = await this.#systemctl.run(['kill', '--signal=SIGKILL', unit])
     if (answer.code !== 0) log.info(`systemd itself will kill ${unit} after its TimeoutStopSec (${answer.stderr})`)
