@@ -1,4 +1,4 @@
-/** The curated catalog: what it has, what of it is here, and where it comes from. */
+/** The curated catalog: its models, which of them are installed, and where they come from. */
 import type { CatalogEntry, CatalogOffer } from '../../contract/models/catalog.ts'
 import type { PullRequest } from '../../contract/models/pull.ts'
 import type { ModelLookup } from '../registry/registry-port.ts'
@@ -6,14 +6,14 @@ import file from './catalog.json' with { type: 'json' }
 import type { CatalogService, CatalogSources } from './catalog-port.ts'
 
 /**
- * The entries of `catalog.json`, the recommended order of each kind kept. Sizes are the hub's. `ram_bytes` is the size of all
- * files, plus the KV cache in f16 of 8192 tokens (or of the trained context, if that is shorter; none for encoders and speech;
- * sliding windows reckoned as if they were full), plus 512 MiB to compute in, rounded up to 100 MB. The file is part of the
- * executable, and a test compares it with the schema: to do that at every start took 3 ms.
+ * The entries of `catalog.json`, with each kind in recommended order. Sizes are the hub's. `ram_bytes` is the size of all files,
+ * plus an f16 KV cache for 8192 tokens (or the trained context, if shorter; none for encoders and speech; sliding windows count as
+ * full), plus 512 MiB for computing, rounded up to 100 MB. The file is embedded in the executable. A test checks it against the
+ * schema, since doing that at every start took 3 ms.
  */
 export const catalogEntries = file as readonly CatalogEntry[]
 
-/** Every word of `query` occurs in the name, the id, the repository or the kind, whatever its case; '' finds all. Pure. */
+/** The entries in which each word of `query` occurs in the name, id, repository or kind, ignoring case; '' finds all. Pure. */
 export const searchCatalog = (entries: readonly CatalogEntry[], query: string): CatalogEntry[] => {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   return entries.filter(({ name, id, repo, kind }) => {
@@ -25,7 +25,7 @@ export const searchCatalog = (entries: readonly CatalogEntry[], query: string): 
 export interface CatalogDeps {
   entries: readonly CatalogEntry[]
   registry: Pick<ModelLookup, 'get'>
-  /** Bytes of this machine's memory; null: unknown. */
+  /** Memory of this machine, bytes; null: unknown. */
   memoryBytes: number | null
 }
 

@@ -1,18 +1,18 @@
-/** Reads a GGUF header from front to back. No length or count of the file is trusted: each is checked before anything is allocated. */
+/** Reads a GGUF header from front to back. No length or count in the file is trusted: each is checked before memory is allocated. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { storageError } from '../../system/files/storage-error.ts'
 
-/** Vocabularies of 250,000 tokens with merges make headers of about 15 MB; beyond this it is no model's header. */
+/** A vocabulary of 250,000 tokens with merges makes a header of about 15 MB. Anything beyond this limit is not a model's header. */
 const headerLimit = 256 * 1024 * 1024
 const bufferBytes = 256 * 1024
 
-/** What to do about a file that is shorter than its header says. */
+/** Advice for a file that is shorter than its header says. */
 export const cutShort = 'It seems to be cut short: download or copy it again.'
 
 /**
- * The one error for a file that is not a usable model.
+ * The error for a file that is not a usable model.
  * @param why continues "FILE is not a usable GGUF model: …", without a full stop
- * @param next a sentence on what to do, if there is something
+ * @param next a sentence that says what to do, if anything
  */
 export const invalidFile = (path: string, why: string, details: Record<string, unknown> = {}, next = ''): Hal0Error =>
   new Hal0Error('model.invalid_file', `${path} is not a usable GGUF model: ${why}. ${next}`.trimEnd(), {
@@ -20,13 +20,13 @@ export const invalidFile = (path: string, why: string, details: Record<string, u
     details: { path, ...details },
   })
 
-/** Where the bytes come from: a file, or what is here of one. */
+/** Where the bytes come from: a file, or the part of it that has been downloaded. */
 export interface ByteSource {
-  /** @throws HeadEnds where the bytes are not here yet */
+  /** @throws HeadEnds if the bytes have not been downloaded yet */
   read(into: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
 }
 
-/** The header goes on beyond the bytes that are here. */
+/** The header extends beyond the downloaded bytes. */
 export class HeadEnds extends Error {}
 
 export class GgufCursor {
@@ -34,13 +34,13 @@ export class GgufCursor {
   readonly #path: string
   readonly #size: number
   readonly #buffer = Buffer.allocUnsafe(bufferBytes)
-  /** Offset in the file of the buffer's first byte. */
+  /** File offset of the buffer's first byte. */
   #base = 0
-  /** Next unread byte and end of the bytes in the buffer. */
+  /** Index of the next unread byte, and end of the bytes in the buffer. */
   #at = 0
   #end = 0
 
-  /** @param size bytes of the whole file */
+  /** @param size of the whole file, bytes */
   constructor(file: ByteSource, path: string, size: number) {
     this.#file = file
     this.#path = path
@@ -52,7 +52,7 @@ export class GgufCursor {
     return this.#base + this.#at
   }
 
-  /** The error for what was found here. */
+  /** An error for what was found at the current offset. */
   invalid(why: string, next = ''): Hal0Error {
     return invalidFile(this.#path, `${why} (at byte ${this.offset})`, { offset: this.offset }, next)
   }
@@ -76,7 +76,7 @@ export class GgufCursor {
     return value
   }
 
-  /** A count of things of which each takes at least `minBytes` in what is left of the file. */
+  /** A count of items that each take at least `minBytes`, checked against the rest of the file. */
   async count(what: string, minBytes: number, limit: number): Promise<number> {
     const value = await this.u64(`the number of ${what}`)
     if (value * BigInt(minBytes) > BigInt(this.#size - this.offset)) {
@@ -107,7 +107,7 @@ export class GgufCursor {
     this.#end = 0
   }
 
-  /** Passes over `count` strings; does not wait for the event loop between those that are in the buffer. */
+  /** Skips `count` strings. It does not wait for the event loop between strings that are in the buffer. */
   async skipStrings(count: number, what: string): Promise<void> {
     for (let index = 0; index < count; index++) {
       if (this.#end - this.#at < 8) await this.#need(8, what)
@@ -122,7 +122,7 @@ export class GgufCursor {
     return this.#lengthInBuffer(what)
   }
 
-  /** The length of a string, when its 8 bytes are in the buffer. */
+  /** The length of a string whose 8 bytes of length are in the buffer. */
   #lengthInBuffer(what: string): number {
     const low = this.#buffer.readUInt32LE(this.#at)
     const high = this.#buffer.readUInt32LE(this.#at + 4)
@@ -141,7 +141,7 @@ export class GgufCursor {
     }
   }
 
-  /** Makes the next `bytes` (at most the buffer's size) available in the buffer. */
+  /** Makes sure that the next `bytes` (at most the buffer's size) are in the buffer. */
   async #need(bytes: number, what: string): Promise<void> {
     this.#require(bytes, what)
     if (this.#end - this.#at >= bytes) return
@@ -151,7 +151,7 @@ export class GgufCursor {
     this.#at = 0
     while (this.#end < bytes) {
       const got = await this.#read()
-      // fstat promised more: somebody cuts the file while it is read.
+      // fstat promised more: the file is being truncated while it is read.
       if (got === 0) throw this.invalid(`the file ends inside ${what}`, cutShort)
       this.#end += got
     }

@@ -1,6 +1,6 @@
 /**
- * The header of a GGUF file: metadata and tensor table, as llama.cpp's `ggml/include/gguf.h` describes them. Reads only the
- * header, in chunks; a file that is damaged or cut anywhere, in the tensor data too, is refused.
+ * The header of a GGUF file: metadata and tensor table, as described in llama.cpp's `ggml/include/gguf.h`. Reads only the header, in
+ * chunks. A file that is damaged or cut off anywhere, even in the tensor data, is refused.
  */
 import { open } from 'node:fs/promises'
 import { storageError } from '../../system/files/storage-error.ts'
@@ -23,7 +23,7 @@ export interface GgufHeader extends TensorTable {
   poolingType: number | null
   /** `<architecture>.embedding_length`. */
   embeddingLength: number | null
-  /** Of a projector: `clip.vision.projection_dim`, else that of audio. */
+  /** For a projector: `clip.vision.projection_dim`, else the audio one. */
   projectionDim: number | null
   /** `split.no` (from 0) and `split.count` of a shard. */
   splitNo: number | null
@@ -36,7 +36,7 @@ type Metadata = Map<string, string | number>
 const magicNumber = 0x46554747
 const stringType = 8
 const arrayType = 9
-/** Value types by number. Signed ones are read as unsigned: no key that is wanted may be negative. */
+/** Value types by number. Signed types are read as unsigned: none of the wanted keys may be negative. */
 const integerBytes: ReadonlyMap<number, 1 | 2 | 4 | 8> = new Map([
   [0, 1],
   [1, 1],
@@ -55,7 +55,7 @@ const otherBytes: ReadonlyMap<number, number> = new Map([
 ])
 
 const limits = { entries: 65_536, keyBytes: 65_535, textBytes: 65_536, arrayItems: 2 ** 24, tensors: 2 ** 18 }
-/** Everything else in the metadata is passed over. */
+/** The wanted keys; all other metadata is skipped. */
 const wanted =
   /^(?:general\.(?:architecture|name|type|file_type|alignment)|adapter\.type|split\.(?:no|count)|.+\.(?:context_length|pooling_type|embedding_length|projection_dim))$/
 
@@ -77,10 +77,10 @@ export const readGgufHeader = async (path: string): Promise<GgufHeader> => {
 }
 
 /**
- * The header of a file of which only the first bytes are here.
- * @param path for the sentences
- * @param size bytes of the whole file
- * @returns null: more bytes are needed
+ * Reads the header of a file of which only the first bytes have been downloaded.
+ * @param path for the error messages
+ * @param size of the whole file, bytes
+ * @returns null if more bytes are needed
  * @throws Hal0Error `model.invalid_file`, `storage.failed`
  */
 export const readGgufHead = async (source: ByteSource, path: string, size: number): Promise<GgufHeader | null> => {
@@ -92,7 +92,7 @@ export const readGgufHead = async (source: ByteSource, path: string, size: numbe
   }
 }
 
-/** What files are that are often called .gguf by mistake, by their first four bytes. */
+/** Kinds of files that are often called .gguf by mistake, by their first four bytes. */
 const mistaken: ReadonlyMap<string, string> = new Map([
   ['<!do', 'a web page'],
   ['<htm', 'a web page'],
@@ -112,7 +112,7 @@ const readHeader = async (cursor: GgufCursor, path: string, size: number): Promi
   const magic = await cursor.u32('the magic number')
   if (magic !== magicNumber) throw invalidFile(path, notGguf(magic), { offset: 0 })
   const version = await readVersion(cursor)
-  // A tensor takes at least: name length 8, dimension count 4, type 4, offset 8; a metadata entry: key length 8, type 4, value 1.
+  // Minimum sizes. A tensor: name length 8, dimension count 4, type 4, offset 8. A metadata entry: key length 8, type 4, value 1.
   const tensors = await cursor.count('tensors', 24, limits.tensors)
   const entries = await cursor.count('metadata entries', 13, limits.entries)
 
@@ -144,7 +144,7 @@ const readHeader = async (cursor: GgufCursor, path: string, size: number): Promi
     version,
     architecture,
     name: text('general.name'),
-    // Adapters of older converters say only what they are adapters of.
+    // Adapters made by older converters have no general.type, only adapter.type.
     type: found.has('adapter.type') ? 'adapter' : text('general.type'),
     fileType: integer('general.file_type'),
     contextLength: integer(`${architecture}.context_length`),

@@ -1,28 +1,28 @@
 /**
- * Whether a sound GGUF is something that a slot can run. One judge for imports, for pulls as soon as a header is here, and for what
- * is registered. Types of tensors and files are no reason to refuse: which of them can be read the engine of a slot decides. Pure.
+ * Whether a valid GGUF is a model that a slot can run. The same check is used for imports, for pulls as soon as a header has arrived,
+ * and for registration. Tensor and file types are no reason to refuse: the engine of a slot decides which ones it can read. Pure.
  */
 
 import { invalidFile } from './cursor.ts'
 import type { GgufHeader } from './header.ts'
 
-/** What a file is to be. */
+/** What a file is meant to be. */
 export interface GgufPart {
-  /** Of the model's files, from 0. */
+  /** Index among the model's files, from 0. */
   index: number
   count: number
-  /** It is asked for as the vision projector of another model. */
+  /** It was requested as the vision projector of another model. */
   isProjector: boolean
 }
 
-/** `general.type` of files that are no model, and a control vector's architecture, in words. */
+/** Descriptions for values of `general.type` that are not models, and for a control vector's architecture. */
 const noModels: ReadonlyMap<string, string> = new Map([
   ['adapter', 'a LoRA adapter'],
   ['imatrix', 'an importance matrix'],
   ['controlvector', 'a control vector'],
 ])
 
-/** Architectures of models that make images and videos, as the converters for diffusion engines name them. */
+/** Architectures of image and video generation models, as converters for diffusion engines name them. */
 const imageMakers: ReadonlySet<string> = new Set([
   'aura',
   'cosmos',
@@ -39,8 +39,8 @@ const imageMakers: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What one file says of itself.
- * @param path for the sentence
+ * Checks one file by its own header.
+ * @param path for the error message
  * @throws Hal0Error `model.invalid_file`
  */
 export const judgePart = (path: string, header: GgufHeader, { index, count, isProjector }: GgufPart): void => {
@@ -52,7 +52,7 @@ export const judgePart = (path: string, header: GgufHeader, { index, count, isPr
   if (count > 1 && splitNo !== null && splitNo !== index) {
     throw invalidFile(path, `the file named shard ${index + 1} is shard ${splitNo + 1}`)
   }
-  // The first one's metadata speaks for all.
+  // The metadata of the first shard applies to all.
   if (index > 0) return
   const other = noModels.get(type ?? '') ?? noModels.get(architecture ?? '')
   if (other !== undefined) throw invalidFile(path, `it holds ${other}, no model`)

@@ -1,4 +1,4 @@
-/** What a registry entry says of a model, told from its headers and its file name. Pure. */
+/** What a registry entry says about a model, derived from its headers and its file name. Pure. */
 import type { ModelEntry } from '../../contract/models/model.ts'
 import { labelOf } from '../naming/quant-label.ts'
 import type { GgufHeader } from './header.ts'
@@ -9,15 +9,15 @@ export type ModelFacts = Pick<
   'name' | 'kind' | 'architecture' | 'parameters' | 'quantization' | 'context_length'
 >
 
-/** Architectures of llama.cpp that only encode: they cannot chat, whatever their pooling. */
+/** Encoder-only architectures of llama.cpp: they cannot chat, whatever their pooling type. */
 const encoders = /bert|^t5encoder$|^gemma-embedding$|^llama-embed$/
-/** `enum llama_pooling_type` of llama.h: mean 1, cls 2, last 3 make embeddings, rank 4 makes scores. */
+/** `enum llama_pooling_type` in llama.h: mean 1, cls 2 and last 3 give embeddings, rank 4 gives scores. */
 const rankPooling = 4
 const nameLength = 200
 
 /**
- * @param headers one per shard; the first one's metadata speaks for all
- * @param id the name where the file has none
+ * @param headers one per shard; the metadata of the first one applies to all
+ * @param id used as the name if the file has none
  */
 export const modelFacts = (
   headers: readonly [GgufHeader, ...GgufHeader[]],
@@ -35,7 +35,7 @@ export const modelFacts = (
   }
 }
 
-/** Without control characters: names end up in terminals. */
+/** Removes control characters, since names end up in terminals. */
 const printable = (name: string): string =>
   name
     .replaceAll(/\p{C}+/gu, ' ')

@@ -1,9 +1,9 @@
-/** The tensor table of a GGUF header: how many weights there are, and how far their data reaches. */
+/** The tensor table of a GGUF header: the number of weights, and the extent of their data. */
 import type { GgufCursor } from './cursor.ts'
 import { tensorTypes } from './types.ts'
 
 export interface TensorTable {
-  /** The sum over the tensors of the product of their dimensions. */
+  /** The number of weights: the sum of all tensors' products of dimensions. */
   parameters: number
   /** Weights by tensor type (`enum ggml_type`). */
   parametersByType: Map<number, number>
@@ -50,7 +50,7 @@ const readShape = async (cursor: GgufCursor, name: string): Promise<{ weights: b
   return { weights, rowWeights }
 }
 
-/** Bytes of a tensor; 0 for a type that is not in the table: its end cannot be checked, and whether it can be read the engine decides. */
+/** Size of a tensor in bytes; 0 for an unknown type. Its end cannot be checked, and the engine decides whether it can read it. */
 const tensorBytes = (cursor: GgufCursor, name: string, id: number, weights: bigint, rowWeights: bigint): bigint => {
   const type = tensorTypes.get(id)
   if (type === undefined) return 0n

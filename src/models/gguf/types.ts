@@ -1,8 +1,8 @@
-/** Numbers that GGUF files use for tensor types and file types, after llama.cpp's ggml.h and llama.h. */
+/** The numbers of tensor types and file types in GGUF files, from llama.cpp's ggml.h and llama.h. */
 
 export interface TensorType {
   name: string
-  /** Weights in one block; a row holds whole blocks. */
+  /** Weights per block; a row consists of whole blocks. */
   blockWeights: number
   blockBytes: number
 }
@@ -14,7 +14,7 @@ const type = (name: string, blockWeights: number, blockBytes: number): TensorTyp
 })
 
 /**
- * `enum ggml_type` with the block sizes of ggml-common.h. Other numbers are types that llama.cpp has removed, that are newer than
+ * `enum ggml_type` with the block sizes from ggml-common.h. Other numbers are types that llama.cpp has removed, that are newer than
  * this table, or that only other engines have.
  */
 export const tensorTypes: ReadonlyMap<number, TensorType> = new Map([
@@ -55,7 +55,7 @@ export const tensorTypes: ReadonlyMap<number, TensorType> = new Map([
   [42, type('Q2_0', 64, 18)],
 ])
 
-/** `general.file_type` → the name that llama.cpp's quantize tool uses (`enum llama_ftype`). */
+/** `general.file_type` → the name used by llama.cpp's quantize tool (`enum llama_ftype`). */
 export const fileTypes: ReadonlyMap<number, string> = new Map([
   [0, 'F32'],
   [1, 'F16'],

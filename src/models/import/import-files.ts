@@ -1,4 +1,4 @@
-/** The second half of an import: brings the files into a staging folder, hashed and durable. */
+/** The second half of an import: brings the files into a staging folder, hashed and durably. */
 import { constants } from 'node:fs'
 import { copyFile, open, stat, statfs, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,12 +9,12 @@ import { invalidFile } from '../gguf/cursor.ts'
 import { copyHashing, type Digest, hashFile, writeSidecar } from '../verify/checksum.ts'
 import type { ImportSource } from './import-plan.ts'
 
-/** Left free beside the files: sidecars, the entry, and the daemon's own small files. */
+/** Space to leave free for sidecars, the entry, and the daemon's own small files, bytes. */
 const reserveBytes = 16 * 1024 * 1024
 
 /**
  * Copies (or links) the files into `staging`, each with its sidecar.
- * @param folder the name that `staging` will get, for the paths of the answer
+ * @param folder the future name of `staging`, for the returned paths
  * @throws Hal0Error `model.invalid_file`, `storage.full`, `storage.failed`
  */
 export const bringIn = async (
@@ -29,7 +29,7 @@ export const bringIn = async (
     const to = join(staging, source.name)
     const { sha256, bytes } = link ? await linkTo(source, to) : await copyTo(source, to, staging, left)
     await refuseChanged(source, bytes)
-    // Makes the folder durable too, and with it the name of the file.
+    // This also makes the folder durable, and with it the file's name.
     await writeSidecar(to, sha256)
     left -= source.size
     files.push({ path: `${folder}/${source.name}`, size: bytes, sha256 })
@@ -58,12 +58,12 @@ const copyTo = async (source: ImportSource, to: string, staging: string, needed:
   return copyHashing(source.realPath, to)
 }
 
-/** A copy that shares its blocks, durable, where the file system makes one (btrfs, xfs); false where it does not. */
+/** Makes a durable copy that shares its blocks, if the file system supports that (btrfs, xfs); false if it does not. */
 const clone = async (from: string, to: string): Promise<boolean> => {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE)
   } catch (error) {
-    // The ordinary copy that follows meets, and reports, whatever else may be wrong.
+    // Whatever else is wrong, the ordinary copy that follows will meet and report it.
     if (errnoOf(error) !== null) return false
     throw error
   }

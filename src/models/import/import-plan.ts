@@ -1,4 +1,4 @@
-/** The first half of an import: what a path refers to, checked from end to end before a byte is copied. Reads only. */
+/** The first half of an import: finds the files that a path refers to and checks them before a byte is copied. Only reads. */
 import { realpath, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
@@ -12,14 +12,14 @@ import { type ModelFacts, modelFacts } from '../gguf/model-facts.ts'
 import { defaultId } from '../naming/default-id.ts'
 import { parseShardName, shardFileName } from '../naming/file-name.ts'
 
-/** One file of the model to be. */
+/** One file of the model to import. */
 export interface ImportSource {
-  /** Name that the file keeps: llama.cpp finds the shards of a model by it. */
+  /** The file keeps its name, since llama.cpp finds the shards of a model by it. */
   name: string
   /** Absolute path without symbolic links. */
   realPath: string
   size: number
-  /** Tells whether the file was changed after it was checked. */
+  /** Shows whether the file was changed after it was checked. */
   modifiedMs: number
 }
 
@@ -30,7 +30,7 @@ export interface ImportPlan {
   sources: ImportSource[]
 }
 
-/** File name limit of Linux file systems, less `.sha256` and the temp file's additions. */
+/** The limit for file names on Linux file systems, less room for `.sha256` and the suffix of temp files. */
 const nameBytes = 200
 
 const refuse = (path: string, sentence: string): Hal0Error =>
@@ -55,7 +55,7 @@ export const planImport = async (request: ModelImport): Promise<ImportPlan> => {
   return { id, facts: modelFacts([first, ...rest], name, id), sources }
 }
 
-/** `sha256sum` would have to escape such names, and a terminal shows them wrongly. */
+/** Refuses names that `sha256sum` would have to escape and a terminal would show wrongly. */
 const checkName = (path: string, name: string): void => {
   if (/[\\\p{Cc}]/u.test(name)) {
     throw refuse(path, `The file name ${JSON.stringify(name)} has a backslash or a control character. Rename the file.`)
@@ -65,7 +65,7 @@ const checkName = (path: string, name: string): void => {
   }
 }
 
-/** Name of the user that this process runs as; its number where it has none, as in many containers. */
+/** The name of the user that this process runs as, or the uid if there is no name, as in many containers. */
 const ownUser = (): string => {
   try {
     return userInfo().username
@@ -84,7 +84,7 @@ const findSource = async (path: string, name: string): Promise<ImportSource> => 
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'ENOENT' || errno === 'ENOTDIR') {
-      // The service's unit says PrivateTmp=.
+      // The unit of the service sets PrivateTmp=.
       const own = /^\/(var\/)?tmp\//.test(path) ? ' A hal0 that runs as a service has a /tmp of its own.' : ''
       throw refuse(path, `There is no file ${path} on the server.${own}`)
     }
@@ -98,7 +98,7 @@ const findSource = async (path: string, name: string): Promise<ImportSource> => 
   }
 }
 
-/** Every shard of the model, beside the one given (where it is a link: beside the link, as in the hub's cache). */
+/** Finds every shard of the model beside the given one. For a link, that means beside the link, as in the hub's cache. */
 const findShards = async (
   path: string,
   shard: { stem: string; no: number; count: number },

@@ -1,14 +1,14 @@
-/** The ids that models get when nobody chooses one: the file's name in lower case (spec §5), within the alphabet of ModelId. Pure. */
+/** The default ids of models: the file name in lower case (spec §5), in the alphabet of ModelId. Pure. */
 import { createHash } from 'node:crypto'
 import { parseShardName } from './file-name.ts'
 import { isLabel, labelOf } from './quant-label.ts'
 
-/** Less than a ModelId may have: `-mmproj` may follow. */
+/** Shorter than a ModelId may be, to leave room for `-mmproj`. */
 const longest = 120
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 6)
 
-/** Latin letters that Unicode does not take apart. */
+/** Latin letters that Unicode does not decompose. */
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -21,7 +21,7 @@ const letters: Readonly<Record<string, string>> = {
   ı: 'i',
 }
 
-/** In ASCII as far as it can be told: `é` is `e`, a full-width `Ｑ` is `q`. */
+/** Transliterates to ASCII as far as possible: `é` becomes `e`, a full-width `Ｑ` becomes `q`. */
 const plain = (text: string): string =>
   text
     .normalize('NFKD')
@@ -38,20 +38,20 @@ const joined = (...parts: string[]): string =>
     .replace(/^[^a-z0-9]+/, '')
     .replace(/[^a-z0-9]+$/, '')
 
-/** What is cut off stands in the sum, so that two long names that differ at their ends stay two. */
+/** Cuts a long id and adds a hash of the whole, so that long names that differ only at the end get different ids. */
 const bounded = (id: string): string => (id.length <= longest ? id : joined(id.slice(0, longest - 7), digest(id)))
 
 const stemOfName = (fileName: string): string => parseShardName(fileName)?.stem ?? fileName.replace(/\.gguf$/i, '')
 
 /**
  * @param fileName without folders
- * @param repo where it comes from; null for a file of this machine. It stands in where the name has letters or digits of other scripts.
+ * @param repo where it comes from; null for a local file. Its name is used if the file name has letters or digits of other scripts.
  */
 export const defaultId = (fileName: string, repo: string | null = null): string => {
   const stem = stemOfName(fileName)
   const text = plain(stem)
   const whole = joined(text)
-  // Letters and digits of other scripts are lost; of a name of signs and pictures nothing but its label may be left.
+  // Letters and digits of other scripts are lost; and of a name made of symbols, only its label may be left.
   const isLost = /[^\p{ASCII}\P{L}]|[^\p{ASCII}\P{N}]/u.test(text) || (/\P{ASCII}/u.test(text) && isLabel(whole))
   if (!isLost && whole !== '') return bounded(whole)
   const own = whole.replaceAll(/-{2,}/g, '-')
@@ -63,7 +63,7 @@ export const defaultId = (fileName: string, repo: string | null = null): string 
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
-/** `Q4_K_M/model.gguf` tells by its folder alone which size it is: its id does, too. */
+/** The id for a path. If only the folder has the label, as in `Q4_K_M/model.gguf`, the id gets it too. */
 const ofPath = (path: string, repo: string): string => {
   const name = nameOf(path)
   const label = labelOf(path)
@@ -80,9 +80,9 @@ const taken = (ids: readonly string[]): Set<string> => {
 }
 
 /**
- * The ids of a repository's models, each another one: those that would have the same are told apart by their folders, and where these
- * do not help by a sum of their paths.
- * @param paths of the first files
+ * Unique ids for a repository's models. Equal ids are distinguished by their folders and, if that is not enough, by a hash of their
+ * paths.
+ * @param paths of the models' first files
  * @param repo owner/name
  */
 export const modelIds = (paths: readonly string[], repo: string): string[] => {

@@ -1,6 +1,6 @@
-/** What a GGUF's file name tells of its shard. Pure. */
+/** Parses the file name of a GGUF shard. Pure. */
 
-/** How llama.cpp names the parts of a split model; it finds the others by this pattern, so a model's files keep their names. */
+/** How llama.cpp names the shards of a model. It finds the other shards by this pattern, so a model's files keep their names. */
 const shardPattern = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/
 
 export interface ShardName {
@@ -11,7 +11,7 @@ export interface ShardName {
   count: number
 }
 
-/** null when `fileName` is not a shard's. */
+/** @returns null if `fileName` is not that of a shard */
 export const parseShardName = (fileName: string): ShardName | null => {
   const match = shardPattern.exec(fileName)
   return match === null ? null : { stem: match[1] ?? '', no: Number(match[2]), count: Number(match[3]) }

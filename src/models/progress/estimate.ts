@@ -1,23 +1,23 @@
-/** Throughput and time left, smoothed. Pure. */
+/** Smoothed throughput and time left. Pure. */
 
-/** What arrived this long ago counts 1/e as much as what arrives now. */
+/** Time constant of the average: bytes that arrived this long ago weigh 1/e of bytes that arrive now. */
 const memoryMs = 5000
-/** Observations closer together than this are taken as one. */
+/** Observations closer together than this are merged. */
 const stepMs = 50
-/** Below this nothing is said about the time left, bytes per second. */
+/** Below this rate there is no estimate of the time left, bytes per second. */
 const slowest = 1
 
 export interface Estimate {
-  /** Of the last observation that was taken, ms. */
+  /** Time of the last observation, ms. */
   at: number
   received: number
-  /** Weighted mean of the rate so far, bytes per ms, not yet divided by `weight`. */
+  /** Weighted sum of the rates so far, bytes per ms, not yet divided by `weight`. */
   mean: number
-  /** Of the observations in `mean`: 0 before the first one, towards 1. */
+  /** Total weight of the observations in `mean`: 0 before the first one, approaching 1. */
   weight: number
 }
 
-/** @param received what is there already: it says nothing about the rate */
+/** @param received bytes that already exist, which say nothing about the rate */
 export const startEstimate = (now: number, received: number): Estimate => ({ at: now, received, mean: 0, weight: 0 })
 
 export const observe = (state: Estimate, now: number, received: number): Estimate => {
@@ -33,7 +33,7 @@ export const observe = (state: Estimate, now: number, received: number): Estimat
   }
 }
 
-/** Bytes per second; null before anything was observed. */
+/** Bytes per second; null before the first observation. */
 export const throughput = (state: Estimate): number | null =>
   state.weight === 0 ? null : (state.mean / state.weight) * 1000
 

@@ -1,30 +1,30 @@
-/** The figures of a download while it runs: at most 4 a second, and always a last one. */
+/** Reports the progress of a download: at most 4 times a second, and always a last time. */
 import type { Pull } from '../../contract/models/pull.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type Estimate, observe, startEstimate, throughput, timeLeft } from './estimate.ts'
 
-/** Three of them in a second leave room for the last one. */
+/** Three ticks a second leave room for the last report. */
 const tickMs = 334
 
 export type DownloadPhase = Extract<Pull['phase'], 'downloading' | 'verifying' | 'done' | 'failed' | 'cancelled'>
 
 export interface DownloadProgress {
   phase: DownloadPhase
-  /** The one that is worked on, by its path in the repository. */
+  /** The current file, by its path in the repository. */
   file: string | null
-  /** Bytes of all files that are here, those of earlier downloads included; never fewer than before. */
+  /** Bytes of all files on the disk, including those of earlier downloads; never decreases. */
   received: number
   total: number
-  /** Bytes per second, smoothed; null before anything was observed. */
+  /** Bytes per second, smoothed; null before the first observation. */
   throughputBps: number | null
   elapsedS: number
-  /** null while nothing arrives. */
+  /** Seconds left; null while nothing arrives. */
   etaS: number | null
-  /** Bytes here of each file, by path. */
+  /** Bytes on the disk of each file, by path. */
   files: ReadonlyMap<string, number>
 }
 
-/** A file with what is here of it already. */
+/** A file, and how much of it is already on the disk. */
 export interface FileShare {
   path: string
   size: number
@@ -43,8 +43,8 @@ export class ProgressReporter {
   #cancelTick: () => void
 
   /**
-   * @param files copied
-   * @param report gets the figures at each tick
+   * @param files copied, so later changes have no effect
+   * @param report called with the figures at each tick
    */
   constructor(clock: Clock, files: readonly FileShare[], report: (progress: DownloadProgress) => void) {
     this.#clock = clock
@@ -56,19 +56,19 @@ export class ProgressReporter {
     this.#cancelTick = clock.setTimer(tickMs, () => this.#tick())
   }
 
-  /** Bytes of all files; never fewer than before. */
+  /** Bytes of all files; never decreases. */
   received(): number {
     return this.#files.reduce((sum, { received }) => sum + received, 0)
   }
 
-  /** So many bytes of a file are here. What a file that starts over loses is not counted back: it is only slower to grow. */
+  /** Sets how many bytes of a file are on the disk. If a file starts over, the total does not go back; it just grows more slowly. */
   onReceived(index: number, bytes: number): void {
     const file = this.#files[index]
     if (file === undefined || bytes <= file.received) return
     file.received = bytes
   }
 
-  /** @param file the one that is worked on */
+  /** @param file the current one */
   enter(phase: DownloadPhase, file: string | null): void {
     this.#phase = phase
     this.#file = file

@@ -1,4 +1,4 @@
-/** How models appear, change and go: files first, then one rename of the entry (see the entry store). */
+/** Adds, replaces and removes models: files first, then one rename of the entry (see entry-store.ts). */
 import { randomBytes } from 'node:crypto'
 import { link, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -19,9 +19,9 @@ import {
 } from './entry-store.ts'
 
 /**
- * Makes a model of the files in `staging`: they move to `folder`, then the entry appears. All of it or nothing.
- * @param staging holds the files of `entry`, durable
- * @param folder the first part of their paths
+ * Makes a model of the files in `staging`: they move to `folder`, then the entry appears. All or nothing.
+ * @param staging contains the files of `entry`, already durable
+ * @param folder the first part of their final paths
  * @throws Hal0Error `storage.full`, `storage.failed`
  */
 export const commitEntry = async (
@@ -54,21 +54,21 @@ export const commitEntry = async (
   }
 }
 
-/** An entry to be, its files, and the entry that it takes the place of. */
+/** A new entry, its files, and the entry that it replaces. */
 export interface NewEntry {
   entry: ModelEntry
-  /** Where each file of the entry lies, durable, with its sidecar. */
+  /** The current path of each file, already durable and with its sidecar. */
   sources: readonly string[]
   replaced: ModelEntry | null
 }
 
 /**
- * Lets the entries appear, or take the place of those that they replace, files first. The rename of the first entry decides: the
- * others (its projector) are finished by the next start where this one dies in between. Files get a second name, so that a death
- * costs the names and not the files, which stay where they lie.
- * @param others every other entry, former ones too: their files stay
- * @returns what was replaced, its files still there
- * @throws Hal0Error `storage.full`, `storage.failed`; then everything is as it was
+ * Adds the entries, or replaces older ones with them, files first. The rename of the first entry decides. If the daemon dies after
+ * it, its next start finishes the other entries (the projector). Files are hard-linked, so that a crash may lose the new names but not
+ * the files, which stay where they are.
+ * @param others every other entry, including former ones: their files stay
+ * @returns the replaced entries, whose files still exist
+ * @throws Hal0Error `storage.full`, `storage.failed`; then nothing has changed
  */
 export const commitLinked = async (
   models: string,
@@ -126,7 +126,7 @@ const linkFiles = async (models: string, files: readonly ModelFile[], sources: r
   }
 }
 
-/** Whether the very file lies there already: another model has it, too. */
+/** Whether the same file is already there, because another model has it too. */
 const isWhole = async (path: string, { size, sha256 }: ModelFile): Promise<boolean> => {
   try {
     const found = await stat(path)
@@ -137,23 +137,23 @@ const isWhole = async (path: string, { size, sha256 }: ModelFile): Promise<boole
   }
 }
 
-/** Gives `from` the name `to` as well, at once: whoever has the file that was called so until now goes on with that. */
+/** Hard-links `from` as `to`, atomically. Processes that have the previous file of that name open keep it. */
 const linkOver = async (models: string, from: string, to: string): Promise<void> => {
-  // Called like the other temporary files here, so that the next start removes it.
+  // Named like the other temporary files here, so that the next start removes it.
   const temp = join(models, `.link.${randomBytes(8).toString('hex')}.tmp`)
   await link(from, temp)
   try {
     await rename(temp, to)
   } finally {
-    // Where both were names of one file already, a rename leaves them both.
+    // If both already were names of one file, the rename does nothing and leaves both.
     await unlink(temp).catch(unlessGone)
   }
 }
 
 /**
- * Removes a model: its entry goes first.
+ * Removes a model, its entry first.
  * @param others entries that stay, with their files
- * @throws Hal0Error `storage.failed`; when the entry is gone already, the next start removes what is left
+ * @throws Hal0Error `storage.failed`; if the entry is already gone then, the next start removes the rest
  */
 export const withdrawEntry = async (models: string, entry: ModelEntry, others: Iterable<ModelEntry>): Promise<void> => {
   const removed = removedPath(models, entry.id)

@@ -1,8 +1,8 @@
 /**
- * The registry's small files. `<id>.json` is the entry of a model: it exists exactly while the model does. `.pending-<id>.json` is
- * an entry that is not yet one, `.removed-<id>.json` one that is no more, `.retired-<id>.<random>.json` one that was replaced and
- * that a slot may still run: the files that they list, and that no entry has, belong to nobody. A model appears, changes and goes by
- * one rename between these names, so that a death at any point leaves a model whole, or leftovers that the next start finds.
+ * The registry's small files. `<id>.json` is the entry of a model, and exists exactly as long as the model does.
+ * `.pending-<id>.json` is a future entry, `.removed-<id>.json` a removed one, and `.retired-<id>.<random>.json` a replaced one that a
+ * slot may still run. Files that only these three list belong to no model. A model is added, replaced or removed by one rename
+ * between these names. So a crash at any point leaves a complete model, or leftovers that the next start finds.
  */
 import { randomBytes } from 'node:crypto'
 import { readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
@@ -19,7 +19,7 @@ const entryName = /^([^.].*)\.json$/
 const pendingName = /^\.pending-(.+)\.json$/
 const removedName = /^\.removed-(.+)\.json$/
 const retiredName = /^\.retired-(.+)\.[0-9a-f]{16}\.json$/
-/** `.import-<random>`: files on their way in. */
+/** `.import-<random>`: files being imported. */
 const stagingName = /^\.import-/
 
 export const stagingPath = (models: string, random: string): string => join(models, `.import-${random}`)
@@ -29,10 +29,10 @@ export const removedPath = (models: string, id: string): string => join(models, 
 export const retiredPath = (models: string, id: string): string =>
   join(models, `.retired-${id}.${randomBytes(8).toString('hex')}.json`)
 
-/** An entry as its file holds it. */
+/** The file content of an entry. */
 export const entryText = (entry: ModelEntry): string => `${JSON.stringify(entry, null, 2)}\n`
 
-/** Throws away what a file operation throws when there is nothing (left) to do. */
+/** Ignores the error of a file operation if the file does not exist; rethrows any other. */
 export const unlessGone = (error: unknown): void => {
   if (errnoOf(error) !== 'ENOENT') throw error
 }
@@ -43,7 +43,7 @@ const readEntry = async (path: string, id: string): Promise<ModelEntry> => {
   try {
     value = JSON.parse(text ?? '')
   } catch {
-    // Whatever the parser says of it: cut off, garbage, or nested without end.
+    // Whatever the parser's reason is: cut off, garbage, or nested too deeply.
     throw new Hal0Error('model.corrupt', `${path} is not valid JSON.`)
   }
   const entry = parse(ModelEntry, value, path)
@@ -57,7 +57,7 @@ const readEntry = async (path: string, id: string): Promise<ModelEntry> => {
   return entry
 }
 
-/** An entry that is none any more, or not yet, with the file that says so. */
+/** A pending, removed or replaced entry, with the path of its file. */
 export interface FormerEntry {
   path: string
   entry: ModelEntry
@@ -65,14 +65,15 @@ export interface FormerEntry {
 
 export interface LoadedEntries {
   entries: Map<string, ModelEntry>
-  /** What was replaced, or could not be removed, with files that may still be there. */
+  /** Entries that were replaced, or could not be removed; their files may still exist. */
   retired: FormerEntry[]
-  /** Sentences about entries that could not be read; their files stay as they are. */
+  /** Sentences about unreadable entries, whose files stay as they are. */
   problems: string[]
 }
 
 /**
- * Reads every entry, finishes changes that were cut off after their one rename, and removes what others left that were cut off before.
+ * Reads every entry. Finishes changes that were interrupted after their deciding rename, and cleans up after those interrupted
+ * before it.
  * @throws Hal0Error `storage.failed` when the folder itself cannot be read
  */
 export const loadEntries = async (models: string): Promise<LoadedEntries> => {
@@ -94,8 +95,8 @@ export const loadEntries = async (models: string): Promise<LoadedEntries> => {
   const read = async (pattern: RegExp): Promise<FormerEntry[]> => {
     const found: FormerEntry[] = []
     for (const item of items) {
-      // What is no file in the place of an entry is damage, whose files must not be taken for nobody's. `OWNER--NAME.json` may be
-      // the folder of a repository that is called so.
+      // Anything but a file in the place of an entry is damage: the model's files must not count as orphans. A folder
+      // `OWNER--NAME.json`, however, may belong to a repository with that name.
       const id = item.isDirectory() && item.name.includes('--') ? undefined : pattern.exec(item.name)?.[1]
       const path = join(models, item.name)
       if (id !== undefined) await attempt(async () => void found.push({ path, entry: await readEntry(path, id) }))
@@ -103,7 +104,7 @@ export const loadEntries = async (models: string): Promise<LoadedEntries> => {
     return found
   }
   for (const { entry } of await read(entryName)) entries.set(entry.id, entry)
-  // An entry that cannot be read may share files with a former one: then nothing listed there is removed.
+  // An unreadable entry may share files with a former one. Then no listed file is removed.
   const complete = problems.length === 0
   retired.push(...(await read(retiredName)))
   const leftovers = await read(removedName)
@@ -121,7 +122,7 @@ export const loadEntries = async (models: string): Promise<LoadedEntries> => {
   return loaded
 }
 
-/** A model names this projector by its sum: its own entry was to follow at once. */
+/** Whether a model names this projector by its checksum: then the projector's entry was meant to follow at once. */
 const isAnnounced = ({ id, files }: ModelEntry, entries: Iterable<ModelEntry>): boolean =>
   [...entries].some(({ source }) => source?.mmproj?.id === id && source.mmproj.sha256 === files[0]?.sha256)
 
@@ -135,7 +136,7 @@ const finish = async (
   entries.set(entry.id, entry)
 }
 
-/** Removes the files of a former entry that nobody else has, then what speaks of it. Of a linked file only the link goes. */
+/** Removes the files of a former entry that no other entry has, then its record. Of a linked file, only the link is removed. */
 export const discard = async (
   models: string,
   { path: record, entry }: FormerEntry,
@@ -153,21 +154,21 @@ export const discard = async (
   await syncFolder(models)
 }
 
-/** Every path below models/ that one of the entries has. */
+/** All paths below models/ that belong to the entries. */
 export const pathsOf = (entries: Iterable<ModelEntry>): Set<string> => {
   const paths = new Set<string>()
   for (const { files } of entries) for (const { path } of files) paths.add(path)
   return paths
 }
 
-/** Removes `folder`, below models/, and those above it, as far as they are empty. */
+/** Removes `folder`, which is below models/, and its parents, as far as they are empty. */
 export const removeEmptyFolders = async (models: string, folder: string): Promise<void> => {
   for (let at = folder; at !== '.'; at = dirname(at)) {
     try {
       await rmdir(join(models, at))
     } catch (error) {
       const errno = errnoOf(error)
-      // Other models' files, or something that a user put there: not ours to remove.
+      // Files of other models, or something that a user put there: it must stay.
       if (errno === 'ENOTEMPTY' || errno === 'EEXIST') return
       unlessGone(error)
     }

@@ -1,38 +1,38 @@
-/** Whether what is asked for is what an id names: repository, files by their content, and projector. Pure. */
+/** Whether an id names what a request asks for: the repository, the files by content, and the projector. Pure. */
 import type { ModelEntry, ModelSource } from '../../contract/models/model.ts'
 import type { PullRequest } from '../../contract/models/pull.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
 export interface AskedFile {
-  /** In the repository. */
+  /** Path in the repository. */
   path: string
-  /** null where the hub does not say: then only the same commit has the same content. */
+  /** null if the hub does not say: then only the same commit counts as the same content. */
   sha256: string | null
 }
 
-/** What a request means, as the hub has it. */
+/** What a request means, according to the hub. */
 export interface Asked {
-  /** As the hub writes it now. */
+  /** The current name at the hub. */
   repo: string
   /** Commit. */
   revision: string
   /** First shard first. */
   files: readonly AskedFile[]
-  /** null: none is asked for. One that is here all the same is in nobody's way. */
+  /** null: none is requested. An installed one does no harm then. */
   mmproj: AskedFile | null
 }
 
-/** The hub does not tell repositories apart by case. */
+/** The hub ignores case in repository names. */
 export const sameRepo = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
-/** The id of the projector that comes with a model. `n`: where the ones before are taken by others. */
+/** The id of a model's projector. `n` above 1 is used when earlier ids are taken. */
 export const projectorId = (id: string, n: number): string => {
   const suffix = n === 1 ? '-mmproj' : `-mmproj-${n}`
   // An id has at most 127 characters.
   return `${id.slice(0, 127 - suffix.length)}${suffix}`
 }
 
-/** The projector that a model was brought with. Entries of older versions do not name it: it is told by its id and commit. */
+/** The projector that was pulled with a model. Entries of older versions do not name it: it is recognized by its id and commit. */
 export const projectorOf = (
   { id, source }: ModelEntry,
   get: (id: string) => ModelEntry | null,
@@ -48,8 +48,8 @@ export const projectorOf = (
 }
 
 /**
- * Whether the entry names just the bytes that are asked for. What is compared is content, so a branch that moved without
- * touching these files changes nothing. The repository is left to who calls: it may have been renamed.
+ * Whether the entry names exactly the requested bytes. It compares content, so a branch that moved without touching these files makes
+ * no difference. The caller compares the repository, which may have been renamed.
  * @param mmproj the entry's projector
  */
 export const hasSameFiles = (
@@ -68,19 +68,19 @@ export const hasSameFiles = (
 }
 
 /**
- * Whether a source is what a revision named when it was pulled: by its commit, or the start of that, or by the branch or tag.
+ * Whether `asked` is the revision that a source was pulled at: its commit, a prefix of it, or its branch or tag.
  */
 export const isAtRevision = ({ revision: commit, ref = 'main' }: ModelSource, asked: string): boolean =>
   asked === ref || (/^[0-9a-f]{7,40}$/.test(asked) && commit.startsWith(asked))
 
-/** Two requests for one id that mean the same. Whether it may replace is no part of what is asked for. */
+/** Whether two requests for one id mean the same. `replace` does not matter. */
 export const sameRequest = (a: PullRequest, b: PullRequest): boolean =>
   sameRepo(a.repo, b.repo) &&
   a.file === b.file &&
   (a.revision ?? 'main') === (b.revision ?? 'main') &&
   (a.mmproj ?? false) === (b.mmproj ?? false)
 
-/** A request that brings exactly what the entry says; null for one that did not come from the hub. */
+/** A request that pulls exactly what the entry names; null if the entry did not come from the hub. */
 export const requestOf = (entry: ModelEntry, mmproj: ModelSource['mmproj'] | null): PullRequest | null => {
   const [file] = entry.source?.files ?? []
   if (entry.source === null || file === undefined) return null
@@ -90,7 +90,7 @@ export const requestOf = (entry: ModelEntry, mmproj: ModelSource['mmproj'] | nul
 
 const shortCommit = (revision: string): string => revision.slice(0, 12)
 
-/** The id is taken by something else than what is asked for. */
+/** The error that an id already names something other than what is requested. */
 export const taken = (
   { id, source }: ModelEntry,
   mmproj: ModelSource['mmproj'] | null,

@@ -1,16 +1,16 @@
-/** Whether a model's files still lie where its entry says. A look from memory's speed: it reads no content. */
+/** Finds files of a model that are no longer where its entry says. It is fast, since it reads no content. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ModelEntry } from '../../contract/models/model.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
 
-/** Its size, of a link that of what it leads to; null: no such file. */
+/** The size of a file, following links; null if it does not exist. */
 const sizeOf = (path: string): number | null => {
   const found = statSync(path)
   return found.isFile() ? found.size : null
 }
 
-/** @returns the paths of those that are gone or have another size; what may not be looked at is not known to be lost */
+/** @returns the paths of files that are gone or have a different size; a file without access does not count as lost */
 export const lostFiles = (models: string, { files }: ModelEntry): string[] =>
   files.flatMap(({ path, size }) => {
     try {

@@ -1,6 +1,6 @@
 /**
- * Files of hal0 that no entry has: left by an entry that was removed by hand, or by an older version. Hal0's are those with a sidecar,
- * and sidecars alone; what else lies in the folder is somebody's.
+ * Files of hal0 that belong to no entry: the entry was removed by hand, or an older version left them. Files with a sidecar, and lone
+ * sidecars, are hal0's. Anything else in the folder belongs to somebody else.
  */
 import { readdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -22,14 +22,14 @@ const filesIn = async (models: string, folder: string): Promise<string[]> => {
 }
 
 /**
- * @param kept paths below models/ that an entry has, or had
+ * @param kept paths below models/ that belong to a current or former entry
  * @throws Hal0Error `storage.failed`
  */
 export const listOrphans = async (models: string, kept: ReadonlySet<string>): Promise<PullLeftover[]> => {
   try {
     const orphans: PullLeftover[] = []
     for (const item of await readdir(models, { withFileTypes: true })) {
-      // What begins with a dot is on its way in.
+      // Folders that begin with a dot hold files on their way in.
       if (!item.isDirectory() || item.name.startsWith('.')) continue
       const files = new Set(await filesIn(models, item.name))
       for (const path of files) {
@@ -46,7 +46,7 @@ export const listOrphans = async (models: string, kept: ReadonlySet<string>): Pr
   }
 }
 
-/** A link that leads nowhere takes nothing. */
+/** The size of a file, bytes; 0 for a dangling link. */
 const bytesOf = async (path: string): Promise<number> => {
   try {
     return (await stat(path)).size
@@ -56,7 +56,7 @@ const bytesOf = async (path: string): Promise<number> => {
   }
 }
 
-/** Removes what `listOrphans` told. @throws Hal0Error `storage.failed` */
+/** Removes what `listOrphans` returned. @throws Hal0Error `storage.failed` */
 export const clearOrphans = async (models: string, orphans: readonly PullLeftover[]): Promise<void> => {
   for (const { id: path } of orphans) {
     const file = join(models, path)

@@ -1,20 +1,20 @@
 /**
- * Where the files of a pulled model go below models/: `<safe-ref>/<file>` (spec §3) for the first that has that name; for other
- * bytes of the same name a folder beside it, named by their commit. Shards stay together. Pure, but for what it asks.
+ * Where the files of a pulled model go below models/. The first file of a name goes to `<safe-ref>/<file>` (spec §3); other content
+ * with the same name goes into a folder beside it, named after its commit. Shards stay together. Pure, apart from `contentAt`.
  */
 /** Folder of a repository below models/ (spec §3). */
 export const safeRef = (repo: string): string => repo.replace('/', '--')
 
 export interface PlacedFile {
-  /** In the repository. */
+  /** Path in the repository. */
   path: string
   sha256: string
 }
 
-/** What lies, or is said by an entry to lie, under a path below models/: its sha256; null: nothing; 'other': what is not this. */
+/** The sha256 of what is at a path below models/, or should be there according to an entry; null: nothing; 'other': not this content. */
 export type ContentAt = (path: string, sha256: string) => Promise<string | null>
 
-/** Digits of a commit that name a folder: as git and the hub show them, and a few more. */
+/** Digits of a commit in a folder name: a few more than git and the hub show. */
 const commitDigits = 12
 
 function* foldersOf(repo: string, commit: string): Generator<string> {
@@ -24,8 +24,8 @@ function* foldersOf(repo: string, commit: string): Generator<string> {
 }
 
 /**
- * @param commit what the files were pinned to
- * @returns the path of each file, below models/: free, or holding the very same bytes
+ * @param commit that the files were pinned to
+ * @returns a path below models/ for each file, which is free or already has the same content
  * @throws what `contentAt` throws
  */
 export const placeFiles = async (

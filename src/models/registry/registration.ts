@@ -1,4 +1,4 @@
-/** What becomes of downloaded files: which entries, under which ids and paths. Decides; the registry commits it. */
+/** Decides which entries, with which ids and paths, are made for downloaded files. The registry commits the result. */
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ModelEntry, ModelSource } from '../../contract/models/model.ts'
@@ -13,28 +13,28 @@ import { projectorId, projectorOf } from './identity.ts'
 import { placeFiles } from './placement.ts'
 
 export interface ReceivedFile {
-  /** In the repository. */
+  /** Path in the repository. */
   path: string
   size: number
   sha256: string
-  /** Absolute path of where it lies now, with its sidecar. */
+  /** Its current absolute path; its sidecar is beside it. */
   from: string
 }
 
-/** A model whose files lie ready. */
+/** A model whose files are ready to be registered. */
 export interface Registration {
   id: string
-  /** The repository as the hub writes it, and the commit. */
+  /** The repository's name at the hub, and the commit. */
   source: Pick<ModelSource, 'repo' | 'revision' | 'ref'>
   /** First shard first. */
   files: readonly ReceivedFile[]
-  /** The vision projector that comes along: a model of its own. */
+  /** The vision projector that comes with it; it gets an entry of its own. */
   mmproj: ReceivedFile | null
-  /** The entry that may be replaced: the one that the id had when that was asked; null: the id is to be free. */
+  /** The entry that may be replaced: the one that the id named at the time of the request; null: the id must be free. */
   over: ModelEntry | null
 }
 
-/** What the headers tell of the model, and of its projector. */
+/** What the headers say about the model and its projector. */
 export interface ReceivedFacts {
   model: ModelFacts
   mmproj: ModelFacts | null
@@ -56,21 +56,21 @@ export const readFacts = async ({ id, files, mmproj }: Registration): Promise<Re
   mmproj: mmproj === null ? null : await factsOf([mmproj], projectorId(id, 1), true),
 })
 
-/** What is there at the moment of the decision. */
+/** The state of the registry at the moment of the decision. */
 export interface Surroundings {
   /** The models folder. */
   folder: string
   get(id: string): ModelEntry | null
   /** Whether an import or a removal is working on this id. */
   isBusy(id: string): boolean
-  /** Whether the entry's files are all there, in their size. */
+  /** Whether all files of the entry exist with the right size. */
   isWhole(entry: ModelEntry): boolean
-  /** Every entry, those that were replaced and still have their files included. */
+  /** Every entry, including replaced ones that still have their files. */
   all: readonly ModelEntry[]
 }
 
 /**
- * @returns the model first, then its projector where that needs an entry
+ * @returns the model first, then its projector if that needs a new entry
  * @throws Hal0Error `model.exists` when the id names something that must not be replaced; `storage.failed`
  */
 export const planRegistration = async (
@@ -112,11 +112,11 @@ const takenMeanwhile = (id: string): Hal0Error =>
 interface ProjectorPlace {
   id: string
   replaced: ModelEntry | null
-  /** The very projector has this id already. */
+  /** The same projector already has this id. */
   isThere: boolean
 }
 
-/** `<id>-mmproj`, or the next such id where that is somebody else's. */
+/** `<id>-mmproj`, or the next such id if that one belongs to something else. */
 const idForProjector = (
   id: string,
   sha256: string,
@@ -134,14 +134,14 @@ const idForProjector = (
     const [file] = there.files
     const isSame = there.files.length === 1 && file?.sha256 === sha256
     if (isSame && isWhole(there)) return { id: candidate, replaced: null, isThere: true }
-    // An imported one that is lost is its importer's to mend.
+    // A lost file that was imported is not repaired here: whoever imported it has to do that.
     const isOwn = old?.id === candidate && file?.sha256 === old.sha256
     const mayReplace = isSame ? there.source !== null : isOwn && !belongsToOthers(candidate)
     if (mayReplace) return { id: candidate, replaced: there, isThere: false }
   }
 }
 
-/** See `ContentAt`. What no entry has, somebody put there: only the very same bytes may go by its name. */
+/** See `ContentAt`. A file that no entry has was put there by somebody: its name may be used only for the same content. */
 const contentAt = async (there: Surroundings, path: string, sha256: string): Promise<string | null> => {
   const owners = there.all.flatMap(({ files }) => files.filter((file) => file.path === path))
   if (owners.length > 0) return owners.every((file) => file.sha256 === sha256) ? sha256 : 'other'
@@ -153,7 +153,7 @@ const contentAt = async (there: Surroundings, path: string, sha256: string): Pro
     const errno = errnoOf(error)
     if (errno === 'ENOENT') return null
     if (errno === null) throw error
-    // A file where a folder is to be, a link in a circle, something that may not be read.
+    // A file in the place of a folder, a circular link, or something unreadable.
     return 'other'
   }
 }

@@ -1,4 +1,4 @@
-/** What the registry keeps that is no model: files of replaced ones that a slot still runs, and files that no entry has. */
+/** Files in the registry that are not models: those of replaced models that a slot still runs, and those that no entry has. */
 import type { ModelEntry } from '../../contract/models/model.ts'
 import type { PullLeftover } from '../../contract/models/pull.ts'
 import type { Mutex } from '../../lib/async/mutex.ts'
@@ -9,11 +9,11 @@ import type { RetiredModels } from './retired-models.ts'
 interface LeftoverDeps {
   /** The models folder. */
   folder: string
-  /** The registry's: nothing is on its way to its place meanwhile. */
+  /** The registry's lock: while it is held, no file is being moved into place. */
   changes: Mutex
   entries: ReadonlyMap<string, ModelEntry>
   retired: RetiredModels
-  /** Whether every entry could be read: else the files of those that could not would look like nobody's. */
+  /** Whether every entry could be read; otherwise the files of unreadable entries would look like orphans. */
   complete: boolean
 }
 

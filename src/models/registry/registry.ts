@@ -1,4 +1,4 @@
-/** The models on this machine. Answers from memory; the files are the entry store's business. */
+/** The models on this machine. Answers from memory; entry-store.ts handles the files. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,10 +27,10 @@ export class ModelRegistry implements ModelService {
   readonly #problems: readonly string[]
   /** Ids that an import or a removal is working on. */
   readonly #busy = new Set<string>()
-  /** One change of what is on the disk at a time: where files go depends on what is there. */
+  /** Only one change on the disk at a time, since where files go depends on what is there. */
   readonly #changes = new Mutex()
   readonly #retired: RetiredModels
-  /** What is on the disk and no model's. */
+  /** Files on the disk that belong to no model. */
   readonly leftovers: RegistryLeftovers
   readonly #verifications: Verifications
 
@@ -40,7 +40,7 @@ export class ModelRegistry implements ModelService {
     this.#problems = problems
     this.#retired = new RetiredModels(retired, pathsOf(entries.values()), (former) =>
       this.#changes.run(async () => {
-        // An entry that could not be read may have these files, too.
+        // An unreadable entry may have these files too.
         if (this.#problems.length > 0) throw new Hal0Error('storage.failed', this.#problems[0] ?? '')
         await discard(folder, former, this.#othersThan(former.entry))
       }),
@@ -51,8 +51,8 @@ export class ModelRegistry implements ModelService {
   }
 
   /**
-   * Opens the registry in `folder` (made when missing) and removes what an interrupted daemon left there.
-   * @throws Hal0Error `storage.failed`; an entry that cannot be read is one of `problems()` instead
+   * Opens the registry in `folder` (created if missing) and removes what an interrupted daemon left there.
+   * @throws Hal0Error `storage.failed`; an unreadable entry is reported in `problems()` instead
    */
   static async open(folder: string): Promise<ModelRegistry> {
     await makeFolder(folder).catch((error: unknown) => {
@@ -62,7 +62,7 @@ export class ModelRegistry implements ModelService {
     return new ModelRegistry(folder, await loadEntries(folder))
   }
 
-  /** What `open` found wrong, in sentences. */
+  /** Problems that `open` found, in sentences. */
   problems(): string[] {
     return [...this.#problems]
   }
@@ -99,7 +99,7 @@ export class ModelRegistry implements ModelService {
         })
         return entry
       } finally {
-        // Gone already when the import succeeded.
+        // After a successful import it no longer exists.
         await rm(staging, { recursive: true, force: true }).catch((error: unknown) => {
           log.warn(`could not remove ${staging}; the next start will`, error)
         })
@@ -108,8 +108,8 @@ export class ModelRegistry implements ModelService {
   }
 
   /**
-   * Registers files that were downloaded and verified, with their projector. What they take the place of goes once no slot runs it.
-   * @throws Hal0Error `model.exists`, `model.invalid_file`, `storage.full`, `storage.failed`; then everything is as it was
+   * Registers downloaded and verified files, with their projector. The files that they replace are removed once no slot runs them.
+   * @throws Hal0Error `model.exists`, `model.invalid_file`, `storage.full`, `storage.failed`; then nothing has changed
    */
   register(registration: Registration): Promise<ModelEntry> {
     return this.#alone(registration.id, async () => {
@@ -137,7 +137,7 @@ export class ModelRegistry implements ModelService {
     return lostFiles(this.#folder, entry)
   }
 
-  /** Files of replaced models are removed once no slot runs them. To be called once, when it is known what runs. */
+  /** From now on, files of replaced models are removed once no slot runs them. Call it once, when it is known what runs. */
   watch(use: ModelUse): void {
     this.#retired.watch(use)
   }
@@ -158,7 +158,7 @@ export class ModelRegistry implements ModelService {
     return this.#verifications.progress(id)
   }
 
-  /** Ends the verifications under way, for which requests wait. */
+  /** Ends the verifications under way, so that requests do not wait for them. */
   close(): void {
     this.#verifications.close()
   }
@@ -191,7 +191,7 @@ export class ModelRegistry implements ModelService {
     })
   }
 
-  /** Runs `work` with the id reserved. @throws Hal0Error `model.exists` while another import or removal has it */
+  /** Runs `work` with the id reserved. @throws Hal0Error `model.exists` while another import or removal uses the id */
   async #alone<T>(id: string, work: () => Promise<T>): Promise<T> {
     if (this.#busy.has(id)) {
       throw new Hal0Error(
@@ -221,7 +221,7 @@ export class ModelRegistry implements ModelService {
         },
       )
     }
-    // An entry that could not be read, or a folder without one: somebody's, so it is not touched.
+    // An unreadable entry, or a folder without an entry, belongs to somebody, so it is not touched.
     for (const path of [entryPath(this.#folder, id), join(this.#folder, folder)]) {
       if (!(await exists(path))) continue
       const sentence = `${path} is in the way of a model ${id}. Choose another id, or move that away and restart hal0.`

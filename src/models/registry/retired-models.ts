@@ -1,19 +1,19 @@
-/** Models that were replaced: their files stay until no slot runs them any more. */
+/** Replaced models. Their files stay until no slot runs them any more. */
 import type { ModelEntry } from '../../contract/models/model.ts'
 import type { Bus } from '../../lib/async/bus.ts'
 import { log } from '../../lib/log.ts'
 import type { FormerEntry } from './entry-store.ts'
 
-/** What the slots tell of the models that they run. */
+/** What the slots report about the models that they run. */
 export interface ModelUse {
-  /** Names of the slots whose backend may have one of these models, from memory. */
+  /** Names of the slots whose backend may run one of these models, from memory. */
   runners(ids: readonly string[]): string[]
-  /** Names of slots whose backend has ended. */
+  /** Gets the name of a slot whenever its backend has ended. */
   readonly freed: Bus<string>
 }
 
 interface Retired extends FormerEntry {
-  /** Slots that run it; null while nobody can tell. */
+  /** Slots that run it; null while that is unknown. */
   holders: Set<string> | null
 }
 
@@ -23,8 +23,8 @@ export class RetiredModels {
   #use: ModelUse | null = null
 
   /**
-   * @param kept paths below models/ that entries have
-   * @param remove removes the files of one that nobody runs any more
+   * @param kept paths below models/ that belong to current entries
+   * @param remove removes the files of a model that no slot runs any more
    */
   constructor(
     found: readonly FormerEntry[],
@@ -35,7 +35,7 @@ export class RetiredModels {
     this.add(found, kept)
   }
 
-  /** To be called once, when it is known what every slot runs. */
+  /** Call it once, when it is known what every slot runs. */
   watch(use: ModelUse): void {
     this.#use = use
     this.#list = this.#list.map((one) => ({ ...one, holders: one.holders ?? new Set(use.runners([one.entry.id])) }))
@@ -46,8 +46,8 @@ export class RetiredModels {
   }
 
   /**
-   * To be called in the turn in which the ids begin to name something else.
-   * @param kept as above: of what was only brought back, nothing is to be removed, and so nothing to be waited for
+   * Has to be called in the same turn of the event loop in which the ids begin to name something else.
+   * @param kept as above. If a model was only restored, all its files are kept: there is nothing to remove, and nothing to wait for.
    */
   add(former: readonly FormerEntry[], kept: ReadonlySet<string>): void {
     const use = this.#use
@@ -66,7 +66,7 @@ export class RetiredModels {
     return this.#list.map(({ entry }) => entry)
   }
 
-  /** Removes what nobody runs. Never rejects: what cannot be removed stays in the list. */
+  /** Removes the models that no slot runs. Never rejects: what cannot be removed stays in the list. */
   async sweep(): Promise<void> {
     for (const one of this.#list) {
       if (one.holders === null || one.holders.size > 0) continue

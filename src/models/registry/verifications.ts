@@ -1,4 +1,4 @@
-/** Every verification under way, one a model. */
+/** All verifications under way, at most one for each model. */
 import type { ModelEntry, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import { Bus } from '../../lib/async/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -7,7 +7,7 @@ import { Verification } from '../verify/verification.ts'
 import type { VerificationNews } from './registry-port.ts'
 
 export class Verifications {
-  /** The start of each, at most four times a second how far it is, a last time, its end. */
+  /** Events of each verification: its start, its progress at most four times a second and a last time, and its end. */
   readonly changed = new Bus<VerificationNews>()
   readonly #folder: string
   readonly #clock: Clock
@@ -20,19 +20,19 @@ export class Verifications {
   }
 
   /**
-   * Begins the verification of a model, or joins it; it ends early when every client of it has gone.
-   * @throws Hal0Error `model.verify_stopped`, `model.not_found` when the model is removed meanwhile
+   * Starts the verification of a model, or joins one under way. It ends early when all its clients have left.
+   * @throws Hal0Error `model.verify_stopped`, `model.not_found` if the model is removed in the meantime
    */
   verify(entry: ModelEntry, client?: AbortSignal): Promise<ModelVerification> {
     return (this.#underWay.get(entry.id) ?? this.#begin(entry)).join(client)
   }
 
-  /** How far the one of a model is; null while none is under way. */
+  /** The progress of a model's verification; null if none is under way. */
   progress(id: string): VerificationProgress | null {
     return this.#underWay.get(id)?.progress ?? null
   }
 
-  /** The model is gone: nothing more will be told of it. */
+  /** The model is gone: nothing more will be reported about it. */
   forget(id: string): void {
     const removed = `The model ${id} was removed while it was verified.`
     const underWay = this.#underWay.get(id)

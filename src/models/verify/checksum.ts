@@ -1,4 +1,4 @@
-/** sha256 of model files: gigabytes, so in pieces that let the event loop breathe. Sidecars in the notation of `sha256sum`. */
+/** sha256 of model files, in pieces that let the event loop run: files have gigabytes. Sidecars are in the format of `sha256sum`. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { turn } from '../../lib/async/turn.ts'
@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../../system/files/atomic-file.ts'
 import { readTextIfThere } from '../../system/files/read-text.ts'
 import { storageError } from '../../system/files/storage-error.ts'
 
-/** One piece holds the event loop for about a quarter of a millisecond (1 GB/s). */
+/** One piece blocks the event loop for about a quarter of a millisecond (1 GB/s). */
 const pieceBytes = 256 * 1024
 
 export interface Digest {
@@ -19,14 +19,14 @@ const writeAll = async (file: FileHandle, piece: Buffer): Promise<void> => {
   for (let done = 0; done < piece.length; ) done += (await file.write(piece, done, piece.length - done)).bytesWritten
 }
 
-/** The pieces of a file, in order; the next one is read on another thread while one is worked on, which holds until the next. */
+/** The pieces of a file, in order. While one is processed, another thread reads the next. A piece is valid until the next is taken. */
 async function* piecesOf(source: FileHandle): AsyncGenerator<Buffer> {
   let [buffer, other] = [Buffer.allocUnsafe(pieceBytes), Buffer.allocUnsafe(pieceBytes)]
   let at = 0
   const read = () => {
     const next = source.read(buffer, 0, pieceBytes, at)
     next.catch(() => {
-      // Told when it is awaited; until then it is nobody's.
+      // The failure is thrown where it is awaited; until then it must not count as unhandled.
     })
     return next
   }
@@ -40,19 +40,19 @@ async function* piecesOf(source: FileHandle): AsyncGenerator<Buffer> {
       ;[buffer, other] = [other, buffer]
       reading = read()
       yield piece
-      // A read that is done already would go on in the same turn, and so would the next: nothing else would run for long.
+      // If the read is already done, this would continue in the same turn, and so would the next one: nothing else would run.
       await turn()
     }
   } finally {
-    // Nobody closes the file under a read.
+    // The file must not be closed during a read.
     await Promise.allSettled([reading])
   }
 }
 
 interface HashOptions {
-  /** Ends the hashing before its next piece. */
+  /** Stops the hashing before the next piece. */
   signal?: AbortSignal
-  /** Told after each piece how many bytes of the file went in. */
+  /** Called after each piece with the number of bytes hashed so far. */
   onBytes?(bytes: number): void
 }
 
@@ -107,7 +107,7 @@ export const copyHashing = async (from: string, to: string): Promise<Digest> => 
   }
 }
 
-/** `<hex>  <file>`, as `sha256sum -c` reads it in the file's folder. The name must not need its escapes (backslash, newline). */
+/** `<hex>  <file>`, as `sha256sum -c` reads it in the file's folder. The name must not need escaping (backslash, newline). */
 const sidecarLine = /^([0-9a-f]{64}) [ *](.+)\n?$/
 
 export const sidecarPath = (path: string): string => `${path}.sha256`
@@ -116,7 +116,7 @@ export const sidecarPath = (path: string): string => `${path}.sha256`
 export const writeSidecar = (path: string, sha256: string): Promise<void> =>
   writeFileAtomic(sidecarPath(path), `${sha256}  ${basename(path)}\n`, `write the checksum of ${basename(path)}`)
 
-/** The sum that the sidecar of `path` states; null when there is none, or when it speaks of another file. */
+/** The checksum in the sidecar of `path`; null if there is none, or if it names another file. */
 export const readSidecar = async (path: string): Promise<string | null> => {
   const match = sidecarLine.exec((await readTextIfThere(sidecarPath(path), 'read a checksum')) ?? '')
   return match !== null && match[2] === basename(path) ? (match[1] ?? null) : null

@@ -1,4 +1,4 @@
-/** One verification under way: everybody who asks for it meanwhile waits for the same one. */
+/** One verification under way, shared by everybody who asks for it in the meantime. */
 import type { ModelEntry, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -9,9 +9,9 @@ export interface VerificationDeps {
   /** The models folder. */
   folder: string
   clock: Clock
-  /** Told at most four times a second, and a last time. */
+  /** Called at most four times a second, and a last time. */
   report(progress: VerificationProgress): void
-  /** Told once, after the last report. */
+  /** Called once, after the last report. */
   ended(): void
 }
 
@@ -26,7 +26,7 @@ export class Verification {
   #waiting = 0
   #ended = false
 
-  /** Begins at once. What comes of it is told to those who `join`: one at least, in the same turn. */
+  /** Starts at once. Its outcome goes to those who `join`; at least one must do so in the same turn of the event loop. */
   constructor(entry: ModelEntry, deps: VerificationDeps) {
     this.#entry = entry
     this.#deps = deps
@@ -53,15 +53,15 @@ export class Verification {
     void this.#run()
   }
 
-  /** How far it was when that was last reported. */
+  /** The progress as last reported. */
   get progress(): VerificationProgress {
     return this.#progress
   }
 
   /**
-   * Waits for its end.
-   * @param client aborts when nobody waits for this answer any more; the last one to go ends the verification
-   * @throws what `stop` was given
+   * Waits for the end of the verification.
+   * @param client aborts when nobody waits for this answer any more; when the last client leaves, the verification stops
+   * @throws the reason given to `stop`
    */
   async join(client?: AbortSignal): Promise<ModelVerification> {
     this.#waiting += 1
@@ -81,7 +81,7 @@ export class Verification {
     }
   }
 
-  /** Ends it now; everybody who waits gets `reason`. Nothing happens when it has ended. */
+  /** Stops it now; everybody who waits gets `reason`. Does nothing if it has ended. */
   stop(reason: unknown): void {
     if (this.#ended) return
     this.#stop.abort()
@@ -104,7 +104,7 @@ export class Verification {
       this.#end('done')
       this.#outcome.resolve({ id, ...verdict })
     } catch (error) {
-      // Nothing is left to stop where `stop` is what made it throw.
+      // Does nothing if it threw because of `stop`.
       this.stop(error)
     }
   }

@@ -1,4 +1,4 @@
-/** Tells whether a model's files are still what was registered. */
+/** Checks whether a model's files are still what was registered. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelFile, ModelVerification } from '../../contract/models/model.ts'
@@ -9,12 +9,12 @@ type FileVerification = ModelVerification['files'][number]
 
 interface VerifyOptions {
   signal: AbortSignal
-  /** So many bytes of the file at `index` are done, at most its registered size; that when its verdict is there. */
+  /** Called with the number of bytes done of the file at `index`: at most its registered size, and exactly that at its verdict. */
   onDone(index: number, bytes: number): void
 }
 
 /**
- * Hashes every file again; what is wrong with one is an answer, not an error.
+ * Hashes every file again. A damaged file is a result, not an error.
  * @throws the signal's reason once it aborted
  */
 export const verifyFiles = async (

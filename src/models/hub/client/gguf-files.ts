@@ -1,25 +1,25 @@
-/** The models among the files of a repository: shards together, with their labels; what only goes with a model set apart. Pure. */
+/** Groups the files of a repository into models, with shards together and labels; companion files are kept apart. Pure. */
 import { parseShardName } from '../../naming/file-name.ts'
 import { labelOf, stemOf } from '../../naming/quant-label.ts'
 import type { HubFile } from './hub-json.ts'
 
 export interface GgufModel {
-  /** As its publisher calls this size: Q4_K_M, UD-Q4_K_XL, I-Compact; null when the name tells none. */
+  /** The publisher's name for this quantisation: Q4_K_M, UD-Q4_K_XL, I-Compact; null if the file name has none. */
   quantization: string | null
   /** First shard first. */
   files: HubFile[]
-  /** Of all files; bytes. */
+  /** Size of all files, bytes. */
   size: number
-  /** Of the first file: what one writes to pull it. */
+  /** Path of the first file: what people write to pull it. */
   path: string
   /** Numbers of shards that the repository lacks; such a model cannot be pulled. */
   missing: number[]
 }
 
 export interface GgufFiles {
-  /** By path. */
+  /** Sorted by path. */
   models: GgufModel[]
-  /** Draft heads and importance matrices: of use with a model only. They are pulled where somebody names the file. */
+  /** Draft heads and importance matrices, which are useful only together with a model. They are pulled only if named. */
   companions: GgufModel[]
   /** Vision projectors (mmproj). */
   projectors: HubFile[]
@@ -31,13 +31,13 @@ export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf
 
 const byPath = (a: HubFile, b: HubFile): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
 
-/** The same for all shards of one model, missing ones too. */
+/** A key that is the same for all shards of one model, including missing ones. */
 export const modelKey = (path: string): string => {
   const shard = parseShardName(baseName(path))
   return shard === null ? path : `${folderOf(path)}${shard.stem}/${shard.count}`
 }
 
-/** Every GGUF file of a repository, shards together, whatever kind it is of. */
+/** Every GGUF file of a repository, of whatever kind, with shards together. */
 export const ggufGroups = (all: readonly HubFile[]): GgufModel[] => {
   const files = all.filter(({ path }) => isGguf(path)).sort(byPath)
   return [...Map.groupBy(files, ({ path }) => modelKey(path)).values()].flatMap((group): GgufModel[] => {
@@ -60,18 +60,18 @@ export const ggufGroups = (all: readonly HubFile[]): GgufModel[] => {
 
 const isProjector = ({ path }: GgufModel): boolean => /(?<![a-z0-9])mmproj(?![a-z0-9])/i.test(baseName(path))
 
-/** `imatrix.gguf`, `tiny.imatrix.gguf`, `tiny-bf16-imatrix.gguf`; what is quantised is a model that one helped to make. */
+/** `imatrix.gguf`, `tiny.imatrix.gguf`, `tiny-bf16-imatrix.gguf`. With a quantised label it is a model made with the help of one. */
 const isMatrix = ({ path, quantization }: GgufModel): boolean => {
   const stem = baseName(stemOf(path))
   if (/^imatrix$|\.imatrix$/i.test(stem)) return true
   return /[-_]imatrix$/i.test(stem) && (quantization === null || /^(?:BF16|FP?16|FP?32)$/.test(quantization))
 }
 
-/** How converters begin the name of what goes with a model; in lower case, unlike the names of most models. */
+/** Prefixes that converters give companion files: lower case, unlike most model names. */
 const companionPrefix = /^(mtp|eagle3|dflash|dspark|imatrix)[-_.]/
 const companionFolder = /(?:^|\/)(?:mtp|eagle3|dflash|dspark)\//i
 
-/** @param name of the repository: a model may be called MTP itself */
+/** @param name of the repository: a model itself may be called MTP */
 const isCompanion = ({ path }: GgufModel, name: string): boolean => {
   const word = companionPrefix.exec(baseName(path))?.[1]
   if (word !== undefined) return !new RegExp(`^${word}[-_.]`, 'i').test(name)
@@ -79,7 +79,7 @@ const isCompanion = ({ path }: GgufModel, name: string): boolean => {
 }
 
 const plainLabel = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/
-/** What follows `start` in a name, where that is a label. */
+/** What follows `start` in a name, if it is a label; else null. */
 const rest = (stem: string, start: string): string | null => {
   if (start === '' || !stem.toLowerCase().startsWith(start.toLowerCase())) return null
   const after = stem.slice(start.length)
@@ -87,7 +87,7 @@ const rest = (stem: string, start: string): string | null => {
   return label !== after && plainLabel.test(label) ? label : null
 }
 
-/** Up to a separator. */
+/** The common prefix, cut back to a separator. */
 const commonStart = (stems: readonly string[]): string => {
   const [first = '', ...others] = stems
   let end = first.length
@@ -98,7 +98,7 @@ const commonStart = (stems: readonly string[]): string => {
     .replace(/[-_.]+$/, '')
 }
 
-/** Labels of which nobody knows how they look, as `I-Compact`: what the name has beyond the repository's, or beyond its siblings'. */
+/** Finds labels in no known format, such as `I-Compact`: the part of the name beyond the repository's name, or beyond its siblings'. */
 const withOwnLabels = (models: readonly GgufModel[], name: string): GgufModel[] => {
   const stem = ({ path }: GgufModel): string => baseName(stemOf(path))
   const unlabelled = models.filter(({ quantization }) => quantization === null)
@@ -124,7 +124,7 @@ export const ggufFiles = (repo: string, all: readonly HubFile[]): GgufFiles => {
     kinds.get('companion'),
     kinds.get('matrix'),
   ]
-  // Where there is nothing that they could go with, they are what the repository is for.
+  // Without a model that they could go with, the companions are what the repository offers.
   const alone = models.length === 0
   return {
     models: withOwnLabels(alone ? companions : models, name),

@@ -1,4 +1,4 @@
-/** One way to the hub for all requests: its endpoints in their order, the token of each, limits in time and bytes. */
+/** Sends all requests to the hub: endpoints in their order, the token for each, limits in time and bytes. */
 import type { Static, TSchema } from 'typebox'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { type Asked, hubError, unreachable } from './hub-error.ts'
@@ -10,23 +10,23 @@ export interface HubDeps {
   fetch: Fetch
   /** Tried in this order. */
   endpoints: readonly Endpoint[]
-  /** The token as it is now; null without one. */
+  /** The current token; null if there is none. */
   token: () => Promise<string | null>
-  /** Nothing is asked at all. */
+  /** No requests are sent at all. */
   offline: boolean
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the Unix epoch. */
   now: () => number
-  /** How long the hub may take until its headers are here, milliseconds; 30 s. */
+  /** How long the hub may take to send its headers, milliseconds; default 30 s. */
   answerMs?: number
-  /** How long one page of JSON may take as a whole, milliseconds; 60 s. */
+  /** How long a whole page of JSON may take, milliseconds; default 60 s. */
   jsonMs?: number
 }
 
-/** An endpoint, ready to be asked. */
+/** An endpoint with its token. */
 export interface Way {
   endpoint: Endpoint
   origin: string
-  /** null: without one, or not for this endpoint. */
+  /** null: there is none, or it is not meant for this endpoint. */
   token: string | null
 }
 
@@ -56,8 +56,8 @@ export class HubAccess {
   }
 
   /**
-   * What `work` makes of the first endpoint that can be reached; after any other failure no further one is asked.
-   * @param first asked before all others; null: the first of the list
+   * Runs `work` with the endpoints in order, until one can be reached. After any other failure, no further endpoint is tried.
+   * @param first tried before all others; null: the first of the list
    * @throws Hal0Error of the last endpoint tried, `pull.network` when offline
    */
   async viaEndpoints<T>(first: Endpoint | null, work: (way: Way) => Promise<T>): Promise<T> {
@@ -69,7 +69,7 @@ export class HubAccess {
         { details: { offline: true } },
       )
     }
-    // The settings may name other endpoints by now.
+    // The settings may have changed since `first` was chosen.
     const order =
       first === null || !endpoints.includes(first)
         ? endpoints
@@ -99,7 +99,7 @@ export class HubAccess {
     return followRedirects(fetch, url, { endpointOrigin: way.origin, token: way.token, headers, signal, answerMs })
   }
 
-  /** The error of an answer that is no success; its body is given up. */
+  /** The error for an answer that is not a success. Its body is discarded. */
   async failure(way: Way, arrival: Arrival, asked: Pick<Asked, 'repo' | 'revision' | 'path'>): Promise<Hal0Error> {
     const { response, url } = arrival
     await response.body?.cancel()

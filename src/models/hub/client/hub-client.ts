@@ -1,4 +1,4 @@
-/** What the hub knows: the files of a repository at a commit, and the models that fit some words. */
+/** Asks the hub for the files of a repository at a commit, searches it, and opens ranges of files. */
 import { repoPattern } from '../../../contract/models/hub-source.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { encodeRemotePath } from '../../../lib/hub/remote-path.ts'
@@ -13,14 +13,14 @@ import { SignedAddresses } from './signed-addresses.ts'
 
 /** A repository at one commit. */
 export interface HubRepository {
-  /** As the hub writes it now: a renamed repository answers under its old name, too. */
+  /** The current name: a renamed repository still answers under its old name. */
   repo: string
   /** 40 hexadecimal digits. */
   commit: string
-  /** Whether its files need access that the owner gives. */
+  /** Whether the owner has to grant access to its files. */
   gated: boolean
   files: HubFile[]
-  /** Paths in it that must not become files on this machine. */
+  /** Paths that must not become files on this machine. */
   refused: string[]
 }
 
@@ -36,10 +36,11 @@ export interface HubModel {
   contextLength: number | null
 }
 
-/** 100 pages are 100 000 files; no repository of models has them. */
+/** 100 pages are 100 000 files; no model repository has that many. */
 const mostPages = 100
 /**
- * Choosing among them happens on the thread that answers requests: 100 000 took it seconds. The largest repositories have some hundreds.
+ * Choosing among them runs on the thread that answers requests, where 100 000 took seconds. The largest repositories have a few
+ * hundred.
  */
 const mostModels = 2000
 
@@ -62,7 +63,7 @@ const isGated = (gated: boolean | string | null | undefined): boolean =>
 export class HubClient {
   readonly #access: HubAccess
   readonly #addresses: SignedAddresses
-  /** Where the last answer came from: ranges of one pull do not knock at a dead mirror each time. */
+  /** The endpoint that answered last, so that each range of a pull does not try a dead mirror first. */
   #answering: Endpoint | null = null
 
   constructor(deps: HubDeps) {
@@ -71,7 +72,7 @@ export class HubClient {
   }
 
   /**
-   * @param revision branch, tag or commit; its commit is in the answer, to pin what follows
+   * @param revision branch, tag or commit; the answer has its commit, to pin later requests to
    * @throws Hal0Error `pull.*`, `request.invalid`; the reason of `signal` once it aborted
    */
   async repository(repo: string, revision: string, signal: AbortSignal): Promise<HubRepository> {
@@ -107,13 +108,13 @@ export class HubClient {
       if (pages === mostPages) throw unreachable(way.origin, `lists more than ${mostPages} pages of files`)
       if (!URL.canParse(link, page.url.href)) throw unreachable(way.origin, 'names a next page that is no address')
       url = new URL(link, page.url.href)
-      // The token would go along to wherever a page says.
+      // The token would be sent to any address that a page names.
       if (url.origin !== way.origin) throw unreachable(way.origin, `names a next page at ${url.origin}`)
     }
   }
 
   /**
-   * Repositories with GGUF files that fit the words, the most downloaded first.
+   * Searches repositories with GGUF files, the most downloaded first.
    * @param limit 1–100
    * @throws Hal0Error `pull.*`; the reason of `signal` once it aborted
    */
@@ -137,9 +138,9 @@ export class HubClient {
   }
 
   /**
-   * Asks for the bytes [from, to) of a file; `to` null: the rest; from 0 to null: the whole, without a Range.
-   * @returns 200, 206 or 416, whatever of it fits the question
-   * @throws Hal0Error `pull.*`, with retryAfterS where the hub says so; the reason of `signal` once it aborted
+   * Requests the bytes [from, to) of a file; `to` null: the rest; from 0 to null: the whole file, without a Range header.
+   * @returns an answer with 200, 206 or 416, not checked against the request
+   * @throws Hal0Error `pull.*`, with retryAfterS if the hub sends it; the reason of `signal` once it aborted
    */
   async open(file: PinnedFile, from: number, to: number | null, signal: AbortSignal): Promise<OpenedFile> {
     checkRepo(file.repo)

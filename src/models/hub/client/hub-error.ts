@@ -1,23 +1,23 @@
-/** What an answer of the hub that is no success means for the one who asked. Pure. */
+/** Turns an unsuccessful answer of the hub into an error. Pure. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { retryAfterS } from './hub-headers.ts'
 import { hubUrl } from './hub-settings.ts'
 
-/** What was asked for. */
+/** What was requested. */
 export interface Asked {
   /** null: a search. */
   repo: string | null
   revision: string | null
   path: string | null
-  /** The token that went along; only to keep it out of what the hub says, and to know which sentence helps. */
+  /** The token that was sent; used to keep it out of the hub's message, and to choose the right advice. */
   token: string | null
-  /** scheme://host[:port] that answered. */
+  /** The scheme://host[:port] that answered. */
   origin: string
-  /** False: the storage that the hub redirects to. Its 401, 403 and 404 are about the address, not about a repository. */
+  /** False for the storage that the hub redirects to: its 401, 403 and 404 are about the address, not about a repository. */
   isHub: boolean
 }
 
-/** The hub's own sentence, fit for a terminal; null without one, and where it would give the token away. */
+/** The hub's own message, made safe for a terminal; null if there is none, or if it would reveal the token. */
 const hubSentence = (headers: Headers, token: string | null): string | null => {
   const text = (headers.get('x-error-message') ?? '').replaceAll(/\p{Cc}+/gu, ' ').trim()
   if (text === '' || (token !== null && text.includes(token))) return null
@@ -28,7 +28,7 @@ const hubSentence = (headers: Headers, token: string | null): string | null => {
 const thing = ({ repo, path, revision }: Asked): string =>
   `${path === null ? '' : `${path} of `}${repo ?? 'the search'}${revision === null ? '' : ` at ${revision}`}`
 
-/** @param details further facts for programs */
+/** @param details additional facts for programs */
 export const gatedRepository = (repo: string, hasToken: boolean, details: Record<string, unknown> = {}): Hal0Error => {
   const page = `${hubUrl}/${repo}`
   const next = hasToken
@@ -60,7 +60,7 @@ const notFound = (asked: Asked, code: string | null, details: Record<string, unk
 }
 
 /**
- * @param status of the answer: not 2xx, not a redirect
+ * @param status of the answer; neither 2xx nor a redirect
  * @param nowMs for a Retry-After that is a date
  */
 export const hubError = (status: number, headers: Headers, asked: Asked, nowMs: number): Hal0Error => {
@@ -105,8 +105,8 @@ export const hubError = (status: number, headers: Headers, asked: Asked, nowMs: 
 }
 
 /**
- * An answer that did not come, or that cannot be the hub's.
- * @param origin scheme://host[:port]; never a whole address: those of the storage are signed
+ * The error for an answer that did not come, or that cannot be from the hub.
+ * @param origin scheme://host[:port]; never a whole address, since the storage's addresses are signed
  * @param why continues the sentence: "could not be reached"
  */
 export const unreachable = (origin: string, why: string, error?: unknown): Hal0Error =>
@@ -115,7 +115,7 @@ export const unreachable = (origin: string, why: string, error?: unknown): Hal0E
     cause: withoutAddress(error),
   })
 
-/** Bun's network errors carry the whole address as `path`; the log shall not have it. */
+/** Bun's network errors contain the whole address as `path`, which must not get into the log. */
 const withoutAddress = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error
   const { code } = error as { code?: unknown }

@@ -1,4 +1,4 @@
-/** The hub's JSON, taken with suspicion: what is read of it, and what it means. Pure. */
+/** The parts of the hub's JSON that are read, validated as untrusted input. Pure. */
 import { type Static, type TSchema, Type } from 'typebox'
 import { nullable } from '../../../contract/nullable.ts'
 import { parseJsonBody } from '../../../lib/http/json-body.ts'
@@ -27,7 +27,7 @@ export const TreePage = Type.Array(
 )
 export type TreePage = Static<typeof TreePage>
 
-/** `GET /api/models?search=`, with what is asked for by `expand[]`. */
+/** `GET /api/models?search=`, with the fields requested by `expand[]`. */
 export const SearchPage = Type.Array(
   Type.Object({
     id: Type.String(),
@@ -51,17 +51,17 @@ export interface HubFile {
   path: string
   /** Bytes. */
   size: number
-  /** Of a large file (LFS). null for a small one, and where the hub hides it: gated, without access. */
+  /** For a large file (LFS). null for a small one, and for a gated repository without access, where the hub hides it. */
   sha256: string | null
-  /** Of a small file: sha1 of `"blob " + size + "\0" + content`. null for a large one: the hub's is of a pointer to it. */
+  /** For a small file: sha1 of `"blob " + size + "\0" + content`. null for a large one, where the hub's value is of a pointer file. */
   blobSha1: string | null
 }
 
 const deepest = 64
 
 /**
- * @param origin that answered, for the sentence
- * @throws Hal0Error `pull.network` for anything but the JSON asked for: a captive portal's page, too
+ * @param origin that answered, for the error message
+ * @throws Hal0Error `pull.network` for anything but the expected JSON, such as a captive portal's page
  */
 export const parseHubJson = <S extends TSchema>(schema: S, bytes: Uint8Array, origin: string): Static<S> => {
   let value: unknown
@@ -79,7 +79,7 @@ export const parseHubJson = <S extends TSchema>(schema: S, bytes: Uint8Array, or
 const hex = (text: string, digits: number): string | null =>
   text.length === digits && /^[0-9a-f]+$/i.test(text) ? text.toLowerCase() : null
 
-/** The files of a page; `refused` are those whose path must not become one on this machine. */
+/** The files of a page; `refused` are paths that must not be used on this machine. */
 export const treeFiles = (page: TreePage): { files: HubFile[]; refused: string[] } => {
   const files: HubFile[] = []
   const refused: string[] = []

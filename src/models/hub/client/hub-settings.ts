@@ -1,4 +1,4 @@
-/** Where the hub is, with which token, and whether it may be asked at all: the variables of the hub's own tools, and settings. */
+/** The hub's address and token, and whether requests are allowed at all, from the variables of the hub's own tools and the settings. */
 import { join } from 'node:path'
 import type { TokenSource } from '../../../contract/settings.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -8,7 +8,7 @@ export type Env = Record<string, string | undefined>
 
 /** A hub or a mirror of it. */
 export interface Endpoint {
-  /** http or https, without a slash at its end; may have a path. */
+  /** http or https, without a trailing slash; may have a path. */
   url: string
   /** Whether the hub's token is sent to it. */
   takesToken: boolean
@@ -17,7 +17,7 @@ export interface Endpoint {
 /** One entry of the settings' list of mirrors. */
 export interface Mirror {
   url: string
-  /** Send the token there too; false by default: a token of the hub is nothing for a mirror of strangers. */
+  /** Also send the token there; false by default, since a third party's mirror must not get the hub's token. */
   takesToken?: boolean
 }
 
@@ -27,14 +27,14 @@ const set = (value: string | undefined): value is string => value !== undefined 
 
 const invalid = (message: string): Hal0Error => new Hal0Error('config.invalid', message)
 
-/** What to do about an address that is none. */
+/** Advice for an invalid address. */
 const mended: Record<string, string> = {
   'is no http or https address': `Correct it, e.g. ${hubUrl}`,
   'holds a user name or password': 'Remove them; a token is given with: hal0 config token',
   'has a query': 'Give the address without it.',
 }
 
-/** The address may hold credentials, so no sentence repeats it. */
+/** The address may contain credentials, so no error message repeats it. */
 const endpointUrl = (text: string, what: string): string => {
   const address = hubAddress(text)
   if ('url' in address) return address.url
@@ -42,11 +42,11 @@ const endpointUrl = (text: string, what: string): string => {
 }
 
 /**
- * What is asked, in this order: `HF_ENDPOINT` alone, else the mirrors, else the hub.
+ * The endpoints to ask, in order: only `HF_ENDPOINT` if it is set, else the mirrors, else the hub.
  * @throws Hal0Error `config.invalid`
  */
 export const hubEndpoints = (env: Env, mirrors: readonly Mirror[]): Endpoint[] => {
-  // Whoever sets HF_ENDPOINT means the token for it: that is how the hub's own tools take it.
+  // With HF_ENDPOINT set, the token is meant for it: the hub's own tools do the same.
   if (set(env.HF_ENDPOINT)) return [{ url: endpointUrl(env.HF_ENDPOINT, 'HF_ENDPOINT'), takesToken: true }]
   if (mirrors.length === 0) return [{ url: hubUrl, takesToken: true }]
   return mirrors.map((mirror, index) => {
@@ -55,10 +55,10 @@ export const hubEndpoints = (env: Env, mirrors: readonly Mirror[]): Endpoint[] =
   })
 }
 
-/** `HF_HUB_OFFLINE`, in the notations that the hub's own tools take for yes. */
+/** Whether `HF_HUB_OFFLINE` has one of the values that the hub's own tools accept as yes. */
 export const isHubOffline = (env: Env): boolean => /^(1|on|yes|true)$/i.test(env.HF_HUB_OFFLINE?.trim() ?? '')
 
-/** Path of the token file of the hub's own tools; null without a home. */
+/** Path of the token file of the hub's own tools; null without a home folder. */
 export const tokenFile = (env: Env): string | null => {
   const home = set(env.HOME) ? env.HOME : null
   const expand = (path: string): string => (home === null ? path : path.replace(/^~(?=\/|$)/, home))
@@ -68,22 +68,22 @@ export const tokenFile = (env: Env): string | null => {
   return home === null ? null : join(home, '.cache/huggingface/token')
 }
 
-/** null: no such file. */
+/** Resolves to null if there is no such file. */
 export type ReadText = (path: string) => Promise<string | null>
 
 /** One of the places where a token may be. */
 export interface TokenPlace {
   source: Exclude<TokenSource, 'none'>
-  /** Its name in sentences. */
+  /** Its name in messages. */
   name: string
-  /** null: nothing is there. @throws Hal0Error why it cannot be read */
+  /** @returns null if it has no token. @throws Hal0Error that says why it cannot be read */
   read: () => Promise<string | null>
 }
 
-/** What was found: a token, or why the one that would be taken is none. */
+/** A token, or why the one that takes precedence cannot be used. */
 export type FoundToken = { source: TokenPlace['source'] } & ({ token: string } | { problem: Hal0Error })
 
-/** `HF_TOKEN` and the file of the hub's own tools, in the order in which they are looked into. */
+/** `HF_TOKEN` and the token file of the hub's own tools, in order of precedence. */
 export const sharedTokenPlaces = (env: Env, readText: ReadText): TokenPlace[] => {
   const path = tokenFile(env)
   return [
@@ -93,8 +93,8 @@ export const sharedTokenPlaces = (env: Env, readText: ReadText): TokenPlace[] =>
 }
 
 /**
- * The token of the first place that has one; null where none has. Ask at each use: people log in while hal0 runs.
- * @throws what is no Hal0Error
+ * The token of the first place that has one; null if none has. Call it for each use: people log in while hal0 runs.
+ * @throws errors other than Hal0Error
  */
 export const findHubToken = async (places: readonly TokenPlace[]): Promise<FoundToken | null> => {
   for (const { source, name, read } of places) {
@@ -102,7 +102,7 @@ export const findHubToken = async (places: readonly TokenPlace[]): Promise<Found
       const text = await read()
       if (text === null || !set(text)) continue
       const token = text.trim()
-      // What does not fit into a header would make `fetch` complain with the token in its message.
+      // If it does not fit into a header, `fetch` would throw an error with the token in its message.
       if (/^[\x21-\x7e]+$/.test(token)) return { source, token }
       throw invalid(`The token in ${name} has blanks or characters that no token has. Correct it.`)
     } catch (error) {

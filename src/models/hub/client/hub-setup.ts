@@ -1,4 +1,4 @@
-/** The hub as this machine's settings and environment say. */
+/** Opens the hub according to this machine's settings and environment. */
 
 import type { TokenStore } from '../../../system/config/settings.ts'
 import { readTextIfThere } from '../../../system/files/read-text.ts'
@@ -9,7 +9,7 @@ import { ownTokenPlaces, storeToken } from './own-token.ts'
 
 const readText = (path: string): Promise<string | null> => readTextIfThere(path, "read the hub's token")
 
-/** Which hub is asked: what `openHub` takes beside the environment. */
+/** Which hub is used: the arguments of `openHub` besides the environment. */
 export interface HubPlace {
   mirrors: readonly string[]
   tokenFile: string
@@ -19,17 +19,17 @@ export interface Hub {
   hub: HubClient
   hasToken: () => Promise<boolean>
   token: TokenStore
-  /** Asks other mirrors from the next question on. @throws Hal0Error `config.invalid` */
+  /** Switches to other mirrors, from the next request on. @throws Hal0Error `config.invalid` */
   useMirrors: (mirrors: readonly string[]) => void
-  /** Addresses of the hubs and mirrors that are asked now. */
+  /** Addresses of the hubs and mirrors in use. */
   endpoints: () => readonly string[]
   /** What another thread needs to open the same hub. */
   place: () => HubPlace
 }
 
 /**
- * @param tokenFile hal0's own, mode 0600; it wins over HF_TOKEN and the hub tools' file, and a credential of the unit over it
- * @throws Hal0Error `config.invalid` for an address that is none
+ * @param tokenFile hal0's own, mode 0600; it wins over HF_TOKEN and the hub tools' file, but a credential of the unit wins over it
+ * @throws Hal0Error `config.invalid` for an invalid address
  */
 export const openHub = (env: Env, mirrors: readonly string[], tokenFile: string): Hub => {
   const places = [...ownTokenPlaces(tokenFile, env), ...sharedTokenPlaces(env, readText)]

@@ -1,4 +1,4 @@
-/** A range of a file at the hub: resolved once, then fetched from the storage's signed address for as long as that holds. */
+/** Opens a range of a file at the hub. The file is resolved once; ranges then come from the storage's signed address until it expires. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { HubAccess, Way } from './hub-access.ts'
 import { type ContentRange, parseContentRange, parseEtag, parseLength } from './hub-headers.ts'
@@ -8,22 +8,22 @@ import type { SignedAddresses } from './signed-addresses.ts'
 /** A file at a commit. */
 export interface PinnedFile {
   repo: string
-  /** A branch works, too, and pins nothing. */
+  /** A branch also works, but pins nothing. */
   commit: string
   path: string
 }
 
 export interface OpenedFile {
-  /** 200: the whole, whatever was asked. 206: see contentRange. 416: no body; the range is beyond the file. */
+  /** 200: the whole file, whatever was requested. 206: see contentRange. 416: no body; the range is beyond the end of the file. */
   status: number
   contentRange: ContentRange | null
-  /** Of this answer; bytes. */
+  /** Length of this answer, bytes. */
   contentLength: number | null
-  /** null: the bytes are the file's own. Never undone here. */
+  /** null: the bytes are those of the file. An encoding is never decoded here. */
   contentEncoding: string | null
-  /** Of this answer, without quotes. */
+  /** ETag of this answer, without quotes. */
   etag: string | null
-  /** What the hub itself says of a large file: its sha256. */
+  /** What the hub itself says about a large file: its sha256. */
   linkedEtag: string | null
   linkedSize: number | null
   commit: string | null
@@ -34,7 +34,7 @@ export interface RangeRequest {
   access: HubAccess
   addresses: SignedAddresses
   way: Way
-  /** Of the file at the hub. */
+  /** Address of the file at the hub. */
   url: URL
   file: PinnedFile
   from: number
@@ -44,7 +44,7 @@ export interface RangeRequest {
 }
 
 const usable = new Set([200, 206, 416])
-/** How storages say that a signature is over, or was never good. */
+/** Statuses with which storages refuse an expired or invalid signature. */
 const refusals = new Set([400, 401, 403, 404, 410])
 
 /** @throws Hal0Error `request.invalid` */
@@ -85,7 +85,7 @@ export const openRange = async (request: RangeRequest): Promise<OpenedFile> => {
       if (!refusals.has(again.response.status)) throw await access.failure(way, again, asked(file))
       await again.response.body?.cancel()
     } catch (error) {
-      // Another address may lead to a part of the storage that works.
+      // A new address may lead to a part of the storage that works.
       addresses.forget(url.href)
       throw error
     }

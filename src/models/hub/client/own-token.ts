@@ -1,4 +1,4 @@
-/** hal0's own token of the hub: a credential of its unit, or a file that nobody else may read. */
+/** hal0's own hub token: a credential of its unit, or a file that nobody else may read. */
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -12,7 +12,7 @@ const doing = "store the hub's token"
 const invalid = (path: string, message: string): Hal0Error =>
   new Hal0Error('config.invalid', message, { details: { path } })
 
-/** What keeps a file with a secret from being used. @throws Hal0Error `config.invalid` with the command that mends it */
+/** Checks that a file with a secret is safe to use. @throws Hal0Error `config.invalid` with the command that fixes it */
 const checkClosed = (path: string, file: Stats): void => {
   if (!file.isFile()) {
     throw invalid(path, `${path} is no regular file. Remove it, then give the hub's token again: hal0 config token`)
@@ -25,16 +25,16 @@ const checkClosed = (path: string, file: Stats): void => {
   )
 }
 
-/** null: no such file. @throws Hal0Error `config.invalid`, `storage.failed` */
+/** @returns null if there is no such file. @throws Hal0Error `config.invalid`, `storage.failed` */
 const openSecret = async (path: string): Promise<FileHandle | null> => {
   try {
-    // A pipe must not make this wait for its writer.
+    // Must not block on a pipe that has no writer.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'ENOENT') return null
     if (errno !== 'EACCES') throw storageError(error, path, "read the hub's token")
-    // By number: chown(1) takes it, and a user of a container may have no name.
+    // As a number: chown(1) accepts it, and the user of a container may have no name.
     const user = process.getuid?.() ?? 0
     throw invalid(
       path,
@@ -63,7 +63,8 @@ const readCredential = async (path: string): Promise<string | null> => {
     return await readFile(path, 'utf8')
   } catch (error) {
     const errno = errnoOf(error)
-    // What systemd has loaded the unit's user may read; a folder without any it leaves closed (seen with systemd 252).
+    // The unit's user may read the credentials that systemd has loaded. If there are none, systemd leaves the folder closed (seen
+    // with systemd 252).
     if (errno === 'ENOENT' || errno === 'EACCES') return null
     throw storageError(error, path, "read the hub's token")
   }
@@ -74,7 +75,7 @@ export const ownTokenPlaces = (path: string, { CREDENTIALS_DIRECTORY: folder }: 
   const file: TokenPlace = { source: 'file', name: path, read: () => readSecret(path) }
   if (folder === undefined || folder === '') return [file]
   const credential = join(folder, 'hf-token')
-  // systemd itself keeps others away from credentials, by other means than the mode where it can.
+  // systemd itself protects credentials from others, if possible by other means than the mode.
   return [{ source: 'credential', name: credential, read: () => readCredential(credential) }, file]
 }
 

@@ -1,4 +1,4 @@
-/** One request, and by hand wherever it is redirected to: who gets the token is decided anew at every step. */
+/** Sends a request and follows its redirects by hand, to decide at every step who gets the token. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { unreachable } from './hub-error.ts'
 import { parseEtag, parseLength } from './hub-headers.ts'
@@ -6,7 +6,7 @@ import { parseEtag, parseLength } from './hub-headers.ts'
 /** The part of `fetch` that is used. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** What the hub says of a file, on the redirect itself where there is one. */
+/** What the hub says about a file; if it redirects, then on the redirect itself. */
 export interface LinkedFile {
   commit: string | null
   /** sha256 of a large file. */
@@ -16,19 +16,19 @@ export interface LinkedFile {
 }
 
 export interface HubRequest {
-  /** The only origin that gets the token; also: https there means https everywhere. */
+  /** The only origin that gets the token. If it is https, every step must be https. */
   endpointOrigin: string
   token: string | null
   headers: Record<string, string>
   signal: AbortSignal
-  /** How long each step may take until its headers are here; milliseconds. */
+  /** How long each step may take to send its headers, milliseconds. */
   answerMs: number
 }
 
 export interface Arrival {
-  /** Any status but a redirect; its body is the caller's to read or to cancel. */
+  /** Has any status but a redirect. The caller has to read or cancel its body. */
   response: Response
-  /** Where it came from. A signed address is a secret. */
+  /** Where the answer came from. A signed address is a secret. */
   url: URL
   linked: LinkedFile
 }
@@ -41,7 +41,7 @@ const refusal = (origin: string, why: string): Hal0Error =>
     details: { origin },
   })
 
-/** @throws Hal0Error `pull.network` for an address that nothing of the hub may lead to */
+/** @throws Hal0Error `pull.network` for an address that a redirect must not lead to */
 const nextAddress = (from: URL, location: string | null, endpointOrigin: string): URL => {
   const to = location !== null && URL.canParse(location, from.href) ? new URL(location, from.href) : null
   if (to === null) throw refusal(from.origin, 'redirects to no address')
@@ -49,7 +49,7 @@ const nextAddress = (from: URL, location: string | null, endpointOrigin: string)
   if (to.protocol !== 'https:' && (secure || to.protocol !== 'http:')) {
     throw refusal(from.origin, `redirects to ${to.protocol}//`)
   }
-  // `fetch` would make an Authorization header of them.
+  // `fetch` would turn them into an Authorization header.
   if (to.username !== '' || to.password !== '') throw refusal(from.origin, 'redirects to an address with a password')
   return to
 }
@@ -65,7 +65,7 @@ const ask = async (get: Fetch, url: URL, request: HubRequest): Promise<Response>
       headers,
       redirect: 'manual',
       signal: AbortSignal.any([signal, silence.signal]),
-      // Bun's own: the bytes as they were sent, and no time limit of its own on a long body.
+      // Bun options: keep the bytes as they were sent, and set no time limit on a long body.
       decompress: false,
       timeout: false,
     } as RequestInit)
@@ -87,7 +87,7 @@ export const followRedirects = async (get: Fetch, start: URL, request: HubReques
   let url = start
   for (let redirects = 0; ; redirects++) {
     const response = await ask(get, url, request)
-    // Only the hub's word on its files counts; what a storage calls by the same name does not.
+    // Only the hub's own headers count, not headers of the same name from a storage.
     if (url.origin === request.endpointOrigin) {
       linked.commit ??= response.headers.get('x-repo-commit')
       linked.etag ??= parseEtag(response.headers.get('x-linked-etag'))

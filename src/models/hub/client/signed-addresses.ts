@@ -1,17 +1,17 @@
-/** Signed addresses of the hub's storage, kept while they hold: one resolve serves many ranges. */
+/** Signed addresses of the hub's storage, kept until they expire: one resolve serves many ranges. */
 import type { LinkedFile } from './redirects.ts'
 
 export interface SignedAddress {
   url: URL
-  /** What the hub said of the file when it gave the address away. */
+  /** What the hub said about the file when it gave out the address. */
   linked: LinkedFile
 }
 
-/** A request takes time to arrive; milliseconds. */
+/** An address that expires within this time is not used, since a request takes time to arrive; milliseconds. */
 const marginMs = 30_000
 const mostAddresses = 512
 
-/** When the signature ends, as its own parameters tell (CloudFront's `Expires`, S3's `X-Amz-…`); null when they do not. */
+/** When the signature expires, according to its parameters (CloudFront's `Expires`, S3's `X-Amz-…`); null if they do not say. */
 export const signatureEndMs = (url: URL): number | null => {
   const query = url.searchParams
   const expires = query.get('Expires') ?? ''
@@ -31,7 +31,7 @@ export class SignedAddresses {
     this.#now = now
   }
 
-  /** null when there is none, or when it is about to end. */
+  /** @returns null if there is none, or it is about to expire */
   get(key: string): SignedAddress | null {
     const found = this.#known.get(key)
     if (found === undefined) return null

@@ -1,26 +1,26 @@
-/** Which model of a repository is meant: the one function that chooses for the API, the command line, the dashboard and slots. Pure. */
+/** Which model of a repository is meant. The API, the command line, the dashboard and slots all use this one function. Pure. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { isLabel, labelSpans, meansLabel, stemOf } from '../../naming/quant-label.ts'
 import { baseName, type GgufModel, ggufFiles, ggufGroups, isGguf, modelKey } from '../client/gguf-files.ts'
 import type { HubFile } from '../client/hub-json.ts'
 
 export interface ModelWish {
-  /** The path of a file (of a sharded model any shard), or `:LABEL`; null: not said. `:latest`, as Ollama's users write, is no label. */
+  /** Path of a file (any shard of a sharded model), or `:LABEL`; null: not given. `:latest`, which Ollama users write, means no label. */
   file: string | null
-  /** Only what lies in this folder; null: anywhere. */
+  /** Only files in this folder; null: anywhere. */
   folder: string | null
 }
 
 export type Choice =
   | { kind: 'one'; model: GgufModel }
   | { kind: 'several'; models: GgufModel[] }
-  /** `missing`: it is there, less these shards. */
+  /** `missing`: the model exists, but lacks shards. */
   | { kind: 'none'; missing?: GgufModel }
 
-/** What llama.cpp takes when nothing is said. */
+/** What llama.cpp takes by default. */
 const defaultLabels = ['Q4_K_M', 'Q8_0']
 
-/** Whether the words of `asked` stand in the name as a whole, no label of it cut in two: `K_M` is no part of `Q4_K_M`. */
+/** Whether the name contains `asked` as whole words, without splitting a label: `K_M` does not match `Q4_K_M`. */
 const stands = (asked: string, path: string): boolean => {
   const stem = stemOf(path).toLowerCase()
   const words = asked.toLowerCase()
@@ -36,14 +36,14 @@ const stands = (asked: string, path: string): boolean => {
   return false
 }
 
-/** Those that the label means: exactly so, else as nearly as is no other quantisation. */
+/** The models that the label means: exact matches, else matches that are certainly the same quantisation. */
 const labelled = (models: readonly GgufModel[], asked: string): GgufModel[] => {
   const upper = asked.toUpperCase()
   const exact = models.filter(({ quantization }) => quantization?.toUpperCase() === upper)
   if (exact.length > 0) return exact
   if (isLabel(asked))
     return models.filter(({ quantization }) => quantization !== null && meansLabel(asked, quantization))
-  // Its own label counts, where it has one: `F16-to` is in the name of a Q3_K_S.
+  // If `asked` contains a label, it must be the model's own: `F16-to` occurs in the name of a Q3_K_S.
   const last = labelSpans(asked).at(-1)?.label ?? null
   return models.filter(({ quantization, path }) => (last === null || last === quantization) && stands(asked, path))
 }
@@ -59,7 +59,7 @@ const settle = (found: readonly GgufModel[]): Choice => {
 /** @param repo owner/name */
 export const chooseModel = (repo: string, all: readonly HubFile[], { file, folder }: ModelWish): Choice => {
   if (file !== null && !file.startsWith(':')) {
-    // A file that somebody names is meant, whatever it is called: its header says what it is.
+    // A named file is taken whatever it is called: its header will say what it is.
     return settle(ggufGroups(all).filter(({ path }) => modelKey(path) === modelKey(file)))
   }
   const inside = folder === null ? all : all.filter(({ path }) => path.startsWith(`${folder}/`))
@@ -78,7 +78,7 @@ const listed = (names: readonly string[]): string =>
     ? `${names.slice(0, mostNamed).join(', ')} and ${names.length - mostNamed} more`
     : names.join(', ')
 
-/** What the repository has, to choose from. */
+/** Describes what the repository offers. */
 const described = (repo: string, all: readonly HubFile[]): string => {
   const { models, companions, projectors } = ggufFiles(repo, all)
   const labels = new Set(models.map(({ path, quantization }) => (quantization === null ? path : `:${quantization}`)))
@@ -90,14 +90,14 @@ const described = (repo: string, all: readonly HubFile[]): string => {
 const asked = ({ file, folder }: ModelWish): string =>
   [file ?? '', folder === null ? '' : `in ${folder}/`].filter((part) => part !== '').join(' ')
 
-/** Files of the name that was written, in other folders or in another case. */
+/** Files with the requested name, in other folders or in different case. */
 const namesakes = (all: readonly HubFile[], { file }: ModelWish): string[] => {
   if (file === null || file.startsWith(':')) return []
   const name = baseName(file).toLowerCase()
   return all.flatMap(({ path }) => (baseName(path).toLowerCase() === name && isGguf(path) ? [path] : []))
 }
 
-/** Why a choice is not one model; the candidates, or what there is, are in its details. */
+/** The error that says why the choice is not a single model. Its details have the candidates, or all models. */
 export const choiceError = (
   repo: string,
   all: readonly HubFile[],
@@ -134,9 +134,9 @@ export const choiceError = (
 }
 
 /**
- * The model that is meant.
+ * Picks the model that is meant.
  * @param repo owner/name
- * @throws Hal0Error `pull.not_found` with what there is, `pull.ambiguous` with those that fit
+ * @throws Hal0Error `pull.not_found` with what the repository offers, `pull.ambiguous` with the candidates
  */
 export const pickModel = (repo: string, all: readonly HubFile[], wish: ModelWish): GgufModel => {
   const choice = chooseModel(repo, all, wish)

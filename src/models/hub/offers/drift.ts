@@ -1,4 +1,4 @@
-/** Whether the hub still has what is here. */
+/** Whether the hub's files still match an installed model. */
 import type { ModelEntry, ModelSource } from '../../../contract/models/model.ts'
 import type { ModelDrift, PullRequest } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -10,24 +10,24 @@ import type { HubClient, HubRepository } from '../client/hub-client.ts'
 
 const patienceMs = 30_000
 
-/** Files of the entry that the repository has otherwise, or no more. Pure. */
+/** Files of the entry that have changed in the repository or are gone from it. Pure. */
 export const changedFiles = ({ files, source }: ModelEntry, repository: Pick<HubRepository, 'files'>): string[] => {
   if (source === null) return []
   const there = new Map(repository.files.map((file) => [file.path, file]))
   return files.flatMap(({ path, size, sha256 }, index) => {
     const name = source.files[index] ?? path
     const file = there.get(name)
-    // A gated repository hides its sums: then the size has to do.
+    // A gated repository hides its checksums; then only the size can be compared.
     const same = file !== undefined && (file.sha256 === null ? file.size === size : file.sha256 === sha256)
     return same ? [] : [name]
   })
 }
 
-/** The branch or tag that a model follows: the one that it was asked by. A commit never moves: then it is `main`. */
+/** The branch or tag that a model follows: the one it was pulled from, or `main` if it was pulled by commit, which never moves. */
 export const followed = ({ ref = 'main', revision }: ModelSource): string =>
   /^[0-9a-f]{7,40}$/.test(ref) && revision.startsWith(ref) ? 'main' : ref
 
-/** @param entry one that came from the hub */
+/** @param entry that came from the hub */
 export const driftOf = async (hub: Pick<HubClient, 'repository'>, entry: ModelEntry): Promise<ModelDrift | null> => {
   if (entry.source === null) return null
   const { repo, revision } = entry.source
@@ -46,7 +46,7 @@ export const driftOf = async (hub: Pick<HubClient, 'repository'>, entry: ModelEn
 const titleOf = (path: string): string =>
   `${folderOf(path)}${parseShardName(baseName(path))?.stem ?? baseName(path).replace(/\.gguf$/i, '')}`
 
-/** The model's first file as the repository has it: split into another number of shards by now, maybe. Pure. */
+/** The path of the model's first file in the repository now, where it may be split into a different number of shards. Pure. */
 export const fileNow = (file: string, { files }: Pick<HubRepository, 'files'>): string => {
   const models = ggufGroups(files).filter(({ missing }) => missing.length === 0)
   if (models.some(({ path }) => modelKey(path) === modelKey(file))) return file
@@ -55,8 +55,8 @@ export const fileNow = (file: string, { files }: Pick<HubRepository, 'files'>): 
 }
 
 /**
- * What brings a model up to date, in its own place.
- * @throws Hal0Error `request.unsupported` for one that follows nothing
+ * The request that updates a model in place.
+ * @throws Hal0Error `request.unsupported` for an imported model, and for the projector of another model
  */
 export const updateOf = (entry: ModelEntry, registry: Pick<ModelLookup, 'get' | 'list'>): PullRequest => {
   const { id, source } = entry

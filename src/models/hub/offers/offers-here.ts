@@ -1,4 +1,4 @@
-/** What of a repository is on this machine, as an offer: what counts while the hub cannot be asked. Pure. */
+/** Offers the installed models of a repository, for when the hub cannot be reached. Pure. */
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { HubOffer } from '../../../contract/models/pull.ts'
 import { defaultId } from '../../naming/default-id.ts'
@@ -7,16 +7,16 @@ import type { HubFile } from '../client/hub-json.ts'
 import { chooseModel, type ModelWish } from './choose-model.ts'
 import { type Offers, offersOf } from './offers.ts'
 
-/** A model of the repository that is here, whole. */
+/** A model of the repository that is completely installed. */
 export interface ModelHere {
   entry: ModelEntry
-  /** Its projector; null: without one. */
+  /** Its projector; null: it has none. */
   projector: { path: string; size: number } | null
 }
 
 const firstFile = ({ entry: { source } }: ModelHere): string => source?.files[0] ?? ''
 
-/** Of several entries of one file the one with its usual id, else the newest. */
+/** For several entries of the same file, keeps the one with the default id, else the newest. */
 const oneOfEach = (models: readonly ModelHere[]): ModelHere[] => {
   const isUsual = ({ entry: { id, source } }: ModelHere, file: string): boolean =>
     id === defaultId(baseName(file), source?.repo ?? null)
@@ -39,9 +39,9 @@ const filesOf = ({ entry, projector }: ModelHere): HubFile[] => {
 
 /**
  * @param repo owner/name
- * @param models of that repository, at the revision that is asked for
+ * @param models of that repository, at the requested revision
  * @param memoryBytes of this machine; null: unknown
- * @returns with the ids that they have here; null when none of them is what is wished
+ * @returns offers with their local ids; null if none of them matches the request
  */
 export const offersHere = (
   repo: string,

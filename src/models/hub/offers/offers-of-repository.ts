@@ -1,4 +1,4 @@
-/** What a repository offers: as the hub tells it, or while it cannot be asked what of that is here. */
+/** What a repository offers: asks the hub, or falls back to installed models when the hub cannot be reached. */
 import type { HubRepository, PullRequest } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { isAtRevision, projectorOf, sameRepo } from '../../registry/identity.ts'
@@ -8,21 +8,21 @@ import type { ModelWish } from './choose-model.ts'
 import { offersOf } from './offers.ts'
 import { type ModelHere, offersHere } from './offers-here.ts'
 
-/** How long the hub may take, milliseconds: somebody waits for the answer. */
+/** How long the hub may take, milliseconds: a client waits for the answer. */
 const patienceMs = 60_000
 
 interface OffersDeps {
   hub: Pick<HubClient, 'repository'>
   registry: Pick<ModelLookup, 'get' | 'list' | 'lost'>
-  /** How a model was asked for: under an older name of its repository, maybe. */
+  /** The request for a model, which may use an older name of its repository. */
   askedFor: (id: string) => PullRequest | null
-  /** Bytes of this machine's memory; null: unknown. */
+  /** Memory of this machine, bytes; null: unknown. */
   memoryBytes: number | null
 }
 
 /**
- * @param revision null: not said
- * @throws Hal0Error `pull.*`; `pull.not_found` also where nothing is as wished
+ * @param revision null: not given
+ * @throws Hal0Error `pull.*`; also `pull.not_found` if nothing matches the request
  */
 export const offersOfRepository = async (
   deps: OffersDeps,
@@ -35,7 +35,7 @@ export const offersOfRepository = async (
     const found = await hub.repository(repo, revision ?? 'main', AbortSignal.timeout(patienceMs))
     return { ...offersOf(found, wish, { memoryBytes, isHere: (id) => registry.get(id) !== null }), problem: null }
   } catch (error) {
-    // What is complete here works with the network gone.
+    // Complete models on this machine work without a network.
     if (!(error instanceof Hal0Error) || !['pull.network', 'pull.rate_limited'].includes(error.code)) throw error
     const here = offersHere(repo, modelsHere(deps, repo, revision ?? 'main'), wish, memoryBytes)
     if (here === null) throw error

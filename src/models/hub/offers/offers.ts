@@ -1,11 +1,11 @@
-/** What a repository offers, in the words of the contract, and which of it is wanted. Pure. */
+/** Turns a repository into offers of the contract, and marks which of them match a request. Pure. */
 import type { HubRepository as Answer, HubOffer } from '../../../contract/models/pull.ts'
 import { modelIds } from '../../naming/default-id.ts'
 import { type GgufModel, ggufFiles, ggufGroups } from '../client/gguf-files.ts'
 import type { HubRepository } from '../client/hub-client.ts'
 import { choiceError, chooseModel, type ModelWish } from './choose-model.ts'
 
-/** What there is, whoever was asked for it. */
+/** The offers, from whichever source. */
 export type Offers = Omit<Answer, 'problem'>
 
 interface Machine {
@@ -16,7 +16,8 @@ interface Machine {
 }
 
 /**
- * @throws Hal0Error `pull.not_found` where nothing is as wished; a repository without models is an answer where nothing was wished
+ * @throws Hal0Error `pull.not_found` if nothing matches the request; without a specific request, a repository without models is an
+ * answer
  */
 export const offersOf = (repository: HubRepository, wish: ModelWish, { memoryBytes, isHere }: Machine): Offers => {
   const { repo, files, commit, gated } = repository

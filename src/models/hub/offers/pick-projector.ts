@@ -1,12 +1,12 @@
-/** Which vision projector goes with a model. Pure. */
+/** Picks the vision projector for a model. Pure. */
 import { labelOf, labelSpans, stemOf } from '../../naming/quant-label.ts'
 import { baseName, folderOf, type GgufModel } from '../client/gguf-files.ts'
 import type { HubFile } from '../client/hub-json.ts'
 
-/** Projectors hardly gain from more than 16 bits, and lose with less. */
+/** Projectors hardly gain from more than 16 bits, and lose quality with fewer. */
 const order = ['F16', 'FP16', 'BF16', 'Q8_0', 'F32', 'FP32']
 
-/** The name before the label: what all sizes of a model have in common. */
+/** The name before the label, which all quantisations of a model have in common. */
 const title = (path: string): string => {
   const stem = baseName(stemOf(path))
   const first = labelSpans(stem)[0]
@@ -14,8 +14,8 @@ const title = (path: string): string => {
 }
 
 /**
- * Of the model's own folder where there is one, of its own name where a repository has several models, F16 before others; null without
- * any.
+ * Prefers projectors in the model's own folder, then projectors with its name if the repository has several models, then F16; null if
+ * there is none.
  */
 export const pickProjector = (model: GgufModel, projectors: readonly HubFile[]): HubFile | null => {
   const near = projectors.filter(({ path }) => folderOf(path) === folderOf(model.path))
