@@ -44,7 +44,7 @@ import { ServerSettingsFile } from './system/config/settings.ts'
 import { clientsWithin, descriptorLimit, openDescriptors } from './system/descriptors.ts'
 import { sweepTemps } from './system/files/atomic-file.ts'
 import { lockDataFolder } from './system/files/daemon-lock.ts'
-import { RisingClock } from './system/files/rising-clock.ts'
+import { EventClock } from './system/files/event-clock.ts'
 import { decisionsDir, eventClockFile, findPaths, hubTokenFile, modelsDir, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { listenForStop } from './system/stop-signals.ts'
@@ -75,7 +75,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const models = await ModelRegistry.open(modelsDir(paths))
   const engines = new Engines(paths, process.env)
   const supervisor = chooseSupervisor(settings, paths)
-  const eventClock = await RisingClock.open(eventClockFile(paths))
+  const eventClock = await EventClock.open(eventClockFile(paths))
   const decisions = new Decisions({
     folder: decisionsDir(paths),
     keep: settings.keepDecisions,

@@ -22,12 +22,12 @@ export const invalidFile = (path: string, why: string, details: Record<string, u
 
 /** Where the bytes come from: a file, or the part of it that has been downloaded. */
 export interface ByteSource {
-  /** @throws HeadEnds if the bytes have not been downloaded yet */
+  /** @throws HeaderIncomplete if the bytes have not been downloaded yet */
   read(into: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }>
 }
 
 /** The header extends beyond the downloaded bytes. */
-export class HeadEnds extends Error {}
+export class HeaderIncomplete extends Error {}
 
 export class GgufCursor {
   readonly #file: ByteSource
@@ -162,7 +162,7 @@ export class GgufCursor {
       const room = bufferBytes - this.#end
       return (await this.#file.read(this.#buffer, this.#end, room, this.#base + this.#end)).bytesRead
     } catch (error) {
-      if (error instanceof HeadEnds) throw error
+      if (error instanceof HeaderIncomplete) throw error
       throw storageError(error, this.#path, 'read the header of a model')
     }
   }

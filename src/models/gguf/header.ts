@@ -4,7 +4,7 @@
  */
 import { open } from 'node:fs/promises'
 import { storageError } from '../../system/files/storage-error.ts'
-import { type ByteSource, cutShort, GgufCursor, HeadEnds, invalidFile } from './cursor.ts'
+import { type ByteSource, cutShort, GgufCursor, HeaderIncomplete, invalidFile } from './cursor.ts'
 import { readTensors, type TensorTable } from './tensors.ts'
 
 export interface GgufHeader extends TensorTable {
@@ -87,7 +87,7 @@ export const readGgufHead = async (source: ByteSource, path: string, size: numbe
   try {
     return await readHeader(new GgufCursor(source, path, size), path, size)
   } catch (error) {
-    if (error instanceof HeadEnds) return null
+    if (error instanceof HeaderIncomplete) return null
     throw error
   }
 }

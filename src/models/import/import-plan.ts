@@ -5,9 +5,9 @@ import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { ModelImport } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
+import { checkRunnableModel } from '../gguf/check-runnable.ts'
 import { invalidFile } from '../gguf/cursor.ts'
 import { type GgufHeader, readGgufHeader } from '../gguf/header.ts'
-import { judgeModel } from '../gguf/judgement.ts'
 import { type ModelFacts, modelFacts } from '../gguf/model-facts.ts'
 import { defaultId } from '../naming/default-id.ts'
 import { parseShardName, shardFileName } from '../naming/file-name.ts'
@@ -49,7 +49,7 @@ export const planImport = async (request: ModelImport): Promise<ImportPlan> => {
   for (const source of sources) headers.push(await readGgufHeader(source.realPath))
   const [first, ...rest] = headers
   if (first === undefined) throw refuse(path, `${path} names no file.`)
-  judgeModel(path, headers)
+  checkRunnableModel(path, headers)
 
   const id = request.id ?? defaultId(name)
   return { id, facts: modelFacts([first, ...rest], name, id), sources }

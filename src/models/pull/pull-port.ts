@@ -9,7 +9,7 @@ import type {
   PullRequest,
 } from '../../contract/models/pull.ts'
 import type { Bus } from '../../lib/async/bus.ts'
-import type { ModelWish } from '../hub/offers/choose-model.ts'
+import type { ModelSelector } from '../hub/offers/choose-model.ts'
 
 /** What a slot needs to load a model that is not here yet. */
 export interface ModelBringer {
@@ -68,8 +68,8 @@ export interface PullService {
    */
   reference(text: string): HubReference
   /**
-   * What a repository offers, and which of it `wish` means; while the hub cannot be asked, what of that is here.
+   * What a repository offers, and which of it `selector` means; while the hub cannot be asked, what of that is here.
    * @throws Hal0Error `pull.*`; `pull.not_found` also where nothing is as wished
    */
-  repository(repo: string, revision: string | null, wish: ModelWish): Promise<HubRepository>
+  repository(repo: string, revision: string | null, selector: ModelSelector): Promise<HubRepository>
 }

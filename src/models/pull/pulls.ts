@@ -15,7 +15,7 @@ import { readHubReference, unreadable } from '../../lib/hub/hub-reference.ts'
 import { log } from '../../lib/log.ts'
 import type { CatalogSources } from '../catalog/catalog-port.ts'
 import type { HubClient } from '../hub/client/hub-client.ts'
-import type { ModelWish } from '../hub/offers/choose-model.ts'
+import type { ModelSelector } from '../hub/offers/choose-model.ts'
 import { driftOf, fileNow, updateOf } from '../hub/offers/drift.ts'
 import { offersOfRepository } from '../hub/offers/offers-of-repository.ts'
 import { projectorOf, requestOf, sameRepo } from '../registry/identity.ts'
@@ -176,12 +176,12 @@ export class Pulls implements PullService, ModelBringer {
     return reading.kind === 'reference' ? reading.reference : { repo: null, revision: null, file: null, folder: null }
   }
 
-  async repository(repo: string, revision: string | null, wish: ModelWish): Promise<HubRepository> {
+  async repository(repo: string, revision: string | null, selector: ModelSelector): Promise<HubRepository> {
     return await offersOfRepository(
       { ...this.#deps, askedFor: (id) => this.#sources.get(id) ?? null },
       repo,
       revision,
-      wish,
+      selector,
     )
   }
 

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path'
 import type { ModelEntry, ModelSource } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
+import { checkRunnableModel, checkRunnablePart } from '../gguf/check-runnable.ts'
 import { type GgufHeader, readGgufHeader } from '../gguf/header.ts'
-import { judgeModel, judgePart } from '../gguf/judgement.ts'
 import { type ModelFacts, modelFacts } from '../gguf/model-facts.ts'
 import { hashFile } from '../verify/checksum.ts'
 import type { NewEntry } from './entry-commit.ts'
@@ -45,8 +45,8 @@ const factsOf = async (files: readonly ReceivedFile[], id: string, isProjector: 
   if (first === undefined) throw new Hal0Error('internal', `The model ${id} has no files.`)
   const headers: [GgufHeader, ...GgufHeader[]] = [await readGgufHeader(first.from)]
   for (const { from } of rest) headers.push(await readGgufHeader(from))
-  if (isProjector) judgePart(first.path, headers[0], { index: 0, count: 1, isProjector })
-  else judgeModel(first.path, headers)
+  if (isProjector) checkRunnablePart(first.path, headers[0], { index: 0, count: 1, isProjector })
+  else checkRunnableModel(first.path, headers)
   return modelFacts(headers, basename(first.path), id)
 }
 
@@ -57,7 +57,7 @@ export const readFacts = async ({ id, files, mmproj }: Registration): Promise<Re
 })
 
 /** The state of the registry at the moment of the decision. */
-export interface Surroundings {
+export interface RegistryView {
   /** The models folder. */
   folder: string
   get(id: string): ModelEntry | null
@@ -76,22 +76,22 @@ export interface Surroundings {
 export const planRegistration = async (
   registration: Registration,
   facts: ReceivedFacts,
-  there: Surroundings,
+  registry: RegistryView,
 ): Promise<[NewEntry, ...NewEntry[]]> => {
   const { id, source, files, mmproj, over } = registration
-  const before = there.get(id)
+  const before = registry.get(id)
   if (before !== null && before !== over) throw takenMeanwhile(id)
   const created_at = new Date().toISOString()
   const make = async (as: string, what: readonly ReceivedFile[], is: ModelFacts, ofIt: ModelSource) => {
     const place = { repo: source.repo, commit: source.revision }
-    const paths = await placeFiles(place, what, (path, sha256) => contentAt(there, path, sha256))
+    const paths = await placeFiles(place, what, (path, sha256) => contentAt(registry, path, sha256))
     const placed = what.map(({ size, sha256 }, index) => ({ path: paths[index] ?? '', size, sha256 }))
     return { id: as, ...is, files: placed, source: ofIt, created_at } satisfies ModelEntry
   }
   const sourceOf = (what: readonly ReceivedFile[]): ModelSource => ({ ...source, files: what.map(({ path }) => path) })
   const sourcesOf = (what: readonly ReceivedFile[]): string[] => what.map(({ from }) => from)
 
-  const projector = mmproj === null ? null : idForProjector(id, mmproj.sha256, before, there)
+  const projector = mmproj === null ? null : idForProjector(id, mmproj.sha256, before, registry)
   const tie = mmproj === null || projector === null ? {} : { mmproj: tieOf(projector.id, mmproj) }
   const entry = await make(id, files, facts.model, { ...sourceOf(files), ...tie })
   const model: NewEntry = { entry, sources: sourcesOf(files), replaced: before }
@@ -121,7 +121,7 @@ const idForProjector = (
   id: string,
   sha256: string,
   model: ModelEntry | null,
-  { get, isBusy, isWhole, all }: Surroundings,
+  { get, isBusy, isWhole, all }: RegistryView,
 ): ProjectorPlace => {
   const old = model === null ? null : projectorOf(model, get)
   const belongsToOthers = (candidate: string): boolean =>
@@ -142,10 +142,10 @@ const idForProjector = (
 }
 
 /** See `ContentAt`. A file that no entry has was put there by somebody: its name may be used only for the same content. */
-const contentAt = async (there: Surroundings, path: string, sha256: string): Promise<string | null> => {
-  const owners = there.all.flatMap(({ files }) => files.filter((file) => file.path === path))
+const contentAt = async (registry: RegistryView, path: string, sha256: string): Promise<string | null> => {
+  const owners = registry.all.flatMap(({ files }) => files.filter((file) => file.path === path))
   if (owners.length > 0) return owners.every((file) => file.sha256 === sha256) ? sha256 : 'other'
-  const at = join(there.folder, path)
+  const at = join(registry.folder, path)
   try {
     const found = await stat(at)
     return found.isFile() ? (await hashFile(at)).sha256 : 'other'

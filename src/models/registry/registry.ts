@@ -82,7 +82,7 @@ export class ModelRegistry implements ModelService {
   async import(request: ModelImport): Promise<ModelEntry> {
     const plan = await planImport(request)
     const { id } = plan
-    return this.#alone(id, async () => {
+    return this.#withReservedId(id, async () => {
       const folder = `local--${id}`
       await this.#refuseTaken(id, folder)
       const staging = stagingPath(this.#folder, randomBytes(8).toString('hex'))
@@ -112,7 +112,7 @@ export class ModelRegistry implements ModelService {
    * @throws Hal0Error `model.exists`, `model.invalid_file`, `storage.full`, `storage.failed`; then nothing has changed
    */
   register(registration: Registration): Promise<ModelEntry> {
-    return this.#alone(registration.id, async () => {
+    return this.#withReservedId(registration.id, async () => {
       const facts = await readFacts(registration)
       const entry = await this.#changes.run(async () => {
         const all = [...this.#entries.values(), ...this.#retired.entries()]
@@ -169,7 +169,7 @@ export class ModelRegistry implements ModelService {
       const sentence = `The model ${id} is in use by: ${usedBy.join(', ')}. Give these slots another model, or delete them, first.`
       throw new Hal0Error('model.in_use', sentence, { details: { id, slots: usedBy } })
     }
-    await this.#alone(id, async () => {
+    await this.#withReservedId(id, async () => {
       await this.#changes.run(async () => {
         this.#entries.delete(id)
         try {
@@ -192,7 +192,7 @@ export class ModelRegistry implements ModelService {
   }
 
   /** Runs `work` with the id reserved. @throws Hal0Error `model.exists` while another import or removal uses the id */
-  async #alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+  async #withReservedId<T>(id: string, work: () => Promise<T>): Promise<T> {
     if (this.#busy.has(id)) {
       throw new Hal0Error(
         'model.exists',

@@ -5,7 +5,7 @@ import { SlotRecord } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { makeFolder, sweepTemps, writeFileAtomic } from '../../system/files/atomic-file.ts'
-import { isMomentary, setAside } from '../../system/files/own-file.ts'
+import { isTransient, setAside } from '../../system/files/own-file.ts'
 import { readBytesIfThere } from '../../system/files/read-text.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { type Paths, slotDir, slotsDir } from '../../system/paths.ts'
@@ -113,7 +113,7 @@ export const recordStoreOnDisk = (paths: Paths): RecordStore => {
         return typeof found === 'string' ? await damaged(name, found) : { kind: 'kept', ...found }
       } catch (error) {
         const { found, errno } = storageError(error, file(name), doing).details
-        if (isMomentary(error)) throw error
+        if (isTransient(error)) throw error
         return damaged(name, found === undefined ? `reading it ended in ${String(errno)}` : `it is ${String(found)}`)
       }
     },

@@ -40,7 +40,7 @@ export const setAside = async (path: string): Promise<string> => {
 }
 
 /** Moves aside whatever is in the place of a file to be written and is not a file itself. @throws Hal0Error `storage.failed` */
-export const setAsideNoFile = async (path: string): Promise<void> => {
+export const setAsideNonFile = async (path: string): Promise<void> => {
   try {
     if ((await stat(path)).isFile()) return
   } catch (error) {
@@ -58,7 +58,7 @@ const removeAny = async (path: string): Promise<void> => {
 }
 
 /** Whether the error is a temporary shortage, which says nothing about the file. */
-export const isMomentary = (error: unknown): boolean => {
+export const isTransient = (error: unknown): boolean => {
   const { errno } = storageError(error, '', 'read').details
   return errno === 'EMFILE' || errno === 'ENFILE' || errno === 'ENOMEM'
 }
@@ -71,7 +71,7 @@ export const readOwnText = async (path: string, doing: string): Promise<string |
     return await readTextIfThere(path, doing, { links: 'refuse' })
   } catch (error) {
     log.warn(`${path} is of no use`, error)
-    if (!isMomentary(error)) await setAside(path).catch((again: unknown) => log.warn(`it stays where it is`, again))
+    if (!isTransient(error)) await setAside(path).catch((again: unknown) => log.warn(`it stays where it is`, again))
     return null
   }
 }

@@ -1,7 +1,7 @@
 /** Who listens on a port. */
 import { readFile } from 'node:fs/promises'
+import { readCommandLine } from '../proc/environ.ts'
 import { holdsSocket } from '../proc/open-sockets.ts'
-import { readCommandLine } from '../proc/start-block.ts'
 import { type ProcStat, runningProcesses } from '../proc/stat.ts'
 import { type Listeners, loopbackListeners } from '../proc/tcp-listeners.ts'
 import type { PortOwner } from '../supervisor.ts'

@@ -1,10 +1,10 @@
 /** Sends all requests to the hub: endpoints in their order, the token for each, limits in time and bytes. */
 import type { Static, TSchema } from 'typebox'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
-import { type Asked, hubError, unreachable } from './hub-error.ts'
+import { type HubQuery, hubError, unreachable } from './hub-error.ts'
 import { parseHubJson } from './hub-json.ts'
 import type { Endpoint } from './hub-settings.ts'
-import { type Arrival, type Fetch, followRedirects } from './redirects.ts'
+import { type Fetch, type FinalResponse, followRedirects } from './redirects.ts'
 
 export interface HubDeps {
   fetch: Fetch
@@ -23,7 +23,7 @@ export interface HubDeps {
 }
 
 /** An endpoint with its token. */
-export interface Way {
+export interface HubTarget {
   endpoint: Endpoint
   origin: string
   /** null: there is none, or it is not meant for this endpoint. */
@@ -60,7 +60,7 @@ export class HubAccess {
    * @param first tried before all others; null: the first of the list
    * @throws Hal0Error of the last endpoint tried, `pull.network` when offline
    */
-  async viaEndpoints<T>(first: Endpoint | null, work: (way: Way) => Promise<T>): Promise<T> {
+  async tryEndpoints<T>(first: Endpoint | null, work: (target: HubTarget) => Promise<T>): Promise<T> {
     const { endpoints, offline } = this.#deps
     if (offline) {
       throw new Hal0Error(
@@ -94,16 +94,26 @@ export class HubAccess {
   }
 
   /** @throws Hal0Error `pull.network`; the reason of `signal` once it aborted */
-  follow(way: Way, url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Arrival> {
+  follow(target: HubTarget, url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<FinalResponse> {
     const { fetch, answerMs = 30_000 } = this.#deps
-    return followRedirects(fetch, url, { endpointOrigin: way.origin, token: way.token, headers, signal, answerMs })
+    return followRedirects(fetch, url, {
+      endpointOrigin: target.origin,
+      token: target.token,
+      headers,
+      signal,
+      answerMs,
+    })
   }
 
   /** The error for an answer that is not a success. Its body is discarded. */
-  async failure(way: Way, arrival: Arrival, asked: Pick<Asked, 'repo' | 'revision' | 'path'>): Promise<Hal0Error> {
-    const { response, url } = arrival
+  async failure(
+    target: HubTarget,
+    final: FinalResponse,
+    asked: Pick<HubQuery, 'repo' | 'revision' | 'path'>,
+  ): Promise<Hal0Error> {
+    const { response, url } = final
     await response.body?.cancel()
-    const facts = { ...asked, token: way.token, origin: url.origin, isHub: url.origin === way.origin }
+    const facts = { ...asked, token: target.token, origin: url.origin, isHub: url.origin === target.origin }
     return hubError(response.status, response.headers, facts, this.#deps.now())
   }
 
@@ -112,26 +122,26 @@ export class HubAccess {
    * @throws Hal0Error `pull.*`; the reason of `signal` once it aborted
    */
   async json<S extends TSchema>(
-    way: Way,
+    target: HubTarget,
     url: URL,
     schema: S,
-    asked: Pick<Asked, 'repo' | 'revision'>,
+    asked: Pick<HubQuery, 'repo' | 'revision'>,
     signal: AbortSignal,
   ): Promise<{ value: Static<S>; headers: Headers; url: URL }> {
     const { jsonMs = 60_000 } = this.#deps
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), jsonMs)
     try {
-      const arrival = await this.follow(
-        way,
+      const final = await this.follow(
+        target,
         url,
         { accept: 'application/json' },
         AbortSignal.any([signal, late.signal]),
       )
-      if (!arrival.response.ok) throw await this.failure(way, arrival, { ...asked, path: null })
-      const bytes = await readAll(arrival.response.body, arrival.url.origin)
-      const value = parseHubJson(schema, bytes, arrival.url.origin)
-      return { value, headers: arrival.response.headers, url: arrival.url }
+      if (!final.response.ok) throw await this.failure(target, final, { ...asked, path: null })
+      const bytes = await readAll(final.response.body, final.url.origin)
+      const value = parseHubJson(schema, bytes, final.url.origin)
+      return { value, headers: final.response.headers, url: final.url }
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (late.signal.aborted) throw unreachable(url.origin, `was not done within ${jsonMs / 1000} s`, error)

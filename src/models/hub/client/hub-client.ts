@@ -3,13 +3,13 @@ import { repoPattern } from '../../../contract/models/hub-source.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { encodeRemotePath } from '../../../lib/hub/remote-path.ts'
 import { isGguf } from './gguf-files.ts'
-import { HubAccess, type HubDeps, type Way } from './hub-access.ts'
+import { HubAccess, type HubDeps, type HubTarget } from './hub-access.ts'
 import { unreachable } from './hub-error.ts'
 import { nextPage } from './hub-headers.ts'
 import { type HubFile, RepositoryInfo, SearchPage, TreePage, treeFiles } from './hub-json.ts'
 import type { Endpoint } from './hub-settings.ts'
 import { type OpenedFile, openRange, type PinnedFile } from './open-range.ts'
-import { SignedAddresses } from './signed-addresses.ts'
+import { SignedUrls } from './signed-urls.ts'
 
 /** A repository at one commit. */
 export interface HubRepository {
@@ -62,13 +62,13 @@ const isGated = (gated: boolean | string | null | undefined): boolean =>
 
 export class HubClient {
   readonly #access: HubAccess
-  readonly #addresses: SignedAddresses
+  readonly #signedUrls: SignedUrls
   /** The endpoint that answered last, so that each range of a pull does not try a dead mirror first. */
   #answering: Endpoint | null = null
 
   constructor(deps: HubDeps) {
     this.#access = new HubAccess(deps)
-    this.#addresses = new SignedAddresses(deps.now)
+    this.#signedUrls = new SignedUrls(deps.now)
   }
 
   /**
@@ -77,27 +77,27 @@ export class HubClient {
    */
   async repository(repo: string, revision: string, signal: AbortSignal): Promise<HubRepository> {
     checkRepo(repo)
-    return await this.#access.viaEndpoints(null, async (way) => {
+    return await this.#access.tryEndpoints(null, async (target) => {
       const asked = { repo, revision }
-      const info = new URL(`${way.endpoint.url}/api/models/${repo}/revision/${encodeURIComponent(revision)}`)
-      const { value } = await this.#access.json(way, info, RepositoryInfo, asked, signal)
-      const tree = await this.#tree(way, repo, value.sha, signal)
-      this.#answering = way.endpoint
+      const info = new URL(`${target.endpoint.url}/api/models/${repo}/revision/${encodeURIComponent(revision)}`)
+      const { value } = await this.#access.json(target, info, RepositoryInfo, asked, signal)
+      const tree = await this.#tree(target, repo, value.sha, signal)
+      this.#answering = target.endpoint
       return { repo: value.id, commit: value.sha, gated: isGated(value.gated), ...tree }
     })
   }
 
   async #tree(
-    way: Way,
+    target: HubTarget,
     repo: string,
     commit: string,
     signal: AbortSignal,
   ): Promise<Pick<HubRepository, 'files' | 'refused'>> {
     const all: Pick<HubRepository, 'files' | 'refused'> = { files: [], refused: [] }
-    let url = new URL(`${way.endpoint.url}/api/models/${repo}/tree/${commit}?recursive=true`)
+    let url = new URL(`${target.endpoint.url}/api/models/${repo}/tree/${commit}?recursive=true`)
     let models = 0
     for (let pages = 1; ; pages++) {
-      const page = await this.#access.json(way, url, TreePage, { repo, revision: commit }, signal)
+      const page = await this.#access.json(target, url, TreePage, { repo, revision: commit }, signal)
       const { files, refused } = treeFiles(page.value)
       all.files.push(...files)
       models += files.filter(({ path }) => isGguf(path)).length
@@ -105,11 +105,11 @@ export class HubClient {
       all.refused.push(...refused)
       const link = nextPage(page.headers.get('link'))
       if (link === null) return all
-      if (pages === mostPages) throw unreachable(way.origin, `lists more than ${mostPages} pages of files`)
-      if (!URL.canParse(link, page.url.href)) throw unreachable(way.origin, 'names a next page that is no address')
+      if (pages === mostPages) throw unreachable(target.origin, `lists more than ${mostPages} pages of files`)
+      if (!URL.canParse(link, page.url.href)) throw unreachable(target.origin, 'names a next page that is no address')
       url = new URL(link, page.url.href)
       // The token would be sent to any address that a page names.
-      if (url.origin !== way.origin) throw unreachable(way.origin, `names a next page at ${url.origin}`)
+      if (url.origin !== target.origin) throw unreachable(target.origin, `names a next page at ${url.origin}`)
     }
   }
 
@@ -119,12 +119,12 @@ export class HubClient {
    * @throws Hal0Error `pull.*`; the reason of `signal` once it aborted
    */
   async search(query: string, limit: number, signal: AbortSignal): Promise<HubModel[]> {
-    return await this.#access.viaEndpoints(null, async (way) => {
-      const url = new URL(`${way.endpoint.url}/api/models`)
+    return await this.#access.tryEndpoints(null, async (target) => {
+      const url = new URL(`${target.endpoint.url}/api/models`)
       const parameters = { search: query, filter: 'gguf', sort: 'downloads', limit: String(limit) }
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
       for (const field of ['downloads', 'likes', 'gated', 'gguf']) url.searchParams.append('expand[]', field)
-      const { value } = await this.#access.json(way, url, SearchPage, { repo: null, revision: null }, signal)
+      const { value } = await this.#access.json(target, url, SearchPage, { repo: null, revision: null }, signal)
       return value.slice(0, limit).map(({ id, downloads, likes, gated, gguf }) => ({
         repo: id,
         downloads: downloads ?? null,
@@ -144,21 +144,21 @@ export class HubClient {
    */
   async open(file: PinnedFile, from: number, to: number | null, signal: AbortSignal): Promise<OpenedFile> {
     checkRepo(file.repo)
-    return await this.#access.viaEndpoints(this.#answering, async (way) => {
+    return await this.#access.tryEndpoints(this.#answering, async (target) => {
       const url = new URL(
-        `${way.endpoint.url}/${file.repo}/resolve/${encodeURIComponent(file.commit)}/${encodeRemotePath(file.path)}`,
+        `${target.endpoint.url}/${file.repo}/resolve/${encodeURIComponent(file.commit)}/${encodeRemotePath(file.path)}`,
       )
       const opened = await openRange({
         access: this.#access,
-        addresses: this.#addresses,
-        way,
+        signedUrls: this.#signedUrls,
+        target,
         url,
         file,
         from,
         to,
         signal,
       })
-      this.#answering = way.endpoint
+      this.#answering = target.endpoint
       return opened
     })
   }

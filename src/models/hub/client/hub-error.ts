@@ -4,7 +4,7 @@ import { retryAfterS } from './hub-headers.ts'
 import { hubUrl } from './hub-settings.ts'
 
 /** What was requested. */
-export interface Asked {
+export interface HubQuery {
   /** null: a search. */
   repo: string | null
   revision: string | null
@@ -25,7 +25,7 @@ const hubSentence = (headers: Headers, token: string | null): string | null => {
 }
 
 /** "the file F of OWNER/REPO at REVISION" */
-const thing = ({ repo, path, revision }: Asked): string =>
+const thing = ({ repo, path, revision }: HubQuery): string =>
   `${path === null ? '' : `${path} of `}${repo ?? 'the search'}${revision === null ? '' : ` at ${revision}`}`
 
 /** @param details additional facts for programs */
@@ -38,7 +38,7 @@ export const gatedRepository = (repo: string, hasToken: boolean, details: Record
   return new Hal0Error('pull.gated', sentence, { details: { repo, ...details, page } })
 }
 
-const unauthorized = (asked: Asked, status: number, said: string, details: Record<string, unknown>): Hal0Error => {
+const unauthorized = (asked: HubQuery, status: number, said: string, details: Record<string, unknown>): Hal0Error => {
   const sentence =
     asked.token === null
       ? `The hub does not show ${thing(asked)} without a token. It is misspelt, or private: then give hal0 a token that may read it: hal0 config token`
@@ -48,7 +48,7 @@ const unauthorized = (asked: Asked, status: number, said: string, details: Recor
   return new Hal0Error('pull.unauthorized', sentence, { details })
 }
 
-const notFound = (asked: Asked, code: string | null, details: Record<string, unknown>): Hal0Error => {
+const notFound = (asked: HubQuery, code: string | null, details: Record<string, unknown>): Hal0Error => {
   const { repo, path, revision } = asked
   const sentence =
     code === 'RevisionNotFound'
@@ -63,7 +63,7 @@ const notFound = (asked: Asked, code: string | null, details: Record<string, unk
  * @param status of the answer; neither 2xx nor a redirect
  * @param nowMs for a Retry-After that is a date
  */
-export const hubError = (status: number, headers: Headers, asked: Asked, nowMs: number): Hal0Error => {
+export const hubError = (status: number, headers: Headers, asked: HubQuery, nowMs: number): Hal0Error => {
   const code = headers.get('x-error-code')
   const waitS = retryAfterS(headers, nowMs)
   const sentence = hubSentence(headers, asked.token)

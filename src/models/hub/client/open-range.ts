@@ -1,9 +1,9 @@
 /** Opens a range of a file at the hub. The file is resolved once; ranges then come from the storage's signed address until it expires. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
-import type { HubAccess, Way } from './hub-access.ts'
+import type { HubAccess, HubTarget } from './hub-access.ts'
 import { type ContentRange, parseContentRange, parseEtag, parseLength } from './hub-headers.ts'
-import type { Arrival, LinkedFile } from './redirects.ts'
-import type { SignedAddresses } from './signed-addresses.ts'
+import type { FinalResponse, LinkedFile } from './redirects.ts'
+import type { SignedUrls } from './signed-urls.ts'
 
 /** A file at a commit. */
 export interface PinnedFile {
@@ -32,8 +32,8 @@ export interface OpenedFile {
 
 export interface RangeRequest {
   access: HubAccess
-  addresses: SignedAddresses
-  way: Way
+  signedUrls: SignedUrls
+  target: HubTarget
   /** Address of the file at the hub. */
   url: URL
   file: PinnedFile
@@ -56,7 +56,7 @@ const rangeHeader = (from: number, to: number | null): Record<string, string> =>
   return { range: `bytes=${from}-${to === null ? '' : to - 1}` }
 }
 
-const opened = async ({ response, linked }: Arrival, known: LinkedFile): Promise<OpenedFile> => {
+const opened = async ({ response, linked }: FinalResponse, known: LinkedFile): Promise<OpenedFile> => {
   const { status, headers } = response
   if (status === 416) await response.body?.cancel()
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? ''
@@ -75,26 +75,26 @@ const opened = async ({ response, linked }: Arrival, known: LinkedFile): Promise
 
 /** @throws Hal0Error `pull.*`; the reason of `signal` once it aborted */
 export const openRange = async (request: RangeRequest): Promise<OpenedFile> => {
-  const { access, addresses, way, url, file, signal } = request
+  const { access, signedUrls, target, url, file, signal } = request
   const headers = rangeHeader(request.from, request.to)
-  const known = addresses.get(url.href)
+  const known = signedUrls.get(url.href)
   if (known !== null) {
     try {
-      const again = await access.follow(way, known.url, headers, signal)
+      const again = await access.follow(target, known.url, headers, signal)
       if (usable.has(again.response.status)) return await opened(again, known.linked)
-      if (!refusals.has(again.response.status)) throw await access.failure(way, again, asked(file))
+      if (!refusals.has(again.response.status)) throw await access.failure(target, again, asked(file))
       await again.response.body?.cancel()
     } catch (error) {
       // A new address may lead to a part of the storage that works.
-      addresses.forget(url.href)
+      signedUrls.forget(url.href)
       throw error
     }
-    addresses.forget(url.href)
+    signedUrls.forget(url.href)
   }
-  const arrival = await access.follow(way, url, headers, signal)
-  if (!usable.has(arrival.response.status)) throw await access.failure(way, arrival, asked(file))
-  if (arrival.url.origin !== way.origin) addresses.set(url.href, { url: arrival.url, linked: arrival.linked })
-  return await opened(arrival, arrival.linked)
+  const final = await access.follow(target, url, headers, signal)
+  if (!usable.has(final.response.status)) throw await access.failure(target, final, asked(file))
+  if (final.url.origin !== target.origin) signedUrls.set(url.href, { url: final.url, linked: final.linked })
+  return await opened(final, final.linked)
 }
 
 const asked = ({ repo, commit, path }: PinnedFile) => ({ repo, revision: commit, path })

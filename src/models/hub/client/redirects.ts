@@ -25,7 +25,7 @@ export interface HubRequest {
   answerMs: number
 }
 
-export interface Arrival {
+export interface FinalResponse {
   /** Has any status but a redirect. The caller has to read or cancel its body. */
   response: Response
   /** Where the answer came from. A signed address is a secret. */
@@ -82,7 +82,7 @@ const ask = async (get: Fetch, url: URL, request: HubRequest): Promise<Response>
  * GETs `start` and follows at most 5 redirects.
  * @throws Hal0Error `pull.network`; the reason of `signal` once it aborted
  */
-export const followRedirects = async (get: Fetch, start: URL, request: HubRequest): Promise<Arrival> => {
+export const followRedirects = async (get: Fetch, start: URL, request: HubRequest): Promise<FinalResponse> => {
   const linked: LinkedFile = { commit: null, etag: null, size: null }
   let url = start
   for (let redirects = 0; ; redirects++) {

@@ -4,7 +4,7 @@ import { isLabel, labelSpans, meansLabel, stemOf } from '../../naming/quant-labe
 import { baseName, type GgufModel, ggufFiles, ggufGroups, isGguf, modelKey } from '../client/gguf-files.ts'
 import type { HubFile } from '../client/hub-json.ts'
 
-export interface ModelWish {
+export interface ModelSelector {
   /** Path of a file (any shard of a sharded model), or `:LABEL`; null: not given. `:latest`, which Ollama users write, means no label. */
   file: string | null
   /** Only files in this folder; null: anywhere. */
@@ -21,7 +21,7 @@ export type Choice =
 const defaultLabels = ['Q4_K_M', 'Q8_0']
 
 /** Whether the name contains `asked` as whole words, without splitting a label: `K_M` does not match `Q4_K_M`. */
-const stands = (asked: string, path: string): boolean => {
+const containsWords = (asked: string, path: string): boolean => {
   const stem = stemOf(path).toLowerCase()
   const words = asked.toLowerCase()
   const spans = labelSpans(stem)
@@ -37,7 +37,7 @@ const stands = (asked: string, path: string): boolean => {
 }
 
 /** The models that the label means: exact matches, else matches that are certainly the same quantisation. */
-const labelled = (models: readonly GgufModel[], asked: string): GgufModel[] => {
+const matchLabel = (models: readonly GgufModel[], asked: string): GgufModel[] => {
   const upper = asked.toUpperCase()
   const exact = models.filter(({ quantization }) => quantization?.toUpperCase() === upper)
   if (exact.length > 0) return exact
@@ -45,7 +45,9 @@ const labelled = (models: readonly GgufModel[], asked: string): GgufModel[] => {
     return models.filter(({ quantization }) => quantization !== null && meansLabel(asked, quantization))
   // If `asked` contains a label, it must be the model's own: `F16-to` occurs in the name of a Q3_K_S.
   const last = labelSpans(asked).at(-1)?.label ?? null
-  return models.filter(({ quantization, path }) => (last === null || last === quantization) && stands(asked, path))
+  return models.filter(
+    ({ quantization, path }) => (last === null || last === quantization) && containsWords(asked, path),
+  )
 }
 
 const settle = (found: readonly GgufModel[]): Choice => {
@@ -57,7 +59,7 @@ const settle = (found: readonly GgufModel[]): Choice => {
 }
 
 /** @param repo owner/name */
-export const chooseModel = (repo: string, all: readonly HubFile[], { file, folder }: ModelWish): Choice => {
+export const chooseModel = (repo: string, all: readonly HubFile[], { file, folder }: ModelSelector): Choice => {
   if (file !== null && !file.startsWith(':')) {
     // A named file is taken whatever it is called: its header will say what it is.
     return settle(ggufGroups(all).filter(({ path }) => modelKey(path) === modelKey(file)))
@@ -65,10 +67,10 @@ export const chooseModel = (repo: string, all: readonly HubFile[], { file, folde
   const inside = folder === null ? all : all.filter(({ path }) => path.startsWith(`${folder}/`))
   const { models, companions } = ggufFiles(repo, inside)
   const label = file === null || file.toLowerCase() === ':latest' ? null : file.slice(1)
-  if (label !== null) return settle(labelled(models, label))
+  if (label !== null) return settle(matchLabel(models, label))
   if (folder !== null) return settle(models.length > 0 ? models : companions)
   const whole = models.filter(({ missing }) => missing.length === 0)
-  const usual = defaultLabels.map((one) => labelled(whole, one)).find((found) => found.length > 0)
+  const usual = defaultLabels.map((one) => matchLabel(whole, one)).find((found) => found.length > 0)
   return settle(usual ?? whole.slice(0, 1))
 }
 
@@ -87,11 +89,11 @@ const described = (repo: string, all: readonly HubFile[]): string => {
   return others.length === 0 ? has : `${has} Other GGUF files, to be named in full: ${listed(others)}.`
 }
 
-const asked = ({ file, folder }: ModelWish): string =>
+const asked = ({ file, folder }: ModelSelector): string =>
   [file ?? '', folder === null ? '' : `in ${folder}/`].filter((part) => part !== '').join(' ')
 
 /** Files with the requested name, in other folders or in different case. */
-const namesakes = (all: readonly HubFile[], { file }: ModelWish): string[] => {
+const namesakes = (all: readonly HubFile[], { file }: ModelSelector): string[] => {
   if (file === null || file.startsWith(':')) return []
   const name = baseName(file).toLowerCase()
   return all.flatMap(({ path }) => (baseName(path).toLowerCase() === name && isGguf(path) ? [path] : []))
@@ -101,10 +103,10 @@ const namesakes = (all: readonly HubFile[], { file }: ModelWish): string[] => {
 export const choiceError = (
   repo: string,
   all: readonly HubFile[],
-  wish: ModelWish,
+  selector: ModelSelector,
   choice: Exclude<Choice, { kind: 'one' }>,
 ): Hal0Error => {
-  const what = asked(wish)
+  const what = asked(selector)
   const error = (
     code: 'pull.not_found' | 'pull.ambiguous',
     sentence: string,
@@ -128,7 +130,7 @@ export const choiceError = (
     return error('pull.not_found', sentence, models, { missing })
   }
   const none = what === '' ? 'no GGUF model that is whole' : `no GGUF model ${what}`
-  const near = namesakes(all, wish)
+  const near = namesakes(all, selector)
   const there = near.length === 0 ? described(repo, all) : `Did you mean ${listed(near)}?`
   return error('pull.not_found', `${repo} has ${none}. ${there}`, models)
 }
@@ -138,8 +140,8 @@ export const choiceError = (
  * @param repo owner/name
  * @throws Hal0Error `pull.not_found` with what the repository offers, `pull.ambiguous` with the candidates
  */
-export const pickModel = (repo: string, all: readonly HubFile[], wish: ModelWish): GgufModel => {
-  const choice = chooseModel(repo, all, wish)
+export const pickModel = (repo: string, all: readonly HubFile[], selector: ModelSelector): GgufModel => {
+  const choice = chooseModel(repo, all, selector)
   if (choice.kind === 'one') return choice.model
-  throw choiceError(repo, all, wish, choice)
+  throw choiceError(repo, all, selector, choice)
 }

@@ -4,9 +4,9 @@ import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { isAtRevision, projectorOf, sameRepo } from '../../registry/identity.ts'
 import type { ModelLookup } from '../../registry/registry-port.ts'
 import type { HubClient } from '../client/hub-client.ts'
-import type { ModelWish } from './choose-model.ts'
+import type { ModelSelector } from './choose-model.ts'
+import { type LocalModel, localOffers } from './local-offers.ts'
 import { offersOf } from './offers.ts'
-import { type ModelHere, offersHere } from './offers-here.ts'
 
 /** How long the hub may take, milliseconds: a client waits for the answer. */
 const patienceMs = 60_000
@@ -28,22 +28,22 @@ export const offersOfRepository = async (
   deps: OffersDeps,
   repo: string,
   revision: string | null,
-  wish: ModelWish,
+  selector: ModelSelector,
 ): Promise<HubRepository> => {
   const { hub, registry, memoryBytes } = deps
   try {
     const found = await hub.repository(repo, revision ?? 'main', AbortSignal.timeout(patienceMs))
-    return { ...offersOf(found, wish, { memoryBytes, isHere: (id) => registry.get(id) !== null }), problem: null }
+    return { ...offersOf(found, selector, { memoryBytes, isHere: (id) => registry.get(id) !== null }), problem: null }
   } catch (error) {
     // Complete models on this machine work without a network.
     if (!(error instanceof Hal0Error) || !['pull.network', 'pull.rate_limited'].includes(error.code)) throw error
-    const here = offersHere(repo, modelsHere(deps, repo, revision ?? 'main'), wish, memoryBytes)
+    const here = localOffers(repo, localModels(deps, repo, revision ?? 'main'), selector, memoryBytes)
     if (here === null) throw error
     return { ...here, problem: error.message }
   }
 }
 
-const modelsHere = ({ registry, askedFor }: OffersDeps, repo: string, revision: string): ModelHere[] =>
+const localModels = ({ registry, askedFor }: OffersDeps, repo: string, revision: string): LocalModel[] =>
   registry.list().flatMap((entry) => {
     const { source, id } = entry
     if (source === null || !isAtRevision(source, revision) || registry.lost(entry).length > 0) return []

@@ -3,7 +3,7 @@ import type { HubRepository as Answer, HubOffer } from '../../../contract/models
 import { modelIds } from '../../naming/default-id.ts'
 import { type GgufModel, ggufFiles, ggufGroups } from '../client/gguf-files.ts'
 import type { HubRepository } from '../client/hub-client.ts'
-import { choiceError, chooseModel, type ModelWish } from './choose-model.ts'
+import { choiceError, chooseModel, type ModelSelector } from './choose-model.ts'
 
 /** The offers, from whichever source. */
 export type Offers = Omit<Answer, 'problem'>
@@ -19,7 +19,11 @@ interface Machine {
  * @throws Hal0Error `pull.not_found` if nothing matches the request; without a specific request, a repository without models is an
  * answer
  */
-export const offersOf = (repository: HubRepository, wish: ModelWish, { memoryBytes, isHere }: Machine): Offers => {
+export const offersOf = (
+  repository: HubRepository,
+  selector: ModelSelector,
+  { memoryBytes, isHere }: Machine,
+): Offers => {
   const { repo, files, commit, gated } = repository
   const paths = ggufGroups(files).map(({ path }) => path)
   const ids = new Map(modelIds(paths, repo).map((id, index) => [paths[index], id]))
@@ -28,9 +32,9 @@ export const offersOf = (repository: HubRepository, wish: ModelWish, { memoryByt
     const fits = memoryBytes === null ? null : size < memoryBytes * 0.9
     return { id, file: path, quantization, size, shards: shards.length, fits, installed: isHere(id) }
   }
-  const choice = chooseModel(repo, files, wish)
-  if (choice.kind === 'none' && (wish.file !== null || wish.folder !== null))
-    throw choiceError(repo, files, wish, choice)
+  const choice = chooseModel(repo, files, selector)
+  if (choice.kind === 'none' && (selector.file !== null || selector.folder !== null))
+    throw choiceError(repo, files, selector, choice)
   const { models, projectors } = ggufFiles(repo, files)
   const wanted = choice.kind === 'one' ? [choice.model] : choice.kind === 'several' ? choice.models : []
   return {

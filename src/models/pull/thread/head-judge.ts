@@ -1,13 +1,13 @@
 /** Judges the files of a pull by their GGUF headers, which begin with their first bytes. */
 
-import { type ByteSource, HeadEnds } from '../../gguf/cursor.ts'
+import { checkRunnablePart } from '../../gguf/check-runnable.ts'
+import { type ByteSource, HeaderIncomplete } from '../../gguf/cursor.ts'
 import { readGgufHead } from '../../gguf/header.ts'
-import { judgePart } from '../../gguf/judgement.ts'
 import type { Head, HeadJudge } from '../download/head.ts'
 
 const sourceOf = ({ size, here, read }: Head): ByteSource => ({
   read: async (into, offset, length, position) => {
-    if (position >= here && here < size) throw new HeadEnds()
+    if (position >= here && here < size) throw new HeaderIncomplete()
     const bytes = Math.max(0, Math.min(length, here - position))
     read(into.subarray(offset, offset + bytes), position)
     return { bytesRead: bytes }
@@ -24,7 +24,7 @@ export const headJudge = (files: readonly string[], projector: string | null): H
     const header = await readGgufHead(sourceOf(head), path, head.size)
     if (header === null) return 'more'
     const isProjector = path === projector
-    judgePart(
+    checkRunnablePart(
       path,
       header,
       isProjector

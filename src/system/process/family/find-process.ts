@@ -1,7 +1,7 @@
 /** What is left of a slot's process when a daemon starts. */
 import { log } from '../../../lib/log.ts'
 import { isOfThisBoot } from '../../proc/boot-id.ts'
-import { readCommandLine } from '../../proc/start-block.ts'
+import { readCommandLine } from '../../proc/environ.ts'
 import { isRunning, readStat, runningProcesses, startedAt } from '../../proc/stat.ts'
 import type { Family } from './family.ts'
 import { type Identity, leaderAmong, markedBy, markOf } from './members.ts'

@@ -1,5 +1,5 @@
 /** How a slot's processes are told among those of the machine. Pure, but for the marks. */
-import { readVariable } from '../../proc/start-block.ts'
+import { readVariable } from '../../proc/environ.ts'
 import { type ProcStat, readStat } from '../../proc/stat.ts'
 import { markVariable } from './instance-mark.ts'
 

@@ -3,7 +3,7 @@ import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { log } from '../../../lib/log.ts'
-import { setAsideNoFile } from '../../files/own-file.ts'
+import { setAsideNonFile } from '../../files/own-file.ts'
 import { errnoOf, storageError } from '../../files/storage-error.ts'
 import { lastLinesCount, type TakeLog } from '../../supervisor.ts'
 import { LogFollower } from './log-follower.ts'
@@ -54,7 +54,7 @@ export class BackendLog {
     let file: FileHandle | null = null
     try {
       await mkdir(dirname(this.#path), { recursive: true })
-      await setAsideNoFile(this.#path)
+      await setAsideNonFile(this.#path)
       file = await open(this.#path, 'a+')
       const { size } = await file.stat()
       const last = size === 0 ? null : (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString('latin1')
@@ -141,7 +141,7 @@ export class BackendLog {
     const source = await open(this.#path, 'r+')
     try {
       this.#positions.dropOlder()
-      await setAsideNoFile(this.#olderPath)
+      await setAsideNonFile(this.#olderPath)
       const older = await open(this.#olderPath, 'w')
       let start = Math.max(0, size - this.#limit)
       let offset = start

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { type Asked, hubError } from '../../../../src/models/hub/client/hub-error.ts'
+import { type HubQuery, hubError } from '../../../../src/models/hub/client/hub-error.ts'
 
-const asked: Asked = {
+const asked: HubQuery = {
   repo: 'acme/tiny',
   revision: 'main',
   path: 'a.gguf',
@@ -9,7 +9,7 @@ const asked: Asked = {
   origin: 'https://hub.example',
   isHub: true,
 }
-const error = (status: number, headers: Record<string, string> = {}, changes: Partial<Asked> = {}) =>
+const error = (status: number, headers: Record<string, string> = {}, changes: Partial<HubQuery> = {}) =>
   hubError(status, new Headers(headers), { ...asked, ...changes }, 0)
 
 const gated = { 'x-error-code': 'GatedRepo' }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { HubFile } from '../../../../src/models/hub/client/hub-json.ts'
-import { chooseModel, type ModelWish, pickModel } from '../../../../src/models/hub/offers/choose-model.ts'
+import { chooseModel, type ModelSelector, pickModel } from '../../../../src/models/hub/offers/choose-model.ts'
 import { isLabel, meansLabel } from '../../../../src/models/naming/quant-label.ts'
 
 const files = (...paths: string[]): HubFile[] =>
   paths.map((path) => ({ path, size: 10, sha256: '0'.repeat(64), blobSha1: null }))
-const wishOf = (file: string | null, folder: string | null = null): ModelWish => ({ file, folder })
+const wishOf = (file: string | null, folder: string | null = null): ModelSelector => ({ file, folder })
 
 const tiny = [
   'README.md',
@@ -152,7 +152,8 @@ describe('a model is chosen', () => {
 })
 
 describe('what is not one model is told', () => {
-  const pick = (paths: readonly string[], wish: ModelWish) => () => pickModel('acme/tiny', files(...paths), wish)
+  const pick = (paths: readonly string[], selector: ModelSelector) => () =>
+    pickModel('acme/tiny', files(...paths), selector)
 
   test('with what there is', () => {
     expect(pick(tiny, wishOf(':Q2_K'))).toThrow(

@@ -1,7 +1,7 @@
 /** What is no model although its header is sound: the same for imports, pulls and registrations. */
 import { expect, test } from 'bun:test'
+import { checkRunnableModel, checkRunnablePart } from '../../../src/models/gguf/check-runnable.ts'
 import type { GgufHeader } from '../../../src/models/gguf/header.ts'
-import { judgeModel, judgePart } from '../../../src/models/gguf/judgement.ts'
 
 const sound: GgufHeader = {
   version: 3,
@@ -22,7 +22,7 @@ const sound: GgufHeader = {
 }
 const why = (...parts: Partial<GgufHeader>[]): string | null => {
   try {
-    judgeModel(
+    checkRunnableModel(
       'x.gguf',
       parts.map((part) => ({ ...sound, ...part })),
     )
@@ -78,6 +78,6 @@ for (const [what, parts] of Object.entries(accepted)) {
 
 test('what is asked for as a projector has to be one', () => {
   const part = { index: 0, count: 1, isProjector: true }
-  expect(() => judgePart('x.gguf', sound, part)).toThrow('it is no vision projector: its architecture is llama')
-  expect(() => judgePart('x.gguf', { ...sound, architecture: 'clip' }, part)).not.toThrow()
+  expect(() => checkRunnablePart('x.gguf', sound, part)).toThrow('it is no vision projector: its architecture is llama')
+  expect(() => checkRunnablePart('x.gguf', { ...sound, architecture: 'clip' }, part)).not.toThrow()
 })

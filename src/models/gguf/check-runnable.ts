@@ -43,7 +43,7 @@ const imageMakers: ReadonlySet<string> = new Set([
  * @param path for the error message
  * @throws Hal0Error `model.invalid_file`
  */
-export const judgePart = (path: string, header: GgufHeader, { index, count, isProjector }: GgufPart): void => {
+export const checkRunnablePart = (path: string, header: GgufHeader, { index, count, isProjector }: GgufPart): void => {
   const { type, architecture, splitCount, splitNo } = header
   if (splitCount !== null && splitCount > 1 && splitCount !== count) {
     const why = `it is part ${(splitNo ?? 0) + 1} of ${splitCount}, and its name does not say so`
@@ -69,9 +69,9 @@ export const judgePart = (path: string, header: GgufHeader, { index, count, isPr
 }
 
 /** @param headers one per shard @throws Hal0Error `model.invalid_file` */
-export const judgeModel = (path: string, headers: readonly GgufHeader[]): void => {
+export const checkRunnableModel = (path: string, headers: readonly GgufHeader[]): void => {
   for (const [index, header] of headers.entries()) {
-    judgePart(path, header, { index, count: headers.length, isProjector: false })
+    checkRunnablePart(path, header, { index, count: headers.length, isProjector: false })
   }
   if (headers.every(({ tensors }) => tensors === 0)) throw invalidFile(path, 'it holds no tensors')
 }

@@ -24,7 +24,7 @@ const readFloor = async (path: string): Promise<number> => {
   return 0
 }
 
-export class RisingClock {
+export class EventClock {
   readonly #path: string
   readonly #wall: () => number
   #last: number
@@ -44,8 +44,8 @@ export class RisingClock {
    * always right.
    * @param wall milliseconds since the Unix epoch
    */
-  static async open(path: string, wall: () => number = Date.now): Promise<RisingClock> {
-    const clock = new RisingClock(path, wall, await readFloor(path))
+  static async open(path: string, wall: () => number = Date.now): Promise<EventClock> {
+    const clock = new EventClock(path, wall, await readFloor(path))
     clock.now()
     await clock.#writing
     return clock

@@ -1,7 +1,7 @@
 /** What of a repository is here, offered while the hub cannot be asked. */
 import { expect, test } from 'bun:test'
 import type { ModelEntry } from '../../../../src/contract/models/model.ts'
-import { type ModelHere, offersHere } from '../../../../src/models/hub/offers/offers-here.ts'
+import { type LocalModel, localOffers } from '../../../../src/models/hub/offers/local-offers.ts'
 
 const repo = 'acme/tiny-GGUF'
 
@@ -19,12 +19,12 @@ const here = (id: string, files: string[], more: { revision?: string; created?: 
     context_length: null,
     created_at: created,
   }
-  return { entry, projector: eyes === undefined ? null : { path: eyes, size: 3 } } satisfies ModelHere
+  return { entry, projector: eyes === undefined ? null : { path: eyes, size: 3 } } satisfies LocalModel
 }
 const nothing = { file: null, folder: null }
 const label = (text: string) => ({ file: text, folder: null })
-const wanted = (models: ModelHere[], wish = nothing as { file: string | null; folder: string | null }) =>
-  offersHere(repo, models, wish, null)?.wanted.map(({ id, file }) => [id, file]) ?? null
+const wanted = (models: LocalModel[], selector = nothing as { file: string | null; folder: string | null }) =>
+  localOffers(repo, models, selector, null)?.wanted.map(({ id, file }) => [id, file]) ?? null
 
 test('the usual choice, a label and a file are found among what is here, under the ids that they have', () => {
   const models = [here('tiny-q8_0', ['tiny-Q8_0.gguf']), here('mine', ['tiny-Q4_K_M.gguf'])]
@@ -50,7 +50,7 @@ test('of two ids of one file the usual one counts, else the newer', () => {
 
 test('shards are one model of all their bytes, and a projector is offered as such', () => {
   const shards = ['big-Q8_0-00001-of-00002.gguf', 'big-Q8_0-00002-of-00002.gguf']
-  const offers = offersHere(repo, [here('big', shards, { eyes: 'mmproj-F16.gguf' })], label(`${shards[1]}`), 15)
+  const offers = localOffers(repo, [here('big', shards, { eyes: 'mmproj-F16.gguf' })], label(`${shards[1]}`), 15)
   expect(offers?.wanted).toEqual([
     { id: 'big', file: shards[0] ?? '', quantization: 'Q8_0', size: 20, shards: 2, fits: false, installed: true },
   ])

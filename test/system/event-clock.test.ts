@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { RisingClock } from '../../src/system/files/rising-clock.ts'
+import { EventClock } from '../../src/system/files/event-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const pathIn = (): string => join(tempDir(), 'event-clock')
@@ -9,9 +9,9 @@ const year = 365 * 24 * 3600 * 1000
 
 describe('the clock of event ids', () => {
   test('is the clock of the machine while that runs as it should', async () => {
-    const clock = await RisingClock.open(pathIn(), () => 5000)
+    const clock = await EventClock.open(pathIn(), () => 5000)
     expect(clock.now()).toBe(5001)
-    const later = await RisingClock.open(pathIn(), Date.now)
+    const later = await EventClock.open(pathIn(), Date.now)
     expect(Math.abs(later.now() - Date.now())).toBeLessThan(1000)
   })
 
@@ -20,7 +20,7 @@ describe('the clock of event ids', () => {
     let wall = 50 * year
     let last = 0
     for (let life = 0; life < 5; life += 1) {
-      const clock = await RisingClock.open(path, () => wall)
+      const clock = await EventClock.open(path, () => wall)
       for (let event = 0; event < 100; event += 1) {
         const next = clock.now()
         expect(next).toBeGreaterThan(last)
@@ -34,11 +34,11 @@ describe('the clock of event ids', () => {
 
   test('rises over a kill after a burst that ran ahead of the clock', async () => {
     const path = pathIn()
-    const first = await RisingClock.open(path, () => 1000)
+    const first = await EventClock.open(path, () => 1000)
     let last = 0
     for (let event = 0; event < 200_000; event += 1) last = first.now()
     await first.close()
-    expect((await RisingClock.open(path, () => 1000)).now()).toBeGreaterThan(last)
+    expect((await EventClock.open(path, () => 1000)).now()).toBeGreaterThan(last)
   })
 
   for (const [what, put] of [
@@ -50,7 +50,7 @@ describe('the clock of event ids', () => {
     test(`follows the machine’s clock where its file is ${what}`, async () => {
       const path = pathIn()
       put(path)
-      expect((await RisingClock.open(path, () => 5000)).now()).toBeWithin(5000, 5010)
+      expect((await EventClock.open(path, () => 5000)).now()).toBeWithin(5000, 5010)
     })
   }
 })

@@ -4,21 +4,21 @@ import type { HubOffer } from '../../../contract/models/pull.ts'
 import { defaultId } from '../../naming/default-id.ts'
 import { baseName } from '../client/gguf-files.ts'
 import type { HubFile } from '../client/hub-json.ts'
-import { chooseModel, type ModelWish } from './choose-model.ts'
+import { chooseModel, type ModelSelector } from './choose-model.ts'
 import { type Offers, offersOf } from './offers.ts'
 
 /** A model of the repository that is completely installed. */
-export interface ModelHere {
+export interface LocalModel {
   entry: ModelEntry
   /** Its projector; null: it has none. */
   projector: { path: string; size: number } | null
 }
 
-const firstFile = ({ entry: { source } }: ModelHere): string => source?.files[0] ?? ''
+const firstFile = ({ entry: { source } }: LocalModel): string => source?.files[0] ?? ''
 
 /** For several entries of the same file, keeps the one with the default id, else the newest. */
-const oneOfEach = (models: readonly ModelHere[]): ModelHere[] => {
-  const isUsual = ({ entry: { id, source } }: ModelHere, file: string): boolean =>
+const oneOfEach = (models: readonly LocalModel[]): LocalModel[] => {
+  const isUsual = ({ entry: { id, source } }: LocalModel, file: string): boolean =>
     id === defaultId(baseName(file), source?.repo ?? null)
   return [...Map.groupBy(models, firstFile)].flatMap(([file, group]) => {
     const [best] = group.toSorted(
@@ -29,7 +29,7 @@ const oneOfEach = (models: readonly ModelHere[]): ModelHere[] => {
   })
 }
 
-const filesOf = ({ entry, projector }: ModelHere): HubFile[] => {
+const filesOf = ({ entry, projector }: LocalModel): HubFile[] => {
   const known = (path: string, size: number, sha256: string | null): HubFile => ({ path, size, sha256, blobSha1: null })
   const model = entry.source?.files.map((path, index) =>
     known(path, entry.files[index]?.size ?? 0, entry.files[index]?.sha256 ?? null),
@@ -43,18 +43,21 @@ const filesOf = ({ entry, projector }: ModelHere): HubFile[] => {
  * @param memoryBytes of this machine; null: unknown
  * @returns offers with their local ids; null if none of them matches the request
  */
-export const offersHere = (
+export const localOffers = (
   repo: string,
-  models: readonly ModelHere[],
-  wish: ModelWish,
+  models: readonly LocalModel[],
+  selector: ModelSelector,
   memoryBytes: number | null,
 ): Offers | null => {
   const here = oneOfEach(models)
   const [first] = here
   const files = [...new Map(here.flatMap(filesOf).map((file) => [file.path, file])).values()]
-  if (first === undefined || chooseModel(repo, files, wish).kind === 'none') return null
+  if (first === undefined || chooseModel(repo, files, selector).kind === 'none') return null
   const commit = first.entry.source?.revision ?? ''
-  const offers = offersOf({ repo, commit, gated: false, files, refused: [] }, wish, { memoryBytes, isHere: () => true })
+  const offers = offersOf({ repo, commit, gated: false, files, refused: [] }, selector, {
+    memoryBytes,
+    isHere: () => true,
+  })
   const ids = new Map(here.map((model) => [firstFile(model), model.entry.id]))
   const named = (offer: HubOffer): HubOffer => ({ ...offer, id: ids.get(offer.file) ?? offer.id })
   return { ...offers, models: offers.models.map(named), wanted: offers.wanted.map(named) }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { readCommandLine, readVariable, variableIn } from '../../../src/system/proc/start-block.ts'
+import { readCommandLine, readVariable, variableIn } from '../../../src/system/proc/environ.ts'
 import { readStat } from '../../../src/system/proc/stat.ts'
 
 describe('A variable in an environ block', () => {

@@ -1,7 +1,7 @@
 /** Signed addresses of the hub's storage, kept until they expire: one resolve serves many ranges. */
 import type { LinkedFile } from './redirects.ts'
 
-export interface SignedAddress {
+export interface SignedUrl {
   url: URL
   /** What the hub said about the file when it gave out the address. */
   linked: LinkedFile
@@ -12,7 +12,7 @@ const marginMs = 30_000
 const mostAddresses = 512
 
 /** When the signature expires, according to its parameters (CloudFront's `Expires`, S3's `X-Amz-…`); null if they do not say. */
-export const signatureEndMs = (url: URL): number | null => {
+export const signatureExpiryMs = (url: URL): number | null => {
   const query = url.searchParams
   const expires = query.get('Expires') ?? ''
   if (/^\d{1,12}$/.test(expires)) return Number(expires) * 1000
@@ -23,8 +23,8 @@ export const signatureEndMs = (url: URL): number | null => {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) + Number(seconds) * 1000
 }
 
-export class SignedAddresses {
-  readonly #known = new Map<string, SignedAddress>()
+export class SignedUrls {
+  readonly #known = new Map<string, SignedUrl>()
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -32,16 +32,16 @@ export class SignedAddresses {
   }
 
   /** @returns null if there is none, or it is about to expire */
-  get(key: string): SignedAddress | null {
+  get(key: string): SignedUrl | null {
     const found = this.#known.get(key)
     if (found === undefined) return null
-    const end = signatureEndMs(found.url)
+    const end = signatureExpiryMs(found.url)
     if (end === null || end - marginMs > this.#now()) return found
     this.#known.delete(key)
     return null
   }
 
-  set(key: string, address: SignedAddress): void {
+  set(key: string, address: SignedUrl): void {
     this.#known.delete(key)
     this.#known.set(key, address)
     const oldest = this.#known.keys().next()
