@@ -52,7 +52,7 @@ const { values } = parseArgs({
 const version = values.version ?? packageJson.version
 const minVersion = values['min-version'] ?? '0.1.0'
 const expiresDays = Number(values['expires-days'] ?? 180)
-for (const one of [version, minVersion]) if (!isVersion(one)) refuse(`'${one}' is no version like 1.2.3.`)
+for (const one of [version, minVersion]) if (!isVersion(one)) refuse(`'${one}' is not a version like 1.2.3.`)
 if (!(expiresDays > 0)) refuse('--expires-days takes a number of days.')
 const asked = (values.target ?? []).flatMap((one) => (one === 'all' ? targets : one.split(',')))
 const unknown = asked.find((one) => !targets.some((target) => target === one))

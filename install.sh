@@ -58,7 +58,7 @@ main() {
   have sha256sum || fail "sha256sum is not here. Install coreutils and try again."
   case $releases in
     http://* | https://*) ;;
-    *) fail "HAL0_RELEASES is no http or https address: $releases" ;;
+    *) fail "HAL0_RELEASES is not an http or https address: $releases" ;;
   esac
   releases=${releases%/}
   target=$(find_target)

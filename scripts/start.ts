@@ -24,7 +24,7 @@ const ensureEngine = async (): Promise<void> => {
     say(`Engine: ${engine.path}`)
     return
   }
-  say('No llama.cpp is here yet: bringing it from the Python package index (about 34 MB) ...')
+  say('No llama.cpp is here yet: installing it from the Python package index (about 34 MB) ...')
   await run([hal0, 'engine', 'install', 'llama.cpp', '--source', 'pypi'], 'The installation of the engine', 'shown')
 }
 
@@ -44,7 +44,7 @@ const startDaemon = async (): Promise<{ child: Bun.Subprocess; url: string }> =>
     const url = /listens on (\S+)\n/.exec(printed)?.[1]
     if (url !== undefined) return { child, url }
   }
-  throw new Failed('The daemon did not start; what stands above says why.')
+  throw new Failed('The daemon did not start; see above for the reason.')
 }
 
 /** One chat completion through /v1, as any OpenAI client would ask for it. */
@@ -97,7 +97,7 @@ const unloadAll = async (): Promise<void> => {
   const { slots } = await json<Status>('status')
   for (const { name, state } of slots) {
     if (state === 'offline' || state === 'error') continue
-    await run([hal0, 'slot', 'unload', name], `The unloading of slot ${name}`)
+    await run([hal0, 'slot', 'unload', name], `Unloading slot ${name}`)
   }
 }
 

@@ -196,7 +196,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   await signals.asked
   const running = slots.overview().filter(({ state }) => state !== 'offline' && state !== 'error')
   const names = running.map(({ name }) => name).join(', ')
-  log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running, and the next hal0 serve takes it over`)
+  log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running until the next hal0 serve takes it over`)
   app.streams.closeAll()
   models.close()
   await drain(server, stopping, settings.drainMs, signals.askedAgain)

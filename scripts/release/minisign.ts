@@ -44,7 +44,7 @@ export const makeKeyPair = (): KeyPair => {
 const parseSecret = (text: string) => {
   const bytes = Buffer.from(text.trim().split('\n').at(-1) ?? '', 'base64')
   if (bytes.length !== at.end || !bytes.subarray(0, 2).equals(algorithm))
-    throw new Error('This is no secret key of minisign.')
+    throw new Error('This is not a secret key of minisign.')
   if (!bytes.subarray(at.derivation, at.derivation + 2).equals(noDerivation)) {
     throw new Error('This secret key is encrypted. Sign with minisign itself, or make a key with --generate.')
   }

@@ -31,19 +31,19 @@ const firstModel = async (url: string): Promise<CatalogEntry | string> => {
 const pullFirst = async (url: string, stopped: () => boolean): Promise<string | null> => {
   const first = await firstModel(url)
   if (typeof first === 'string') {
-    say(`A small real model would come from the Hugging Face Hub now, but: ${first}`)
+    say(`A small real model would now be fetched from the Hugging Face Hub, but: ${first}`)
     return null
   }
   const { id, name, size, repo, file, licence } = first
   say(`First model: ${name}, ${Math.round(size / 1e6)} MB from ${repo} (${licence}).`)
-  say('It is fetched once and kept; Ctrl-C now and the next npm start goes on. npm start -- --demo goes without it.')
+  say('It is fetched once and kept; after Ctrl-C the next npm start continues. npm start -- --demo does without it.')
   const child = Bun.spawn([hal0, 'model', 'pull', repo, '--file', file, '--id', id], {
     cwd: root,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
   if ((await child.exited) === 0) return id
-  if (!stopped()) say('The first model did not come; what stands above says why.')
+  if (!stopped()) say('The first model did not come; see above for the reason.')
   return null
 }
 

@@ -21,7 +21,7 @@ export const run = async (argv: string[], what: string, talk: 'shown' | 'kept' =
   ])
   if ((await child.exited) !== 0) {
     console.error(kept.trim())
-    throw new Failed(`${what} failed; what stands above says why.`)
+    throw new Failed(`${what} failed; see above for the reason.`)
   }
   return output
 }

@@ -50,11 +50,11 @@ const readDecision = ({ data }: ServerEvent): Decision | null => {
 }
 
 export default defineVerb({
-  about: 'Show which requests came, which slot got them, and how it went.',
+  about: 'Show the requests that came in, which slot got each, and how it went.',
   more: 'Newest last. TOKENS is prompt+completion. With --json an array, newest first; together with --follow one object a line.',
   examples: ['hal0 logs', 'hal0 logs --slot primary -n 100', 'hal0 logs -f'],
   args: {
-    follow: { type: 'boolean', alias: 'f', description: 'Go on with new decisions until Ctrl-C' },
+    follow: { type: 'boolean', alias: 'f', description: 'Keep showing new decisions until Ctrl-C' },
     lines: {
       type: 'string',
       alias: 'n',

@@ -24,7 +24,9 @@ export type ReleaseArtifact = Static<typeof ReleaseArtifact>
 export const ReleaseManifest = Type.Object({
   version: version('Semantic version, without a leading v.'),
   released_at: instant('RFC 3339, UTC.'),
-  expires_at: instant('From then on the manifest is refused: whoever withholds newer ones is found out.'),
+  expires_at: instant(
+    'From then on the manifest is refused, so that nobody can keep newer ones from a machine unnoticed.',
+  ),
   min_version: version('The oldest version that may update to this one directly.'),
   targets: Type.Object({
     'linux-x64': Type.Optional(ReleaseArtifact),

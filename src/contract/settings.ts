@@ -38,8 +38,10 @@ export const Settings = Type.Object(
     overridden: Type.Array(Type.String(), {
       description: 'Keys whose value is not from hal0.toml: the command line or the environment of the daemon wins.',
     }),
-    restart_needed: Type.Boolean({ description: 'hal0.toml says something that the daemon reads at its start only.' }),
-    problems: Type.Array(Type.String(), { description: 'What keeps a setting from its effect, in sentences.' }),
+    restart_needed: Type.Boolean({
+      description: 'hal0.toml has a change that takes effect when the daemon is restarted.',
+    }),
+    problems: Type.Array(Type.String(), { description: 'Why a setting has no effect, in sentences.' }),
   },
   exact,
 )
@@ -83,6 +85,6 @@ export const settingKey = (path: SettingPath): string => path.join('.')
 export const settingSchema = ([first, second]: SettingPath): TSchema => {
   const tables: Record<string, Record<string, TSchema>> = configKeys
   const schema = second === undefined ? tables.top?.[first] : tables[first]?.[second]
-  if (schema === undefined) throw new TypeError(`${first} ${second} is no key of hal0.toml`)
+  if (schema === undefined) throw new TypeError(`${first} ${second} is not a key of hal0.toml`)
   return schema
 }

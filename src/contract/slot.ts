@@ -57,7 +57,7 @@ const slotFields = {
   ),
   idle_timeout_s: seconds('Seconds without traffic until ready becomes idle; 0: never.'),
   unload_after_s: seconds('Seconds idle until the slot unloads; 0: stays idle for ever.'),
-  max_in_flight: Type.Integer({ minimum: 1, maximum: 4096, description: 'Requests at the backend at one time.' }),
+  max_in_flight: Type.Integer({ minimum: 1, maximum: 4096, description: 'Requests at the backend at the same time.' }),
   queue_length: Type.Integer({ minimum: 0, maximum: 65_536, description: 'Requests that may wait for a place.' }),
   queue_wait_s: seconds('Longest wait for a place.'),
   start_wait_s: seconds('How long a request waits in starting.'),
@@ -133,7 +133,7 @@ export const SlotRecord = Type.Object(
     pull: nullable(Type.String({ description: 'Model being pulled while pulling.' })),
     error: nullable(ErrorBody),
     intent: nullable(
-      Type.Enum(['load'], { description: 'What was accepted and is still to come once the way there is clear.' }),
+      Type.Enum(['load'], { description: 'What was accepted and follows as soon as it can: a load, or nothing.' }),
     ),
   },
   { additionalProperties: false },

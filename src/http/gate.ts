@@ -49,7 +49,7 @@ const asksForHealth = ({ method, target }: AtGate): boolean =>
 const hostMissing = (): Hal0Error =>
   new Hal0Error(
     'host.not_allowed',
-    'The request has no Host header, and without one hal0 answers GET /api/health alone. Send "Host: localhost", or the name that hal0 is reached by.',
+    'The request has no Host header, and without one hal0 only answers GET /api/health. Send "Host: localhost", or the name that hal0 is reached by.',
     { details: { host: null } },
   )
 

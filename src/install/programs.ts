@@ -54,7 +54,7 @@ export const hostPrograms: Programs = {
     let why = `did not end within ${limitMs / 1000} s`
     if (answer === null) why = 'is not installed. Install it'
     else if (answer.code !== null) why = `failed (${answer.stderr.split('\n').at(-1) || `exit status ${answer.code}`})`
-    throw new Hal0Error('install.failed', `"${shown}" ${why}. Mend that, then run the same command again.`, {
+    throw new Hal0Error('install.failed', `"${shown}" ${why}. Fix that, then run the same command again.`, {
       details: { command: shown, exit_code: answer?.code ?? null, output: answer?.stderr.slice(-2000) ?? '' },
     })
   },

@@ -23,10 +23,10 @@ export const managerRefusal = (
   if (hasManager) return null
   return scope === 'system'
     ? refused(
-        'systemd does not run this machine (a container?). Without it, hal0 runs slots as its own processes: hal0 serve',
+        'This machine does not run systemd (a container?). Without it, hal0 runs slots as its own processes: hal0 serve',
       )
     : refused(
-        `systemd runs no units for ${user} now: log in on a console or by ssh (su and sudo do not count), or let the units run without a login: sudo loginctl enable-linger ${user}`,
+        `systemd is not running units for ${user} now: log in on a console or by ssh (su and sudo do not count), or let the units run without a login: sudo loginctl enable-linger ${user}`,
       )
 }
 
@@ -38,10 +38,12 @@ export const setupRefusal = (scope: Layout['scope'], at: Circumstances): Hal0Err
     )
   }
   if (at.root !== '' && at.root !== '/') {
-    return refused('HAL0_ROOT is set, but an installation has its places. Unset it, then run the same command again.')
+    return refused(
+      'HAL0_ROOT is set, but an installation uses fixed folders. Unset it, then run the same command again.',
+    )
   }
   if (scope === 'system' && !at.isRoot) {
-    return refused('To set hal0 up for this machine takes root: sudo hal0 setup. For yourself alone: hal0 setup --user')
+    return refused('Setting hal0 up for this machine takes root: sudo hal0 setup. Only for yourself: hal0 setup --user')
   }
   if (scope === 'user' && at.isRoot) {
     return refused('--user is for a user who is not root. For this machine: hal0 setup')
@@ -58,6 +60,6 @@ export const setupRefusal = (scope: Layout['scope'], at: Circumstances): Hal0Err
 export const requireInstalled = (verb: string, isRoot: boolean, installed: { system: boolean; own: boolean }): void => {
   if (isRoot || installed.own) return
   throw installed.system
-    ? refused(`hal0 is set up for this machine, which root looks after: sudo hal0 ${verb}`)
-    : refused('hal0 is not set up here. For this machine: sudo hal0 setup. For yourself alone: hal0 setup --user')
+    ? refused(`hal0 is set up for the whole machine, so this takes root: sudo hal0 ${verb}`)
+    : refused('hal0 is not set up here. For this machine: sudo hal0 setup. Only for yourself: hal0 setup --user')
 }

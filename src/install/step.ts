@@ -50,7 +50,7 @@ export const applyAll = async (pending: readonly Pending[], reporter: StepReport
       if (left.length > 0) {
         throw new Hal0Error(
           'install.failed',
-          `This took no hold, for a reason that hal0 does not know: ${left.join('; ')}. Do it by hand, then run the same command again.`,
+          `These changes had no effect, for a reason that hal0 does not know: ${left.join('; ')}. Do it by hand, then run the same command again.`,
           { details: { step: step.id, left } },
         )
       }

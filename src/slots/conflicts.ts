@@ -32,7 +32,7 @@ export const checkName = (name: string, others: readonly Claims[]): void => {
   }
   const owner = others.find(({ aliases }) => aliases.includes(name))
   if (owner === undefined) return
-  throw refused('name', `${name} is an alias of slot ${owner.name}. Choose another name, or take the alias away first.`)
+  throw refused('name', `${name} is an alias of slot ${owner.name}. Choose another name, or remove the alias first.`)
 }
 
 /** What is wrong with the slots' files together, in sentences. */
@@ -44,7 +44,7 @@ export const conflictsOf = (slots: readonly Claims[]): string[] => {
       const why = hidden(alias, others)
       if (why !== null)
         problems.push(
-          `Slot ${slot.name} has the alias ${JSON.stringify(alias)}, which ${why}: no request finds the slot by it. Take it away, or choose another one.`,
+          `Slot ${slot.name} has the alias ${JSON.stringify(alias)}, which ${why}: no request finds the slot by it. Remove it, or choose another one.`,
         )
     }
     for (const other of slots.slice(index + 1)) {

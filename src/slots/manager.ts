@@ -141,7 +141,7 @@ export class SlotManager implements SlotService {
       if (this.#book.has(name) || (await configs.names())?.includes(name) === true) {
         throw new Hal0Error(
           'slot.exists',
-          `There is a slot ${name} already. Choose another name, or edit it: hal0 slot edit ${name}`,
+          `There is already a slot ${name}. Choose another name, or edit it: hal0 slot edit ${name}`,
           {
             param: 'name',
             details: { slot: name },

@@ -60,7 +60,7 @@ export class Roster {
     await reconciliation.run(book.all().map(({ owner }) => owner))
     if (known.length > 0 && files?.length === 0) {
       const { folder } = this.#deps.configs
-      this.#folderProblem = `${folder} holds no configuration of a slot, though there were slots (${known.join(', ')}). Put their files back, e.g. from a backup, or mount the disk that they are on. What runs goes on.`
+      this.#folderProblem = `${folder} has no configuration of any slot, though there were slots (${known.join(', ')}). Put their files back, e.g. from a backup, or mount the disk that they are on. What runs keeps running.`
     }
     if (files !== null) this.#dropMissing(files, 0)
     await this.#watch.renew()
@@ -106,10 +106,10 @@ export class Roster {
       const files = await configs.names()
       if (files !== null) return files
       if (this.#deps.book.all().length > 0 || (await this.#known()).length > 0) {
-        this.#folderProblem = `The folder of the slots' configuration, ${configs.folder}, is missing. Put it back, e.g. from a backup, or mount the disk that it is on. What runs goes on.`
+        this.#folderProblem = `The folder of the slots' configuration, ${configs.folder}, is missing. Put it back, e.g. from a backup, or mount the disk that it is on. What runs keeps running.`
       }
     } catch (error) {
-      this.#folderProblem = `${Hal0Error.from(error).message} What runs goes on.`
+      this.#folderProblem = `${Hal0Error.from(error).message} What runs keeps running.`
     }
     return null
   }
@@ -119,7 +119,7 @@ export class Roster {
     try {
       return (await this.#deps.records.names()).filter(isSlotName).sort()
     } catch (error) {
-      log.error('it cannot be told which slots there were', error)
+      log.error('which slots there were is not known', error)
       return []
     }
   }
@@ -179,7 +179,7 @@ export class Roster {
       this.#watch
         .renew()
         .then(() => changes.run(() => this.look()))
-        .catch((error: unknown) => log.error('the configuration files of the slots could not be looked at', error))
+        .catch((error: unknown) => log.error('the configuration files of the slots could not be read', error))
         .finally(() => this.#lookIn(this.#watch.everyMs))
     })
   }

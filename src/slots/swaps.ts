@@ -69,7 +69,7 @@ export class Swaps {
         await this.#restart(entry)
       } catch (error) {
         log.warn(
-          `the swap of slot ${name} to ${swap.to} was cut off and cannot go on: ${Hal0Error.from(error).message}`,
+          `the swap of slot ${name} to ${swap.to} was interrupted and cannot be finished: ${Hal0Error.from(error).message}`,
         )
       }
     }

@@ -37,7 +37,7 @@ export const listenForStop = (): StopSignals => {
   }
   for (const signal of signals) process.on(signal, hear)
   for (const signal of meaningless) {
-    process.on(signal, () => log.info(`${signal} means nothing to hal0. SIGTERM or SIGINT end it.`))
+    process.on(signal, () => log.info(`${signal} means nothing to hal0. SIGTERM or SIGINT ends it.`))
   }
   return { asked: asked.promise, askedAgain: askedAgain.promise }
 }

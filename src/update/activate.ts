@@ -49,7 +49,7 @@ const linesSince = async (host: Host, since: number): Promise<string[]> => {
   try {
     return (await host.service?.lastLines(since)) ?? []
   } catch (error) {
-    host.say(`What the service printed cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    host.say(`What the service printed could not be read: ${error instanceof Error ? error.message : String(error)}`)
     return []
   }
 }
@@ -72,7 +72,7 @@ const keepOrGoBack = async (host: Host, from: string, to: string): Promise<void>
     whyNotBack === null
       ? `hal0 ${from} runs again.`
       : `hal0 ${from} is installed again, but does not run either: ${whyNotBack}. See: hal0 doctor`
-  throw new Hal0Error('update.unhealthy', `hal0 ${to} was taken back: ${why}. ${end}`, {
+  throw new Hal0Error('update.unhealthy', `hal0 ${to} was undone: ${why}. ${end}`, {
     details: { from, to, reason: why, restored: whyNotBack === null, printed: lines },
   })
 }

@@ -39,5 +39,5 @@ export const checkProgram = async (program: string, version: string): Promise<vo
   } catch (error) {
     throw broken(`${error instanceof Error ? error.message.trim() : String(error)}.`, error)
   }
-  if (said !== version) throw broken(`it says that it is version ${JSON.stringify(said) ?? 'nothing'}.`)
+  if (said !== version) throw broken(`it says it is version ${JSON.stringify(said) ?? 'nothing'}.`)
 }

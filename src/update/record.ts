@@ -10,7 +10,7 @@ import { compareVersions, installedVersions } from '../system/files/release-fold
 import type { Paths } from '../system/paths.ts'
 
 const UpdateRecord = Type.Object({
-  previous: nullable(Type.String({ description: 'The version that ran before the current one.' })),
+  previous: nullable(Type.String({ description: 'The version before the current one.' })),
   leaving: nullable(
     Type.String({ description: 'While the current version has not proven itself: the one to go back to.' }),
   ),
@@ -35,7 +35,7 @@ export const readRecord = async (paths: Paths): Promise<UpdateRecord> => {
   if (text === null) return { previous: null, leaving: null }
   const value = parseOr(text)
   if (problemsOf(UpdateRecord, value).length === 0) return value as UpdateRecord
-  throw new Hal0Error('storage.failed', `${path} does not hold what hal0 writes there. Remove it and try again.`, {
+  throw new Hal0Error('storage.failed', `${path} does not contain what hal0 writes there. Remove it and try again.`, {
     details: { path },
   })
 }

@@ -128,7 +128,7 @@ export const rollback = (host: Host, confirm: Confirm): Promise<Outcome> =>
     if (to === null) {
       throw new Hal0Error(
         'update.no_previous',
-        `There is no other version than hal0 ${from} on this machine. Get one by name: hal0 update --to VERSION`,
+        `hal0 ${from} is the only version on this machine. Get another one by its number: hal0 update --to VERSION`,
       )
     }
     await checkProgram(versionProgram(host.paths, to), to)

@@ -188,7 +188,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     await look(page, 'https://huggingface.co/datasets/acme/twins')
     await refused.getByText('is a dataset of the hub, not a model').waitFor()
     await look(page, 'https://hub.example/acme/twins')
-    await refused.getByText('is no address of the hub, nor of a mirror in use').waitFor()
+    await refused.getByText('is not an address of the hub, nor of a mirror in use').waitFor()
     await pull(page, 'acme/twins:Q5_0', '模型-Q5_0.gguf')
     await page.locator('#models td').getByText('twins-q5_0', { exact: true }).waitFor()
   })
@@ -196,7 +196,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
   test('a projector comes along when it is asked for', async () => {
     const { daemon, page } = await setUp()
     await look(page, 'acme/eye')
-    await page.getByLabel('Bring the vision projector along').check()
+    await page.getByLabel('Also fetch the vision projector').check()
     await offer(page, 'eye-Q4_K_M.gguf').click()
     await page.locator('#models td').getByText('eye-q4_k_m-mmproj', { exact: true }).waitFor()
     expect((await daemon.must<{ id: string }[]>('GET', '/api/models')).map((model) => model.id)).toEqual([
@@ -208,10 +208,10 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
   test('a gated model says so, links to the page for access, and is tried again', async () => {
     const { hub, daemon, page } = await setUp()
     await look(page, 'acme/tiny-gated-GGUF')
-    await page.getByText('It is gated: its owner has to give access first.').waitFor()
+    await page.getByText('It is gated: its owner has to grant access first.').waitFor()
     await offer(page, 'gated-Q4_K_M.gguf').click()
     const gated = card(page, 'gated-q4_k_m')
-    await gated.getByText('acme/tiny-gated-GGUF is gated: its owner gives access on').waitFor()
+    await gated.getByText('acme/tiny-gated-GGUF is gated: its owner grants access on').waitFor()
     const link = gated.getByRole('link', { name: 'Ask for access' })
     expect(await link.getAttribute('href')).toBe('https://huggingface.co/acme/tiny-gated-GGUF')
     // Another page does not know what was asked for: the file is found by the id.
@@ -234,7 +234,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
       .click()
     await badge(page, id, 'cancelled').waitFor()
     await card(page, id)
-      .getByText(/^[\d.]+ [kM]B of it are kept: the next try goes on from there\.$/)
+      .getByText(/^[\d.]+ [kM]B are kept: the next try continues from there\.$/)
       .waitFor()
     // A page that is opened now shows it, too.
     await open(page, daemon)

@@ -72,7 +72,7 @@ describe('something else on that port', () => {
       expect(code).toBe(1)
       expect(stdout).toBe('')
       expect(stderr).toMatch(
-        /^Error: What answers at http:\/\/127\.0\.0\.1:\d+ does not speak like this version of hal0: .+\.\nTry: .+\n$/,
+        /^Error: What answers at http:\/\/127\.0\.0\.1:\d+ does not answer like this version of hal0: .+\.\nTry: .+\n$/,
       )
     })
   }

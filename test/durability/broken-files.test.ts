@@ -94,7 +94,7 @@ describe('a state.json that is no record of the slot', () => {
     expect(problem).toContain('damaged')
     expect(lstatSync(aside)).toBeDefined()
     expect((await daemon.chat()).status).toBe(200)
-    // What was damaged is of no use any more: the person removes it, and the problem is over.
+    // What was damaged cannot be used any more: the person removes it, and the problem is over.
     rmSync(aside, { recursive: true })
     expect((await daemon.status()).problems).toEqual([])
     expect((await daemon.command(slotName, 'unload')).body.state.state).toBe('offline')

@@ -139,7 +139,7 @@ describe('the command that people type', () => {
     symlinkSync(executable, join(home, '.local/bin/hal0'))
     const pending = await findPending(plan())
     expect(pending.flatMap(({ changes }) => changes)).toContain(
-      `let ${join(home, '.local/bin/hal0')} lead to hal0 instead of ${executable}`,
+      `point ${join(home, '.local/bin/hal0')} to hal0 instead of ${executable}`,
     )
   })
 })

@@ -79,7 +79,7 @@ test('what is no public key is no key', () => {
   const line = pair.public.split('\n')[1] ?? ''
   expect(parsePublicKey(line).id).toBe(keys[0]?.id ?? '')
   for (const text of ['', 'key', line.slice(4), `${line}AAAA`, pair.secret]) {
-    expect(() => parsePublicKey(text)).toThrow('is no public key of minisign')
+    expect(() => parsePublicKey(text)).toThrow('is not a public key of minisign')
   }
 })
 

@@ -32,7 +32,7 @@ export const showModels = (models: readonly ModelEntry[]): void => {
       element(
         'p',
         { class: 'empty' },
-        'No models yet. Pull one above, or take a file that you have: ',
+        'No models yet. Pull one above, or import a file that you have: ',
         element('code', {}, 'hal0 model import FILE.gguf'),
       ),
     )

@@ -12,9 +12,9 @@ const moods: Partial<Record<Pull['phase'], string>> = { done: 'good', failed: 'b
 
 /** @param kept bytes left on the disk once it has ended; null: not known yet */
 const outcome = ({ phase }: Pull, kept: number | null): string => {
-  if (phase === 'done') return 'Verified, and in the list below.'
+  if (phase === 'done') return 'Verified; it is in the list below.'
   if (kept === null) return ''
-  if (kept > 0) return `${bytes(kept)} of it are kept: the next try goes on from there.`
+  if (kept > 0) return `${bytes(kept)} are kept: the next try continues from there.`
   return phase === 'cancelled' ? 'Nothing of it is kept.' : ''
 }
 

@@ -126,13 +126,13 @@ export class PullForm {
     const { repo, models, wanted, gated, problem } = repository
     const asked = askedFor(named)
     const shown = asked === null ? models : wanted
-    if (shown.length === 0) return { said: `${repo} has no GGUF model that is whole.`, parts: [] }
+    if (shown.length === 0) return { said: `${repo} has no complete GGUF model.`, parts: [] }
     const said = [
-      ...(problem === null ? [] : [`${problem} This is what is here of it.`]),
+      ...(problem === null ? [] : [`${problem} This is what is here of the repository.`]),
       asked !== null && wanted.length > 1
         ? `${repo} has several models for ${asked}. Choose one.`
         : `Models of ${repo}.`,
-      ...(gated ? ['It is gated: its owner has to give access first.'] : []),
+      ...(gated ? ['It is gated: its owner has to grant access first.'] : []),
     ]
     const projector = this.#projector(repository)
     const { revision } = named
@@ -148,7 +148,7 @@ export class PullForm {
     if (mmproj.length === 0) return { parts: [], isWanted: () => false }
     const box = element('input', { type: 'checkbox' })
     const size = bytes(Math.min(...mmproj.map((one) => one.size)))
-    const label = element('label', { class: 'choice' }, box, `Bring the vision projector along, from ${size}`)
+    const label = element('label', { class: 'choice' }, box, `Also fetch the vision projector, from ${size}`)
     return { parts: [label], isWanted: () => box.checked }
   }
 

@@ -35,4 +35,4 @@ export const shortPullText = (pull: PullFigures): string => {
 
 /** @param position in the queue of waiting pulls, from 1 */
 export const placeText = (position: number): string =>
-  position === 1 ? 'waiting for another pull to end' : `waiting for its turn, number ${position} of those that wait`
+  position === 1 ? 'waiting for another pull to end' : `waiting for its turn, number ${position} in the queue`

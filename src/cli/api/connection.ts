@@ -16,7 +16,7 @@ export const baseUrl = (): string => {
     throw usageError('HAL0_URL is not the address of a daemon.', `export HAL0_URL=${defaultUrl}`)
   }
   if (url.username !== '' || url.password !== '') {
-    throw usageError('HAL0_URL must not carry a user name or a password; a key belongs into HAL0_API_KEY.')
+    throw usageError('HAL0_URL must not carry a user name or a password; put a key into HAL0_API_KEY.')
   }
   return url.href.replace(/\/+$/, '')
 }
@@ -95,6 +95,6 @@ const unreachable = (cause: unknown): Failure => {
 export const notHal0 = (path: string, why: string): Failure =>
   new Failure(
     exitCode.failed,
-    `What answers at ${baseUrl()} does not speak like this version of hal0: ${path} ${why}.`,
+    `What answers at ${baseUrl()} does not answer like this version of hal0: ${path} ${why}.`,
     { hint: 'hal0 version, and see which program has that port; HAL0_URL names another address' },
   )

@@ -82,7 +82,7 @@ export const openEvents = async (
   const type = response.headers.get('content-type') ?? ''
   if (!type.startsWith('text/event-stream') || response.body === null) {
     await response.body?.cancel()
-    throw notHal0(path, 'answered with something else than events')
+    throw notHal0(path, 'answered with something other than events')
   }
   return response.body
 }

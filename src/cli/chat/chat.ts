@@ -34,7 +34,7 @@ export default defineVerb({
   about: 'Chat with a slot in the terminal.',
   more: `Without SLOT: one that is ready, else one that is loading, else one that loads on demand.
 Through a pipe all of stdin is one prompt, and the answer is printed; with --json as an object {slot, content, thinking}.
-Ctrl-C stops an answer; at an empty prompt it leaves, as Ctrl-D does.`,
+Ctrl-C stops an answer; at an empty prompt it quits, as Ctrl-D does.`,
   examples: ['hal0 chat', 'hal0 chat primary', 'cat letter.txt | hal0 chat primary'],
   args: { slot: { type: 'positional', required: false, description: 'Name of the slot' } },
   async run({ args: { slot: named, json = false } }) {

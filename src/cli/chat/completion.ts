@@ -93,6 +93,6 @@ const readChunk = (data: string): Static<typeof Chunk> => {
     const { error } = value as Static<typeof StreamError>
     throw new Failure(exitCode.failed, `The answer broke off: ${error.message}`)
   }
-  if (problemsOf(Chunk, value).length > 0) throw notHal0(path, 'sent a piece that is no part of an answer')
+  if (problemsOf(Chunk, value).length > 0) throw notHal0(path, 'sent a piece that is not part of an answer')
   return value as Static<typeof Chunk>
 }

@@ -14,7 +14,7 @@ const keys = settingPaths.map(settingKey)
 
 /** Help text on the keys and on how values are written. */
 export const assignmentsHelp = `Keys: ${keys.join(', ')}.
-Lists are written as JSON or with commas. KEY=null takes a key back to its default.`
+Lists are written as JSON or with commas. KEY=null resets a key to its default.`
 
 const pathOf = (key: string): SettingPath => {
   if (key === 'hub.token') {

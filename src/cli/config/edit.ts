@@ -49,7 +49,7 @@ export default defineVerb({
     const path = localConfigFile()
     const daemon = await askDaemon()
     if (daemon !== null && daemon.file !== path) {
-      talk.warn(`The daemon that answers reads ${daemon.file}, not ${path}, which is what you edit.`)
+      talk.warn(`The daemon that answers reads ${daemon.file}, not ${path}, the file that you are editing.`)
     }
     const before = await readEditableText(path)
     const folder = await mkdtemp(join(tmpdir(), 'hal0-config-'))

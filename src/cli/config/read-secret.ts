@@ -11,7 +11,7 @@ const readPipe = async (): Promise<string> => {
   const decoder = new TextDecoder()
   for await (const chunk of process.stdin) {
     text += typeof chunk === 'string' ? chunk : decoder.decode(chunk as Uint8Array, { stream: true })
-    if (text.length > longest) throw new Failure(exitCode.failed, 'What stdin holds is no token: it is too long.')
+    if (text.length > longest) throw new Failure(exitCode.failed, 'The text on stdin is not a token: it is too long.')
   }
   return text
 }

@@ -31,6 +31,6 @@ export const tellNext = (settings: Settings): void => {
   tellProblems(settings)
   if (!settings.restart_needed) return
   talk.log(
-    'Restart the daemon for this to take effect: systemctl restart hal0.service, or hal0 serve anew where it was started by hand. Loaded models keep running.',
+    'Restart the daemon for this to take effect: systemctl restart hal0.service, or stop hal0 serve and start it again where it was started by hand. Loaded models keep running.',
   )
 }

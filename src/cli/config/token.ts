@@ -14,11 +14,11 @@ const readToken = async (): Promise<string> => {
   const token = await readSecret('Token of the hub (it is not shown): ')
   if (token === '') throw usageError('There is no token on stdin.', 'hal0 config token < FILE')
   if (problemsOf(HubToken, token).length === 0) return token
-  throw usageError('What stdin holds is no token: it has blanks or characters that no token has.')
+  throw usageError('The text on stdin is not a token: it has blanks, or characters that cannot be in a token.')
 }
 
 const whereFrom: Record<string, string> = {
-  none: 'There is no token any more.',
+  none: 'The token is removed.',
   credential: "The daemon takes its unit's credential (LoadCredential=).",
   environment: "The daemon takes HF_TOKEN of its environment, since it has no token of hal0's own.",
   'hub tools': "The daemon takes the hub tools' own login, since it has no token of hal0's own.",

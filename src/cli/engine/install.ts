@@ -12,7 +12,7 @@ export default defineVerb({
   args: {
     engine: { type: 'positional', required: true, description: 'llama.cpp' },
     source: { type: 'string', default: 'pypi', valueHint: 'SOURCE', description: 'Where from: pypi' },
-    version: { type: 'string', valueHint: 'VERSION', description: 'Not the newest but this one' },
+    version: { type: 'string', valueHint: 'VERSION', description: 'This version instead of the newest' },
   },
   async run({ args: { engine, source, version, json } }) {
     if (engine !== 'llama.cpp') throw usageError(`hal0 can install llama.cpp, not '${engine}'.`)

@@ -5,7 +5,7 @@ import { print, printJson } from '../terminal/output.ts'
 import { daemonOrLocal } from './reach.ts'
 
 export default defineVerb({
-  about: 'Choose the engine that slots get which name none themselves.',
+  about: 'Choose the engine for slots that do not name one.',
   more: 'Works without a daemon too, unless HAL0_URL is set. A running backend keeps its engine until the slot is restarted.',
   examples: ['hal0 engine use llama.cpp-pypi-2026.10.11549', 'hal0 engine use /opt/llama.cpp/llama-server'],
   args: {

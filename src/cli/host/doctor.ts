@@ -21,10 +21,10 @@ const shown = ({ check, severity, problem, advice }: Finding): string =>
 
 export default defineVerb({
   about: 'Find out what is wrong with this installation.',
-  more: '--fix mends what is safe: users, owners, units, rights. It never restarts hal0, nor changes its version or configuration.',
+  more: '--fix repairs what is safe to repair: users, owners, units, permissions. It never restarts hal0, nor changes its version or configuration.',
   examples: ['sudo hal0 doctor', 'sudo hal0 doctor --fix'],
   args: {
-    fix: { type: 'boolean', description: 'Mend what is safe to mend' },
+    fix: { type: 'boolean', description: 'Repair what is safe to repair' },
   },
   async run({ args: { fix, json } }) {
     const installation = await openInstalled('doctor')
@@ -41,7 +41,7 @@ export default defineVerb({
         warns: (sentence) => talk.warn(sentence),
       })
       if (needsRestart) {
-        talk.log(`The API takes up its new unit with its next start: ${commandFor(installation.layout, 'setup')}`)
+        talk.log(`The API uses its new unit from its next start on: ${commandFor(installation.layout, 'setup')}`)
       }
       findings = await look()
     }

@@ -40,7 +40,7 @@ export const checkConfigText = (text: string, path: string): ConfigVerdict => {
     const table = parseToml(text, path)
     return {
       problems: serverProblems(table).map(({ field, reason }) => `${path} is not valid: ${field} ${reason}.`),
-      warnings: unknownKeys(table).map((key) => `${key} is no key that this version of hal0 knows; it is ignored.`),
+      warnings: unknownKeys(table).map((key) => `This version of hal0 does not know the key ${key}; it is ignored.`),
     }
   } catch (error) {
     if (!(error instanceof Hal0Error)) throw error

@@ -38,7 +38,7 @@ export default defineVerb({
     to: {
       type: 'string',
       valueHint: 'VERSION',
-      description: 'Not to the newest version but to this one, also when it is older',
+      description: 'Install this version instead of the newest, even if it is older',
     },
     url: { type: 'string', valueHint: 'URL', description: 'Address of the release manifest, for this time' },
     ...yesFlag,

@@ -22,7 +22,7 @@ export default defineVerb({
   async run({ args: { json } }) {
     const models = await call('listModels', {})
     if (json) return printJson(models)
-    if (models.length === 0) return talk.log('There is no model yet. Bring one with: hal0 model import FILE')
+    if (models.length === 0) return talk.log('There is no model yet. Add one with: hal0 model import FILE')
     const rows = models.map((model) => [
       model.id,
       model.kind,

@@ -4,7 +4,7 @@ import { print, printJson, talk } from '../terminal/output.ts'
 import { style } from '../terminal/style.ts'
 
 export default defineVerb({
-  about: 'Tell which models the hub has otherwise by now; changes nothing.',
+  about: 'List the models that have changed at the hub since they were pulled.',
   examples: ['hal0 model outdated', 'hal0 model outdated --json'],
   args: {},
   async run({ args: { json } }) {
@@ -13,11 +13,11 @@ export default defineVerb({
     if (drifts.length === 0) talk.log('No model here came from the hub.')
     for (const { id, repo, outdated, files, problem } of drifts) {
       const verdict = outdated
-        ? `${style(process.stdout, 'yellow', 'outdated')}  ${repo} has other: ${files.join(', ')}`
+        ? `${style(process.stdout, 'yellow', 'outdated')}  ${repo} has changed: ${files.join(', ')}`
         : style(process.stdout, 'green', 'current')
       print(`${id}  ${problem === null ? verdict : `unknown  ${problem}`}`)
     }
     const first = drifts.find(({ outdated }) => outdated)
-    if (first !== undefined) talk.log(`Fetch what the hub has by now: hal0 model update ${first.id}`)
+    if (first !== undefined) talk.log(`Fetch the new version: hal0 model update ${first.id}`)
   },
 })

@@ -11,7 +11,7 @@ import { fromHub } from './bring/from-hub.ts'
 export default defineVerb({
   about: 'Fetch a model from the Hugging Face Hub: verified, resumed, registered.',
   more: `Without --file or a label Q4_K_M is taken, else Q8_0, else the first. Where several files have the label, you are asked. Ctrl-C leaves the pull running in the daemon; --watch joins it again.
-The catalog's ids are shown by hal0 model search --catalog.
+hal0 model search --catalog lists the ids of the catalog.
 For gated and private repositories the daemon needs a token: hal0 config token`,
   examples: [
     'hal0 model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q4_K_M',
@@ -35,10 +35,10 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
     },
     id: { type: 'string', valueHint: 'ID', description: "Id in the registry; by default from the file's name" },
     revision: { type: 'string', valueHint: 'REV', description: 'Branch, tag or commit; main by default' },
-    mmproj: { type: 'boolean', description: 'Bring the vision projector along' },
+    mmproj: { type: 'boolean', description: 'Also fetch the vision projector' },
     replace: {
       type: 'boolean',
-      description: 'Where the id names something else: take its place once this is verified',
+      description: 'If the id names another model: replace that one once this one is verified',
     },
     watch: { type: 'boolean', description: 'Join a pull that is under way' },
     cancel: { type: 'boolean', description: 'Cancel a pull; what was received is kept' },
@@ -71,6 +71,6 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
       if (wait === false) return exitCode.done
     }
     const slot = `hal0 slot create NAME --model ${wanted}`
-    return awaitPull(wanted, json, `${wanted} is here, verified. Put it into a slot with: ${slot}`)
+    return awaitPull(wanted, json, `${wanted} is here and verified. Put it into a slot with: ${slot}`)
   },
 })

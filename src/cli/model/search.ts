@@ -31,7 +31,7 @@ const printHits = (hits: HubHit[]): void => {
         repo,
         downloads === null ? '' : count(downloads),
         architecture ?? '',
-        gated ? 'has to be asked for' : '',
+        gated ? 'access has to be requested' : '',
       ]),
     )
   }
@@ -59,9 +59,13 @@ slots: hal0 slot create NAME --model ID.`,
     'hal0 model search --catalog',
   ],
   args: {
-    words: { type: 'positional', required: false, description: 'Words to search for; --catalog goes without' },
-    catalog: { type: 'boolean', description: 'Search the catalog; the hub is not asked' },
-    limit: { type: 'string', valueHint: 'N', description: 'How many; 20 by default, of the catalog all' },
+    words: { type: 'positional', required: false, description: 'Words to search for; --catalog needs none' },
+    catalog: { type: 'boolean', description: 'Search the catalog instead of the hub' },
+    limit: {
+      type: 'string',
+      valueHint: 'N',
+      description: 'How many to list; 20 by default, for the catalog all of them',
+    },
   },
   async run({ args: { catalog, limit, json, _: words } }) {
     const q = words.join(' ')
@@ -81,7 +85,7 @@ slots: hal0 slot create NAME --model ID.`,
       if (!(error instanceof Failure) || error.body?.code !== 'pull.network') throw error
       const offers = await fromCatalog()
       if (offers.length === 0) throw error
-      talk.warn('The hub cannot be reached, so this is what the catalog of hal0 has.')
+      talk.warn('The hub cannot be reached, so this comes from the catalog that is part of hal0.')
       show(offers, printCatalog)
     }
   },

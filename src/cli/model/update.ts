@@ -6,7 +6,7 @@ import { print, printJson, talk } from '../terminal/output.ts'
 import { awaitPull } from './bring/await-pull.ts'
 
 export default defineVerb({
-  about: 'Fetch what the hub has by now of a model (hal0 model outdated), in place of what is here.',
+  about: 'Replace a model by the version that the hub has now (see hal0 model outdated).',
   more: `The new files are fetched and verified first; then the id names them. A slot that runs the model goes on with the old
 files until its next load; they are removed when no slot runs them any more.`,
   examples: ['hal0 model update qwen2.5-0.5b-instruct-q4_k_m'],
@@ -18,15 +18,15 @@ files until its next load; they are removed when no slot runs them any more.`,
     const pull = await call('updateModel', { params: { id }, noTimeout: true })
     if (!isUnderWay(pull)) {
       if (json) printJson(pull)
-      else print(`${id} is what the hub has: nothing is newer.`)
+      else print(`${id} is up to date: the hub has nothing newer.`)
       return exitCode.done
     }
-    talk.log(`Pulling what ${pull.repo} has by now as ${id}.`)
+    talk.log(`Pulling the current version from ${pull.repo} as ${id}.`)
     if (wait === false) return exitCode.done
     return awaitPull(
       id,
       json,
-      `${id} is up to date, verified. A slot that runs it takes it at its next load: hal0 slot restart NAME`,
+      `${id} is up to date and verified. A slot that runs it uses it from its next load on: hal0 slot restart NAME`,
     )
   },
 })

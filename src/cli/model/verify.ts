@@ -17,7 +17,7 @@ const show = ({ id, files }: ModelVerification): void => {
 export default defineVerb({
   about: "Hash a model's files again and compare; without ID those of every model.",
   more: `The exit status is 1 when a file differs. With --json an array of verdicts, one per model.
-Verifying changes nothing; Ctrl-C gives it up.`,
+Verifying changes nothing; Ctrl-C stops it.`,
   examples: ['hal0 model verify', 'hal0 model verify qwen2.5-0.5b-instruct-q4_k_m'],
   args: { id: { type: 'positional', required: false, description: 'Id of the model' } },
   async run({ args: { id, json } }) {

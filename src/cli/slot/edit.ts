@@ -9,7 +9,7 @@ import { nameArgument } from './shared/slot-command.ts'
 const args = {
   name: nameArgument,
   ...setFlag,
-  unset: { type: 'string', valueHint: 'KEY', description: 'Take a key back to its default; may be repeated' },
+  unset: { type: 'string', valueHint: 'KEY', description: 'Reset a key to its default; may be repeated' },
 } as const
 
 export default defineVerb({

@@ -39,7 +39,7 @@ export default defineVerb({
   args: {
     name: nameArgument,
     lines: { type: 'string', alias: 'n', default: '100', valueHint: 'LINES', description: 'How many lines' },
-    follow: { type: 'boolean', alias: 'f', description: 'Go on with new lines until Ctrl-C' },
+    follow: { type: 'boolean', alias: 'f', description: 'Keep printing new lines until Ctrl-C' },
   },
   async run({ args: { name, lines, follow, json } }) {
     const count = wholeNumber('lines', lines, 1, 10_000)

@@ -42,7 +42,7 @@ export default defineVerb({
     repo: {
       type: 'string',
       valueHint: 'OWNER/REPO',
-      description: 'Where at the hub the model is, when it is not here yet; an address of the hub, too',
+      description: 'Where the model is at the hub, if it is not here yet: OWNER/NAME or an address',
     },
     file: { type: 'string', valueHint: 'FILE', description: 'File of that repository, or :LABEL' },
     ...waitFlag,

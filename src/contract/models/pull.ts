@@ -14,7 +14,7 @@ export const PullRequest = Type.Object(
     mmproj: Type.Optional(Type.Boolean({ description: "Bring the repository's vision projector along." })),
     replace: Type.Optional(
       Type.Boolean({
-        description: 'Where the id names something else: fetch and verify this first, then let the id name it.',
+        description: 'If the id names another model: fetch and verify this one first, then replace that one.',
       }),
     ),
   },
@@ -28,7 +28,10 @@ export const Pull = Type.Object(
     id: ModelId,
     request: PullRequest,
     position: nullable(
-      Type.Integer({ minimum: 1, description: 'Of those that wait for their turn; null: not waiting.' }),
+      Type.Integer({
+        minimum: 1,
+        description: 'Place among the pulls that wait for their turn; null: it does not wait.',
+      }),
     ),
     repo: Type.String(),
     /** The commit that was pinned; null until it is resolved. */
@@ -52,7 +55,7 @@ export const HubHit = Type.Object(
   {
     repo: Type.String(),
     downloads: nullable(Type.Integer()),
-    gated: Type.Boolean({ description: 'Access has to be asked for at the hub.' }),
+    gated: Type.Boolean({ description: 'Access has to be requested at the hub.' }),
     architecture: nullable(Type.String()),
     context_length: nullable(Type.Integer()),
   },
@@ -79,7 +82,7 @@ export const HubOffer = Type.Object(
     id: ModelId,
     file: Type.String({ description: 'The file, of a sharded model its first shard.' }),
     quantization: nullable(
-      Type.String({ description: 'As its publisher calls this size; with a colon before it, it picks it.' }),
+      Type.String({ description: 'Label that the publisher gave this size; written as :LABEL it selects the file.' }),
     ),
     size: Type.Integer({ description: 'Bytes of all files.' }),
     shards: Type.Integer({ minimum: 1 }),
@@ -134,8 +137,8 @@ export const ModelDrift = Type.Object(
     repo: Type.String(),
     revision: Type.String({ description: 'Commit that is here.' }),
     outdated: Type.Boolean(),
-    files: Type.Array(Type.String(), { description: 'Files that the hub has otherwise, or no more.' }),
-    problem: nullable(Type.String({ description: 'Why it could not be told; what is here loads all the same.' })),
+    files: Type.Array(Type.String(), { description: 'Files that have changed at the hub, or are gone from it.' }),
+    problem: nullable(Type.String({ description: 'Why this is not known; the model loads all the same.' })),
   },
   { additionalProperties: false },
 )

@@ -30,7 +30,7 @@ export const daemonOperations = {
     method: 'PATCH',
     path: '/api/settings',
     tag: 'daemon',
-    summary: 'Change settings; null takes a key back to its default',
+    summary: 'Change settings; null resets a key to its default',
     body: SettingsPatch,
     replies: { 200: Settings },
   }),

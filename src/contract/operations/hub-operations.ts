@@ -39,7 +39,7 @@ export const hubOperations = {
     method: 'GET',
     path: '/api/hub/outdated',
     tag: 'hub',
-    summary: 'Which of the models here the hub has otherwise by now',
+    summary: 'Which of the models here have changed at the hub since they were pulled',
     replies: { 200: Type.Array(ModelDrift) },
   }),
   showHubRepository: op({
@@ -62,7 +62,7 @@ export const hubOperations = {
     method: 'GET',
     path: '/api/hub/reference',
     tag: 'hub',
-    summary: 'Which model at the hub a written or pasted text names; the hub is not asked',
+    summary: 'Which model at the hub a typed or pasted text means; the hub is not asked',
     query: Type.Object({ text: Type.Optional(Type.String({ maxLength: 512 })) }, { additionalProperties: false }),
     replies: { 200: HubReference },
   }),

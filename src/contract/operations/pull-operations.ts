@@ -20,7 +20,7 @@ export const pullOperations = {
     method: 'POST',
     path: '/api/models/{id}/update',
     tag: 'models',
-    summary: 'Fetch what the hub has by now in place of what is here; done at once when that is the same',
+    summary: 'Replace a model by the version that the hub has now; done at once when it is the same',
     params: idParams,
     replies: { 202: Pull },
   }),
@@ -56,14 +56,14 @@ export const pullOperations = {
     path: '/api/pulls/leftovers',
     tag: 'models',
     summary:
-      'What is on the disk and no model: of interrupted pulls, of replaced models, and files that no model names',
+      'What is on the disk but belongs to no model: of interrupted pulls, of replaced models, and files that no model names',
     replies: { 200: Type.Array(PullLeftover) },
   }),
   clearPullLeftovers: op({
     method: 'DELETE',
     path: '/api/pulls/leftovers',
     tag: 'models',
-    summary: 'Remove of that what is not being pulled and not run by a slot',
+    summary: 'Remove of that what no pull and no slot is using',
     replies: { 200: Type.Array(PullLeftover) },
   }),
 } as const satisfies Record<string, Operation>

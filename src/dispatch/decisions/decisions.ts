@@ -76,7 +76,7 @@ export class Decisions implements DecisionLog {
     if (this.#queriesUnderWay >= maxQueries) {
       throw new Hal0Error(
         'daemon.busy',
-        `${maxQueries} queries of the decision log are being answered, the most at one time. Try again in a second.`,
+        `${maxQueries} queries of the decision log are being answered, the most at the same time. Try again in a second.`,
       )
     }
     this.#queriesUnderWay++

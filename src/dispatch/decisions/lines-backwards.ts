@@ -35,7 +35,7 @@ class BackwardLines {
   }
 }
 
-const shortened = (at: number): Error => new Error(`The file became shorter while it was read (${at} bytes).`)
+const shortened = (at: number): Error => new Error(`The file became shorter while it was being read (${at} bytes).`)
 
 /**
  * Reads no more of the file than is asked for.

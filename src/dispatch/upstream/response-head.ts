@@ -43,18 +43,18 @@ const frame = (status: number, headers: Record<string, string>): Pick<ResponseHe
   const size = headers['content-length']
   if (status < 200 || status === 204 || status === 304) return { framing: 'none', length: 0 }
   if (coding !== undefined) {
-    if (coding.toLowerCase() !== 'chunked') throw new MalformedResponse(`the unknown transfer coding ${coding}`)
+    if (coding.toLowerCase() !== 'chunked') throw new MalformedResponse(`an unknown transfer coding, ${coding}`)
     return { framing: 'chunked', length: null }
   }
   if (size === undefined) return { framing: 'until-close', length: null }
-  if (!digits.test(size)) throw new MalformedResponse('a Content-Length that is no number')
+  if (!digits.test(size)) throw new MalformedResponse('a Content-Length that is not a number')
   return { framing: size === '0' ? 'none' : 'length', length: Number(size) }
 }
 
 const parse = (text: string): ResponseHead => {
   const status = Number(text.slice(9, 12))
   if (!text.startsWith('HTTP/1.') || !(status >= 100 && status <= 599)) throw new MalformedResponse('no status line')
-  if (status === 101) throw new MalformedResponse('a change of protocol that nobody asked for')
+  if (status === 101) throw new MalformedResponse('a change of protocol that was not requested')
   const firstLine = text.indexOf('\r\n')
   const headers = firstLine < 0 ? {} : parseHeaders(text, firstLine + 2)
   const { framing, length } = frame(status, headers)

@@ -129,7 +129,7 @@ const streams: Record<string, OperationObject> = {
   '/api/models/{id}/verify/events': stream(
     'verifyEvents',
     'models',
-    'The verification of a model, under way or the next one: how far it is, at most four times a second, until it ends',
+    'The verification of a model, the current or the next one: how far it is, at most four times a second, until it ends',
     parametersOf(Type.Object({ id: Type.String() }), 'path'),
   ),
   '/api/logs/decisions/events': stream('decisionEvents', 'logs', 'Decisions of the dispatcher as they are made', [

@@ -26,7 +26,7 @@ export interface ConnectionHost {
 
 /** Bytes of further requests that are taken while one is answered. */
 const heldBytes = 64 * 1024
-const stalled = new ClientLeft('the client took nothing of its answer for too long')
+const stalled = new ClientLeft('the client did not read its answer for too long')
 const hungUp = new ClientLeft('the client closed the connection')
 
 export class Connection implements AnswerHost, RequestEvents {
@@ -95,13 +95,13 @@ export class Connection implements AnswerHost, RequestEvents {
     const body = this.#exchange?.body
     if (body === undefined) {
       if (this.#reader.inHead && !this.#lingers) {
-        this.refuse(unreadable('The connection ended within the head of a request.'))
+        this.refuse(unreadable('The connection ended in the middle of the head of a request.'))
       }
       this.#settle()
     } else if (body.complete) {
       this.#host.halfClosed(this)
     } else {
-      body.fail(unreadable('The connection ended before the body of the request was whole.'))
+      body.fail(unreadable('The connection ended before the body of the request was complete.'))
     }
   }
 
@@ -180,7 +180,7 @@ export class Connection implements AnswerHost, RequestEvents {
         this.close()
         break
       case 'late head':
-        this.refuse(unreadable('The head of the request did not come within time. Send it in one go.', 408))
+        this.refuse(unreadable('The head of the request did not arrive in time. Send it in one go.', 408))
         break
       case 'late body':
         this.#exchange?.body.fail(unreadable('The body of the request came too slowly. Send it in one go.', 408))

@@ -98,7 +98,7 @@ export class Front implements ConnectionHost {
   /** That there was no room for everybody a short time ago, as a sentence; null: there was. */
   problem(): string | null {
     if (performance.now() - this.#crowdedAt > crowdedForMs) return null
-    return `hal0 had as many connections as its limit of open files leaves room for (${this.#maxConnections}): idle ones were closed, further ones refused. Raise the limit (LimitNOFILE= of its unit, or ulimit -n) and restart it.`
+    return `hal0 had as many connections as its limit of open files allows (${this.#maxConnections}): idle ones were closed, and new ones refused. Raise the limit (LimitNOFILE= of its unit, or ulimit -n) and restart it.`
   }
 
   answer(request: IncomingRequest, answer: Answer): void {

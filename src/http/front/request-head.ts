@@ -39,7 +39,7 @@ export const unreadable = (message: string, status = 400): Hal0Error =>
 
 export const noRequest = (): Hal0Error =>
   unreadable(
-    'This is no HTTP request that hal0 can read. Send a request line, headers and an empty line, each ended by CRLF.',
+    'This is not an HTTP request that hal0 can read. Send a request line, headers and an empty line, each ended by CRLF.',
   )
 
 export const targetTooLong = (): Hal0Error =>
@@ -92,7 +92,7 @@ const frame = (headers: WireHeaders, minor: 0 | 1): Pick<RequestHead, 'chunked' 
       throw unreadable('The request has both Content-Length and Transfer-Encoding. Send one of them.')
     if (minor === 0) throw unreadable('HTTP/1.0 has no Transfer-Encoding. Send a Content-Length, or HTTP/1.1.')
     if (coding.toLowerCase() !== 'chunked') {
-      throw unreadable('hal0 knows no Transfer-Encoding but "chunked". Send the body as it is.', 501)
+      throw unreadable('hal0 knows no Transfer-Encoding other than "chunked". Send the body as it is.', 501)
     }
     return { chunked: true, length: null }
   }

@@ -58,7 +58,7 @@ const drift: Check = ({ drift: steps, setupCommand, doctorCommand }) =>
     const about = aboutStep[step]
     if (about === undefined) return []
     const fixable = safeSteps.has(step)
-    const problem = `This is not as setup leaves it: ${changes.join('; ')}.`
+    const problem = `This differs from what setup makes: ${changes.join('; ')}.`
     const severity = step === 'program' || step === 'current' || step === 'command' ? 'warning' : 'error'
     return found(about, severity, problem, fixable ? `${doctorCommand} --fix` : setupCommand, fixable)
   })
@@ -156,7 +156,7 @@ const earliestYear = 2025
 const clock: Check = ({ clock: { now, synchronised } }) => {
   const advice = 'sudo timedatectl set-ntp true (Debian, Ubuntu: apt install systemd-timesyncd)'
   if (now.getUTCFullYear() < earliestYear) {
-    const problem = `The clock says ${now.toISOString().slice(0, 10)}: downloads fail, since no certificate is valid then.`
+    const problem = `The clock says ${now.toISOString().slice(0, 10)}: downloads fail, because no certificate is valid on that date.`
     return found('clock', 'error', problem, advice)
   }
   return synchronised === false ? found('clock', 'warning', 'The clock is not synchronised.', advice) : []
@@ -168,7 +168,7 @@ const polkit: Check = ({ polkit: installed, setupCommand }) =>
     : found(
         'polkit',
         'error',
-        'polkit is not installed, so that the API cannot start slots.',
+        'polkit is not installed, so the API cannot start slots.',
         `Debian, Ubuntu: sudo apt install polkitd; then: ${setupCommand}`,
       )
 
@@ -184,13 +184,13 @@ const links: Check = ({ unreadable }) =>
     const advice =
       why === 'missing'
         ? 'Put the file back, or remove the model'
-        : 'Import the model without --link, or move the file and let all read it'
+        : 'Import the model without --link, or move the file and let everybody read it'
     return found('files', 'error', problem, advice)
   })
 
 const damage: Check = ({ damaged }) =>
   damaged.flatMap((path) =>
-    found('files', 'warning', `${path} was damaged and moved aside.`, 'Delete it once you do not need it any more'),
+    found('files', 'warning', `${path} was damaged and moved aside.`, 'Delete it when you no longer need it'),
   )
 
 const checks: readonly Check[] = [

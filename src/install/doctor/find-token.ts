@@ -15,11 +15,11 @@ export const findTokenProblems = async ({ paths }: Layout): Promise<string[]> =>
       `${path}, the hub's token, has ${file.nlink} names. Remove it, then give the token again: hal0 config token`,
     ]
   }
-  if (!file.isSymbolicLink()) return [`${path} is no file. Remove it, then give the hub's token: hal0 config token`]
+  if (!file.isSymbolicLink()) return [`${path} is not a file. Remove it, then give the hub's token: hal0 config token`]
   try {
     const target = await stat(path)
     if (target.isFile() && (target.mode & 0o077) === 0) return []
-    return [`${path} leads to a file that is open to others, and holds the hub's token. Close it: chmod 600 ${path}`]
+    return [`${path} leads to a file that holds the hub's token and is open to others. Close it: chmod 600 ${path}`]
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [`${path} is a link that leads nowhere. Remove it: rm ${path}`]
     throw storageError(error, path, "look at the file of the hub's token")

@@ -33,7 +33,7 @@ export const waitHealthy = async (port: HealthPort): Promise<void> => {
       const last = lines.findLast((line) => line.trim() !== '')
       throw new Hal0Error(
         'install.failed',
-        `hal0 is installed, but its API ${why}${last === undefined ? '' : `: ${last.trim()}`}. Mend that, then run the same command again; hal0 doctor may know more.`,
+        `hal0 is installed, but its API ${why}${last === undefined ? '' : `: ${last.trim()}`}. Fix that, then run the same command again; hal0 doctor may know more.`,
         { details: { state: shown, last_lines: lines } },
       )
     }

@@ -7,7 +7,7 @@ import type { Step } from '../step.ts'
 export const lingeringStep = ({ user, lingerMark }: UserLayout, programs: Programs): Step => ({
   id: 'lingering',
   async changes() {
-    return existsSync(lingerMark) ? [] : [`let ${user}'s units run without a login, from boot on`]
+    return existsSync(lingerMark) ? [] : [`let ${user}'s units run from boot on, without a login`]
   },
   async apply() {
     await programs.run('loginctl', ['--no-ask-password', 'enable-linger', user])

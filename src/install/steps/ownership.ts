@@ -33,7 +33,7 @@ export const ownershipStep = (layout: SystemLayout, programs: Programs): Step =>
   async changes(pending) {
     const { config, data } = layout.paths
     if (pending.has('users')) {
-      return [config, data].filter(existsSync).map((path) => `give what lies below ${path} to ${apiUser}`)
+      return [config, data].filter(existsSync).map((path) => `give everything below ${path} to ${apiUser}`)
     }
     const changes: string[] = []
     for (const { path, rule, skip } of await areas(layout, programs)) {
@@ -46,5 +46,5 @@ export const ownershipStep = (layout: SystemLayout, programs: Programs): Step =>
   async apply() {
     for (const { path, rule, skip } of await areas(layout, programs)) await checkOwners(path, rule, true, skip)
   },
-  withoutIt: 'hal0 runs; what belongs to others it may not be able to read or change.',
+  withoutIt: 'hal0 runs, but may not be able to read or change what belongs to others.',
 })

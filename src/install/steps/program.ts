@@ -73,7 +73,7 @@ export const currentStep = ({ paths }: Layout, version: string): Step => ({
   async changes() {
     const now = await currentVersion(paths)
     if (now === version) return []
-    return [`let ${currentLink(paths)} lead to ${version}${now === null ? '' : ` instead of ${now}`}`]
+    return [`point ${currentLink(paths)} to ${version}${now === null ? '' : ` instead of ${now}`}`]
   },
   async apply() {
     try {
@@ -94,7 +94,7 @@ const targetOf = async (path: string): Promise<string | null> => {
     if (errno !== 'EINVAL') throw storageError(error, path, 'look at the command')
     throw new Hal0Error(
       'install.refused',
-      `${path} is a file that hal0 setup did not make, and a link has to be there. Move it away, then run it from its new place.`,
+      `${path} is a file that hal0 setup did not make, where a link has to be. Move it away, then run it from its new place.`,
       { details: { path } },
     )
   }
@@ -115,7 +115,7 @@ export const commandStep = ({ paths, command }: Layout): Step => ({
   async changes() {
     const target = await targetOf(command)
     if (target === currentProgram(paths)) return []
-    return target === null ? [`link ${command}`] : [`let ${command} lead to hal0 instead of ${target}`]
+    return target === null ? [`link ${command}`] : [`point ${command} to hal0 instead of ${target}`]
   },
   async apply() {
     const fresh = join(dirname(command), `.${programName}.${randomBytes(8).toString('hex')}.tmp`)

@@ -9,7 +9,7 @@ export type HubAddress = { url: string } | { problem: string }
 export const hubAddress = (text: string): HubAddress => {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    return { problem: 'is no http or https address' }
+    return { problem: 'is not an http or https address' }
   }
   if (url.username !== '' || url.password !== '') return { problem: 'holds a user name or password' }
   if (url.search !== '' || url.hash !== '') return { problem: 'has a query' }

@@ -45,7 +45,7 @@ type Place = Omit<HubReference, 'repo'>
 const isGguf = (path: string): boolean => /\.gguf$/i.test(path)
 
 const fileAt = (path: string, revision: string | null): Place => {
-  if (path !== '' && !isGguf(path)) refuse('is of a file that is no GGUF')
+  if (path !== '' && !isGguf(path)) refuse('is of a file that is not GGUF')
   if (path.length > longestFile || path.startsWith(':') || !new RegExp(filePattern).test(path)) refuse('names no file')
   return { revision, file: path, folder: null }
 }
@@ -75,7 +75,7 @@ const ofPage = ([verb = '', ...rest]: readonly string[]): Place => {
 const ofTag = (tag: string): Place => {
   if (tag === ':') refuse('has nothing after the colon')
   if (isGguf(tag)) return fileAt(tag.slice(1), null)
-  if (!new RegExp(labelPattern).test(tag)) refuse('has a label that is none')
+  if (!new RegExp(labelPattern).test(tag)) refuse('has a label that is not one')
   return { revision: null, file: tag, folder: null }
 }
 
@@ -86,7 +86,7 @@ const ofRest = (parts: readonly string[], isScheme: boolean): Place => {
   if (path === '') return folderAt('', null)
   if (pages.includes(first) && parts.length > 1) return ofPage(parts)
   if (isGguf(path)) return fileAt(path, null)
-  return isScheme ? folderAt(path, null) : refuse(otherPageOf(first) ?? 'is no page of a repository or of a file')
+  return isScheme ? folderAt(path, null) : refuse(otherPageOf(first) ?? 'is not the page of a repository or a file')
 }
 
 const repoOf = (owner: string, name: string): string => {
@@ -105,7 +105,7 @@ const ofParts = ([owner = '', named = '', ...rest]: readonly string[], isScheme:
   const [, name = '', revision, tag] = /^([^:@]*)(?:@([^:]*))?(:.*)?$/s.exec(named) ?? []
   const repo = repoOf(owner, name)
   if (revision !== undefined) {
-    if (!isScheme || tag !== undefined) refuse('has a revision where none is read')
+    if (!isScheme || tag !== undefined) refuse('has a revision where none is allowed')
     return { repo, ...ofPage(['tree', revision, ...rest]) }
   }
   if (tag === undefined) return { repo, ...ofRest(rest, isScheme) }
@@ -134,7 +134,7 @@ const withShown = (reference: HubReference, query: string): HubReference => {
 }
 
 const read = (text: string, endpoints: readonly string[]): HubReference | null => {
-  if (text.length > 4096 || /\p{Cc}/u.test(text)) refuse('is no name of a model')
+  if (text.length > 4096 || /\p{Cc}/u.test(text)) refuse('is not the name of a model')
   const [, ofHub, asked = ''] = /^(?:hf|huggingface):\/\/([^?#]*)\??([^#]*)/i.exec(text) ?? []
   if (ofHub !== undefined) return withShown(ofParts(partsOf(ofHub.replace(/^\/*models\//, '')), true), asked)
   const site = siteOf(text.replace(/^git@(?=(?:hf|huggingface)\.co:)([^:]*):/i, '$1/'), endpoints)

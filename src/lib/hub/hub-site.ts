@@ -36,7 +36,7 @@ const foreign = (host: string): string => {
   if (/\.(hf\.co|huggingface\.co)$/.test(host)) {
     return "is an address of the hub's storage, which expires: paste that of the file's page"
   }
-  return 'is no address of the hub, nor of a mirror in use (hub.mirrors, HF_ENDPOINT)'
+  return 'is not an address of the hub, nor of a mirror in use (hub.mirrors, HF_ENDPOINT)'
 }
 
 /**
@@ -47,7 +47,7 @@ export const siteOf = (text: string, endpoints: readonly string[]): HubSite => {
   const [, scheme, slashes = '', authority = '', path = '', query = ''] =
     /^([a-z][a-z0-9+.-]*:(?=\/\/))?(\/\/)?([^/?#]*)([^?#]*)(?:\?([^#]*))?/i.exec(text) ?? []
   if (scheme !== undefined && !/^https?:$/i.test(scheme))
-    return { kind: 'foreign', problem: 'is no address of the hub' }
+    return { kind: 'foreign', problem: 'is not an address of the hub' }
   if (authority.includes('@') && (slashes !== '' || path !== '')) {
     return { kind: 'foreign', problem: 'holds a user name or a password: paste it without' }
   }
@@ -59,7 +59,7 @@ export const siteOf = (text: string, endpoints: readonly string[]): HubSite => {
     .sort((a, b) => b.prefix.length - a.prefix.length)
   if (site !== undefined) return { kind: 'hub', path: path.slice(site.prefix.length), query }
   const [other] = known
-  if (other !== undefined) return { kind: 'foreign', problem: `is no address below ${other.host}${other.prefix}` }
+  if (other !== undefined) return { kind: 'foreign', problem: `is not an address below ${other.host}${other.prefix}` }
   // An owner's name may contain a dot. With three parts and no scheme, the first one is a host.
   const isHost = slashes !== '' || (/\.[a-z]{2,}(:\d+)?$/.test(host) && /\/[^/]+\/[^/]/.test(path))
   return isHost ? { kind: 'foreign', problem: foreign(host.replace(/:\d+$/, '')) } : { kind: 'bare' }

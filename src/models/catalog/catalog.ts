@@ -59,6 +59,6 @@ export class Catalog implements CatalogService, CatalogSources {
     const entry = this.#byId.get(id)
     if (entry === undefined || entry.provider === 'llama.cpp') return null
     const what = entry.kind === 'stt' ? 'speech recognition' : 'speech synthesis'
-    return `${id} is in the catalog, but this version of hal0 has no engine for ${what} (${entry.provider}), so it is not pulled yet.`
+    return `${id} is in the catalog, but this version of hal0 has no engine for ${what} (${entry.provider}), so it cannot be pulled yet.`
   }
 }

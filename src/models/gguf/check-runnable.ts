@@ -55,7 +55,7 @@ export const checkRunnablePart = (path: string, header: GgufHeader, { index, cou
   // The metadata of the first shard applies to all.
   if (index > 0) return
   const other = noModels.get(type ?? '') ?? noModels.get(architecture ?? '')
-  if (other !== undefined) throw invalidFile(path, `it holds ${other}, no model`)
+  if (other !== undefined) throw invalidFile(path, `it holds ${other}, not a model`)
   if (architecture === null || !/^[\w.-]{1,64}$/.test(architecture)) {
     throw invalidFile(path, 'its metadata names no architecture')
   }
@@ -63,7 +63,7 @@ export const checkRunnablePart = (path: string, header: GgufHeader, { index, cou
     throw invalidFile(path, `it makes images or videos (${architecture}), and no engine of hal0 does`)
   }
   if (isProjector && architecture !== 'clip') {
-    throw invalidFile(path, `it is no vision projector: its architecture is ${architecture}`)
+    throw invalidFile(path, `it is not a vision projector: its architecture is ${architecture}`)
   }
   if (count === 1 && header.tensors === 0) throw invalidFile(path, 'it holds no tensors')
 }

@@ -95,5 +95,10 @@ const refuseChanged = async (source: ImportSource, bytes: number): Promise<void>
     throw storageError(error, source.realPath, 'look at the imported file again')
   })
   if (bytes === source.size && now.size === source.size && now.mtimeMs === source.modifiedMs) return
-  throw invalidFile(source.realPath, 'it changed while it was imported', {}, 'Import it again once it is complete.')
+  throw invalidFile(
+    source.realPath,
+    'it changed while it was being imported',
+    {},
+    'Import it again when it is complete.',
+  )
 }

@@ -62,7 +62,7 @@ export class Pulls implements PullService, ModelBringer {
       await this.#queue.resume()
     } catch (error) {
       const { message } = Hal0Error.from(error)
-      this.#notResumed = `${message} Pulls that were not at their end are gone on with at the next start of hal0.`
+      this.#notResumed = `${message} Unfinished pulls continue when hal0 starts next.`
     }
   }
 
@@ -231,6 +231,6 @@ export class Pulls implements PullService, ModelBringer {
     const known = this.#sources.get(id)
     // What came back, or was updated, is followed as before.
     if (known !== undefined && sameRepo(known.repo, request.repo) && known.file === request.file) return
-    await this.#note(id, request).catch((error) => log.warn(`it will not be known where ${id} came from`, error))
+    await this.#note(id, request).catch((error) => log.warn(`where ${id} came from will not be known`, error))
   }
 }

@@ -51,7 +51,7 @@ const readEntry = async (path: string, id: string): Promise<ModelEntry> => {
   for (const file of entry.files) {
     const parts = file.path.split('/')
     if (parts.length < 2 || parts.some((part) => part === '' || part === '.' || part === '..')) {
-      throw new Hal0Error('model.corrupt', `${path} lists ${file.path}, which is no file of a model's folder.`)
+      throw new Hal0Error('model.corrupt', `${path} lists ${file.path}, which is not a file in a model's folder.`)
     }
   }
   return entry
@@ -88,7 +88,7 @@ export const loadEntries = async (models: string): Promise<LoadedEntries> => {
     } catch (error) {
       const why = storageError(error, models, 'tidy up the model registry').message
       problems.push(
-        `${why} It is left as it is; the other models are not affected. Put it right or move it away, then restart hal0.`,
+        `${why} It is left as it is, and the other models are not affected. Repair it or move it away, then restart hal0.`,
       )
     }
   }

@@ -106,7 +106,7 @@ export const taken = (
     name === null || name === undefined ? 'without a projector' : `with ${name}`
   const projectors = asked.mmproj === null || source === null ? ['', ''] : [mmproj?.file, asked.mmproj].map(both)
   const moved = source !== null && sameRepo(source.repo, asked.repo) && source.files[0] === file
-  const sentence = `The id ${id} names ${`${here} ${projectors[0]}`.trim()}, and what is asked for is ${`${there} ${projectors[1]}`.trim()}.`
+  const sentence = `The id ${id} names ${`${here} ${projectors[0]}`.trim()}, but this is ${`${there} ${projectors[1]}`.trim()}.`
   const update = moved ? ` To follow the repository: hal0 model update ${id}.` : ''
   const wayOut = ` Pull it under another id (--id OTHER), or in place of what ${id} names now (--replace).`
   return new Hal0Error('model.exists', `${sentence}${wayOut}${update}`, {

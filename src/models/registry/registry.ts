@@ -166,7 +166,7 @@ export class ModelRegistry implements ModelService {
   async remove(id: string, usedBy: string[]): Promise<void> {
     const entry = this.#require(id)
     if (usedBy.length > 0) {
-      const sentence = `The model ${id} is in use by: ${usedBy.join(', ')}. Give these slots another model, or delete them, first.`
+      const sentence = `The model ${id} is in use by: ${usedBy.join(', ')}. First give these slots another model, or delete them.`
       throw new Hal0Error('model.in_use', sentence, { details: { id, slots: usedBy } })
     }
     await this.#withReservedId(id, async () => {
@@ -214,7 +214,7 @@ export class ModelRegistry implements ModelService {
     if (this.#entries.has(id)) {
       throw new Hal0Error(
         'model.exists',
-        `There is a model ${id} already. Choose another id, or remove that one first.`,
+        `There is already a model ${id}. Choose another id, or remove that one first.`,
         {
           param: 'id',
           details: { id },
@@ -224,7 +224,7 @@ export class ModelRegistry implements ModelService {
     // An unreadable entry, or a folder without an entry, belongs to somebody, so it is not touched.
     for (const path of [entryPath(this.#folder, id), join(this.#folder, folder)]) {
       if (!(await exists(path))) continue
-      const sentence = `${path} is in the way of a model ${id}. Choose another id, or move that away and restart hal0.`
+      const sentence = `${path} is in the way of the model ${id}. Choose another id, or move that file away and restart hal0.`
       throw new Hal0Error('model.exists', sentence, { param: 'id', details: { id, path } })
     }
   }

@@ -34,7 +34,7 @@ export class Verifications {
 
   /** The model is gone: nothing more will be reported about it. */
   forget(id: string): void {
-    const removed = `The model ${id} was removed while it was verified.`
+    const removed = `The model ${id} was removed while it was being verified.`
     const underWay = this.#underWay.get(id)
     if (underWay !== undefined) underWay.stop(new Hal0Error('model.not_found', removed, { details: { id } }))
     else this.changed.publish({ id, progress: null })

@@ -69,7 +69,7 @@ export class Verification {
       this.#waiting -= 1
       if (this.#waiting > 0) return
       this.stop(
-        new Hal0Error('model.verify_stopped', `Nobody waited for the verification of ${this.#entry.id} any more.`),
+        new Hal0Error('model.verify_stopped', `Nobody was waiting any more for the verification of ${this.#entry.id}.`),
       )
     }
     if (client?.aborted === true) leave()

@@ -45,7 +45,7 @@ const verifyFile = async (
     if (!found.isFile()) return { actual: null, problem: 'it is not a regular file' }
     const { sha256, bytes } = await hashFile(path, watch)
     if (bytes !== file.size) {
-      return { actual: sha256, problem: `it has ${bytes} bytes, ${file.size} were registered` }
+      return { actual: sha256, problem: `it has ${bytes} bytes, ${file.size} are registered` }
     }
     if (sha256 !== file.sha256) return { actual: sha256, problem: 'its content has changed' }
     const stated = await readSidecar(path)

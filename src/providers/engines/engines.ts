@@ -116,7 +116,7 @@ export class Engines implements EngineService {
       if (typeof value !== 'string' || (value !== id && !belongsTo(value, this.#dir, id))) continue
       throw new Hal0Error(
         'engine.in_use',
-        `${id} is the engine that [engines] in ${configFile(this.#paths)} names. Name another one first: hal0 engine use ID`,
+        `${id} is the engine that [engines] in ${configFile(this.#paths)} names. Choose another one first: hal0 engine use ID`,
         { details: { id } },
       )
     }

@@ -61,7 +61,7 @@ const chooseWheel = async (index: PackageIndex, python: Python, version: string 
     'engine.install_failed',
     version === null
       ? `The package index at ${index.host} has no wheel of ${project} for ${machine}. Build llama.cpp and run: hal0 engine use /path/to/llama-server`
-      : `The package index at ${index.host} has no wheel of ${project} ${version} for ${machine}. Leave the version out to get the newest.`,
+      : `The package index at ${index.host} has no wheel of ${project} ${version} for ${machine}. Leave out the version to get the newest.`,
     { details: { project, version, host: index.host } },
   )
 }
@@ -85,7 +85,7 @@ const build = async (
     await file.close()
   }
   request.onProgress('Unpacking it into a private environment')
-  const venvAdvice = 'Install the whole of Python (Debian, Ubuntu: apt install python3 python3-venv) and try again.'
+  const venvAdvice = 'Install all of Python (Debian, Ubuntu: apt install python3 python3-venv) and try again.'
   await step('make a Python environment', [python.program, '-I', '-m', 'venv', '--without-pip', venv], env, venvAdvice)
   const sitePackages = join(venv, 'lib', `python${python.version.join('.')}`, 'site-packages')
   const unpack = [python.program, '-I', '-c', unpackSource, archive, sitePackages]

@@ -12,7 +12,7 @@ const ofLoads: readonly Wording[] = [
   [
     /unknown model architecture: '([^']*)'/,
     ([, name]) =>
-      `its engine does not know the architecture of the model, ${name || 'which has none'}; a newer engine may`,
+      `its engine does not know the architecture of the model, ${name || 'which names none'}; a newer engine may`,
   ],
   [
     /unknown (?:pre-)?tokenizer[^:]*: *'?([\w.-]+)/,
@@ -33,7 +33,7 @@ const ofLoads: readonly Wording[] = [
     /failed to open GGUF file '([^']*)'(?: \(([^)]*)\))?/,
     ([, path, why]) => `it could not open ${path}${why === undefined ? '' : ` (${why})`}`,
   ],
-  [/invalid magic characters/, () => 'the model file is no GGUF file'],
+  [/invalid magic characters/, () => 'the model file is not a GGUF file'],
   [
     /is not within the file bounds|corrupted or incomplete|failed to read (?:key-value pairs|tensor|magic|header)|unexpectedly reached end of file/,
     () => 'the model file is cut off or damaged',
@@ -60,7 +60,7 @@ const ofLoads: readonly Wording[] = [
     /(--?[\w-]+) does not take the value|error while handling argument "([^"]+)"/,
     ([, one, other]) => `it does not take the value of the argument ${one ?? other}`,
   ],
-  [/error while loading shared libraries: ([^:]+):/, ([, name]) => `the library ${name} is not there`],
+  [/error while loading shared libraries: ([^:]+):/, ([, name]) => `the library ${name} is missing`],
   [/GLIBC(?:XX)?_[\d.]+' not found/, () => 'its engine needs a newer C library than this machine has'],
   [/no CUDA-capable device is detected/, () => 'no CUDA device was found'],
   [/CUDA driver version is insufficient/, () => 'the CUDA driver is too old for its engine'],

@@ -12,7 +12,7 @@ export const resolveMode = (config: SlotConfig, model: ModelEntry): Mode => {
   if (model.kind === 'mmproj') {
     throw new Hal0Error(
       'request.invalid',
-      `${model.id} is a multimodal projector, not a model: name it as the slot's mmproj, next to the model that it belongs to.`,
+      `${model.id} is a multimodal projector, not a model: set it as the slot's mmproj, beside the model that it belongs to.`,
       { param: 'model' },
     )
   }

@@ -66,7 +66,7 @@ export class LlamaCpp implements Provider {
       const { path } = await this.#engines.find(this.name, engine)
       return (await manifestOfProgram(path))?.opens_port_late ?? false
     } catch (error) {
-      log.warn(`the engine of a backend that runs is not there any more`, error)
+      log.warn(`the engine of a running backend is gone`, error)
       return true
     }
   }

@@ -71,7 +71,7 @@ export const cancel = (step: Step): Refusal => {
     cancelPull(step, m.record.pull)
     leavePulling(step, false)
   } else if (step.state !== 'error' || !m.acknowledged) {
-    return refuse(step, 'cancel a load of', 'There is none under way.')
+    return refuse(step, 'cancel a load of', 'No load is under way.')
   }
   return null
 }

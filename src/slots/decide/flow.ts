@@ -87,7 +87,7 @@ interface Then {
 /** Enters error from any state that may (an idle slot goes through ready), and ends the process. */
 export const fail = (step: Step, error: Hal0Error, { acknowledged = false, loadInMs }: Then = {}): void => {
   const { m } = step
-  if (step.state === 'idle') step.enter('ready', { reason: 'a failure was noticed while idle' })
+  if (step.state === 'idle') step.enter('ready', { reason: 'a failure was noticed while the slot was idle' })
   step.enter('error', failure(error, loadInMs === undefined ? null : 'load'))
   m.due = loadInMs === undefined ? null : step.context.now + loadInMs
   m.acknowledged = acknowledged

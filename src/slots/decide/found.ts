@@ -59,7 +59,7 @@ const takeOver = (step: Step, { pid, runs }: Extract<FoundAtStart, { kind: 'runn
   const { m, context } = step
   m.process = 'running'
   m.pid = pid
-  step.enter('starting', { reason: 'its backend was found running, of which no record told', found: { runs } })
+  step.enter('starting', { reason: 'its backend was found running without a record', found: { runs } })
   step.setTimer('load', context.config.load_timeout_s)
   step.effects.push({ do: 'probe', attempt: m.attempt, state: 'starting' })
 }

@@ -112,7 +112,7 @@ export const portOfSlot = (name: string, port: number, other: string): Hal0Error
 export const notStopped = (name: string, error: Hal0Error, tries: number): Hal0Error =>
   new Hal0Error(
     'slot.stop_failed',
-    `The backend of slot ${name} could not be stopped and may still run; hal0 goes on trying. ${error.message}`,
+    `The backend of slot ${name} could not be stopped and may still run; hal0 keeps trying. ${error.message}`,
     { details: { ...error.details, slot: name, tries, cause: error.code } },
   )
 
@@ -137,7 +137,7 @@ const shownLines = 20
 const howItEnded = (exit: ExitReport): string => {
   if (exit.signal !== null) return `was ended by ${exit.signal}`
   if (exit.exitCode !== null) return `exited with code ${exit.exitCode}`
-  return 'ended (how is not known: hal0 had been restarted since it began)'
+  return 'ended (how is not known, since hal0 was restarted meanwhile)'
 }
 
 /**

@@ -36,7 +36,7 @@ export class PortAllocator {
     if (port < first || port > last || this.#reserved.has(port)) {
       throw new Hal0Error(
         'request.invalid',
-        `Port ${port} is not for slots: take one from ${first} to ${last}${this.#reserved.has(port) ? ' that hal0 itself does not listen on' : ''}.`,
+        `Port ${port} is not for slots: use one from ${first} to ${last}${this.#reserved.has(port) ? ' that hal0 itself does not listen on' : ''}.`,
         {
           param: 'port',
           details: { port, first, last },
@@ -47,7 +47,7 @@ export class PortAllocator {
     if (other !== undefined && other !== name) {
       throw new Hal0Error(
         'slot.port_in_use',
-        `Port ${port} belongs to slot ${other}. Take another one, or none to get the lowest free one.`,
+        `Port ${port} belongs to slot ${other}. Use another one, or leave it out to get the lowest free one.`,
         {
           param: 'port',
           status: 409,

@@ -21,7 +21,7 @@ const withDefaults = (name: string, table: TomlTable, path: string): StoredConfi
   for (const key of known) if (table[key] !== undefined) mine[key] = table[key]
   const problems = problemsOf(StoredTable, mine)
   if (mine.name !== undefined && mine.name !== name)
-    problems.push({ field: 'name', reason: `must be "${name}", as the file is called` })
+    problems.push({ field: 'name', reason: `must be "${name}", the name of the file` })
   const first = problems[0]
   if (first !== undefined) {
     throw new Hal0Error(
@@ -112,7 +112,7 @@ export class SlotConfigStore {
     try {
       await syncFolder(this.folder)
     } catch (error) {
-      await rename(aside, path).catch((again: unknown) => log.error(`${path} is ${aside} now`, again))
+      await rename(aside, path).catch((again: unknown) => log.error(`${path} was moved to ${aside}`, again))
       throw storageError(error, this.folder, doing)
     }
     await removeFile(aside, doing).catch((error: unknown) => log.warn(Hal0Error.from(error).message))

@@ -96,7 +96,7 @@ export class DeletedFolders {
     } catch (error) {
       const { message } = storageError(error, path, doing)
       log.warn(message)
-      return `${message} Remove it by hand, or mend that: hal0 tries again when it starts, and when a slot is made or deleted.`
+      return `${message} Remove it by hand, or fix that: hal0 tries again when it starts, and when a slot is made or deleted.`
     }
   }
 }

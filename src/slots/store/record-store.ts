@@ -59,7 +59,7 @@ export const recordIn = (bytes: Uint8Array, name: string): { record: SlotRecord;
     ...Object.fromEntries(Object.entries(whole).filter(([key]) => knownFields.includes(key))),
   }
   const problem = problemsOf(SlotRecord, record)[0]
-  if (problem !== undefined) return `it is no record of a slot (${problem.field} ${problem.reason})`
+  if (problem !== undefined) return `it is not a record of a slot (${problem.field} ${problem.reason})`
   // A folder that was copied or renamed brings the record of another slot.
   return record.name === name
     ? { record: record as SlotRecord, json }
@@ -73,7 +73,7 @@ export const recordStoreOnDisk = (paths: Paths): RecordStore => {
     const path = file(name)
     try {
       const aside = await setAside(path)
-      const problem = `The record of slot ${name} was damaged: ${why}. It is ${aside} now, and the slot goes on with what runs. Delete that once you do not need it any more.`
+      const problem = `The record of slot ${name} was damaged: ${why}. It was moved to ${aside}, and the slot continues with what runs. Delete that file when you no longer need it.`
       return { kind: 'damaged', damage: { problem, aside } }
     } catch (error) {
       const { message } = Hal0Error.from(error)

@@ -34,7 +34,7 @@ export const swapJournalOnDisk = (paths: Paths): SwapJournal => {
         const swap: unknown = JSON.parse(text ?? 'null')
         return problemsOf(Swap, swap).length === 0 ? (swap as Swap) : null
       } catch (error) {
-        log.warn(`${file(name)} cannot be read; the swap that it tells of is forgotten`, error)
+        log.warn(`${file(name)} cannot be read; the swap that it describes is dropped`, error)
         return null
       }
     },

@@ -10,7 +10,7 @@ import { isTable, type TomlTable } from '../files/toml-file.ts'
 const beyondSchema = ({ slots, hub }: ServerConfig): Problem[] => {
   const problems: Problem[] = []
   if (slots?.ports !== undefined && portRangeOf(slots.ports) === null) {
-    problems.push({ field: 'slots.ports', reason: 'is no range of ports from 1 to 65535, e.g. 8081-8099' })
+    problems.push({ field: 'slots.ports', reason: 'is not a range of ports from 1 to 65535, e.g. 8081-8099' })
   }
   for (const [index, mirror] of (hub?.mirrors ?? []).entries()) {
     const address = hubAddress(mirror)

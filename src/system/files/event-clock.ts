@@ -14,10 +14,10 @@ const highest = 9_000_000_000_000
 
 const readFloor = async (path: string): Promise<number> => {
   try {
-    const text = await readTextIfThere(path, 'read up to where ids of events were given out')
+    const text = await readTextIfThere(path, 'read up to where ids of events are used')
     const floor = Number(text ?? 0)
     if (Number.isSafeInteger(floor) && floor >= 0 && floor < highest) return floor
-    log.warn(`${path} holds no time; ids of events follow the clock of this machine alone`)
+    log.warn(`${path} does not hold a time; ids of events follow only this machine's clock`)
   } catch (error) {
     log.warn(Hal0Error.from(error).message)
   }
@@ -65,7 +65,7 @@ export class EventClock {
 
   #reserve(until: number): void {
     this.#reserved = until
-    const write = () => writeFileAtomic(this.#path, `${until}\n`, 'write up to where ids of events are given out')
+    const write = () => writeFileAtomic(this.#path, `${until}\n`, 'write up to where ids of events are used')
     this.#writing = this.#writing.then(write).catch((error) => {
       // It is tried again after half a minute of events. The failure only matters if the clock is set back before then.
       log.warn(Hal0Error.from(error).message)

@@ -35,7 +35,7 @@ export const setAside = async (path: string): Promise<string> => {
   } catch (error) {
     throw storageError(error, path, 'move away what is damaged')
   }
-  log.warn(`${path} was damaged; it is ${aside} now`)
+  log.warn(`${path} was damaged; it was moved to ${aside}`)
   return aside
 }
 
@@ -70,7 +70,7 @@ export const readOwnText = async (path: string, doing: string): Promise<string |
   try {
     return await readTextIfThere(path, doing, { links: 'refuse' })
   } catch (error) {
-    log.warn(`${path} is of no use`, error)
+    log.warn(`${path} cannot be used`, error)
     if (!isTransient(error)) await setAside(path).catch((again: unknown) => log.warn(`it stays where it is`, again))
     return null
   }

@@ -23,7 +23,7 @@ const compareIdentifiers = (a: string, b: string): number => {
 export const compareVersions = (a: string, b: string): number => {
   const [left, right] = [a, b].map((text) => {
     const parts = versionPattern.exec(text)
-    if (parts === null) throw new Error(`"${text}" is no version`)
+    if (parts === null) throw new Error(`"${text}" is not a version`)
     return { numbers: parts.slice(1, 4).map(Number), pre: parts[4]?.split('.') ?? null }
   }) as [{ numbers: number[]; pre: string[] | null }, { numbers: number[]; pre: string[] | null }]
   for (const [index, number] of left.numbers.entries()) {

@@ -25,7 +25,7 @@ export const storageError = (error: unknown, path: string, doing: string): Hal0E
     errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS'
       ? `hal0 may not ${doing.startsWith('read') ? 'read' : 'write to'} ${path}. Check its owner and mode.`
       : errno === 'ELOOP'
-        ? `${path} is a link that leads nowhere but to itself. Replace it.`
+        ? `${path} is a link that leads to itself. Replace it.`
         : `the disk answered ${errno ?? 'with an unknown error'} for ${path}. Check the disk.`
   return new Hal0Error('storage.failed', `Could not ${doing}: ${why}`, options)
 }

@@ -43,7 +43,7 @@ const notUtf8 = (bytes: Buffer, path: string): Hal0Error => {
   }
   return new Hal0Error(
     'config.invalid',
-    `${path} is not UTF-8 (line ${line}), as TOML has to be: a change would destroy what stands there. Save it as UTF-8 and try again, e.g. iconv -f latin1 -t utf-8.`,
+    `${path} is not UTF-8 (line ${line}), which TOML has to be: a change would destroy what is written there. Save it as UTF-8 and try again, e.g. iconv -f latin1 -t utf-8.`,
     { details: { path, line } },
   )
 }

@@ -162,7 +162,7 @@ export class SlotProcess {
 
   #refuseSecond(): void {
     if (this.#run === null && this.#starting === null) return
-    throw new Hal0Error('internal', `Slot ${this.#name} has a process already; this is a defect of hal0.`)
+    throw new Hal0Error('internal', `Slot ${this.#name} already has a process; this is a defect of hal0.`)
   }
 
   async #spawn(spec: LaunchSpec, attempt: Attempt, onExit: OnExit): Promise<Run> {
@@ -210,7 +210,7 @@ export class SlotProcess {
     try {
       onExit({ ...exit, outOfMemory, lastLines, ...remains })
     } catch (error) {
-      log.error(`the death of slot ${this.#name}'s process could not be told`, error)
+      log.error(`the end of slot ${this.#name}'s process could not be reported`, error)
     }
   }
 

@@ -52,7 +52,7 @@ export const findSystemd = (
 ): FoundSystemd => {
   const scope = scopeOf(paths, env)
   if (scope === null) {
-    return failed(`Slots below ${paths.data} cannot be systemd units, which know only the usual folders.`)
+    return failed(`Slots below ${paths.data} cannot be systemd units, which only know the usual folders.`)
   }
   if (!answers(scope, env, exists)) {
     return failed(scope === 'system' ? 'This machine was not booted by systemd.' : "The user's systemd does not run.")

@@ -39,7 +39,7 @@ export const launchRecord = (spec: LaunchSpec, env: Record<string, string>, star
 export const parseLaunchRecord = (text: string): LaunchRecord => {
   const value: unknown = JSON.parse(text)
   const [problem] = problemsOf(LaunchRecord, value)
-  if (problem !== undefined) throw new Error(`it is no launch record (${JSON.stringify(problem)})`)
+  if (problem !== undefined) throw new Error(`it is not a launch record (${JSON.stringify(problem)})`)
   return value as LaunchRecord
 }
 

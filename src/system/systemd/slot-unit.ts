@@ -187,7 +187,7 @@ export class SlotUnit {
       if (attempt.cancelled) await this.#stopping
     } catch (error) {
       // The caller has to get the reason why the start failed, not this one.
-      log.warn(`could not tidy up after ${this.#unit}`, error)
+      log.warn(`could not clean up after ${this.#unit}`, error)
     }
   }
 
@@ -201,7 +201,7 @@ export class SlotUnit {
     try {
       onExit(exit)
     } catch (error) {
-      log.error(`the death of slot ${this.#name}'s process could not be told`, error)
+      log.error(`the end of slot ${this.#name}'s process could not be reported`, error)
     }
   }
 
@@ -240,7 +240,7 @@ export class SlotUnit {
   }
 
   #second(): Hal0Error {
-    return new Hal0Error('internal', `Slot ${this.#name} has a process already; this is a defect of hal0.`)
+    return new Hal0Error('internal', `Slot ${this.#name} already has a process; this is a defect of hal0.`)
   }
 
   #cancelled(): Hal0Error {

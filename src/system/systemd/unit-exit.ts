@@ -49,7 +49,7 @@ export class UnitExit {
       const outOfMemory = exit.outOfMemory && !run.stopping
       return { exit: { ...exit, outOfMemory, lastLines: await printed }, controlGroup: state.controlGroup }
     } catch (error) {
-      log.warn(`systemd did not tell how ${this.#unit} ended`, error)
+      log.warn(`systemd did not say how ${this.#unit} ended`, error)
       const unknown = { exitCode: null, signal: null, outOfMemory: false }
       return { exit: { ...unknown, lastLines: await printed }, controlGroup: '' }
     }

@@ -17,7 +17,7 @@ const webAddress = (text: string, base?: string): URL => {
   if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url
   throw new Hal0Error(
     'update.not_configured',
-    `"${text}" is no http or https address. Correct [update] url in hal0.toml, or --url.`,
+    `"${text}" is not an http or https address. Correct [update] url in hal0.toml, or --url.`,
   )
 }
 
@@ -48,7 +48,7 @@ const parseManifest = (bytes: Uint8Array): ReleaseManifest => {
   const manifest = value as ReleaseManifest
   // The pattern of the schema is looser than semver, and a version becomes the name of a folder.
   for (const version of [manifest.version, manifest.min_version]) {
-    if (!isVersion(version)) throw invalid(`"${version}" is no version.`)
+    if (!isVersion(version)) throw invalid(`"${version}" is not a version.`)
   }
   return manifest
 }

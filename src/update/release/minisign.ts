@@ -41,7 +41,7 @@ export const parsePublicKey = (text: string): PublicKey => {
   const line = text.trim().split(/\r?\n/).at(-1) ?? ''
   const bytes = decode(line, algorithmBytes + keyIdBytes + ed25519KeyBytes)
   if (bytes === null || bytes.toString('latin1', 0, algorithmBytes) !== 'Ed') {
-    throw new Error(`"${line.slice(0, 80)}" is no public key of minisign`)
+    throw new Error(`"${line.slice(0, 80)}" is not a public key of minisign`)
   }
   const x = bytes.subarray(algorithmBytes + keyIdBytes).toString('base64url')
   return {
@@ -71,7 +71,7 @@ const parseSignature = (file: Uint8Array): Signature => {
     !trusted.startsWith(prefix) ||
     rest.some((line) => line !== '')
   ) {
-    throw untrusted('The signature of the release is not one of minisign.')
+    throw untrusted('The signature of the release is not a minisign signature.')
   }
   return {
     prehashed: algorithm === 'ED',
@@ -98,7 +98,7 @@ export const verifySignature = (content: Uint8Array, signatureFile: Uint8Array, 
   }
   const signed = prehashed ? createHash('blake2b512').update(content).digest() : content
   if (!verify(null, signed, signer.key, signature)) {
-    throw untrusted('The signature does not belong to the release manifest: one of them was changed.')
+    throw untrusted('The signature does not match the release manifest: one of them was changed.')
   }
   const comment = Buffer.concat([signature, Buffer.from(trustedComment, 'utf8')])
   if (!verify(null, comment, signer.key, commentSignature)) {

@@ -294,7 +294,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
     expect(api.calls.map(({ body }) => body)).toEqual([{ hub: { token } }])
   }, 30_000)
 
-  test('Ctrl-C gives it up', async () => {
+  test('Ctrl-C abandons the edit', async () => {
     using api = new FakeApi({ editSettings: () => settings() })
     using terminal = new Terminal(['config', 'token'], { HAL0_URL: api.url })
     await terminal.shows(/Token of the hub/)

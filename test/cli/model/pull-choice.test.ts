@@ -106,7 +106,7 @@ test.each([
 test('a repository without models says so', async () => {
   expect(await pull('acme/empty')).toMatchObject({
     code: 4,
-    stderr: 'Error: acme/empty has no GGUF model that is whole.\n',
+    stderr: 'Error: acme/empty has no complete GGUF model.\n',
   })
 })
 

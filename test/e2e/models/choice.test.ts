@@ -97,9 +97,9 @@ describe('a file of a repository', () => {
     [`${repo}:Q2_0`, 4, 'has no GGUF model :Q2_0. It has :'],
     [`${repo}:IQ4_XS`, 4, 'Other GGUF files, to be named in full: mtp-tiny-IQ4_XS.gguf'],
     [`https://huggingface.co/${repo}/tree/main/F32`, 4, 'lacks shard 2.'],
-    [`https://huggingface.co/${repo}/blob/main/README.md`, 2, 'is of a file that is no GGUF'],
+    [`https://huggingface.co/${repo}/blob/main/README.md`, 2, 'is of a file that is not GGUF'],
     ['https://huggingface.co/datasets/acme/tiny', 2, 'is a dataset of the hub, not a model'],
-    [`https://hub.example/${repo}`, 2, 'is no address of the hub, nor of a mirror in use'],
+    [`https://hub.example/${repo}`, 2, 'is not an address of the hub, nor of a mirror in use'],
     ['no repository', 2, 'names no repository'],
   ]
   test('is never guessed', async () => {

@@ -122,7 +122,7 @@ export class SimulatedSupervisor implements Supervisor {
 
   #refuseSecond(name: string): void {
     if (!this.#watched.has(name) && !this.#starting.has(name)) return
-    throw new Hal0Error('internal', `Slot ${name} has a process already; this is a defect of hal0.`)
+    throw new Hal0Error('internal', `Slot ${name} already has a process; this is a defect of hal0.`)
   }
 
   #cancelled(name: string): Hal0Error {

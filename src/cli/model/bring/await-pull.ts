@@ -18,7 +18,7 @@ export const awaitPull = async (id: string, json: boolean | undefined, done: str
     return pull.phase === 'done' ? exitCode.done : exitCode.failed
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
-    talk.log(`${id} keeps being pulled by the daemon. See how it gets along with: hal0 model pull --watch ${id}`)
+    talk.log(`${id} is still being pulled by the daemon. Follow it with: hal0 model pull --watch ${id}`)
     talk.log(`Cancel it with: hal0 model pull --cancel ${id}`)
     return exitCode.interrupted
   }

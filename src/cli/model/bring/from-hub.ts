@@ -69,7 +69,7 @@ export const orderOf = async (named: NamedModel, commandFor: (file: string) => s
   const { wanted, problem } = repository
   if (problem !== null) talk.warn(`${problem} Only what is here of ${repository.repo} can be chosen.`)
   const [only] = wanted
-  if (only === undefined) throw new Failure(exitCode.notFound, `${repository.repo} has no GGUF model that is whole.`)
+  if (only === undefined) throw new Failure(exitCode.notFound, `${repository.repo} has no complete GGUF model.`)
   const sentence = `${repository.repo} has ${described(named, wanted)}`
   const offer = wanted.length === 1 ? only : await chooseOffer(sentence, wanted, commandFor)
   return {

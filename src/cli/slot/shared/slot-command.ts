@@ -45,7 +45,7 @@ export const runSlotCommand = async ({ name, wait, json, meanwhile, undo, send }
     return exitCode.done
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
-    talk.log(`${name} ${meanwhile} in the daemon. See how it gets along with: hal0 slot watch ${name}`)
+    talk.log(`${name} ${meanwhile} in the daemon. Follow it with: hal0 slot watch ${name}`)
     if (undo !== undefined) talk.log(`Cancel it with: ${undo}`)
     return exitCode.interrupted
   }

@@ -89,7 +89,7 @@ export class HubAccess {
     }
     if (last !== null && tried.length === 1) throw last
     const why = last === null ? 'No endpoint of a hub is configured.' : last.message
-    const before = tried.length > 1 ? `None of ${tried.join(', ')} could serve this; the last one: ` : ''
+    const before = tried.length > 1 ? `None of ${tried.join(', ')} could serve this; the last one said: ` : ''
     throw new Hal0Error('pull.network', `${before}${why}`, { details: { ...last?.details, tried }, cause: last })
   }
 

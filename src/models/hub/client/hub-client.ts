@@ -47,7 +47,7 @@ const mostModels = 2000
 /** @throws Hal0Error `request.invalid` */
 const checkRepo = (repo: string): void => {
   if (new RegExp(repoPattern).test(repo)) return
-  throw new Hal0Error('request.invalid', `${JSON.stringify(repo)} is no repository of the hub. Write OWNER/NAME.`, {
+  throw new Hal0Error('request.invalid', `${JSON.stringify(repo)} is not a repository of the hub. Write OWNER/NAME.`, {
     param: 'repo',
   })
 }
@@ -106,7 +106,7 @@ export class HubClient {
       const link = nextPage(page.headers.get('link'))
       if (link === null) return all
       if (pages === mostPages) throw unreachable(target.origin, `lists more than ${mostPages} pages of files`)
-      if (!URL.canParse(link, page.url.href)) throw unreachable(target.origin, 'names a next page that is no address')
+      if (!URL.canParse(link, page.url.href)) throw unreachable(target.origin, 'names a next page that is not an address')
       url = new URL(link, page.url.href)
       // The token would be sent to any address that a page names.
       if (url.origin !== target.origin) throw unreachable(target.origin, `names a next page at ${url.origin}`)

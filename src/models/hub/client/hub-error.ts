@@ -34,14 +34,14 @@ export const gatedRepository = (repo: string, hasToken: boolean, details: Record
   const next = hasToken
     ? 'The account of the token that hal0 has is not on the list: ask for access there, then try again.'
     : 'Ask for access there, then give hal0 a token of that account: hal0 config token'
-  const sentence = `${repo} is gated: its owner gives access on ${page}. ${next}`
+  const sentence = `${repo} is gated: its owner grants access on ${page}. ${next}`
   return new Hal0Error('pull.gated', sentence, { details: { repo, ...details, page } })
 }
 
 const unauthorized = (asked: HubQuery, status: number, said: string, details: Record<string, unknown>): Hal0Error => {
   const sentence =
     asked.token === null
-      ? `The hub does not show ${thing(asked)} without a token. It is misspelt, or private: then give hal0 a token that may read it: hal0 config token`
+      ? `The hub does not show ${thing(asked)} without a token. It is misspelt or private; for a private one, give hal0 a token that may read it: hal0 config token`
       : status === 401
         ? `The hub does not accept the token for ${thing(asked)}. Check the spelling of the repository, or give another token: hal0 config token`
         : `The hub refuses ${thing(asked)} to the account of the token.${said} Check what the token may do.`
@@ -78,7 +78,7 @@ export const hubError = (status: number, headers: Headers, asked: HubQuery, nowM
     const wait = waitS ?? 30
     return new Hal0Error(
       'pull.rate_limited',
-      `${asked.origin} limits how often it may be asked, and says to wait ${wait} s.${asked.token === null ? ' With a token (hal0 config token) the limit is higher.' : ''}`,
+      `${asked.origin} limits how often it may be asked and says to wait ${wait} s.${asked.token === null ? ' With a token (hal0 config token) the limit is higher.' : ''}`,
       {
         details: { ...details, retry_after_s: wait, retry_at: new Date(nowMs + wait * 1000).toISOString() },
         retryAfterS: wait,

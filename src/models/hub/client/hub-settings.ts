@@ -29,7 +29,7 @@ const invalid = (message: string): Hal0Error => new Hal0Error('config.invalid', 
 
 /** Advice for an invalid address. */
 const mended: Record<string, string> = {
-  'is no http or https address': `Correct it, e.g. ${hubUrl}`,
+  'is not an http or https address': `Correct it, e.g. ${hubUrl}`,
   'holds a user name or password': 'Remove them; a token is given with: hal0 config token',
   'has a query': 'Give the address without it.',
 }
@@ -104,7 +104,7 @@ export const findHubToken = async (places: readonly TokenPlace[]): Promise<Found
       const token = text.trim()
       // If it does not fit into a header, `fetch` would throw an error with the token in its message.
       if (/^[\x21-\x7e]+$/.test(token)) return { source, token }
-      throw invalid(`The token in ${name} has blanks or characters that no token has. Correct it.`)
+      throw invalid(`The token in ${name} has blanks, or characters that cannot be in a token. Correct it.`)
     } catch (error) {
       if (!(error instanceof Hal0Error)) throw error
       return { source, problem: error }

@@ -15,7 +15,7 @@ const invalid = (path: string, message: string): Hal0Error =>
 /** Checks that a file with a secret is safe to use. @throws Hal0Error `config.invalid` with the command that fixes it */
 const checkClosed = (path: string, file: Stats): void => {
   if (!file.isFile()) {
-    throw invalid(path, `${path} is no regular file. Remove it, then give the hub's token again: hal0 config token`)
+    throw invalid(path, `${path} is not a regular file. Remove it, then give the hub's token again: hal0 config token`)
   }
   if ((file.mode & 0o077) === 0) return
   const mode = (file.mode & 0o777).toString(8).padStart(4, '0')

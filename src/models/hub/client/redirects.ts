@@ -44,7 +44,7 @@ const refusal = (origin: string, why: string): Hal0Error =>
 /** @throws Hal0Error `pull.network` for an address that a redirect must not lead to */
 const nextAddress = (from: URL, location: string | null, endpointOrigin: string): URL => {
   const to = location !== null && URL.canParse(location, from.href) ? new URL(location, from.href) : null
-  if (to === null) throw refusal(from.origin, 'redirects to no address')
+  if (to === null) throw refusal(from.origin, 'redirects to something that is not an address')
   const secure = endpointOrigin.startsWith('https:')
   if (to.protocol !== 'https:' && (secure || to.protocol !== 'http:')) {
     throw refusal(from.origin, `redirects to ${to.protocol}//`)

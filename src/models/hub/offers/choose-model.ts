@@ -126,10 +126,10 @@ export const choiceError = (
   if (choice.missing !== undefined) {
     const { path, missing } = choice.missing
     const shards = `shard${missing.length === 1 ? '' : 's'} ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ' …' : ''}`
-    const sentence = `${path} in ${repo} is not whole: the repository lacks ${shards}. Choose another one.`
+    const sentence = `${path} in ${repo} is incomplete: the repository lacks ${shards}. Choose another one.`
     return error('pull.not_found', sentence, models, { missing })
   }
-  const none = what === '' ? 'no GGUF model that is whole' : `no GGUF model ${what}`
+  const none = what === '' ? 'no complete GGUF model' : `no GGUF model ${what}`
   const near = namesakes(all, selector)
   const there = near.length === 0 ? described(repo, all) : `Did you mean ${listed(near)}?`
   return error('pull.not_found', `${repo} has ${none}. ${there}`, models)

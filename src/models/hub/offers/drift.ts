@@ -69,7 +69,7 @@ export const updateOf = (entry: ModelEntry, registry: Pick<ModelLookup, 'get' | 
   }
   const owner = registry.list().find((one) => projectorOf(one, get)?.id === id)
   if (owner !== undefined) {
-    const sentence = `${id} is the projector of ${owner.id}, and goes along with it: hal0 model update ${owner.id}`
+    const sentence = `${id} is the projector of ${owner.id}, and is updated with it: hal0 model update ${owner.id}`
     throw new Hal0Error('request.unsupported', sentence, { param: 'id', details: { id, model: owner.id } })
   }
   return { ...request, revision: followed(source), replace: true }

@@ -135,7 +135,7 @@ const take = async (
       if (read.done) break
       const chunk = read.value
       arrived = chunk.length
-      if (at + chunk.length > to) return broken('sent more than it said')
+      if (at + chunk.length > to) return broken('sent more than it announced')
       if (chunk.length >= directBytes && at + chunk.length < to) {
         write()
         ports.write(chunk, at)
@@ -157,7 +157,7 @@ const take = async (
     }
     write()
     // Short ranges are legal; without counting them as failures one byte per request would be progress.
-    return at < to || to < wanted ? broken('ended before all was sent') : { kind: 'complete' }
+    return at < to || to < wanted ? broken('ended before everything was sent') : { kind: 'complete' }
   } finally {
     reader.cancel().catch(() => {
       // The connection is gone in any case.

@@ -6,7 +6,7 @@ import type { SegmentEnd } from './fetch-segment.ts'
 /** What is to be done once a request has ended. */
 export type Consequence =
   | { kind: 'go-on' }
-  /** What is here is of no use: the file begins anew. */
+  /** What is here cannot be used: the file begins anew. */
   | { kind: 'start-over' }
   | { kind: 'retry'; error: Hal0Error }
   | { kind: 'fail'; error: Hal0Error }
@@ -49,7 +49,10 @@ export class OriginConduct {
         return { kind: 'start-over' }
       case 'changed':
         if (++this.#changes > 1) {
-          return { kind: 'fail', error: networkError(this.#path, 'changes the file while it is downloaded (ETag)') }
+          return {
+            kind: 'fail',
+            error: networkError(this.#path, 'changes the file while it is being downloaded (ETag)'),
+          }
         }
         this.#etag = end.etag
         return { kind: 'start-over' }

@@ -196,7 +196,7 @@ export class PullJob {
   /** What cannot be removed is listed by gc. */
   async #discardStaged(): Promise<void> {
     await discardStaging(this.#staging).catch((error) =>
-      log.warn(`could not tidy up after the pull of ${this.id}`, error),
+      log.warn(`could not clean up after the pull of ${this.id}`, error),
     )
   }
 

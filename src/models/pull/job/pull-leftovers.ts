@@ -36,7 +36,7 @@ export const listLeftovers = async (models: string, isActive: (id: string) => bo
     return leftovers
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return []
-    throw storageError(error, models, 'look for what pulls have left')
+    throw storageError(error, models, 'look for what pulls have left behind')
   }
 }
 
@@ -49,7 +49,7 @@ export const listDamaged = async (records: readonly { id: string; path: string }
       const bytes = found.isDirectory() ? await bytesBelow(path) : found.size
       leftovers.push({ id, kind: 'record', bytes, active: false })
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw storageError(error, path, 'look for what pulls have left')
+      if (errnoOf(error) !== 'ENOENT') throw storageError(error, path, 'look for what pulls have left behind')
     }
   }
   return leftovers

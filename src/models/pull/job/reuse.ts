@@ -47,7 +47,7 @@ const isSound = async (path: string, { size, sha256 }: ModelFile, signal: AbortS
     return (await hashFile(path, { signal })).sha256 === sha256
   } catch (error) {
     signal.throwIfAborted()
-    log.info(`${path} is fetched again, since it cannot be read`, error)
+    log.info(`${path} is fetched again, because it cannot be read`, error)
     return false
   }
 }

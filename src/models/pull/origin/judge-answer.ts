@@ -59,6 +59,6 @@ const refusal = ({ status, contentRange }: OriginAnswer, size: number): string =
   if (status !== 416) return `answered with HTTP ${status}`
   const stated = contentRange?.size ?? null
   return stated === null || stated === size
-    ? 'refused a range that the file has (HTTP 416)'
+    ? 'refused a range that is in the file (HTTP 416)'
     : `says that the file has ${stated} bytes, the hub says ${size} (HTTP 416)`
 }

@@ -77,7 +77,7 @@ export class PullQueue {
       this.refuseOther(id, request)
       this.#interest.add(id, by)
       const joined = before.accepted.then(() => this.records.change(id, { by: this.#interest.of(id) }))
-      joined.catch((error) => log.warn(`it is not written down who wants ${id}`, error))
+      joined.catch((error) => log.warn(`who wants ${id} was not written down`, error))
       return { job: before, accepted: joined }
     }
     const job = this.#make({ id, place: this.records.nextPlace(), request, pinned: null })
@@ -108,7 +108,7 @@ export class PullQueue {
     if (isSame) return
     throw new Hal0Error(
       'model.exists',
-      `Another pull of ${id} is under way, of ${file} from ${repo}. Wait for its end, cancel it (hal0 model pull --cancel ${id}), or choose another id (--id OTHER).`,
+      `Another pull of ${id} is under way, of ${file} from ${repo}. Wait until it ends, cancel it (hal0 model pull --cancel ${id}), or choose another id (--id OTHER).`,
       { param: 'id', details: { id, repo, file } },
     )
   }
@@ -120,7 +120,7 @@ export class PullQueue {
     if (isLast) await this.cancel(id, false)
     else {
       await this.records.change(id, { by: this.#interest.of(id) }).catch((error) => {
-        log.warn(`it is not written down that ${by} does not want ${id} any more`, error)
+        log.warn(`that ${by} no longer wants ${id} was not written down`, error)
       })
     }
   }

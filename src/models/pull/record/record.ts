@@ -55,7 +55,7 @@ export const readRecord = async (models: string, id: string): Promise<PullRecord
   const text = await readTextIfThere(path, 'read the record of a pull', { links: 'refuse', most: mostBytes })
   if (text === null) return null
   if (problemsOf(ModelId, id).length > 0) {
-    throw new Hal0Error('storage.failed', `${path} is the record of a pull, and its name has no model's id.`)
+    throw new Hal0Error('storage.failed', `${path} is the record of a pull, but its name has no model id.`)
   }
   const value = jsonOf(text, path)
   // Before pulls had an order, a record was the request alone.

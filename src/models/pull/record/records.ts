@@ -99,11 +99,11 @@ export class PullRecords {
   problems(): string[] {
     const damaged = [...this.#damaged].map(
       ([id, why]) =>
-        `${why} The pull of ${id} is not gone on with; the others are. Pull it again, or remove what is left: hal0 model gc --clear`,
+        `${why} The pull of ${id} does not continue; the others do. Pull it again, or remove what is left of it: hal0 model gc --clear`,
     )
     const unremoved = [...this.#unremoved].map(
       ([id, { error }]) =>
-        `The pull of ${id} has ended, and its record stays: ${error.message} hal0 tries again; until then a restart would begin the pull once more.`,
+        `The pull of ${id} has ended, but its record could not be removed: ${error.message} hal0 tries again; until then a restart would start the pull again.`,
     )
     return [...damaged, ...unremoved]
   }
@@ -138,7 +138,7 @@ export class PullRecords {
     if (!this.#damaged.has(id) || !(await lstat(path).catch(() => null))?.isDirectory()) return
     throw new Hal0Error(
       'storage.failed',
-      `${path} is a folder, and in the way of this pull's record. Remove it: hal0 model gc --clear`,
+      `${path} is a folder that is in the way of this pull's record. Remove it: hal0 model gc --clear`,
       { details: { path } },
     )
   }

@@ -13,7 +13,7 @@ import type { RemoteFile } from '../origin/origin.ts'
 import { diskError } from './disk-error.ts'
 import { openOwn } from './partial-file.ts'
 
-/** What the bytes are bytes of: with anything else in it, a partial file is of no use. */
+/** What the bytes are bytes of: with anything else in it, a partial file cannot be used. */
 const Identity = Type.Object({
   commit: Type.String(),
   path: Type.String(),
@@ -70,7 +70,7 @@ const trusted = (text: string, identity: Identity, path: string): Range[] => {
     return []
   }
   if (problemsOf(Journal, value).length > 0) {
-    log.warn(`${path} is no record of a download; the file is downloaded from its start`)
+    log.warn(`${path} is not the record of a download; the file is downloaded from its start`)
     return []
   }
   const { written, ...of } = value as Static<typeof Journal>

@@ -17,7 +17,7 @@ export const openOwn = async (path: string, create: boolean): Promise<FileHandle
   const file = await open(path, O_RDWR | O_NOFOLLOW | (create ? O_CREAT : 0), 0o644)
   try {
     const found = await file.stat()
-    if (!found.isFile()) throw inTheWay(path, 'no regular file')
+    if (!found.isFile()) throw inTheWay(path, 'not a regular file')
     if (found.nlink > 1) throw inTheWay(path, 'a file with other names')
     return file
   } catch (error) {
@@ -30,7 +30,7 @@ export class PartialFile {
   readonly #file: FileHandle
   readonly #path: string
   readonly #size: number
-  /** Whether it had its full size when it was opened; else it is of no use before `reset`. */
+  /** Whether it had its full size when it was opened; else it cannot be used before `reset`. */
   readonly found: boolean
 
   private constructor(file: FileHandle, path: string, size: number, found: boolean) {
@@ -68,7 +68,7 @@ export class PartialFile {
     try {
       for (let done = 0; done < into.length; ) {
         const read = readSync(this.#file.fd, into, done, into.length - done, at + done)
-        if (read === 0) throw inTheWay(this.#path, 'shorter than it was made')
+        if (read === 0) throw inTheWay(this.#path, 'shorter than it was')
         done += read
       }
     } catch (error) {

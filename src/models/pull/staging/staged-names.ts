@@ -41,7 +41,7 @@ const problemOf = (name: string): string | null => {
   if (name === '' || name.startsWith('.')) return 'its name is empty or begins with a dot'
   // Line ends and backslashes would need the escapes of sha256sum in the sidecar.
   if (/[\p{Cc}\\]/u.test(name)) return 'its name has a control character or a backslash'
-  if (!name.isWellFormed()) return 'its name is no Unicode text'
+  if (!name.isWellFormed()) return 'its name is not Unicode text'
   return Buffer.byteLength(name) > longestName ? `its name is longer than ${longestName} bytes` : null
 }
 

@@ -24,7 +24,7 @@ const statOrNull = async (path: string): Promise<Stats | null> => {
 }
 
 /**
- * Makes the folder when there is none, and removes what is of no use for these files.
+ * Makes the folder when there is none, and removes what cannot be used for these files.
  * @throws Hal0Error `storage.failed`, also when a link or anything else is in its place
  */
 export const openStaging = async (folder: string, names: readonly StagedNames[]): Promise<void> => {
@@ -51,7 +51,7 @@ export const isFinished = async (folder: string, { name }: StagedNames, size: nu
   const path = join(folder, name)
   const found = await statOrNull(path)
   if (found === null) return false
-  if (!found.isFile()) throw inTheWay(path, found.isSymbolicLink() ? 'a symbolic link' : 'no regular file')
+  if (!found.isFile()) throw inTheWay(path, found.isSymbolicLink() ? 'a symbolic link' : 'not a regular file')
   return found.size === size
 }
 
@@ -80,7 +80,7 @@ export const requireSpace = async (
   const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
   throw new Hal0Error(
     'pull.no_space',
-    `The pull needs ${gb(needed)} more, ${gb(reserve)} are to stay free, and the disk of ${folder} has ${gb(free)}. Free some space and pull again.`,
+    `The pull needs ${gb(needed)} more, and ${gb(reserve)} must stay free, but the disk of ${folder} has ${gb(free)}. Free some space and pull again.`,
     { details: { path: folder, needed, reserve, free } },
   )
 }
@@ -92,6 +92,6 @@ export const discard = async (folder: string): Promise<void> => {
     await rm(folder, { recursive: true, force: true })
     await syncFolder(dirname(folder))
   } catch (error) {
-    throw diskError(error, folder, 'remove what a pull has left')
+    throw diskError(error, folder, 'remove what a pull has left behind')
   }
 }

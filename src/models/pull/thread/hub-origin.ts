@@ -26,7 +26,7 @@ export const remoteFiles = (
     if (gated) throw gatedRepository(repo, hasToken)
     throw new Hal0Error(
       'pull.network',
-      `The hub gives no checksum of ${path} in ${repo}, so it cannot be verified. Check HF_ENDPOINT and the mirrors.`,
+      `The hub states no checksum for ${path} in ${repo}, so it cannot be verified. Check HF_ENDPOINT and the mirrors.`,
       { details: { repo, path } },
     )
   })

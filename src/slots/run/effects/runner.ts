@@ -164,7 +164,7 @@ export class SlotRunner {
         this.#deps.report({ kind: 'probe-failed', attempt, error: portInUse(this.#name, port, owner) })
       }
     } catch (error) {
-      log.warn(`slot ${this.#name}: could not tell who owns port ${port}`, error)
+      log.warn(`slot ${this.#name}: could not find out who has port ${port}`, error)
     }
   }
 
@@ -219,7 +219,7 @@ export class SlotRunner {
         : ({ kind: 'none' } as const)
       report({ kind: 'exited', attempt, exit, outOfMemory, port: owner, cause })
     } catch (error) {
-      log.warn(`slot ${this.#name}: could not tell who owns port ${port}`, error)
+      log.warn(`slot ${this.#name}: could not find out who has port ${port}`, error)
       report({ kind: 'exited', attempt, exit, outOfMemory, port: { kind: 'none' }, cause })
     }
   }

@@ -51,7 +51,7 @@ export class Ending {
   sweep(): Promise<number[]> {
     const patience = { killAt: performance.now(), killLimitMs: this.#killLimitMs }
     const swept = this.#sweeping.then(() => terminate(this.#family, patience))
-    this.#sweeping = swept.catch((error) => log.error(`could not clear what slot ${this.#slot} left behind`, error))
+    this.#sweeping = swept.catch((error) => log.error(`could not clean up what slot ${this.#slot} left behind`, error))
     return swept
   }
 
@@ -65,7 +65,7 @@ export class Ending {
     throw new Hal0Error(
       'slot.stop_failed',
       `The processes of slot ${this.#slot} do not end, even when killed (pid ${survivors.join(', ')}). ` +
-        'They wait for the kernel, most likely for a device; if that goes on, only a reboot helps.',
+        'They are waiting in the kernel, most likely for a device. If that does not end, only a reboot helps.',
       { details: { pids: survivors } },
     )
   }

@@ -127,7 +127,7 @@ export class JournalFollower {
     if (this.#soundTimer !== null) clearTimeout(this.#soundTimer)
     if (this.#ended) return
     if (this.#problem === null) log.warn(`what ${this.#unit} prints cannot be followed: ${how}`)
-    this.#problem = `What ${this.#unit} prints cannot be followed: ${how} hal0 goes on trying, from where it stopped. Look at: systemctl status systemd-journald`
+    this.#problem = `What ${this.#unit} prints cannot be followed: ${how} hal0 keeps trying, from where it stopped. Look at: systemctl status systemd-journald`
     this.#timer = setTimeout(() => this.#start(), this.#pauseMs)
     this.#timer.unref()
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs)

@@ -109,7 +109,7 @@ export class Journal {
     if (this.#program !== null) return this.#program
     throw new Hal0Error(
       'supervisor.failed',
-      'There is no journalctl on this machine, so that what a slot prints cannot be read.',
+      'There is no journalctl on this machine, so what a slot prints cannot be read.',
     )
   }
 }

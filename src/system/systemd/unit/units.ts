@@ -127,7 +127,7 @@ export class Units {
       if (now > until) {
         throw new Hal0Error(
           'slot.stop_failed',
-          `${unit} does not end, even when killed. It waits for the kernel, most likely for a device; if that goes on, only a reboot helps.`,
+          `${unit} does not end, even when killed. It is waiting in the kernel, most likely for a device. If that does not end, only a reboot helps.`,
           { details: { unit, state: state.active } },
         )
       }

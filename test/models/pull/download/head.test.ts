@@ -94,7 +94,7 @@ test('the heads of all files come first: a projector that is none costs no model
   const { result, server } = await pull({ 'a.gguf': model(), 'mmproj.gguf': model() }, { projector: 'mmproj.gguf' })
   expect(result).toMatchObject({
     code: 'model.invalid_file',
-    message: expect.stringContaining('mmproj.gguf is not a usable GGUF model: it is no vision projector'),
+    message: expect.stringContaining('mmproj.gguf is not a usable GGUF model: it is not a vision projector'),
   })
   expect(askedTo(server, 'a.gguf')).toBe(headBytes)
 })

@@ -109,7 +109,7 @@ test('a record that cannot be removed is a problem until it can be', async () =>
   Bun.spawnSync(['rm', recordPath(world.folder, 'a')])
   mkdirSync(recordPath(world.folder, 'a'))
   await records.forget('a')
-  expect(records.problems()[0]).toContain('The pull of a has ended, and its record stays')
+  expect(records.problems()[0]).toContain('The pull of a has ended, but its record could not be removed')
   Bun.spawnSync(['rmdir', recordPath(world.folder, 'a')])
   clock.advance(10_000)
   await until('it is gone', () => records.problems().length === 0)
