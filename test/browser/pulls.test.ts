@@ -320,7 +320,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     const { page } = await setUp()
     await look(page, 'onerror')
     await page.getByRole('button', { name: `acme/${evil}`, exact: true }).click()
-    await page.locator('#hub').getByRole('alert').getByText('is no repository of the hub').waitFor()
+    await page.locator('#hub').getByRole('alert').getByText('is not a repository of the hub').waitFor()
     await look(page, 'acme/evil')
     await page.locator('#hub td').getByText(`${evil}-Q4_K_M.gguf`, { exact: true }).waitFor()
     await page.getByRole('button', { name: `Pull ${evil}` }).click()

@@ -112,7 +112,7 @@ describe('an answer that does not come, or not whole, ends with 1', () => {
       'The answer broke off: out of memory',
     ],
     ['a piece that is not JSON', () => stream('data: {{{\n\n'), '', 'not JSON'],
-    ['a piece of another kind', () => stream('data: {"choices":"none"}\n\n'), '', 'no part of an answer'],
+    ['a piece of another kind', () => stream('data: {"choices":"none"}\n\n'), '', 'not part of an answer'],
   ]
   for (const [what, answer, stdout, words] of cases) {
     test(what, async () => {

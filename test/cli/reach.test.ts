@@ -82,7 +82,7 @@ describe('something else on that port', () => {
     const { code, stderr } = await hal0(['slot', 'watch'], { url: server.url.href })
     await server.stop(true)
     expect(code).toBe(1)
-    expect(stderr).toContain('something else than events')
+    expect(stderr).toContain('something other than events')
   })
 })
 

@@ -114,7 +114,9 @@ test('npm start pulls the first model of the catalog, says so first, and answers
 test('npm start without a hub says so and falls back to the plumbing check; the next one with a hub brings the model', async () => {
   const [root, engine] = [tempDir(), await engineOnPath()]
   const without = await Start.run({ root, engine, endpoint: 'http://127.0.0.1:9' })
-  expect(await without.until('hal0 stays up')).toMatch(/would come from the Hugging Face Hub.*\n.*plumbing check/)
+  expect(await without.until('hal0 stays up')).toMatch(
+    /would now be fetched from the Hugging Face Hub.*\n.*plumbing check/,
+  )
   expect(await without.until('gibberish, as announced')).not.toContain('First model:')
   expect(await without.end()).toBe(0)
 

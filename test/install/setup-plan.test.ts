@@ -106,7 +106,7 @@ test('another version comes beside the old one, and current leads to it', async 
   writeFileSync(executable, 'a newer executable')
   const pending = await findPending(plan('1.1.0'))
   expect(pending.flatMap(({ changes }) => changes)).toContain(
-    `let ${join(home, '.local/lib/hal0/current')} lead to 1.1.0 instead of 1.0.0`,
+    `point ${join(home, '.local/lib/hal0/current')} to 1.1.0 instead of 1.0.0`,
   )
   await applyAll(pending, quiet)
   expect(readdirSync(join(home, '.local/lib/hal0')).sort()).toEqual(['1.0.0', '1.1.0', 'current'])

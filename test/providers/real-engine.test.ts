@@ -91,7 +91,7 @@ const spoiled: [string, Buffer, string][] = [
     gguf({ entries: [stringEntry('general.architecture', 'frobnicator')] }),
     'frobnicator',
   ],
-  ['that is no GGUF', Buffer.from('<html>'.repeat(100)), 'no GGUF file'],
+  ['that is no GGUF', Buffer.from('<html>'.repeat(100)), 'not a GGUF file'],
   ['that is cut off in its header', smallModel().subarray(0, 60), 'cut off or damaged'],
   ['without what its architecture needs', smallModel(), 'lacks llama.embedding_length'],
 ]

@@ -66,8 +66,8 @@ test('addresses start at the manifest, and only the web is one', () => {
   expect(artifactUrl(url, 'hal0-1.2.3-linux-x64')).toBe('https://example.org/hal0/hal0-1.2.3-linux-x64')
   expect(artifactUrl(url, 'https://example.net/x')).toBe('https://example.net/x')
   for (const bad of ['file:///etc/passwd', 'manifest.json', ''])
-    expect(() => manifestUrl(bad, null)).toThrow('is no http')
-  expect(() => artifactUrl(url, 'file:///etc/passwd')).toThrow('is no http')
+    expect(() => manifestUrl(bad, null)).toThrow('is not an http')
+  expect(() => artifactUrl(url, 'file:///etc/passwd')).toThrow('is not an http')
 })
 
 test('the target is the one that the processor can run', () => {

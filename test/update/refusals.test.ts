@@ -77,7 +77,7 @@ const cases: Case[] = [
   {
     what: 'a signature that is no base64',
     code: 'update.untrusted',
-    message: /not one of minisign/,
+    message: /not a minisign signature/,
     prepare() {
       publish()
       server.files.set('manifest.json.minisig', text('manifest.json.minisig').replaceAll(/[+/=A-F]/g, '!'))
@@ -125,7 +125,7 @@ const cases: Case[] = [
   {
     what: 'a version that semver does not allow',
     code: 'update.invalid_manifest',
-    message: /"0\.3\.0-\.\." is no version/,
+    message: /"0\.3\.0-\.\." is not a version/,
     prepare: () =>
       publishWith((manifest) => {
         manifest.version = '0.3.0-..'
@@ -167,7 +167,7 @@ const cases: Case[] = [
   {
     what: 'an executable at no address of the web',
     code: 'update.not_configured',
-    message: /no http or https address/,
+    message: /not an http or https address/,
     prepare: () =>
       publishWith((manifest) => {
         if (manifest.targets['linux-x64'] !== undefined) manifest.targets['linux-x64'].url = 'file:///bin/true'
@@ -215,7 +215,7 @@ const cases: Case[] = [
   {
     what: 'an executable that is of another version',
     code: 'update.broken',
-    message: /says that it is version "0\.3\.1"/,
+    message: /says it is version "0\.3\.1"/,
     prepare: () => publish({ program: programText('0.3.1') }),
   },
   {

@@ -141,7 +141,7 @@ describe('check', () => {
   const broken: [string, string, string][] = [
     ['a mistake of syntax, with its line', 'host = "::1"\nport = = 1\n', 'line 2'],
     ['a wrong type', 'port = "high"\n', 'port must be integer'],
-    ['a range of ports that is none', '[slots]\nports = "9-1"\n', 'slots.ports is no range of ports'],
+    ['a range of ports that is none', '[slots]\nports = "9-1"\n', 'slots.ports is not a range of ports'],
     [
       'a mirror with a password',
       '[hub]\nmirrors = ["https://me:pw@m"]\n',
@@ -156,7 +156,8 @@ describe('check', () => {
   test('warns of keys that mean nothing, and that is no failure', async () => {
     const { code, stderr } = await check('prot = 1\n[slots]\nport = 1\n[keys]\na = 1\n')
     expect(code).toBe(0)
-    for (const key of ['prot', 'slots.port', 'keys']) expect(stderr).toContain(`Warning: ${key} is no key`)
+    for (const key of ['prot', 'slots.port', 'keys'])
+      expect(stderr).toContain(`Warning: This version of hal0 does not know the key ${key}`)
   })
 
   test('takes hal0.toml of this machine, and says when there is none', async () => {

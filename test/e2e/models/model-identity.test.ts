@@ -323,11 +323,11 @@ test('--replace brings the new one first; the slot goes on with the old one, who
   expect(await world.leftovers()).toEqual([])
 })
 
-test('model update brings what outdated told, with its projector, and says so when nothing is newer', async () => {
+test('model update brings what outdated told, with its projector, and says so when the hub has nothing newer', async () => {
   const world = await World.start()
   await world.pull('a', { mmproj: true })
   const update = () => runHal0(['model', 'update', 'a'], { env: world.daemon.env })
-  expect((await update()).stdout).toContain('nothing is newer')
+  expect((await update()).stdout).toContain('the hub has nothing newer')
   const commit = world.move()
   const { stdout } = await runHal0(['model', 'outdated', '--json'], { env: world.daemon.env })
   expect(JSON.parse(stdout)).toMatchObject([
@@ -339,7 +339,7 @@ test('model update brings what outdated told, with its projector, and says so wh
   expect(now.source).toMatchObject({ revision: commit, files: [q4], mmproj: { id: 'a-mmproj' } })
   expect(world.fileOf(now)).toEqual(second)
   expect(await world.leftovers()).toEqual([])
-  expect((await update()).stdout).toContain('nothing is newer')
+  expect((await update()).stdout).toContain('the hub has nothing newer')
   const projector = errorOf(await world.daemon.call('POST', '/api/models/a-mmproj/update', {}))
   expect([projector.code, projector.message]).toEqual([
     'request.unsupported',

@@ -33,9 +33,9 @@ const why = (...parts: Partial<GgufHeader>[]): string | null => {
 }
 
 const refused: Record<string, [Partial<GgufHeader>[], string]> = {
-  'a LoRA adapter': [[{ type: 'adapter' }], 'a LoRA adapter, no model'],
-  'an importance matrix': [[{ type: 'imatrix', architecture: null }], 'an importance matrix, no model'],
-  'a control vector': [[{ architecture: 'controlvector' }], 'a control vector, no model'],
+  'a LoRA adapter': [[{ type: 'adapter' }], 'a LoRA adapter, not a model'],
+  'an importance matrix': [[{ type: 'imatrix', architecture: null }], 'an importance matrix, not a model'],
+  'a control vector': [[{ architecture: 'controlvector' }], 'a control vector, not a model'],
   'a vocabulary': [[{ tensors: 0 }], 'it holds no tensors'],
   'a lone shard': [[{ splitNo: 1, splitCount: 3 }], 'it is part 2 of 3, and its name does not say so'],
   'shards in a wrong order': [

@@ -416,7 +416,7 @@ describe('open', () => {
       make(join(models, 'good.json'))
       const registry = await ModelRegistry.open(models)
       expect(registry.problems()).toEqual([expect.stringContaining('good.json')])
-      expect(registry.problems()[0]).toEndWith('Put it right or move it away, then restart hal0.')
+      expect(registry.problems()[0]).toEndWith('Repair it or move it away, then restart hal0.')
       expect(readdirSync(join(models, 'local--good')).length).toBeGreaterThan(0)
     },
   )

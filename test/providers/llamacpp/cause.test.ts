@@ -19,7 +19,7 @@ const loads: [string, string][] = [
     "0.00.077.087 E gguf_init_from_file: failed to open GGUF file '/models/x.gguf' (No such file or directory)",
     'could not open /models/x.gguf (No such file or directory)',
   ],
-  ["0.00.032.940 E gguf_init_from_reader: invalid magic characters: '<htm', expected 'GGUF'", 'no GGUF file'],
+  ["0.00.032.940 E gguf_init_from_reader: invalid magic characters: '<htm', expected 'GGUF'", 'not a GGUF file'],
   [
     `${load}tensor 'output.weight' data is not within the file bounds, model is corrupted or incomplete`,
     'cut off or damaged',

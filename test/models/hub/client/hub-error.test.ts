@@ -53,7 +53,7 @@ test('gated names the page where access is asked for, and what to do next with a
 })
 
 test('unauthorized says that the repository may be misspelt or private, and where a token goes', () => {
-  expect(error(401).message).toMatch(/misspelt, or private.*hal0 config token/)
+  expect(error(401).message).toMatch(/misspelt or private.*hal0 config token/)
 })
 
 test('not found names what is not there', () => {

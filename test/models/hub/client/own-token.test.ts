@@ -84,7 +84,7 @@ describe('the file', () => {
     const pipe = join(tempDir(), 'hf-token')
     Bun.spawnSync(['mkfifo', '-m', '600', pipe])
     for (const path of [folder, pipe])
-      expect(await find(path)).toMatchObject({ why: expect.stringContaining('no regular') })
+      expect(await find(path)).toMatchObject({ why: expect.stringContaining('not a regular') })
   })
 
   test('that is not there, or empty, is no token', async () => {

@@ -192,7 +192,7 @@ describe('what is not one model is told', () => {
   test('with the numbers of the shards that are missing, the named one too', () => {
     for (const file of [':F32', 'Tiny-F32-00002-of-00003.gguf', 'Tiny-F32-00003-of-00003.gguf']) {
       expect(pick(tiny, wishOf(file))).toThrow(
-        /Tiny-F32-00001-of-00003\.gguf in acme\/tiny is not whole: .* lacks shard 2\./,
+        /Tiny-F32-00001-of-00003\.gguf in acme\/tiny is incomplete: .* lacks shard 2\./,
       )
     }
   })

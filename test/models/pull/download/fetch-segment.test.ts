@@ -93,6 +93,9 @@ test.each([
   ],
 ])('of a body that goes on past its end nothing that came with the excess is written: %j', async (chunks) => {
   const { written, end } = fetchSlowly(() => 0, chunks)
-  expect(await end).toMatchObject({ kind: 'broken', error: { message: expect.stringContaining('more than it said') } })
+  expect(await end).toMatchObject({
+    kind: 'broken',
+    error: { message: expect.stringContaining('more than it announced') },
+  })
   expect(written).toEqual([])
 })

@@ -35,7 +35,7 @@ for (const [what, damage] of Object.entries(damages)) {
     const { records } = life.queue
     expect(records.problems()).toHaveLength(1)
     expect(records.problems()[0]).toMatch(
-      /\.pull-bad\.json .*The pull of bad is not gone on with; .*hal0 model gc --clear$/,
+      /\.pull-bad\.json .*The pull of bad does not continue; .*hal0 model gc --clear$/,
     )
     expect(records.damaged().map(({ id }) => id)).toEqual(['bad'])
     await records.clearDamaged()
@@ -48,7 +48,7 @@ test('a record whose name has no id is told as well', async () => {
   const world = new World()
   writeFileSync(join(world.folder, '.pull-No Model.json'), whole)
   const { records } = (await world.start()).queue
-  expect(records.problems()[0]).toContain("its name has no model's id")
+  expect(records.problems()[0]).toContain('its name has no model id')
 })
 
 test('a pull of an id whose record was damaged replaces it; a folder in its place is left, and named', async () => {
@@ -60,7 +60,7 @@ test('a pull of an id whose record was damaged replaces it; a folder in its plac
   expect(life.queue.records.damaged().map(({ id }) => id)).toEqual(['b'])
   const refused = await life.ask('b').catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(Hal0Error)
-  expect((refused as Hal0Error).message).toContain('.pull-b.json is a folder, and in the way')
+  expect((refused as Hal0Error).message).toContain('.pull-b.json is a folder that is in the way')
   expect(life.queue.find('b')).toBeNull()
 })
 
