@@ -78,6 +78,8 @@ for (const [what, parts] of Object.entries(accepted)) {
 
 test('what is asked for as a projector has to be one', () => {
   const part = { index: 0, count: 1, isProjector: true }
-  expect(() => checkRunnablePart('x.gguf', sound, part)).toThrow('it is not a vision projector: its architecture is llama')
+  expect(() => checkRunnablePart('x.gguf', sound, part)).toThrow(
+    'it is not a vision projector: its architecture is llama',
+  )
   expect(() => checkRunnablePart('x.gguf', { ...sound, architecture: 'clip' }, part)).not.toThrow()
 })

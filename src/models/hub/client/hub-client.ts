@@ -106,7 +106,8 @@ export class HubClient {
       const link = nextPage(page.headers.get('link'))
       if (link === null) return all
       if (pages === mostPages) throw unreachable(target.origin, `lists more than ${mostPages} pages of files`)
-      if (!URL.canParse(link, page.url.href)) throw unreachable(target.origin, 'names a next page that is not an address')
+      if (!URL.canParse(link, page.url.href))
+        throw unreachable(target.origin, 'names a next page that is not an address')
       url = new URL(link, page.url.href)
       // The token would be sent to any address that a page names.
       if (url.origin !== target.origin) throw unreachable(target.origin, `names a next page at ${url.origin}`)
