@@ -54,6 +54,9 @@ const edges = sources.flatMap((from) =>
 const edgesOf = (part: string) => edges.filter(({ from }) => partOf(from) === part)
 const shown = (list: { from: string; to: string }[]) => list.map(({ from, to }) => `${from} → ${to}`)
 
+/** Globals of Bun and Node. */
+const browserForeign = /\b(Bun|process|Buffer|require|__dirname)\b|import\.meta/
+
 /** Files whose code fits. */
 const filesWith = (pattern: RegExp, among = sources): string[] =>
   among.filter(({ code }) => pattern.test(code)).map(({ path }) => path)
@@ -121,14 +124,24 @@ describe('who may import whom', () => {
     expect(edges.filter(({ to }) => partOf(to) === 'daemon').map(({ from }) => from)).toEqual(['src/main.ts'])
   })
 
-  test('the dashboard imports nothing of src but the contract', () => {
+  /** Files of lib that the dashboard may import: pure, without an import of their own. */
+  const browserSafe = ['src/lib/figures.ts']
+
+  test('the dashboard imports nothing of src but the contract, and the figures that the command line shows, too', () => {
     const inner = web.flatMap((from) =>
       from.imports.flatMap((specifier) => {
         const to = target(from, specifier)
         return to?.startsWith('src/') === true ? [{ from: from.path, to }] : []
       }),
     )
-    expect(shown(inner.filter(({ to }) => partOf(to) !== 'contract'))).toEqual([])
+    expect(shown(inner.filter(({ to }) => partOf(to) !== 'contract' && !browserSafe.includes(to)))).toEqual([])
+  })
+
+  test('what the dashboard imports of lib runs in a browser', () => {
+    const files = sources.filter(({ path }) => browserSafe.includes(path))
+    expect(files.map(({ path }) => path)).toEqual(browserSafe)
+    expect(files.flatMap(({ imports }) => imports)).toEqual([])
+    expect(filesWith(browserForeign, files)).toEqual([])
   })
 
   test('the contract runs in a browser: typebox and itself, no globals of Bun or Node', () => {
@@ -137,7 +150,7 @@ describe('who may import whom', () => {
     expect(others).toEqual([])
     expect(shown(edgesOf('contract').filter(({ to }) => partOf(to) !== 'contract'))).toEqual([])
     const bare = contract.map((file) => ({ ...file, code: file.code.replace(/'[^'\n]*'|`[^`]*`/g, "''") }))
-    expect(filesWith(/\b(Bun|process|Buffer|require|__dirname)\b|import\.meta/, bare)).toEqual([])
+    expect(filesWith(browserForeign, bare)).toEqual([])
   })
 
   /** Rooms of one part, in the order in which they may import each other: from right to left. */

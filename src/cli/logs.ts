@@ -1,4 +1,5 @@
 import { Decision } from '../contract/system.ts'
+import { milliseconds, timeOfDay } from '../lib/figures.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { call } from './api/client.ts'
 import { followEvents, type ServerEvent } from './api/event-stream.ts'
@@ -6,7 +7,6 @@ import { wholeNumber } from './arguments.ts'
 import { defineVerb } from './command.ts'
 import { print, printJson, talk } from './terminal/output.ts'
 import { type Cell, row, table } from './terminal/table.ts'
-import { clock, milliseconds } from './units.ts'
 
 const columns = [
   { title: 'TIME', min: 8 },
@@ -24,7 +24,7 @@ const columns = [
 const tokens = (value: number | null): string => (value === null ? '-' : String(value))
 
 const cells = (decision: Decision): (string | Cell)[] => [
-  clock(decision.time),
+  timeOfDay(decision.time),
   decision.model ?? '-',
   decision.slot ?? '-',
   String(decision.status),

@@ -2,7 +2,7 @@
 
 import type { Static } from 'typebox'
 import type { PullFigures } from '../contract/slot.ts'
-import { bytes, duration } from './units.ts'
+import { bytes, duration, rate } from '../lib/figures.ts'
 
 type Figures = Static<typeof PullFigures>
 
@@ -15,7 +15,7 @@ export const describeFigures = ({
 }: Pick<Figures, 'bytes_received' | 'bytes_total' | 'throughput_bps' | 'eta_s'>): string =>
   [
     bytes_total === null ? bytes(bytes_received) : `${bytes(bytes_received)} of ${bytes(bytes_total)}`,
-    ...(throughput_bps === null ? [] : [`${bytes(throughput_bps)}/s`]),
+    ...(throughput_bps === null ? [] : [rate(throughput_bps)]),
     ...(eta_s === null ? [] : [`about ${duration(eta_s)} left`]),
   ].join(', ')
 

@@ -1,9 +1,9 @@
+import { duration } from '../lib/figures.ts'
 import { call } from './api/client.ts'
 import { defineVerb } from './command.ts'
 import { stateCell } from './slot/shared/progress.ts'
 import { print, printJson } from './terminal/output.ts'
 import { fields, table } from './terminal/table.ts'
-import { duration } from './units.ts'
 
 export default defineVerb({
   about: 'Show the daemon and its slots in short.',

@@ -2,6 +2,7 @@
 import { chmod, mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ReleaseArtifact } from '../contract/release.ts'
+import { bytes } from '../lib/figures.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { syncFolder } from '../system/files/atomic-file.ts'
 import { versionDir, versionProgram } from '../system/files/release-folder.ts'
@@ -78,7 +79,7 @@ export const stage = async (host: Host, version: string, url: string, artifact: 
       return
     }
     await discardVersion(paths, version)
-    host.say(`Downloading hal0 ${version} (${(artifact.size / 1e6).toFixed(0)} MB).`)
+    host.say(`Downloading hal0 ${version} (${bytes(artifact.size)}).`)
     await mkdir(partial)
     await chmod(partial, executable)
     await download(host, url, join(partial, 'hal0'), version, artifact)

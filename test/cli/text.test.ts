@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { cut, pad, printable } from '../../src/cli/terminal/style.ts'
 import { row, table } from '../../src/cli/terminal/table.ts'
-import { bytes, clock, count, duration, milliseconds } from '../../src/cli/units.ts'
 
 const { NO_COLOR } = process.env
 beforeAll(() => {
@@ -48,23 +47,4 @@ test('a cell with a line break stays on its line', () => {
 
 test('a single row keeps the smallest widths', () => {
   expect(row([{ title: 'A', min: 4 }, { title: 'B' }], ['x', 'y'])).toBe('x     y')
-})
-
-describe('figures', () => {
-  test('bytes', () =>
-    expect([0, 999, 1000, 491_400_032, 4.7e12].map(bytes)).toEqual(['0 B', '999 B', '1.0 kB', '491 MB', '4.7 TB']))
-  test('counts', () => expect([12, 494_032_768, 7.6e9].map(count)).toEqual(['12', '494M', '7.6B']))
-  test('durations', () =>
-    expect([0.04, 1, 12.4, 119.6, 200, 7500, 200_000].map(duration)).toEqual([
-      '0.0 s',
-      '1 s',
-      '12 s',
-      '2 min 0 s',
-      '3 min 20 s',
-      '2 h 5 min',
-      '2 d 7 h',
-    ]))
-  test('milliseconds', () =>
-    expect([null, 0.24, 35.4, 1240].map(milliseconds)).toEqual(['-', '0.2 ms', '35 ms', '1.24 s']))
-  test('a time that is none stays as it is', () => expect(clock('soon')).toBe('soon'))
 })

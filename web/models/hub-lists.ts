@@ -1,7 +1,7 @@
 /** Lists of what the hub answered, to choose from. All of it is untrusted text. */
 import type { HubHit, HubOffer } from '../../src/contract/models/pull.ts'
+import { bytes } from '../../src/lib/figures.ts'
 import { element } from '../dom.ts'
-import { bytes } from '../words.ts'
 
 const hitFacts = ({ downloads, gated, architecture }: HubHit): string =>
   [

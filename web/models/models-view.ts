@@ -1,7 +1,7 @@
 /** The registry. */
 import type { ModelEntry } from '../../src/contract/models/model.ts'
+import { bytes, count, totalSize } from '../../src/lib/figures.ts'
 import { byId, element } from '../dom.ts'
-import { bytes, count } from '../words.ts'
 
 const columns: readonly { title: string; value: (model: ModelEntry) => string; figure?: boolean }[] = [
   { title: 'Model', value: ({ id }) => id },
@@ -14,7 +14,7 @@ const columns: readonly { title: string; value: (model: ModelEntry) => string; f
     value: ({ context_length }) => (context_length === null ? '–' : context_length.toLocaleString('en')),
     figure: true,
   },
-  { title: 'Size', value: ({ files }) => bytes(files.reduce((sum, { size }) => sum + size, 0)), figure: true },
+  { title: 'Size', value: ({ files }) => bytes(totalSize(files)), figure: true },
 ]
 
 const row = (model: ModelEntry): HTMLElement =>

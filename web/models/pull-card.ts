@@ -1,10 +1,10 @@
 /** One pull on the page. It is updated in place, so that keyboard focus and selections survive its progress. */
 import type { Pull } from '../../src/contract/models/pull.ts'
 import { isUnderWay } from '../../src/contract/models/pull-phase.ts'
+import { bytes } from '../../src/lib/figures.ts'
 import { ApiError } from '../api.ts'
 import { element, setText } from '../dom.ts'
 import { showFailure } from '../failure.ts'
-import { bytes } from '../words.ts'
 import { type PullVerb, pullVerbs, pullVerbsOf, verbLabel } from './pull-verbs.ts'
 import { placeText, pullPart, pullText } from './pull-words.ts'
 

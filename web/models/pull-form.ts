@@ -1,9 +1,9 @@
 /** The form in which a person says what to pull: searches the hub, lists what a repository offers, and starts the pull. */
 import type { HubReference, HubRepository, PullRequest } from '../../src/contract/models/pull.ts'
+import { bytes } from '../../src/lib/figures.ts'
 import { ApiError, call } from '../api.ts'
 import { byId, element, setText } from '../dom.ts'
 import { showFailure } from '../failure.ts'
-import { bytes } from '../words.ts'
 import { hitList, offerTable } from './hub-lists.ts'
 
 /** An answer as it is shown. */

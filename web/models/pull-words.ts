@@ -1,6 +1,6 @@
 /** The figures of a pull as text for the page. Pure. */
 import type { PullFigures } from '../../src/contract/slot.ts'
-import { bytes, duration } from '../words.ts'
+import { bytes, duration, rate } from '../../src/lib/figures.ts'
 
 /** Fraction done, 0 to 1; null when it is unknown. */
 export const pullPart = ({ bytes_received, bytes_total }: PullFigures): number | null =>
@@ -8,7 +8,7 @@ export const pullPart = ({ bytes_received, bytes_total }: PullFigures): number |
 
 const speedAndRest = ({ throughput_bps, eta_s }: PullFigures): string =>
   [
-    ...(throughput_bps === null ? [] : [`, ${bytes(throughput_bps)}/s`]),
+    ...(throughput_bps === null ? [] : [`, ${rate(throughput_bps)}`]),
     ...(eta_s === null ? [] : [`, ${duration(Math.ceil(eta_s))} left`]),
   ].join('')
 

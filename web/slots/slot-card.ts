@@ -1,8 +1,8 @@
 /** One slot on the page. It is updated in place, so that keyboard focus and selections survive its transitions. */
 import type { SlotProgress, SlotRecord } from '../../src/contract/slot.ts'
+import { age } from '../../src/lib/figures.ts'
 import { ApiError, call } from '../api.ts'
 import { element, setText } from '../dom.ts'
-import { duration } from '../words.ts'
 import { moodOf, progressPart, progressText, type SlotVerb, verbsOf } from './slot-words.ts'
 
 const labels: Record<SlotVerb, string> = {
@@ -89,7 +89,7 @@ export class SlotCard {
   /** Updates what depends on the clock. */
   tick(): void {
     const since = new Date(this.#record.since)
-    setText(this.#since, `${duration((Date.now() - since.getTime()) / 1000)} ago`)
+    setText(this.#since, `${age((Date.now() - since.getTime()) / 1000)} ago`)
     this.#since.title = since.toLocaleString()
   }
 

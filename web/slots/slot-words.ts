@@ -1,7 +1,7 @@
 /** A slot's state as text, colour and buttons for the page. Pure. */
 import type { SlotProgress, SlotState } from '../../src/contract/slot.ts'
+import { duration } from '../../src/lib/figures.ts'
 import { pullPart, shortPullText } from '../models/pull-words.ts'
-import { duration } from '../words.ts'
 
 export type SlotVerb = 'load' | 'unload' | 'restart' | 'cancel' | 'acknowledge'
 

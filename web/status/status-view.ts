@@ -1,11 +1,11 @@
 /** The daemon itself: version, uptime, problems. */
 import type { Status } from '../../src/contract/system.ts'
+import { age } from '../../src/lib/figures.ts'
 import { byId, element, setText } from '../dom.ts'
-import { duration } from '../words.ts'
 
 /** @param at when `status` was received, milliseconds since the Unix epoch */
 const line = ({ version, uptime_s, supervisor }: Status, at: number): string =>
-  `${version} · up ${duration(uptime_s + (Date.now() - at) / 1000)} · ${supervisor} supervisor`
+  `${version} · up ${age(uptime_s + (Date.now() - at) / 1000)} · ${supervisor} supervisor`
 
 export class StatusView {
   #status: Status | null = null

@@ -1,3 +1,4 @@
+import { bytes } from '../../lib/figures.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Check, Outcome } from '../../update/update.ts'
 import { defineVerb } from '../command.ts'
@@ -8,7 +9,6 @@ import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { StatusLine } from '../terminal/status-line.ts'
 import { printable } from '../terminal/style.ts'
-import { bytes } from '../units.ts'
 
 const describeCheck = ({ current, available, newer }: Check): string =>
   newer

@@ -1,8 +1,8 @@
 import type { PullLeftover } from '../../contract/models/pull.ts'
+import { bytes } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
-import { bytes } from '../units.ts'
 
 const kinds = {
   pull: 'left by a pull',

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
+import { bytes, totalSize } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
-import { bytes } from '../units.ts'
-import { sizeOf } from './size.ts'
 
 export default defineVerb({
   about: "Register a GGUF file that is on the server's disk.",
@@ -24,7 +23,7 @@ export default defineVerb({
     })
     if (json) return printJson(model)
     print(
-      `${model.id} is registered (${[model.architecture, model.quantization, bytes(sizeOf(model))].filter(Boolean).join(', ')}).`,
+      `${model.id} is registered (${[model.architecture, model.quantization, bytes(totalSize(model.files))].filter(Boolean).join(', ')}).`,
     )
     talk.log(`Put it into a slot with: hal0 slot create NAME --model ${model.id}`)
   },

@@ -1,9 +1,8 @@
+import { bytes, count, totalSize } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { table } from '../terminal/table.ts'
-import { bytes, count } from '../units.ts'
-import { sizeOf } from './size.ts'
 
 const columns = [
   { title: 'ID' },
@@ -30,7 +29,7 @@ export default defineVerb({
       model.parameters === null ? '-' : count(model.parameters),
       model.quantization ?? '-',
       model.context_length === null ? '-' : String(model.context_length),
-      bytes(sizeOf(model)),
+      bytes(totalSize(model.files)),
     ])
     print(table(columns, rows))
   },

@@ -1,12 +1,12 @@
 import type { CatalogOffer } from '../../contract/models/catalog.ts'
 import type { HubHit } from '../../contract/models/pull.ts'
+import { bytes, count } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { wholeNumber } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { row, table } from '../terminal/table.ts'
-import { bytes, count } from '../units.ts'
 
 const hubColumns = [
   { title: 'REPOSITORY', min: 40 },

@@ -1,9 +1,8 @@
+import { bytes, count, totalSize } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson } from '../terminal/output.ts'
 import { fields, table } from '../terminal/table.ts'
-import { bytes, count } from '../units.ts'
-import { sizeOf } from './size.ts'
 
 const columns = [{ title: 'FILE' }, { title: 'SIZE', align: 'right' }, { title: 'SHA256' }] as const
 
@@ -23,7 +22,7 @@ export default defineVerb({
         ['parameters', model.parameters === null ? '-' : count(model.parameters)],
         ['quantization', model.quantization ?? '-'],
         ['context', model.context_length === null ? '-' : `${model.context_length} tokens`],
-        ['size', bytes(sizeOf(model))],
+        ['size', bytes(totalSize(model.files))],
         ['source', model.source === null ? 'imported' : `${model.source.repo} at ${model.source.revision}`],
         ['projector', model.source?.mmproj?.id ?? '-'],
         ['created', model.created_at],

@@ -1,8 +1,8 @@
+import { timeOfDay } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { table } from '../terminal/table.ts'
-import { clock } from '../units.ts'
 import { stateCell } from './shared/progress.ts'
 
 const columns = [
@@ -27,7 +27,7 @@ export default defineVerb({
     const rows = slots.map(({ config, state }) => [
       config.name,
       stateCell(state.state),
-      clock(state.since),
+      timeOfDay(state.since),
       state.model ?? config.model ?? '-',
       config.load,
       String(config.port),

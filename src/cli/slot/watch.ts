@@ -1,17 +1,17 @@
 import type { SlotRecord } from '../../contract/slot.ts'
+import { timeOfDay } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { followEvents } from '../api/event-stream.ts'
 import { defineVerb } from '../command.ts'
 import { print } from '../terminal/output.ts'
 import { StatusLine } from '../terminal/status-line.ts'
 import { type Cell, row } from '../terminal/table.ts'
-import { clock } from '../units.ts'
 import { describeProgress, readSlotEvent, stateCell } from './shared/progress.ts'
 
 const columns = [{ title: 'TIME' }, { title: 'NAME', min: 12 }, { title: 'STATE', min: 9 }, { title: 'WHY' }]
 
 const cells = ({ since, name, state, error, reason }: SlotRecord): (string | Cell)[] => [
-  clock(since),
+  timeOfDay(since),
   name,
   stateCell(state),
   error?.message ?? reason ?? '',
@@ -42,7 +42,7 @@ With --json one JSON object a line: the state record of the change, or {name, de
       } else if (news?.kind === 'deleted' && concerns(news.name)) {
         seen.delete(news.name)
         line.clear()
-        const now = clock(new Date().toISOString())
+        const now = timeOfDay(new Date().toISOString())
         print(json ? JSON.stringify({ name: news.name, deleted: true }) : row(columns, [now, news.name, 'deleted', '']))
       }
     }

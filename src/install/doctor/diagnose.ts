@@ -1,4 +1,5 @@
 /** Diagnoses an installation: one check for each thing that can be wrong, over facts gathered before. Pure. */
+import { bytes } from '../../lib/figures.ts'
 import type { Device, Facts, GpuFacts, Unreadable } from './facts.ts'
 
 export interface Finding {
@@ -129,8 +130,7 @@ const leastFreeShare = 0.05
 
 const disk: Check = ({ disk: { path, freeBytes, totalBytes } }) => {
   if (freeBytes >= leastFreeBytes && freeBytes >= totalBytes * leastFreeShare) return []
-  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
-  const problem = `The disk of ${path} is nearly full: ${gb(freeBytes)} of ${gb(totalBytes)} are free.`
+  const problem = `The disk of ${path} is nearly full: ${bytes(freeBytes)} of ${bytes(totalBytes)} are free.`
   return found(
     'disk',
     freeBytes < leastFreeBytes / 8 ? 'error' : 'warning',

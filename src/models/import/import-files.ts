@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { copyFile, open, stat, statfs, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelFile } from '../../contract/models/model.ts'
+import { preciseBytes } from '../../lib/figures.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { invalidFile } from '../gguf/cursor.ts'
@@ -82,10 +83,9 @@ const requireSpace = async (folder: string, needed: number): Promise<void> => {
   })
   const free = disk.bavail * disk.bsize
   if (needed + reserveBytes <= free) return
-  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
   throw new Hal0Error(
     'storage.full',
-    `The model needs ${gb(needed)}, and ${gb(free)} are free on the disk of ${folder}. Free some space, or import it with link.`,
+    `The model needs ${preciseBytes(needed)}, and ${preciseBytes(free)} are free on the disk of ${folder}. Free some space, or import it with link.`,
     { details: { path: folder, needed, reserve: reserveBytes, free } },
   )
 }

@@ -1,6 +1,7 @@
 /** Reports the progress of a download: at most 4 times a second, and always a last time. */
 import type { Pull } from '../../contract/models/pull.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { totalSize } from '../../lib/figures.ts'
 import { type Estimate, observe, startEstimate, throughput, timeLeft } from './estimate.ts'
 
 /** Three ticks a second leave room for the last report. */
@@ -51,7 +52,7 @@ export class ProgressReporter {
     this.#report = report
     this.#files = files.map((file) => ({ ...file }))
     this.#startedAt = clock.now()
-    this.#total = files.reduce((sum, { size }) => sum + size, 0)
+    this.#total = totalSize(files)
     this.#estimate = startEstimate(this.#startedAt, this.received())
     this.#cancelTick = clock.setTimer(tickMs, () => this.#tick())
   }

@@ -2,6 +2,7 @@
 import type { ModelEntry } from '../../contract/models/model.ts'
 import type { PullLeftover } from '../../contract/models/pull.ts'
 import type { Mutex } from '../../lib/async/mutex.ts'
+import { totalSize } from '../../lib/figures.ts'
 import { pathsOf } from './entry-store.ts'
 import { clearOrphans, listOrphans } from './orphans.ts'
 import type { RetiredModels } from './retired-models.ts'
@@ -31,7 +32,7 @@ export class RegistryLeftovers {
       const kept = pathsOf(entries.values())
       const former = retired.list().map(({ entry: { id, files }, held }): PullLeftover => {
         const own = files.filter(({ path }) => !kept.has(path))
-        return { id, kind: 'replaced', bytes: own.reduce((sum, { size }) => sum + size, 0), active: held }
+        return { id, kind: 'replaced', bytes: totalSize(own), active: held }
       })
       return [...former, ...(await this.#orphans())]
     })

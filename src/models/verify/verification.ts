@@ -1,6 +1,7 @@
 /** One verification under way, shared by everybody who asks for it in the meantime. */
 import type { ModelEntry, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { totalSize } from '../../lib/figures.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { ProgressReporter } from '../progress/progress.ts'
 import { verifyFiles } from './verify.ts'
@@ -34,7 +35,7 @@ export class Verification {
     this.#progress = {
       id,
       file: files[0]?.path ?? null,
-      bytes_total: files.reduce((sum, { size }) => sum + size, 0),
+      bytes_total: totalSize(files),
       bytes_done: 0,
       throughput_bps: null,
       eta_s: null,

@@ -1,10 +1,10 @@
 import type { HubOffer } from '../../../contract/models/pull.ts'
+import { bytes } from '../../../lib/figures.ts'
 import { ask, canAsk } from '../../terminal/ask.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
 import { pad, printable } from '../../terminal/style.ts'
-import { bytes } from '../../units.ts'
 
 const note = ({ installed, fits }: HubOffer): string => {
   if (installed) return '  (is here)'

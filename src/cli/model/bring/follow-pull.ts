@@ -2,6 +2,7 @@
 
 import { Pull } from '../../../contract/models/pull.ts'
 import { isUnderWay } from '../../../contract/models/pull-phase.ts'
+import { bytes } from '../../../lib/figures.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import { openEvents, parseEvents } from '../../api/event-stream.ts'
 import { bar, describeFigures } from '../../pull-figures.ts'
@@ -9,7 +10,6 @@ import { exitCode } from '../../terminal/exit-code.ts'
 import { envelopeFailure, Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
 import { StatusLine } from '../../terminal/status-line.ts'
-import { bytes } from '../../units.ts'
 
 const read = (data: string): Pull | null => {
   try {

@@ -1,11 +1,11 @@
 /** What a slot is doing, as text. */
 import { type Static, type TSchema, Type } from 'typebox'
 import { SlotName, SlotProgress, SlotRecord, type SlotState } from '../../../contract/slot.ts'
+import { duration } from '../../../lib/figures.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import type { ServerEvent } from '../../api/event-stream.ts'
 import { describeFigures } from '../../pull-figures.ts'
 import type { Style } from '../../terminal/style.ts'
-import { duration } from '../../units.ts'
 
 /** What one event of `GET /api/slots/events` says. */
 export type SlotNews =

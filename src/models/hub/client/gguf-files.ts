@@ -1,4 +1,5 @@
 /** Groups the files of a repository into models, with shards together and labels; companion files are kept apart. Pure. */
+import { totalSize } from '../../../lib/figures.ts'
 import { parseShardName } from '../../naming/file-name.ts'
 import { labelOf, stemOf } from '../../naming/quant-label.ts'
 import type { HubFile } from './hub-json.ts'
@@ -50,7 +51,7 @@ export const ggufGroups = (all: readonly HubFile[]): GgufModel[] => {
       {
         quantization: labelOf(first.path),
         files: group,
-        size: group.reduce((sum, { size }) => sum + size, 0),
+        size: totalSize(group),
         path: first.path,
         missing: numbers.filter((no) => !there.has(no)),
       },

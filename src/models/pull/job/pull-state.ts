@@ -1,6 +1,8 @@
 /** What the API shows of a pull, made of what happens to it. Pure. */
+
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
+import { totalSize } from '../../../lib/figures.ts'
 import type { HubRepository } from '../../hub/client/hub-client.ts'
 import type { DownloadProgress } from '../../progress/progress.ts'
 import type { RemoteFile } from '../origin/origin.ts'
@@ -29,7 +31,7 @@ export const pullThatIsHere = ({ files: registered, source }: ModelEntry): Parti
     size,
     received: size,
   }))
-  const bytes = files.reduce((sum, { size }) => sum + size, 0)
+  const bytes = totalSize(files)
   return { phase: 'done', revision: source?.revision ?? null, files, bytes_total: bytes, bytes_received: bytes }
 }
 
@@ -42,7 +44,7 @@ export const pullPlanned = (
   repo,
   revision: commit,
   files: files.map(({ path, size }) => ({ path, size, received: 0 })),
-  bytes_total: files.reduce((sum, { size }) => sum + size, 0),
+  bytes_total: totalSize(files),
 })
 
 /** Some of the files need no download: they were here already. */

@@ -2,6 +2,7 @@
 import type { Stats } from 'node:fs'
 import { lstat, mkdir, readdir, rm, statfs, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { preciseBytes } from '../../../lib/figures.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { syncFolder } from '../../../system/files/atomic-file.ts'
 import { errnoOf } from '../../../system/files/storage-error.ts'
@@ -77,10 +78,9 @@ export const requireSpace = async (
   })
   const free = disk.bavail * disk.bsize
   if (needed === 0 || needed + reserve <= free) return
-  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
   throw new Hal0Error(
     'pull.no_space',
-    `The pull needs ${gb(needed)} more, and ${gb(reserve)} must stay free, but the disk of ${folder} has ${gb(free)}. Free some space and pull again.`,
+    `The pull needs ${preciseBytes(needed)} more, and ${preciseBytes(reserve)} must stay free, but the disk of ${folder} has ${preciseBytes(free)}. Free some space and pull again.`,
     { details: { path: folder, needed, reserve, free } },
   )
 }
