@@ -5,7 +5,7 @@ import { Bus } from '../lib/async/bus.ts'
 import { Mutex } from '../lib/async/mutex.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import type { TakeLog } from '../system/supervisor.ts'
+import type { LogFrom, TakeLog } from '../system/supervisor.ts'
 import { checkAliases, checkName } from './conflicts.ts'
 import { Deletions } from './deletions.ts'
 import { type Goal, reach } from './goal.ts'
@@ -209,9 +209,9 @@ export class SlotManager implements SlotService {
     return this.#deps.supervisor.logs(name, lines)
   }
 
-  followLogs(name: string, take: TakeLog, lines: number): () => void {
+  followLogs(name: string, take: TakeLog, from: LogFrom): () => void {
     this.#book.get(name)
-    return this.#deps.supervisor.followLogs(name, take, lines)
+    return this.#deps.supervisor.followLogs(name, take, from)
   }
 
   /** Lets the last records reach the disk and ends timers and probes; the backends go on. */

@@ -2,7 +2,7 @@
 import type { PullRequest } from '../contract/models/pull.ts'
 import type { Slot, SlotCreate, SlotPatch, SlotProgress } from '../contract/slot.ts'
 import type { Bus } from '../lib/async/bus.ts'
-import type { TakeLog } from '../system/supervisor.ts'
+import type { LogFrom, TakeLog } from '../system/supervisor.ts'
 import type { SlotDirectory } from './run/lease.ts'
 
 export type SlotCommand =
@@ -40,9 +40,10 @@ export interface SlotService extends SlotDirectory {
   command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot>
   logs(name: string, lines: number): Promise<string[]>
   /**
-   * Gives `take` the last `lines` lines, then all that is printed from now on: none is missed in between, and none comes twice.
+   * Gives `take` what was printed, from where the reader begins, then all that is printed from now on: none is missed in between, and
+   * none comes twice.
    * @returns the function that ends it
    * @throws Hal0Error `slot.not_found`
    */
-  followLogs(name: string, take: TakeLog, lines: number): () => void
+  followLogs(name: string, take: TakeLog, from: LogFrom): () => void
 }

@@ -68,8 +68,17 @@ export type PortOwner =
 /** A line, or what stands where some are missing. */
 export type LogEntry = string | LogGap
 
-/** Takes entries in their order. The next ones come once its promise has resolved: a slow reader holds nobody else up. */
-export type TakeLog = (entries: LogEntry[]) => void | Promise<void>
+export interface LogEvent {
+  /** By which a reader that comes back says that it has this and all before it; null: it cannot. */
+  id: string | null
+  entry: LogEntry
+}
+
+/** Takes events in their order. The next ones come once its promise has resolved: a slow reader holds nobody else up. */
+export type TakeLog = (events: LogEvent[]) => void | Promise<void>
+
+/** Where a reader begins: so many of the last lines come first, or what follows on the event of that id. */
+export type LogFrom = { lines: number } | { after: string }
 
 export interface Supervisor {
   readonly kind: 'process' | 'systemd'
@@ -100,10 +109,12 @@ export interface Supervisor {
   logs(name: string, lines: number): Promise<string[]>
 
   /**
-   * Gives `take` the last `lines` lines that were printed (default 0), then all that is printed from now on; never throws.
+   * Gives `take` what was printed, from where the reader begins, then all that is printed from now on; never throws. Where an id
+   * means nothing (any more), a gap comes first.
+   * @param from default: what is printed from now on
    * @returns the function that ends it
    */
-  followLogs(name: string, take: TakeLog, lines?: number): () => void
+  followLogs(name: string, take: TakeLog, from?: LogFrom): () => void
 
   /** Sentences about what does not work at present and is tried again. */
   problems(): string[]

@@ -57,6 +57,9 @@ export const systemdService = (scope: Scope, url: string, key: string | null): A
       if (answer.code !== 0) throw refusalOf(unit, 'restart', answer)
     },
     version: () => askApi(url, key),
-    lastLines: async (since) => (await new Journal(scope).last({ unit, since }, shownLines)).lines,
+    lastLines: async (since) => {
+      const { lines } = await new Journal(scope).last({ unit, since }, shownLines)
+      return lines.map(({ text }) => text)
+    },
   }
 }

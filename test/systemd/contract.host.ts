@@ -52,7 +52,7 @@ test('a journalctl that is killed again and again costs a follower no line, and 
     () => {},
   )
   const end = supervisor.followLogs('primary', (entries) => {
-    seen.push(...entries)
+    seen.push(...entries.map(({ entry }) => entry))
   })
   const followers = () =>
     runningProcesses().filter(

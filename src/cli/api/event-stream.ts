@@ -90,8 +90,6 @@ export const openEvents = async (
 interface FollowOptions {
   /** Id of the last event that was already seen. */
   lastEventId?: string
-  /** The path to open after the connection was lost; the same path by default. */
-  pathAfterLoss?: string
   /** Called before the lost connection is reported on stderr. */
   onLost?(): void
 }
@@ -126,7 +124,7 @@ export async function* followEvents(path: string, options: FollowOptions = {}): 
     while (back === null) {
       await Bun.sleep(pauseMs)
       pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-      back = await openEvents(options.pathAfterLoss ?? path, { lastEventId }).catch((error: unknown) => {
+      back = await openEvents(path, { lastEventId }).catch((error: unknown) => {
         if (isLoss(error)) return null
         throw error
       })

@@ -51,9 +51,7 @@ export default defineVerb({
     const tell = json ? printJsonLine : show
     const path = `/api/slots/${encodeURIComponent(name)}/logs/events`
     const tellGap = (gap: LogGap) => (json ? printJsonLine({ gap }) : show(gapSentence(gap)))
-    // Nothing that is printed while the connection is down arrives later.
-    const onLost = () => tellGap({ bytes: null })
-    for await (const { event, data } of followEvents(`${path}?lines=${count}`, { onLost, pathAfterLoss: path })) {
+    for await (const { event, data } of followEvents(`${path}?lines=${count}`)) {
       if (event === 'log') tell(readLine(data))
       else if (event === 'gap') tellGap(readGap(data))
     }

@@ -60,6 +60,8 @@ export const mountSlots = (
   routes.on('GET', '/api/slots/{name}/logs/events', (request, { name }) => {
     if (typeof name !== 'string') throw routeNotFound(request)
     const { lines = 0 } = checkQuery(LogLines, request.url) as Static<typeof LogLines>
-    return streams.open(request, (stream) => followSlotLog(slots, { name, lines }, stream))
+    const after = request.headers.get('last-event-id')
+    const from = after === null || after === '' ? { lines } : { after }
+    return streams.open(request, (stream) => followSlotLog(slots, { name, from }, stream))
   })
 }

@@ -112,7 +112,7 @@ const streams: Record<string, OperationObject> = {
     'slotLogEvents',
     'slots',
     'What the backend prints: a `log` event for each line (a JSON string), a `gap` event ({"bytes"}) where some is missing',
-    [...slotName, ...parametersOf(LogLines, 'query')],
+    [...slotName, ...parametersOf(LogLines, 'query'), lastEventId],
   ),
   '/api/models/{id}/pull/events': stream(
     'pullEvents',

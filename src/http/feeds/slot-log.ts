@@ -1,26 +1,30 @@
 /** The tail of a slot's log as events: `log` for each line, `gap` where some is missing. */
 import type { SlotService } from '../../slots/service.ts'
-import type { LogEntry, TakeLog } from '../../system/supervisor.ts'
+import type { LogEvent, LogFrom, TakeLog } from '../../system/supervisor.ts'
 import { type EventStream, encodeFrame } from './sse.ts'
 
 /** Events are handed over in bundles of about this size; the next one waits until the reader has taken it. */
 const bundleBytes = 1 << 16
 
-const frameOf = (entry: LogEntry): Uint8Array =>
+const frameOf = ({ id, entry }: LogEvent): Uint8Array =>
   // A line travels as a JSON string, so that it may hold anything.
-  encodeFrame({ event: typeof entry === 'string' ? 'log' : 'gap', data: JSON.stringify(entry) })
+  encodeFrame({
+    event: typeof entry === 'string' ? 'log' : 'gap',
+    ...(id === null ? {} : { id }),
+    data: JSON.stringify(entry),
+  })
 
 /**
- * @param lines how many of the last lines come first
+ * @param from where the reader begins
  * @returns the function that ends it
  * @throws Hal0Error `slot.not_found`
  */
 export const followSlotLog = (
   slots: SlotService,
-  { name, lines }: { name: string; lines: number },
+  { name, from }: { name: string; from: LogFrom },
   stream: EventStream,
 ): (() => void) => {
-  const take: TakeLog = async (entries) => {
+  const take: TakeLog = async (events) => {
     let bundle: Uint8Array[] = []
     let bytes = 0
     const hand = async (): Promise<void> => {
@@ -29,13 +33,13 @@ export const followSlotLog = (
       bytes = 0
       await stream.drained()
     }
-    for (const entry of entries) {
-      const frame = frameOf(entry)
+    for (const event of events) {
+      const frame = frameOf(event)
       bundle.push(frame)
       bytes += frame.length
       if (bytes >= bundleBytes) await hand()
     }
     if (bytes > 0) await hand()
   }
-  return slots.followLogs(name, take, lines)
+  return slots.followLogs(name, take, from)
 }

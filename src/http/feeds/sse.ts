@@ -7,16 +7,16 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 
 export interface Frame {
   event?: string
-  id?: number
+  id?: number | string
   data: string
 }
 
 const encoder = new TextEncoder()
 const lineBreak = /\r\n|\r|\n/
 
-/** The bytes of one event. Line breaks in `data` become further data lines; in `event` they would forge fields, so they throw. */
+/** The bytes of one event. Line breaks in `data` become further data lines; elsewhere they would forge fields, so they throw. */
 export const encodeFrame = ({ event, id, data }: Frame): Uint8Array => {
-  if (event !== undefined && lineBreak.test(event)) throw new Error('the type of an event holds a line break')
+  if (lineBreak.test(`${event ?? ''}${id ?? ''}`)) throw new Error('the type or the id of an event holds a line break')
   const head = `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}`
   const lines = lineBreak.test(data) ? data.split(lineBreak).join('\ndata: ') : data
   return encoder.encode(`${head}data: ${lines}\n\n`)

@@ -2,7 +2,16 @@
 import { type Paths, slotDir } from '../paths.ts'
 import { ControlGroup } from '../proc/control-group.ts'
 import { type ProcStat, runningProcesses } from '../proc/stat.ts'
-import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor, TakeLog } from '../supervisor.ts'
+import type {
+  ExitReport,
+  Found,
+  LaunchSpec,
+  LogFrom,
+  PortOwner,
+  RunningProcess,
+  Supervisor,
+  TakeLog,
+} from '../supervisor.ts'
 import { SlotProcess } from './slot-process.ts'
 
 const tickMs = 50
@@ -62,8 +71,8 @@ export class ProcessSupervisor implements Supervisor {
     return this.#slot(name).log.tail(lines)
   }
 
-  followLogs(name: string, take: TakeLog, lines = 0): () => void {
-    return this.#slot(name).log.follow(take, lines)
+  followLogs(name: string, take: TakeLog, from?: LogFrom): () => void {
+    return this.#slot(name).log.follow(take, from)
   }
 
   problems(): string[] {

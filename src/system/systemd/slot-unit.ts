@@ -7,7 +7,7 @@ import { readCommandLine } from '../proc/environ.ts'
 import { runningProcesses } from '../proc/stat.ts'
 import { instanceMark, markVariable } from '../process/family/instance-mark.ts'
 import { spawnFailed } from '../spawn-error.ts'
-import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, TakeLog } from '../supervisor.ts'
+import type { ExitReport, Found, LaunchSpec, LogFrom, PortOwner, RunningProcess, TakeLog } from '../supervisor.ts'
 import type { Journal } from './journal/journal.ts'
 import type { JournalFollower, LastLines } from './journal/journal-follower.ts'
 import { LogStart } from './journal/log-start.ts'
@@ -140,11 +140,12 @@ export class SlotUnit {
   }
 
   async logs(lines: number): Promise<string[]> {
-    return (await this.#lastLogs(lines)).lines
+    return (await this.#lastLogs(lines)).lines.map(({ text }) => text)
   }
 
-  followLogs(take: TakeLog, lines: number): JournalFollower {
-    return this.#journal.follow(this.#unit, take, lines === 0 ? null : () => this.#lastLogs(lines))
+  followLogs(take: TakeLog, from: LogFrom): JournalFollower {
+    const before = 'after' in from ? () => this.#logsAfter(from.after) : () => this.#lastLogs(from.lines)
+    return this.#journal.follow(this.#unit, take, 'lines' in from && from.lines === 0 ? null : before)
   }
 
   async forget(): Promise<void> {
@@ -226,6 +227,12 @@ export class SlotUnit {
   async #lastLogs(lines: number): Promise<LastLines> {
     const since = await this.#logStart.read()
     return since === null ? { lines: [], cursor: null } : this.#journal.last({ unit: this.#unit, since }, lines)
+  }
+
+  /** What an entry is followed by; a gap where it is none of this slot, or is not there any more. */
+  async #logsAfter(cursor: string): Promise<LastLines> {
+    const since = await this.#logStart.read()
+    return since === null ? { lines: [], cursor: null } : this.#journal.after({ unit: this.#unit, since }, cursor)
   }
 
   #env(spec: LaunchSpec): Record<string, string> {

@@ -1,6 +1,15 @@
 /** Runs backends as instances of the template unit `hal0-slot@.service`, in the host's systemd or in the user's. */
 import { type Paths, slotDir } from '../paths.ts'
-import type { ExitReport, Found, LaunchSpec, PortOwner, RunningProcess, Supervisor, TakeLog } from '../supervisor.ts'
+import type {
+  ExitReport,
+  Found,
+  LaunchSpec,
+  LogFrom,
+  PortOwner,
+  RunningProcess,
+  Supervisor,
+  TakeLog,
+} from '../supervisor.ts'
 import { Journal } from './journal/journal.ts'
 import type { JournalFollower } from './journal/journal-follower.ts'
 import { SlotUnit } from './slot-unit.ts'
@@ -56,8 +65,8 @@ export class SystemdSupervisor implements Supervisor {
     return this.#slot(name).logs(lines)
   }
 
-  followLogs(name: string, take: TakeLog, lines = 0): () => void {
-    const follower = this.#slot(name).followLogs(take, lines)
+  followLogs(name: string, take: TakeLog, from: LogFrom = { lines: 0 }): () => void {
+    const follower = this.#slot(name).followLogs(take, from)
     this.#followers.add(follower)
     return () => {
       this.#followers.delete(follower)

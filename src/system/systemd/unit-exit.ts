@@ -68,7 +68,8 @@ export class UnitExit {
         before = seen
         await Bun.sleep(journalLagMs)
         if (over) return
-        seen = (await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLinesCount)).lines
+        const { lines } = await this.#journal.last({ unit: this.#unit, since: startedAt }, lastLinesCount)
+        seen = lines.map(({ text }) => text)
       }
     }
     let over = false

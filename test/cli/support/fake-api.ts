@@ -109,7 +109,7 @@ export class EventFeed {
     return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
   }
 
-  send(event: string, data: unknown, id?: number): void {
+  send(event: string, data: unknown, id?: number | string): void {
     const text = typeof data === 'string' ? data : JSON.stringify(data)
     this.raw(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${text}\n\n`)
   }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { followSlotLog } from '../../../src/http/feeds/slot-log.ts'
 import { EventStream, EventStreams, encodeFrame } from '../../../src/http/feeds/sse.ts'
+import type { LogEntry, LogEvent } from '../../../src/system/supervisor.ts'
 import { until } from '../../support/until.ts'
 import { RawClient } from '../front/raw-client.ts'
 import { EventReader } from '../support/event-reader.ts'
@@ -156,15 +157,18 @@ test('a stream whose feeding fails is not kept open', () => {
 })
 
 describe('the tail of a log', () => {
+  const eventsOf = (entries: LogEntry[]): LogEvent[] => entries.map((entry, at) => ({ id: `1.${at}`, entry }))
+
   test('sends each line as one JSON string', async () => {
     const { url, slots } = await start()
     const reader = await EventReader.open(`${url}/api/slots/primary/logs/events`)
     await until('the log is followed', () => slots.followers.get('primary')?.size === 1)
     const lines = ['plain', 'with "quotes" and \n line \r breaks', '\u0000\u001b[31m']
-    for (const take of slots.followers.get('primary') ?? []) await take(lines)
+    for (const take of slots.followers.get('primary') ?? []) await take(eventsOf(lines))
     const events = await reader.take(3)
     expect(events.map(({ event }) => event)).toEqual(['log', 'log', 'log'])
     expect(events.map(({ data }) => JSON.parse(data))).toEqual(lines)
+    expect(events.map(({ id }) => id)).toEqual(['1.0', '1.1', '1.2'])
     reader.close()
   })
 
@@ -175,8 +179,8 @@ describe('the tail of a log', () => {
     const lines = Array.from({ length: 50_000 }, (_, index) => `line ${index} ${'x'.repeat(90)}`)
     const handing = (async () => {
       for (const take of slots.followers.get('primary') ?? []) {
-        await take(lines)
-        await take([{ bytes: 12 }, 'after'])
+        await take(eventsOf(lines))
+        await take(eventsOf([{ bytes: 12 }, 'after']))
       }
     })()
     const events = await reader.take(lines.length + 2)
@@ -194,9 +198,9 @@ describe('the tail of a log', () => {
     let handed = 0
     const slots = new FakeSlots()
     slots.add('primary')
-    followSlotLog(slots, { name: 'primary', lines: 0 }, stream)
+    followSlotLog(slots, { name: 'primary', from: { lines: 0 } }, stream)
     const [take] = slots.followers.get('primary') ?? []
-    const taking = Promise.resolve(take?.(Array.from({ length: 10_000 }, () => 'x'.repeat(1000)))).then(
+    const taking = Promise.resolve(take?.(eventsOf(Array.from({ length: 10_000 }, () => 'x'.repeat(1000))))).then(
       () => (handed = 1),
     )
     await Bun.sleep(50)
@@ -206,18 +210,19 @@ describe('the tail of a log', () => {
     expect(handed).toBe(1)
   })
 
-  test('begins with as many of the last lines as are asked for', async () => {
+  test('begins with as many of the last lines as are asked for, or where the reader says that it stopped', async () => {
     const { url, slots } = await start()
-    const asked: number[] = []
+    const asked: unknown[] = []
     const following = slots.followLogs.bind(slots)
-    slots.followLogs = (name, take, lines = 0) => {
-      asked.push(lines)
+    slots.followLogs = (name, take, from) => {
+      asked.push(from)
       return following(name, take)
     }
     for (const query of ['', '?lines=7']) {
       ;(await EventReader.open(`${url}/api/slots/primary/logs/events${query}`)).close()
     }
-    expect(asked).toEqual([0, 7])
+    ;(await EventReader.open(`${url}/api/slots/primary/logs/events?lines=7`, '12.345')).close()
+    expect(asked).toEqual([{ lines: 0 }, { lines: 7 }, { after: '12.345' }])
     for (const query of ['?lines=x', '?lines=10001', '?line=1']) {
       const { status } = await fetch(`${url}/api/slots/primary/logs/events${query}`)
       expect([query, status]).toEqual([query, 400])

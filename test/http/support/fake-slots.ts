@@ -11,7 +11,7 @@ import { Bus } from '../../../src/lib/async/bus.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { Lease, SlotView } from '../../../src/slots/run/lease.ts'
 import type { SlotCommand, SlotService, SlotSignal } from '../../../src/slots/service.ts'
-import type { TakeLog } from '../../../src/system/supervisor.ts'
+import type { LogFrom, TakeLog } from '../../../src/system/supervisor.ts'
 
 export const recordOf = (name: string, changes: Partial<SlotRecord> = {}): SlotRecord => ({
   name,
@@ -91,7 +91,7 @@ export class FakeSlots implements SlotService {
     return ['one', 'two', 'three'].slice(-lines)
   }
 
-  followLogs(name: string, take: TakeLog, _lines = 0): () => void {
+  followLogs(name: string, take: TakeLog, _from?: LogFrom): () => void {
     this.#get(name)
     const set = this.followers.get(name) ?? new Set()
     this.followers.set(name, set.add(take))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LogEntry } from '../../../src/system/supervisor.ts'
+import type { LogEntry, LogEvent } from '../../../src/system/supervisor.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
 import { exitProbe, shell } from '../programs.ts'
@@ -27,7 +27,7 @@ export const logsContract = (at: Fixture): void => {
       await at.printed('primary', /before/)
       const lines: LogEntry[] = []
       const end = at.supervisor.followLogs('primary', (entries) => {
-        lines.push(...entries)
+        lines.push(...entries.map(({ entry }) => entry))
       })
       const say = (word: string) => writeFileSync(join(folder, word), '')
       say('one')
@@ -49,11 +49,11 @@ export const logsContract = (at: Fixture): void => {
       const slow: LogEntry[] = []
       const ends = [
         at.supervisor.followLogs('primary', (entries) => {
-          quick.push(...entries)
+          quick.push(...entries.map(({ entry }) => entry))
         }),
         at.supervisor.followLogs('primary', async (entries) => {
           await Bun.sleep(20)
-          slow.push(...entries)
+          slow.push(...entries.map(({ entry }) => entry))
         }),
       ]
       // A follower of the journal is a program that has to come up.
@@ -79,9 +79,9 @@ export const logsContract = (at: Fixture): void => {
           at.supervisor.followLogs(
             'primary',
             (entries) => {
-              seen.push(...entries)
+              seen.push(...entries.map(({ entry }) => entry))
             },
-            50,
+            { lines: 50 },
           ),
         )
         await Bun.sleep(50)
@@ -93,6 +93,39 @@ export const logsContract = (at: Fixture): void => {
         expect(seen).toEqual(Array.from({ length: 2000 - first }, (_, index) => `line ${first + index}`))
       }
       for (const end of ends) end()
+    })
+
+    test('are gone on with after the line that a reader had last, at the next daemon too', async () => {
+      const go = join(tempDir(), 'go')
+      const script = `for i in $(seq 50); do echo line $i; done; until [ -e ${go} ]; do sleep 0.02; done; for i in $(seq 51 100); do echo line $i; done; exec sleep 60`
+      await at.start(shell('primary', script))
+      await at.printed('primary', /^line 50$/m)
+      const events: LogEvent[] = []
+      const take = (more: LogEvent[]) => void events.push(...more)
+      const end = at.supervisor.followLogs('primary', take, { lines: 20 })
+      await until('twenty lines', () => events.length === 20)
+      end()
+      const { id, entry } = events.splice(0)[9] as LogEvent
+      expect(entry).toBe('line 40')
+      at.restartDaemon()
+      await at.supervisor.adopt('primary', ignore)
+      writeFileSync(go, '')
+      const ends = at.supervisor.followLogs('primary', take, { after: id ?? '' })
+      await until('the last line', () => events.at(-1)?.entry === 'line 100')
+      expect(events.map((event) => event.entry)).toEqual(Array.from({ length: 60 }, (_, index) => `line ${41 + index}`))
+      ends()
+    })
+
+    test('begin with a gap for a reader whose last line nobody knows', async () => {
+      await at.start(shell('primary', 'echo up; exec sleep 60'))
+      await at.printed('primary', /^up$/m)
+      const entries: LogEntry[] = []
+      const end = at.supervisor.followLogs('primary', (more) => void entries.push(...more.map(({ entry }) => entry)), {
+        after: 'nobody',
+      })
+      await until('the gap', () => entries.length > 0)
+      expect(entries).toEqual([{ bytes: null }])
+      end()
     })
 
     test('forget leaves no log and no record, and is at ease where there is none', async () => {

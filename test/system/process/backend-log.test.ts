@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -12,7 +13,7 @@ import {
 import { join } from 'node:path'
 import type { LogGap } from '../../../src/contract/slot.ts'
 import { BackendLog } from '../../../src/system/process/log/backend-log.ts'
-import type { LogEntry } from '../../../src/system/supervisor.ts'
+import type { LogEntry, LogEvent, LogFrom } from '../../../src/system/supervisor.ts'
 import { makePipe } from '../../support/make-pipe.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { until } from '../../support/until.ts'
@@ -37,7 +38,7 @@ describe('The log of a backend', () => {
   /** Follows the log into an array. */
   const follow = (seen: LogEntry[]) =>
     log.follow((entries) => {
-      seen.push(...entries)
+      seen.push(...entries.map(({ entry }) => entry))
     })
   const begin = async (startedAt = 0) => (await log.openForRun(startedAt)).close()
 
@@ -75,13 +76,13 @@ describe('The log of a backend', () => {
     log = new BackendLog(folder, 1 << 20)
     for (const count of [1, 2, 999, 1000, 1001, 2999, 3000, 9999]) {
       const seen: LogEntry[] = []
-      const end = log.follow((entries) => void seen.push(...entries), count)
+      const end = log.follow((entries) => void seen.push(...entries.map(({ entry }) => entry)), { lines: count })
       await until('the last line', () => seen.at(-1) === lines.at(-1))
       expect(seen).toEqual(lines.slice(-count))
       end()
     }
     const seen: LogEntry[] = []
-    log.follow((entries) => void seen.push(...entries), 1)
+    log.follow((entries) => void seen.push(...entries.map(({ entry }) => entry)), { lines: 1 })
     appendFileSync(path, ' a line\n')
     await until('the line that was begun', () => seen.length === 2)
     expect(seen).toEqual([lines.at(-1) ?? '', 'half a line'])
@@ -127,58 +128,89 @@ describe('The log of a backend', () => {
     expect(existsSync(`${path}.1`)).toBe(false)
   })
 
+  /** A file system that cannot take the beginning out of a file. */
+  const cannotCollapse = () => false
+
   test('keeps its end when it is too long, however long it is', async () => {
-    await begin()
-    const text = Array.from({ length: 300_000 }, (_, index) => `line ${index}\n`).join('')
-    writeFileSync(path, text)
-    await log.bound()
-    const end = text.slice(-limit)
-    // From its first whole line on.
-    expect(readFileSync(`${path}.1`, 'utf8')).toBe(end.slice(end.indexOf('\n') + 1))
-    expect(statSync(path).size).toBe(0)
-    expect((await log.tail(2)).at(-1)).toBe('line 299999')
+    for (const collapse of [undefined, cannotCollapse]) {
+      log.close()
+      log = new BackendLog(folder, limit, collapse)
+      await begin()
+      const text = Array.from({ length: 300_000 }, (_, index) => `line ${index}\n`).join('')
+      writeFileSync(path, text)
+      await log.bound()
+      const older = readFileSync(`${path}.1`, 'utf8')
+      const kept = older + readFileSync(path, 'utf8')
+      // From a whole line on, and to the last byte.
+      expect(text.endsWith(`\n${kept}`)).toBe(true)
+      expect(older.length).toBeGreaterThan(limit - 100)
+      expect(older.length).toBeLessThan(limit + 4096)
+      expect(statSync(path).size).toBeLessThanOrEqual(4096)
+      expect((await log.tail(2)).at(-1)).toBe('line 299999')
+    }
   })
 
-  test('is shown to its followers and kept whole while it is rotated under a writer', async () => {
-    await begin()
-    const seen: LogEntry[] = []
-    follow(seen)
-    const source =
-      'const line = i => "line " + i + " of a backend that talks\\n"; for (let i = 0; i < 20000; i += 20) { require("fs").writeSync(1, Array.from({length: 20}, (_, k) => line(i + k)).join("")); await Bun.sleep(1) }'
-    const file = await log.openForRun(0)
-    const writer = Bun.spawn([process.execPath, '-e', source], { stdio: ['ignore', file.fd, file.fd] })
-    await file.close()
-    let rotations = 0
-    let before = 0
-    let largest = 0
-    let running = true
-    void writer.exited.then(() => {
-      running = false
+  const separator = '--- hal0: start 1970-01-01T00:00:00.000Z ---'
+  /** Prints numbered lines without pause. */
+  const chatter =
+    'const line = i => "line " + i + " of a backend that talks\\n"; for (let i = 0; i < 20000; i += 20) { require("fs").writeSync(1, Array.from({length: 20}, (_, k) => line(i + k)).join("")); if (i % 200 === 0) await Bun.sleep(1) }'
+
+  for (const [what, collapse] of [
+    ['is shown to its followers and kept whole', undefined],
+    ['is shown to its followers and kept but for what is printed at the moment of a truncation', cannotCollapse],
+  ] as const) {
+    test(`${what} while it is rotated under a writer that never pauses`, async () => {
+      log.close()
+      log = new BackendLog(folder, limit, collapse)
+      await begin()
+      const seen: LogEntry[] = []
+      follow(seen)
+      const file = await log.openForRun(0)
+      const writer = Bun.spawn([process.execPath, '-e', chatter], { stdio: ['ignore', file.fd, file.fd] })
+      await file.close()
+      let rotations = 0
+      let before = 0
+      let largest = 0
+      let running = true
+      void writer.exited.then(() => {
+        running = false
+      })
+      while (running) {
+        const { size } = statSync(path)
+        largest = Math.max(largest, size)
+        if (size < before) rotations += 1
+        before = size
+        await log.bound()
+        await Bun.sleep(2)
+      }
+      await until('the last line is shown', () => apart(seen).shown.at(-1)?.startsWith('line 19999 ') === true)
+      const numbersIn = (lines: string[]) =>
+        lines.filter((line) => line.startsWith('line ')).map((line) => Number(line.split(' ')[1]))
+      const shown = numbersIn(apart(seen).shown)
+      expect(rotations).toBeGreaterThan(1)
+      expect(largest).toBeLessThan(8 * limit)
+      // In order, none twice, none torn.
+      const isSound = (numbers: number[]) => numbers.every((number, at) => at === 0 || number > (numbers[at - 1] ?? 0))
+      expect(isSound(shown)).toBe(true)
+      const told = apart(seen).gap.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+      const printed = (number: number) => `line ${number} of a backend that talks\n`.length
+      const missing = Array.from({ length: 20_000 }, (_, number) => number)
+        .filter((number) => !shown.includes(number))
+        .reduce(
+          (sum, number) => sum + printed(number),
+          apart(seen).shown.includes(separator) ? 0 : separator.length + 1,
+        )
+      const kept = numbersIn(await log.tail(1000))
+      if (collapse === undefined) {
+        expect(missing).toBe(told)
+        expect(kept).toEqual(Array.from({ length: kept.length }, (_, at) => 20_000 - kept.length + at))
+      } else {
+        expect(missing - told).toBeLessThanOrEqual(40 * printed(20_000))
+        expect(isSound(kept)).toBe(true)
+        expect(kept.at(-1)).toBe(19_999)
+      }
     })
-    while (running) {
-      const { size } = statSync(path)
-      largest = Math.max(largest, size)
-      if (size < before) rotations += 1
-      before = size
-      await log.bound()
-      await Bun.sleep(2)
-    }
-    await until('the last line is shown', () => apart(seen).shown.at(-1)?.startsWith('line 19999 ') === true)
-    const shown = apart(seen)
-      .shown.filter((line) => line.startsWith('line '))
-      .map((line) => Number(line.split(' ')[1]))
-    expect(rotations).toBeGreaterThan(1)
-    expect(largest).toBeLessThan(8 * limit)
-    // In order, none twice, none torn; what is printed at the very moment of a truncation may be missing.
-    const isSound = (numbers: number[]) => numbers.every((number, at) => at === 0 || number > (numbers[at - 1] ?? 0))
-    expect(isSound(shown)).toBe(true)
-    const told = apart(seen).gap.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
-    expect(shown.length + told / 'line 0 of a backend that talks '.length).toBeGreaterThanOrEqual(20_000 - 40)
-    const kept = (await log.tail(1000)).map((line) => Number(line.split(' ')[1]))
-    expect(isSound(kept)).toBe(true)
-    expect(kept[0]).toBeGreaterThanOrEqual(19_000 - 40)
-    expect(kept.at(-1)).toBe(19_999)
-  })
+  }
 
   test('can be followed before it exists, and after somebody else has emptied it', async () => {
     const seen: LogEntry[] = []
@@ -220,6 +252,111 @@ describe('The log of a backend', () => {
     expect(missing).toBe(gap[0]?.bytes ?? 0)
   })
 
+  describe('is gone on with after an id', () => {
+    const events: LogEvent[] = []
+    beforeEach(() => void events.splice(0))
+    const followFrom = (from: LogFrom) => log.follow((more) => void events.push(...more), from)
+    const shown = (): LogEntry[] => events.map(({ entry }) => entry)
+    const last = (): LogEntry | undefined => events.at(-1)?.entry
+    const nextDaemon = () => {
+      log.close()
+      log = new BackendLog(folder, limit)
+    }
+    const lines = (from: number, to: number): string[] =>
+      Array.from({ length: to - from }, (_, at) => `line ${from + at} ${'x'.repeat(50)}`)
+    const print = (more: string[]) => appendFileSync(path, `${more.join('\n')}\n`)
+
+    test('of any line, without a gap and without a repeat, over rotations and daemons', async () => {
+      await begin()
+      const end = followFrom({ lines: 0 })
+      print(lines(0, 800))
+      await until('all lines', () => last() === lines(799, 800)[0])
+      end()
+      const all = [...events]
+      // Most of what follows was printed when nobody listened, and has moved to the older file.
+      print(lines(800, 1000))
+      await log.bound()
+      nextDaemon()
+      print(lines(1000, 1100))
+      await log.bound()
+      for (const at of [600, 700, 799]) {
+        events.splice(0)
+        const { id } = all[at] as LogEvent
+        const stop = followFrom({ after: id ?? '' })
+        await until('all lines', () => last() === lines(1099, 1100)[0])
+        expect(shown()).toEqual(lines(at + 1, 1100))
+        stop()
+      }
+      const ids = all.map(({ id }) => Number(id?.split('.')[1]))
+      expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+      expect(new Set(ids).size).toBe(800)
+    })
+
+    test('whose successors are kept no more, with a gap of just their size', async () => {
+      await begin()
+      const end = followFrom({ lines: 0 })
+      print(lines(0, 1))
+      await until('the first line', () => events.length === 1)
+      end()
+      const id = events.splice(0)[0]?.id ?? ''
+      for (let round = 0; round < 4; round += 1) {
+        print(lines(1 + round * 1100, 1 + (round + 1) * 1100))
+        await log.bound()
+      }
+      followFrom({ after: id })
+      await until('the last line', () => last() === lines(4400, 4401)[0])
+      const [gap, ...rest] = shown()
+      const missing = lines(1, 4401 - rest.length)
+      expect(rest).toEqual(lines(4401 - rest.length, 4401))
+      expect(gap).toEqual({ bytes: missing.join('\n').length + 1 })
+    })
+
+    test('of a line that was shown cut, with the next line', async () => {
+      await begin()
+      const end = followFrom({ lines: 0 })
+      appendFileSync(path, 'x'.repeat(100_000))
+      await until('the cut line', () => events.length === 1)
+      end()
+      const id = events.splice(0)[0]?.id ?? ''
+      appendFileSync(path, 'the rest\nnext\n')
+      followFrom({ after: id })
+      await until('the next line', () => events.length > 0)
+      expect(shown()).toEqual(['next'])
+    })
+
+    for (const [what, id] of [
+      ['of another log', '1.1'],
+      ['that was never given', `${Date.now()}.99999999`],
+      ['that is none', 's=1;t=2'],
+    ]) {
+      test(`${what}, with a gap and what is printed from now on`, async () => {
+        await begin()
+        print(lines(0, 3))
+        followFrom({ after: id ?? '' })
+        await until('the gap', () => events.length === 1)
+        print(lines(3, 4))
+        await until('the line', () => events.length === 2)
+        expect(shown()).toEqual([{ bytes: null }, ...lines(3, 4)])
+      })
+    }
+
+    test('given by a daemon that was killed while it rotated the log, with a gap', async () => {
+      await begin()
+      const end = followFrom({ lines: 0 })
+      print(lines(0, 3))
+      await until('the lines', () => events.length === 3)
+      end()
+      const id = events.splice(0)[1]?.id ?? ''
+      // As the kill leaves it.
+      rmSync(`${path}.place`)
+      await Bun.sleep(2)
+      nextDaemon()
+      followFrom({ after: id })
+      await until('the gap', () => events.length === 1)
+      expect(shown()).toEqual([{ bytes: null }])
+    })
+  })
+
   test('shows a reader that is behind what a rotation has moved', async () => {
     await begin()
     const seen: LogEntry[] = []
@@ -228,7 +365,7 @@ describe('The log of a backend', () => {
       release = resolve
     })
     log.follow(async (entries) => {
-      seen.push(...entries)
+      seen.push(...entries.map(({ entry }) => entry))
       await held
     })
     appendFileSync(path, 'first\n')

@@ -53,7 +53,7 @@ afterEach(() => follower?.end())
 const follow = (journal: FakeJournal): LogEntry[] => {
   const seen: LogEntry[] = []
   follower = new JournalFollower('hal0-slot@primary.service', journal.open, (entries) => {
-    seen.push(...entries)
+    seen.push(...entries.map(({ entry }) => entry))
   })
   return seen
 }
@@ -92,7 +92,7 @@ test('A reader that is slow is waited for', async () => {
   const seen: LogEntry[] = []
   const gate = Promise.withResolvers<void>()
   follower = new JournalFollower('u', journal.open, (entries) => {
-    seen.push(...entries)
+    seen.push(...entries.map(({ entry }) => entry))
     return gate.promise
   })
   journal.print('one')

@@ -3,7 +3,7 @@ import { JournalLines } from '../../../src/system/systemd/journal/journal-lines.
 
 const read = (entries: object[], pieces = 1): string[] => {
   const lines: string[] = []
-  const reader = new JournalLines((line) => lines.push(line))
+  const reader = new JournalLines(({ text }) => lines.push(text))
   const bytes = Buffer.from(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
   const size = Math.ceil(bytes.length / pieces)
   for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))

@@ -1,25 +1,25 @@
 /** slots/<name>/backend.log: what a slot's backend prints, bounded in size. */
-import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { log } from '../../../lib/log.ts'
 import { setAsideNonFile } from '../../files/own-file.ts'
 import { errnoOf, storageError } from '../../files/storage-error.ts'
-import { lastLinesCount, type TakeLog } from '../../supervisor.ts'
+import { type LogFrom, lastLinesCount, type TakeLog } from '../../supervisor.ts'
 import { LogFollower } from './log-follower.ts'
 import { LogPositions } from './log-positions.ts'
 import { tailLines } from './log-tail.ts'
+import { type Place, PlaceFile } from './place.ts'
+import { type RotationOptions, rotate } from './rotation.ts'
 
-const copyBytes = 1 << 20
-const newline = 0x0a
-/** A backend that prints faster than its log is copied loses some of it, which is told. */
-const catchUpRounds = 4
 const startMark = '--- hal0: start '
 /** A log that grew by this part of its limit between two looks is looked at again soon. */
 const fastPart = 32
 const soonMs = 5
 /** The part of its limit at which a log that grows fast is rotated: early, and not so early that a burst which fits is. */
 const earlyPart = 3 / 4
+/** A log that is rotated while it is read is read anew, so often. */
+const tailTries = 3
 
 export class BackendLog {
   readonly #path: string
@@ -30,18 +30,26 @@ export class BackendLog {
   #warned = false
   readonly #followers = new Set<LogFollower>()
   readonly #positions: LogPositions
+  readonly #place: PlaceFile
+  readonly #collapse: RotationOptions['collapse']
+  /** As it is on disk, as far as this daemon knows. */
+  #placed: Place | null
   /** Null before the first look. */
   #lastSize: number | null = null
 
   /**
    * @param folder the slot's data folder
    * @param limit bytes at which the log is rotated
+   * @param collapse takes bytes out of the beginning of a file; default: the kernel does, where it can
    */
-  constructor(folder: string, limit: number) {
+  constructor(folder: string, limit: number, collapse?: RotationOptions['collapse']) {
     this.#path = join(folder, 'backend.log')
     this.#olderPath = `${this.#path}.1`
     this.#limit = limit
-    this.#positions = new LogPositions(this.#path, this.#olderPath)
+    this.#collapse = collapse
+    this.#place = new PlaceFile(this.#path)
+    this.#placed = this.#place.read()
+    this.#positions = new LogPositions(this.#path, this.#olderPath, this.#placed)
   }
 
   /**
@@ -72,15 +80,18 @@ export class BackendLog {
     if (this.#checking) return
     this.#checking = true
     try {
-      const { size } = await stat(this.#path)
+      const stats = await stat(this.#path)
+      const { size } = stats
       const fast = size - (this.#lastSize ?? size) > this.#limit / fastPart
       if (fast) setTimeout(() => void this.bound(), soonMs).unref()
       this.#lastSize = size
       // While it is copied it grows on: one that grows fast is begun with in time.
       if (size > (fast ? this.#limit * earlyPart : this.#limit)) {
-        this.#rotating = this.#rotate(size)
+        this.#rotating = this.#rotate()
         await this.#rotating
+        this.#lastSize = (await stat(this.#path)).size
       }
+      if (stats.isFile()) this.#keepPlace(stats.ino)
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') this.#warn('could not bound', error)
     } finally {
@@ -88,10 +99,16 @@ export class BackendLog {
     }
   }
 
-  /** Gives `take` the last `lines` lines, then what is printed from now on. @returns the function that ends it */
-  follow(take: TakeLog, lines = 0): () => void {
-    const follower = new LogFollower(this.#positions, take, lines)
+  /** As Supervisor.followLogs. @returns the function that ends it */
+  follow(take: TakeLog, from: LogFrom = { lines: 0 }): () => void {
+    const follower = new LogFollower(this.#positions, take, from)
     this.#followers.add(follower)
+    try {
+      // The ids that it is told shall mean something to the next daemon, also those of a slot that does not run.
+      if (!this.#checking) this.#keepPlace()
+    } catch (error) {
+      this.#warn('could not keep the place of', error)
+    }
     return () => {
       follower.end()
       this.#followers.delete(follower)
@@ -106,10 +123,14 @@ export class BackendLog {
 
   /** The last `count` lines of all runs, oldest first. @throws Hal0Error `storage.failed` */
   async tail(count: number): Promise<string[]> {
-    // Half way through a rotation the same lines stand in both files. Its failure was reported where it happened.
-    await this.#rotating.catch(() => null)
     try {
-      return await tailLines([this.#path, this.#olderPath], count)
+      for (let tries = 1; ; tries += 1) {
+        // Half way through a rotation the same lines stand in both files. Its failure was reported where it happened.
+        await this.#rotating.catch(() => null)
+        const { begin } = this.#positions
+        const lines = await tailLines([this.#path, this.#olderPath], count)
+        if (begin === this.#positions.begin || tries === tailTries) return lines
+      }
     } catch (error) {
       throw storageError(error, this.#path, 'read the log of a backend')
     }
@@ -130,62 +151,30 @@ export class BackendLog {
         throw storageError(error, path, 'remove the log of a backend')
       }
     }
+    this.#place.remove()
   }
 
-  /**
-   * Copies the end of the log to backend.log.1 and empties it. Not renamed, since the backend would go on writing to the
-   * renamed file: nobody can give it another one. The long copy leaves the event loop free; what was printed during it is then
-   * copied without a pause, until only the moment between two system calls is left in which a line can be lost unseen.
-   */
-  async #rotate(size: number): Promise<void> {
-    const source = await open(this.#path, 'r+')
-    try {
-      this.#positions.dropOlder()
-      await setAsideNonFile(this.#olderPath)
-      const older = await open(this.#olderPath, 'w')
-      let start = Math.max(0, size - this.#limit)
-      let offset = start
-      let kept = false
-      const buffer = Buffer.allocUnsafe(copyBytes)
-      try {
-        while (offset < size) {
-          const { bytesRead } = await source.read(buffer, 0, Math.min(copyBytes, size - offset), offset)
-          if (bytesRead === 0) break
-          // What is left of an older line is dropped with it.
-          const skipped = start > 0 && offset === start ? buffer.subarray(0, bytesRead).indexOf(newline) + 1 : 0
-          start += skipped
-          await older.write(buffer, skipped, bytesRead - skipped)
-          offset += bytesRead
-        }
-        for (let round = 0; round < catchUpRounds; round += 1) {
-          const rest = fstatSync(source.fd).size - offset
-          if (rest <= 0) break
-          const length = readSync(source.fd, buffer, 0, Math.min(copyBytes, rest), offset)
-          writeSync(older.fd, buffer, 0, length)
-          offset += length
-        }
-        kept = true
-      } catch (error) {
-        // A full disk most likely. Emptying the log goes first: it is what frees space.
-        this.#warn('could not keep the older part of', error)
-      } finally {
-        this.#empty(source.fd, kept ? { fd: older.fd, start, end: offset } : null)
-        await older.close()
-      }
-    } finally {
-      await source.close()
-    }
+  async #rotate(): Promise<void> {
+    // If the daemon is killed in the meantime, no wrong positions are left behind.
+    this.#placed = null
+    this.#place.remove()
+    await rotate({
+      path: this.#path,
+      olderPath: this.#olderPath,
+      limit: this.#limit,
+      positions: this.#positions,
+      onLost: (error) => this.#warn('could not keep the older part of', error),
+      ...(this.#collapse === undefined ? {} : { collapse: this.#collapse }),
+    })
   }
 
-  /** @param kept which bytes of the file were copied, and the copy */
-  #empty(file: number, kept: { fd: number; start: number; end: number } | null): void {
-    const { size } = fstatSync(file)
-    ftruncateSync(file, 0)
-    this.#lastSize = 0
-    this.#positions.emptied(size, kept)
-    const lost = kept === null ? 0 : size - kept.end
-    if (kept !== null && lost > 0)
-      writeSync(kept.fd, `\n--- hal0: ${lost} bytes were printed faster than they could be kept ---\n`)
+  /** @param inode of the log; default: it is looked up */
+  #keepPlace(inode?: number): void {
+    const place = this.#positions.place(inode)
+    if (place === null || isDeepStrictEqual(place, this.#placed)) return
+    // One that cannot be written is tried again with the next change.
+    this.#placed = place
+    this.#place.write(place)
   }
 
   /** Once: it would be said ten times a second. */

@@ -5,6 +5,12 @@ import { readableLine } from '../../log-line.ts'
 const longestLineBytes = 1 << 16
 const newline = 0x0a
 
+export interface Line {
+  text: string
+  /** Where it ends in the piece that was pushed last, bytes. */
+  end: number
+}
+
 export class LineSplitter {
   /** The beginning of a line whose end was not printed yet. */
   #partial: Buffer = Buffer.alloc(0)
@@ -12,25 +18,31 @@ export class LineSplitter {
   #dropping = false
 
   /** @returns the lines that `bytes` ends */
-  push(bytes: Buffer): string[] {
-    const lines: string[] = []
+  push(bytes: Buffer): Line[] {
+    const lines: Line[] = []
     let from = 0
     for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, from)) {
       const line = bytes.subarray(from, end)
+      from = end + 1
       if (!this.#dropping) {
-        lines.push(readableLine(this.#partial.length === 0 ? line : Buffer.concat([this.#partial, line])))
+        const whole = this.#partial.length === 0 ? line : Buffer.concat([this.#partial, line])
+        lines.push({ text: readableLine(whole), end: from })
       }
       this.#partial = Buffer.alloc(0)
       this.#dropping = false
-      from = end + 1
     }
     if (this.#dropping) return lines
     this.#partial = Buffer.concat([this.#partial, bytes.subarray(from)])
     if (this.#partial.length <= longestLineBytes) return lines
-    lines.push(readableLine(this.#partial))
+    lines.push({ text: readableLine(this.#partial), end: bytes.length })
+    this.dropRest()
+    return lines
+  }
+
+  /** What comes next is the rest of a line that was shown. */
+  dropRest(): void {
     this.#partial = Buffer.alloc(0)
     this.#dropping = true
-    return lines
   }
 
   /** What comes next does not follow on what came before. @returns bytes of a line that will not be shown */

@@ -1,6 +1,7 @@
 /** Where in its files each byte of a backend's log lies, across rotations: so that a reader who is behind misses nothing. */
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
-import { errnoOf } from '../../files/storage-error.ts'
+import { closeSync, fstatSync, readSync, type Stats, statSync } from 'node:fs'
+import { thisBoot } from '../../proc/boot-id.ts'
+import { openToRead, type Place } from './place.ts'
 
 /** What a reader gets for a position. */
 export interface LogPiece {
@@ -16,38 +17,77 @@ const pieceBytes = 1 << 16
 const backBytes = 4 << 20
 const newline = 0x0a
 
-/** 0 too where no file can be read: nothing is there then that could be shown. */
-const sizeOf = (path: string): number => {
+/** null too where no file can be read: nothing is there then that could be shown. */
+const statsOf = (path: string): Stats | null => {
   try {
     const stats = statSync(path)
-    return stats.isFile() ? stats.size : 0
+    return stats.isFile() ? stats : null
   } catch {
-    return 0
+    return null
   }
 }
 
-/** Positions count the bytes of the log from where it began when this object was made; those of the older file are below zero then. */
+/** Positions count the bytes that were printed since the count began; those of the older file that was there already came first. */
 export class LogPositions {
   readonly #path: string
   readonly #olderPath: string
+  readonly #boot = thisBoot()
+  readonly #count: number
   /** The position at which the log begins now. */
-  #base = 0
+  #base: number
   /** The furthest end of the log that was seen. */
-  #end = 0
+  #end: number
   /** What the older file holds; null: nothing that has a position. */
   #older: { start: number; end: number } | null = null
 
-  /** @param olderPath where rotations keep the end of the log */
-  constructor(path: string, olderPath: string) {
+  /**
+   * @param olderPath where rotations keep the end of the log
+   * @param known by an earlier daemon
+   */
+  constructor(path: string, olderPath: string, known: Place | null) {
     this.#path = path
     this.#olderPath = olderPath
-    const size = sizeOf(olderPath)
-    this.#older = size === 0 ? null : { start: -size, end: 0 }
+    const isSame = known !== null && statsOf(path)?.ino === known.inode
+    const size = statsOf(olderPath)?.size ?? 0
+    this.#count = isSame ? known.count : Date.now()
+    this.#base = isSame ? known.begin : size
+    this.#end = this.#base
+    if (isSame) this.#older = known.older
+    else if (size > 0) this.#older = { start: 0, end: size }
+  }
+
+  /** The position at which the log begins now. */
+  get begin(): number {
+    return this.#base
+  }
+
+  /** What the next daemon has to know; null: there is no log. */
+  place(inode: number | null = statsOf(this.#path)?.ino ?? null): Place | null {
+    if (inode === null) return null
+    return { count: this.#count, begin: this.#base, older: this.#older, inode, ...this.#boot }
+  }
+
+  /** Names a position for good. */
+  idOf(position: number): string {
+    return `${this.#count}.${position}`
+  }
+
+  /** null: of another count, or beyond what was printed. */
+  positionOf(id: string): number | null {
+    const [, count, digits] = /^(\d{1,16})\.(\d{1,16})$/.exec(id) ?? []
+    const position = Number(digits)
+    return Number(count) === this.#count && position <= this.end() ? position : null
+  }
+
+  /** Whether a position lies within a line, as far as that can be told. */
+  isWithinLine(position: number): boolean {
+    const before = position === 0 ? null : this.read(position - 1, 1)
+    return before !== null && before.lost === 0 && before.bytes[0] !== newline
   }
 
   /** The position behind the last byte. */
   end(): number {
-    const file = this.#openToRead(this.#path)
+    const file = openToRead(this.#path)
     if (file === null) return this.#measure(0)
     try {
       return this.#measure(fstatSync(file).size)
@@ -92,20 +132,15 @@ export class LogPositions {
     return position >= end ? null : this.#readAt(this.#path, this.#base, position, Math.min(limit, end - position))
   }
 
-  /** The older file is about to be written anew. */
-  dropOlder(): void {
-    this.#older = null
-  }
-
   /**
-   * The log was emptied.
-   * @param size it had
-   * @param kept which bytes of it the older file holds; null: none
+   * The log lost its beginning.
+   * @param bytes of it
+   * @param kept which bytes of the file the older file holds; null: what it held before
    */
-  emptied(size: number, kept: { start: number; end: number } | null): void {
+  shortened(bytes: number, kept: { start: number; end: number } | null): void {
     const base = this.#base
-    this.#end = Math.max(this.#end, base + size)
-    this.#base = this.#end
+    this.#base = base + bytes
+    this.#end = Math.max(this.#end, this.#base)
     if (kept !== null) this.#older = { start: base + kept.start, end: base + kept.end }
   }
 
@@ -119,24 +154,8 @@ export class LogPositions {
     return this.#end
   }
 
-  /** null: there is no file. */
-  #openToRead(path: string): number | null {
-    try {
-      // To open a pipe without this waits until somebody writes into it, and so does the daemon.
-      const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-      if (fstatSync(file).isFile()) return file
-      closeSync(file)
-      return null
-    } catch (error) {
-      const errno = errnoOf(error)
-      // Nothing was printed yet, or nothing that could be read lies there until the next run.
-      if (errno === 'ENOENT' || errno === 'ELOOP') return null
-      throw error
-    }
-  }
-
   #readAt(path: string, start: number, position: number, length: number): LogPiece | null {
-    const file = this.#openToRead(path)
+    const file = openToRead(path)
     if (file === null) return null
     try {
       const bytes = Buffer.allocUnsafe(length)

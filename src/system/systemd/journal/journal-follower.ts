@@ -1,7 +1,7 @@
 /** Follows the journal of one unit with `journalctl --follow`. If journalctl ends, it is started again where it stopped. */
 import { log } from '../../../lib/log.ts'
-import type { TakeLog } from '../../supervisor.ts'
-import { JournalLines } from './journal-lines.ts'
+import type { LogEvent, TakeLog } from '../../supervisor.ts'
+import { type JournalLine, JournalLines } from './journal-lines.ts'
 
 /** The first pause before a restart; it doubles each time journalctl ends early. */
 const firstPauseMs = 100
@@ -24,15 +24,20 @@ export interface JournalReader {
  */
 export type OpenJournal = (after: string | null) => JournalReader
 
-/** Lines that were already printed, oldest first. */
+/** What comes before the lines to follow. */
 export interface LastLines {
-  lines: string[]
+  /** Lines that were already printed, oldest first. */
+  lines: JournalLine[]
   /** Cursor of the last entry; null: there is none. */
   cursor: string | null
+  /** Some lines before these are missing. */
+  gap?: true
 }
 
 /** Reads the lines before those that will be followed. @throws Hal0Error `supervisor.failed` */
 export type ReadBefore = () => Promise<LastLines>
+
+const eventOf = ({ text, cursor }: JournalLine): LogEvent => ({ id: cursor, entry: text })
 
 export class JournalFollower {
   readonly #unit: string
@@ -41,7 +46,7 @@ export class JournalFollower {
   readonly #lines: JournalLines
   /** null once it was read. */
   #before: ReadBefore | null
-  #told: string[] = []
+  #told: LogEvent[] = []
   #reader: JournalReader | null = null
   #pauseMs = firstPauseMs
   #timer: ReturnType<typeof setTimeout> | null = null
@@ -55,7 +60,7 @@ export class JournalFollower {
     this.#open = open
     this.#take = take
     this.#before = before
-    this.#lines = new JournalLines((line) => this.#told.push(line))
+    this.#lines = new JournalLines((line) => this.#told.push(eventOf(line)))
     this.#start()
   }
 
@@ -103,19 +108,20 @@ export class JournalFollower {
 
   async #readBefore(): Promise<void> {
     if (this.#before === null) return
-    const { lines, cursor } = await this.#before()
+    const { lines, cursor, gap } = await this.#before()
     this.#before = null
     this.#lines.resume(cursor)
-    this.#told.push(...lines)
+    if (gap === true) this.#told.push({ id: cursor, entry: { bytes: null } })
+    this.#told.push(...lines.map(eventOf))
     await this.#hand()
   }
 
   async #hand(): Promise<void> {
-    const lines = this.#told
+    const events = this.#told
     this.#told = []
-    if (lines.length === 0 || this.#ended) return
+    if (events.length === 0 || this.#ended) return
     this.#works()
-    await this.#take(lines)
+    await this.#take(events)
   }
 
   #works(): void {

@@ -19,15 +19,27 @@ const bytesOf = (message: Entry['MESSAGE']): Buffer => {
   return isBytes(message) ? Buffer.from(message) : bytesOf(message[0])
 }
 
+/** When an entry was written, milliseconds since the Unix epoch (sd_journal_get_cursor(3)); null for what is no cursor. */
+export const timeOfCursor = (cursor: string): number | null => {
+  const [, microseconds] = /^(?:[a-z]=[0-9a-f]+;)*t=([0-9a-f]+)(?:;[a-z]=[0-9a-f]+)*$/.exec(cursor) ?? []
+  return microseconds === undefined ? null : Number.parseInt(microseconds, 16) / 1000
+}
+
+export interface JournalLine {
+  text: string
+  /** Of the entry with which it ends; null where the journal names none. */
+  cursor: string | null
+}
+
 export class JournalLines {
-  readonly #onLine: (line: string) => void
+  readonly #onLine: (line: JournalLine) => void
   /** Output of journalctl that has no newline yet. */
   #rest = Buffer.alloc(0)
   /** The beginning of a line that journald has split. */
   #line: Buffer[] = []
   #cursor: string | null = null
 
-  constructor(onLine: (line: string) => void) {
+  constructor(onLine: (line: JournalLine) => void) {
     this.#onLine = onLine
   }
 
@@ -73,7 +85,7 @@ export class JournalLines {
   }
 
   #tell(): void {
-    this.#onLine(readableLine(Buffer.concat(this.#line)))
+    this.#onLine({ text: readableLine(Buffer.concat(this.#line)), cursor: this.#cursor })
     this.#line = []
   }
 }

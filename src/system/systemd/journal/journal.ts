@@ -6,7 +6,7 @@ import type { TakeLog } from '../../supervisor.ts'
 import { slotUid } from '../unit/slot-user.ts'
 import { findProgram, type Scope } from '../unit/systemctl.ts'
 import { JournalFollower, type JournalReader, type LastLines, type ReadBefore } from './journal-follower.ts'
-import { JournalLines } from './journal-lines.ts'
+import { type JournalLine, JournalLines, timeOfCursor } from './journal-lines.ts'
 
 const limitMs = 5000
 const pipesMs = 500
@@ -63,24 +63,28 @@ export class Journal {
    * @throws Hal0Error `supervisor.failed` when there is no journalctl or it does not answer within 5 s
    */
   async last(match: Match, count: number): Promise<LastLines> {
-    const program = this.#journalctl()
     // In reverse, since otherwise journalctl counts forward from --since. Lines that were split at a NUL byte are put together
     // again, so that more entries than lines may be needed.
-    const child = spawn(program, ['--reverse', `--lines=${count * 2}`, ...matches(this.#scope, match)], limitMs)
-    const output = new Response(child.stdout).text()
-    await child.exited
-    const entries = (await withDeadline(output, pipesMs, '')).split('\n')
-    if (child.signalCode !== null) {
-      throw new Hal0Error(
-        'supervisor.failed',
-        `journalctl did not answer within ${limitMs / 1000} s. Look at: systemctl status systemd-journald`,
-      )
-    }
-    const lines: string[] = []
+    const entries = await this.#entries(['--reverse', `--lines=${count * 2}`, ...matches(this.#scope, match)])
+    const lines: JournalLine[] = []
     const reader = new JournalLines((line) => lines.push(line))
     for (const entry of entries.reverse()) reader.entry(entry)
     reader.end()
     return { lines: lines.slice(-count), cursor: reader.cursor }
+  }
+
+  /**
+   * Where a reader goes on that knows everything up to the entry with this cursor; a gap comes first where the journal does not have
+   * that entry, or it is of before the match.
+   * @throws Hal0Error `supervisor.failed`
+   */
+  async after({ unit, since: from = 0 }: Match, cursor: string): Promise<LastLines> {
+    const time = timeOfCursor(cursor)
+    if (time === null || time < from) return { lines: [], cursor: null, gap: true }
+    const [entry = ''] = await this.#entries([`--cursor=${cursor}`, '--lines=1', ...matches(this.#scope, { unit })])
+    const reader = new JournalLines(() => {})
+    reader.entry(entry)
+    return reader.cursor === cursor ? { lines: [], cursor } : { lines: [], cursor: null, gap: true }
   }
 
   /**
@@ -103,6 +107,19 @@ export class Journal {
       }
     }
     return new JournalFollower(unit, open, take, before)
+  }
+
+  /** What journalctl prints, an entry each. @throws Hal0Error `supervisor.failed` */
+  async #entries(args: string[]): Promise<string[]> {
+    const child = spawn(this.#journalctl(), args, limitMs)
+    const output = new Response(child.stdout).text()
+    await child.exited
+    const entries = (await withDeadline(output, pipesMs, '')).split('\n')
+    if (child.signalCode === null) return entries
+    throw new Hal0Error(
+      'supervisor.failed',
+      `journalctl did not answer within ${limitMs / 1000} s. Look at: systemctl status systemd-journald`,
+    )
   }
 
   #journalctl(): string {
