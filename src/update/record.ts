@@ -6,7 +6,7 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { writeFileAtomic } from '../system/files/atomic-file.ts'
 import { readTextIfThere } from '../system/files/read-text.ts'
-import { compareVersions, installedVersions } from '../system/files/release-folder.ts'
+import { installedVersions } from '../system/files/release-folder.ts'
 import type { Paths } from '../system/paths.ts'
 
 const UpdateRecord = Type.Object({
@@ -52,5 +52,5 @@ export const previousVersion = async (paths: Paths, current: string): Promise<st
   const { previous } = await readRecord(paths)
   const others = (await installedVersions(paths)).filter((version) => version !== current)
   if (previous !== null && others.includes(previous)) return previous
-  return others.findLast((version) => compareVersions(version, current) < 0) ?? null
+  return others.findLast((version) => Bun.semver.order(version, current) < 0) ?? null
 }

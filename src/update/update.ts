@@ -4,7 +4,7 @@
  */
 import type { ReleaseManifest, ReleaseTarget } from '../contract/release.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { compareVersions, versionProgram } from '../system/files/release-folder.ts'
+import { versionProgram } from '../system/files/release-folder.ts'
 import { errnoOf, storageError } from '../system/files/storage-error.ts'
 import { activate, finishInterrupted } from './activate.ts'
 import { keepOnly, sweepLeftovers } from './folders.ts'
@@ -59,7 +59,7 @@ const getManifest = async (host: Host, source: ReleaseSource, wanted: string | n
 export const check = async (host: Host, source: ReleaseSource, wanted: string | null): Promise<Check> => {
   const current = await installedVersion(host.paths)
   const { version, released_at, min_version } = await getManifest(host, source, wanted)
-  return { current, available: version, newer: compareVersions(version, current) > 0, released_at, min_version }
+  return { current, available: version, newer: Bun.semver.order(version, current) > 0, released_at, min_version }
 }
 
 /** Finishes and cleans up an interrupted update. The lock must be held. @returns the installed version */

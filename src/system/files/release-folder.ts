@@ -5,41 +5,12 @@ import type { Paths } from '../paths.ts'
 import { syncFolder } from './atomic-file.ts'
 import { errnoOf } from './storage-error.ts'
 
-const versionPattern = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/
+/** Of a size that `Bun.semver` reads. */
+const number = String.raw`(?:0|[1-9]\d{0,14})`
+const versionPattern = new RegExp(String.raw`^${number}\.${number}\.${number}(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$`)
 
-/** Semantic version (semver.org 2.0.0) without build metadata and without a leading v. */
+/** Semantic version (semver.org 2.0.0) without build metadata and without a leading v. `Bun.semver.order` orders them. */
 export const isVersion = (text: string): boolean => versionPattern.test(text)
-
-const isNumber = (identifier: string): boolean => /^\d+$/.test(identifier)
-
-const compareIdentifiers = (a: string, b: string): number => {
-  if (isNumber(a) && isNumber(b)) return Number(a) - Number(b)
-  // A number comes before a word.
-  if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -1 : 1
-  return a < b ? -1 : Number(a > b)
-}
-
-/** Precedence of semantic versions, for sorting. @throws Error when one is no version */
-export const compareVersions = (a: string, b: string): number => {
-  const [left, right] = [a, b].map((text) => {
-    const parts = versionPattern.exec(text)
-    if (parts === null) throw new Error(`"${text}" is not a version`)
-    return { numbers: parts.slice(1, 4).map(Number), pre: parts[4]?.split('.') ?? null }
-  }) as [{ numbers: number[]; pre: string[] | null }, { numbers: number[]; pre: string[] | null }]
-  for (const [index, number] of left.numbers.entries()) {
-    const difference = number - (right.numbers[index] ?? 0)
-    if (difference !== 0) return difference
-  }
-  // A pre-release comes before its release.
-  if (left.pre === null || right.pre === null) return Number(left.pre === null) - Number(right.pre === null)
-  for (const [index, identifier] of left.pre.entries()) {
-    const other = right.pre[index]
-    if (other === undefined) return 1
-    const difference = compareIdentifiers(identifier, other)
-    if (difference !== 0) return difference
-  }
-  return left.pre.length - right.pre.length
-}
 
 export const versionDir = (paths: Paths, version: string): string => join(paths.lib, version)
 /** The executable of a version. */
@@ -66,7 +37,7 @@ export const installedVersions = async (paths: Paths): Promise<string[]> => {
   try {
     const entries = await readdir(paths.lib, { withFileTypes: true })
     const versions = entries.filter((entry) => entry.isDirectory() && isVersion(entry.name)).map(({ name }) => name)
-    return versions.sort(compareVersions)
+    return versions.sort(Bun.semver.order)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return []
     throw error

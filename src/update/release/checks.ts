@@ -1,7 +1,6 @@
 /** Whether a release with a valid signature may replace the installed version. Pure. */
 import type { ReleaseArtifact, ReleaseManifest, ReleaseTarget } from '../../contract/release.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { compareVersions } from '../../system/files/release-folder.ts'
 
 export interface Situation {
   /** The installed version. */
@@ -36,7 +35,7 @@ export const checkFresh = (manifest: ReleaseManifest, { now, wanted }: Omit<Situ
 export const checkStep = (manifest: ReleaseManifest, { current, wanted }: Omit<Situation, 'now'>): boolean => {
   const { version, min_version } = manifest
   const details = { current, version, min_version }
-  const order = compareVersions(version, current)
+  const order = Bun.semver.order(version, current)
   if (order === 0) return false
   if (order < 0 && wanted === null) {
     throw new Hal0Error(
@@ -45,7 +44,7 @@ export const checkStep = (manifest: ReleaseManifest, { current, wanted }: Omit<S
       { details },
     )
   }
-  if (compareVersions(current, min_version) < 0) {
+  if (Bun.semver.order(current, min_version) < 0) {
     throw new Hal0Error(
       'update.too_far',
       `hal0 ${current} cannot become hal0 ${version} in one step. First run: hal0 update --to ${min_version}`,
