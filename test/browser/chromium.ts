@@ -5,7 +5,7 @@ import { type Browser, chromium } from 'playwright-core'
 const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const program = process.env.CHROMIUM ?? programs.find((path) => existsSync(path))
 
-/** Tests of the dashboard are skipped on a machine without Chromium; under CI they run, and fail for want of it. */
+/** Tests of the dashboard are skipped on a machine without Chromium; under CI they fail without it. */
 export const skipWithoutChromium = program === undefined && process.env.CI !== 'true'
 if (skipWithoutChromium) console.warn('skipped: tests of the dashboard need Chromium (apt install chromium)')
 

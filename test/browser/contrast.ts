@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** The text of the page with the smallest contrast to what lies behind it (WCAG 2.2; 4.5 is level AA). */
+/** Finds the text with the lowest contrast to its background (WCAG 2.2; 4.5 is level AA). */
 export const lowestContrast = (page: Page): Promise<{ ratio: number; text: string }> =>
   page.evaluate(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })

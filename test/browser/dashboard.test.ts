@@ -13,7 +13,7 @@ import { offencesOf } from './offences.ts'
 
 setDefaultTimeout(30_000)
 
-/** Set to keep pictures of the page, e.g. to look at a change of its style. */
+/** Set it to keep screenshots, e.g. to check a change of the style. */
 const pictures = process.env.HAL0_TEST_SCREENSHOTS
 
 describe.skipIf(skipWithoutChromium)('the dashboard', () => {
@@ -35,7 +35,7 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
   })
 
   beforeEach(async () => {
-    // Hostile values break the schemas on purpose: the page must not rely on the daemon there.
+    // Hostile values violate the schemas on purpose: the page must not rely on the daemon here.
     server = await startServer({ webDir: join(folder, 'web'), checkReplies: false })
     context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
     page = await context.newPage()
@@ -103,7 +103,7 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
     expect(await card('primary').locator('.failure').isVisible()).toBe(false)
   })
 
-  test('tells on the card of a slot how far the pull of its model is', async () => {
+  test('shows the progress of a pull on the card of the slot that waits for it', async () => {
     server.slots.add('primary', { state: 'pulling', pull: 'big' })
     await open()
     const pull = {
@@ -123,7 +123,7 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
     await card('primary').getByText('pulling — asking the hub', { exact: true }).waitFor()
   })
 
-  test('shows slots that are made and drops slots that are deleted, in the order of their names', async () => {
+  test('adds created slots and drops deleted ones, sorted by name', async () => {
     server.slots.add('tts')
     await open()
     server.slots.add('embed')
@@ -158,7 +158,7 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
     expect(await page.title()).toBe('hal0')
   })
 
-  test('says that the connection is lost, and is up to date once it is back', async () => {
+  test('says that the connection is lost, and is up to date once it has reconnected', async () => {
     server.slots.add('primary')
     server.slots.add('stt')
     await open()
@@ -173,7 +173,7 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
     expect(await page.locator('#connection').isVisible()).toBe(false)
   })
 
-  test('keeps the keyboard focus on a slot whose button goes away', async () => {
+  test('keeps the keyboard focus on a slot whose button disappears', async () => {
     server.slots.add('primary')
     await open()
     await card('primary').getByRole('button', { name: 'Load primary' }).focus()
@@ -191,7 +191,7 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   })
 
-  test('and its API page load without breaking their policy', async () => {
+  test('and its API page load without violating their content security policy', async () => {
     await page.goto(`${server.url}/docs`)
     await page.getByText('/api/slots/{name}/load').first().click()
     expect(await page.evaluate(() => getComputedStyle(document.querySelector('summary') as Element).display)).toBe(

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** What the page may never cause: refused by its content security policy, or an error of its code. Filled while it runs. */
+/** Collects what must never happen on the page: violations of its content security policy, and errors in its code. */
 export const offencesOf = (page: Page): string[] => {
   const offences: string[] = []
   page.on('pageerror', (error) => offences.push(error.message))

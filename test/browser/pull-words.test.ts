@@ -20,7 +20,7 @@ const pull: Pull = {
   error: null,
 }
 
-test('figures of a pull leave out what is not known', () => {
+test('figures of a pull leave out what is unknown', () => {
   expect(pullText(pull)).toBe('167 MB of 398 MB, 12 MB/s, 20 s left')
   expect(shortPullText(pull)).toBe('42 % of 398 MB, 12 MB/s, 20 s left')
   const unknown = { ...pull, bytes_total: null, throughput_bps: null, eta_s: null }
@@ -29,7 +29,7 @@ test('figures of a pull leave out what is not known', () => {
   expect(pullText({ ...pull, phase: 'verifying' })).toBe('verifying 398 MB')
 })
 
-test('a pull is gone on with at the commit and with the projector that it began with', () => {
+test('a pull is resumed at the commit and with the projector that it began with', () => {
   expect(requestOf(pull)).toEqual({ repo: 'acme/tiny', file: 'tiny-Q4_K_M.gguf', revision: 'a'.repeat(40) })
   const projector = { path: 'mmproj-F16.gguf', size: 1, received: 0 }
   const request = { ...pull.request, file: ':Q4_K_M', mmproj: true }

@@ -12,7 +12,7 @@ import { offencesOf } from './offences.ts'
 
 setDefaultTimeout(60_000)
 
-/** Set to keep pictures of the page, e.g. to look at a change of its style. */
+/** Set it to keep screenshots, e.g. to check a change of the style. */
 const pictures = process.env.HAL0_TEST_SCREENSHOTS
 
 const repo = 'acme/tiny-GGUF'
@@ -27,7 +27,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
   })
   afterAll(() => browser?.close())
 
-  /** A model of 31 MB in three sizes, a gated repository, and one with names to beware of. */
+  /** A model of 31 MB in three quantisations, a gated repository, and one with hostile names. */
   const setUp = async () => {
     const content = await Bun.file(await tinyModel('chat', { layers: 16, width: 256 })).bytes()
     const files = (...names: string[]) => names.map((path) => ({ path, content }))
@@ -92,7 +92,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     })
     return streams
   }
-  /** Waits until the bar has passed `part`. @returns how far it is then */
+  /** Waits until the bar has passed `part`. @returns its position then */
   const barBeyond = async (page: Page, name: string, part: number): Promise<number> => {
     const bar = await card(page, name).locator('progress').elementHandle()
     const beyond = await page.waitForFunction(
@@ -105,7 +105,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     return (await beyond.jsonValue()) as number
   }
 
-  test('a repository is typed, a model of it pulled, its bar moves, and it comes to the list; all by keyboard', async () => {
+  test('let a person type a repository, pull a model, watch its bar and find it in the list, all by keyboard', async () => {
     const { hub, page } = await setUp()
     slowly(hub, 2_000_000)
     await page.getByLabel('Pull a model').focus()
@@ -135,7 +135,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     expect(await barBeyond(page, id, first)).toBeGreaterThan(first)
     hub.behave = () => null
     await badge(page, id, 'done').waitFor()
-    // At once: what the page asks for every 30 s would bring it as well.
+    // With a short timeout: the refresh every 30 s would show it as well.
     await page.locator('#models td').getByText(id, { exact: true }).waitFor({ timeout: 10_000 })
     expect(await card(page, id).getByRole('button').allTextContents()).toEqual(['Hide'])
     await card(page, id)
@@ -147,7 +147,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     expect(await page.locator('#hub tbody tr').count()).toBe(1)
   })
 
-  test('words search the hub, and a hit lists what the repository offers', async () => {
+  test('search the hub for words, and list what the repository of a hit offers', async () => {
     const { page } = await setUp()
     await look(page, 'tiny')
     const hits = page.getByRole('list', { name: 'Repositories' }).getByRole('listitem')
@@ -168,7 +168,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     await page.locator('#hub').getByRole('alert').getByText('The hub does not show acme/none').waitFor()
   })
 
-  test('what is pasted is read by the daemon: exactly what it shows is offered, several are asked about, the rest is refused', async () => {
+  test('have the daemon parse pasted text: offer exactly what it shows, ask about several matches, refuse anything else', async () => {
     const { hub, page } = await setUp()
     const offers = () => page.locator('#hub tbody tr td:first-child').allTextContents()
     const shows = async (text: string, files: string[]) => {
@@ -193,7 +193,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     await page.locator('#models td').getByText('twins-q5_0', { exact: true }).waitFor()
   })
 
-  test('a projector comes along when it is asked for', async () => {
+  test('bring the projector when it is asked for', async () => {
     const { daemon, page } = await setUp()
     await look(page, 'acme/eye')
     await page.getByLabel('Also fetch the vision projector').check()
@@ -205,7 +205,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     ])
   })
 
-  test('a gated model says so, links to the page for access, and is tried again', async () => {
+  test('say that a model is gated, link to the page for access, and try again', async () => {
     const { hub, daemon, page } = await setUp()
     await look(page, 'acme/tiny-gated-GGUF')
     await page.getByText('It is gated: its owner has to grant access first.').waitFor()
@@ -214,7 +214,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     await gated.getByText('acme/tiny-gated-GGUF is gated: its owner grants access on').waitFor()
     const link = gated.getByRole('link', { name: 'Ask for access' })
     expect(await link.getAttribute('href')).toBe('https://huggingface.co/acme/tiny-gated-GGUF')
-    // Another page does not know what was asked for: the file is found by the id.
+    // Another page does not know the request: the file is found by the id.
     await open(page, daemon)
     await link.waitFor()
     const opened = hub.repos.get('acme/tiny-gated-GGUF')
@@ -224,7 +224,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     expect(await gated.locator('.failure').isVisible()).toBe(false)
   })
 
-  test('a cancelled pull says what is kept, goes on from there, and another is discarded', async () => {
+  test('say what a cancelled pull has kept, resume it from there, and discard another', async () => {
     const { hub, daemon, page } = await setUp()
     slowly(hub, 500_000)
     await pull(page, repo, 'tiny-Q4_K_M.gguf')
@@ -236,7 +236,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     await card(page, id)
       .getByText(/^[\d.]+ [kM]B are kept: the next try continues from there\.$/)
       .waitFor()
-    // A page that is opened now shows it, too.
+    // A page that is opened now shows it too.
     await open(page, daemon)
     await card(page, id)
       .getByRole('button', { name: `Go on ${id}` })
@@ -255,7 +255,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     expect(await page.locator('#pulls > li').count()).toBe(0)
   })
 
-  test('many pulls are followed by one stream; those that wait take their turn', async () => {
+  test('follow many pulls with one stream, and start the waiting ones in turn', async () => {
     const { hub, daemon, page } = await setUp()
     const streams = streamsOf(page)
     await open(page, daemon)
@@ -271,7 +271,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     expect(streams).toEqual(['/api/pulls/events'])
   })
 
-  test('a page that nobody looks at follows no pull until it is looked at again', async () => {
+  test('are not followed by a hidden page until it is shown again', async () => {
     const { hub, page } = await setUp()
     const streams = streamsOf(page)
     slowly(hub, 500_000)
@@ -291,7 +291,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     expect(streams).toEqual(['/api/pulls/events'])
   })
 
-  test('a pull that the daemon goes on with after its death is followed to its end', async () => {
+  test('are followed to the end when the daemon dies and resumes them', async () => {
     const { hub, daemon, page } = await setUp()
     slowly(hub, 1_000_000)
     await pull(page, repo, 'tiny-Q4_K_M.gguf')
@@ -304,7 +304,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     await badge(page, id, 'done').waitFor()
   })
 
-  test('a pull that a slot begins is told on its card and in the list', async () => {
+  test('that a slot starts are shown on its card and in the list', async () => {
     const { hub, daemon, page } = await setUp()
     slowly(hub, 1_000_000)
     await daemon.must('POST', '/api/slots', { name: 'primary' })
@@ -316,7 +316,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     await barBeyond(page, 'one', 0)
   })
 
-  test('names that the hub made up stay text', async () => {
+  test('show hostile names from the hub as text', async () => {
     const { page } = await setUp()
     await look(page, 'onerror')
     await page.getByRole('button', { name: `acme/${evil}`, exact: true }).click()

@@ -54,7 +54,7 @@ test('without a slot the ready one answers', async () => {
   expect(asked[0]?.model).toBe('primary')
 })
 
-test('--json holds answer and thinking, which a pipe does not see otherwise', async () => {
+test('--json has the answer and the thinking, which is otherwise left out of a pipe', async () => {
   complete = () => stream(chunk({ reasoning_content: 'hm' }) + chunk({ content: 'Yes.' }, 'stop') + done)
   expect((await hal0(['chat', 'primary'], { url, stdin: 'hi' })).stdout).toBe('Yes.\n')
   const { stdout } = await hal0(['chat', 'primary', '--json'], { url, stdin: 'hi' })
@@ -65,11 +65,11 @@ test('an empty pipe is wrong usage', async () => {
   expect((await hal0(['chat', 'primary'], { url, stdin: ' \n' })).code).toBe(2)
 })
 
-test('a slot that is not there ends with 4', async () => {
+test('an unknown slot ends with 4', async () => {
   expect((await hal0(['chat', 'other'], { url, stdin: 'hi' })).code).toBe(4)
 })
 
-test('a cold slot shows how it loads until the answer begins', async () => {
+test('a cold slot shows its progress until the answer begins', async () => {
   const loaded = Promise.withResolvers<void>()
   const waiting = Promise.withResolvers<void>()
   complete = async () => {
@@ -86,7 +86,7 @@ test('a cold slot shows how it loads until the answer begins', async () => {
   expect((await running.outcome).stdout).toBe('Here.\n')
 })
 
-describe('an answer that does not come, or not whole, ends with 1', () => {
+describe('a missing or incomplete answer ends with 1', () => {
   const cases: [string, () => Response, string, string][] = [
     [
       'a refusal of hal0',

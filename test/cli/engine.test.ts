@@ -27,31 +27,31 @@ describe('with a daemon', () => {
   afterAll(() => api[Symbol.dispose]())
   const run = (...args: string[]) => hal0(['engine', ...args], { url: api.url })
 
-  test('list marks the default', async () => {
+  test('list marks the default engine', async () => {
     expect((await run('list')).stdout).toMatch(/^a +llama\.cpp +pypi +1\.0 +yes +\/engines\/a\/llama-server$/m)
   })
 
-  test('install asks the daemon and prints where it lies', async () => {
+  test('install asks the daemon and prints where the engine is', async () => {
     const { code, stdout } = await run('install', 'llama.cpp', '--source', 'pypi', '--version', '1.0')
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'new is installed at /engines/new/llama-server.\n' })
     expect(api.calls.at(-1)?.body).toEqual({ provider: 'llama.cpp', source: 'pypi', version: '1.0' })
   })
 
-  test('use takes an id as it is and makes a path absolute', async () => {
+  test('use sends an id unchanged and makes a path absolute', async () => {
     await run('use', 'a')
     expect(api.calls.at(-1)?.body).toEqual({ provider: 'llama.cpp', engine: 'a' })
     await run('use', './build/llama-server')
     expect(api.calls.at(-1)?.body).toEqual({ provider: 'llama.cpp', engine: resolve('./build/llama-server') })
   })
 
-  test('remove removes', async () => {
+  test('remove removes an engine', async () => {
     expect((await run('remove', 'a')).stdout).toBe('a is removed.\n')
     expect(api.calls.at(-1)?.params).toEqual({ id: 'a' })
   })
 })
 
 describe('without a daemon, on this machine', () => {
-  /** A network of its own, in which nothing listens where the daemon would be by default, whatever runs on this machine. */
+  /** A separate network namespace, in which nothing listens on the daemon's default port, whatever runs on this machine. */
   const alone = ['unshare', '--map-root-user', '--net']
   const hasNamespaces = Bun.which('unshare') !== null && Bun.spawnSync([...alone, 'true']).success
 

@@ -15,7 +15,7 @@ test('an event has its name, its data and its id', async () => {
   expect(await parseAll('id: 7\nevent: slot\ndata: {"a":1}\n\n')).toEqual([{ event: 'slot', data: '{"a":1}', id: '7' }])
 })
 
-test('an event without a name is a message, and the last id stays', async () => {
+test('an event without a name is a message, and the last id is kept', async () => {
   const events = await parseAll('id: 7\ndata: a\n\ndata: b\n\n')
   expect(events).toEqual([
     { event: 'message', data: 'a', id: '7' },
@@ -23,17 +23,17 @@ test('an event without a name is a message, and the last id stays', async () => 
   ])
 })
 
-test('lines of data are joined, only one space after the colon goes, and a bare field is empty', async () => {
+test('data lines are joined, only one space after the colon is dropped, and a bare field is empty', async () => {
   expect((await parseAll('data:  two spaces\ndata:none\ndata\n\n'))[0]?.data).toBe(' two spaces\nnone\n')
 })
 
-test('comments and unknown fields say nothing, and an event without data is none', async () => {
+test('comments, unknown fields and events without data are ignored', async () => {
   expect(await parseAll(': heartbeat\n\nevent: empty\n\nnonsense: 1\ndata: x\n\n')).toEqual([
     { event: 'message', data: 'x', id: '' },
   ])
 })
 
-test('an event that the end of the stream cuts off is dropped', async () => {
+test('an event that is cut off by the end of the stream is dropped', async () => {
   expect(await parseAll('data: whole\n\ndata: torn\n')).toHaveLength(1)
 })
 
@@ -41,7 +41,7 @@ test('an id with a NUL is ignored', async () => {
   expect((await parseAll('id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n'))[1]?.id).toBe('1')
 })
 
-test('a byte order mark at the start is no part of the first field', async () => {
+test('a byte order mark at the start is not part of the first field', async () => {
   expect(await parseAll('\ufeffdata: x\n\n')).toHaveLength(1)
 })
 
@@ -57,7 +57,7 @@ for (const [name, end] of [
   ['CR', '\r'],
   ['CRLF', '\r\n'],
 ] as const) {
-  test(`lines ended by ${name} read the same wherever the chunks are split`, async () => {
+  test(`lines that end with ${name} are the same wherever the chunks are split`, async () => {
     const text = ['id: 1', 'event: slot', 'data: é漢', 'data: 👍', '', ': ping', '', 'data: next', '', ''].join(end)
     const whole = await parseAll(text)
     expect(whole).toEqual([
@@ -68,7 +68,7 @@ for (const [name, end] of [
   })
 }
 
-test('an event ended by CRs alone is told before anything else comes', async () => {
+test('an event that ends with only CRs is reported before more data arrives', async () => {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const writer = writable.getWriter()
   const events = parseEvents(readable)

@@ -44,7 +44,7 @@ test('--json is what the API answered, newest first', async () => {
   ])
 })
 
-test('-f goes on where the list ended, and tells no decision twice', async () => {
+test('-f continues where the list ended, and shows no decision twice', async () => {
   const opened = feed.opened.promise
   using following = new Running(['logs', '-f', '--json', '--slot', 'primary'], { url })
   await opened
@@ -58,7 +58,7 @@ test('-f goes on where the list ended, and tells no decision twice', async () =>
   expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2, 4])
 })
 
-test('-f for people has a heading and a line each', async () => {
+test('-f for people has a heading and one line for each decision', async () => {
   const opened = feed.opened.promise
   using following = new Running(['logs', '-f'], { url })
   await opened
@@ -70,7 +70,7 @@ test('-f for people has a heading and a line each', async () => {
   expect(stdout.trim().split('\n')).toHaveLength(4)
 })
 
-test('status shows the daemon, what is wrong with it, and the slots', async () => {
+test('status shows the daemon, its problems, and the slots', async () => {
   const { code, stdout } = await hal0(['status'], { url })
   expect(code).toBe(0)
   for (const line of [

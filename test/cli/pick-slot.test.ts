@@ -14,19 +14,19 @@ test('a ready slot comes before one that is loading, and that before one that lo
   expect(pickSlot([slot('manual', 'offline'), cold], models)).toBe('cold')
 })
 
-test('slots for embeddings are passed over, by their mode or by their model', () => {
+test('slots for embeddings are skipped, by their mode or by their model', () => {
   const byMode = slot('a', 'ready', { config: { mode: 'embedding' } })
   const byModel = slot('b', 'ready', { config: { model: 'vectors' }, state: { model: 'vectors' } })
   expect(pickSlot([byMode, byModel, slot('c', 'ready')], models)).toBe('c')
 })
 
-test('without any slot the way to make one is named', () => {
+test('without any slot, the command that creates one is named', () => {
   expect(() => pickSlot([], models)).toThrow(
     expect.objectContaining({ exitCode: 1, hint: expect.stringContaining('slot create') }),
   )
 })
 
-test('without a slot that could answer, one to load is named', () => {
+test('without a slot that can answer, one to load is named', () => {
   expect(() => pickSlot([slot('cold', 'offline'), slot('bad', 'error', lazy)], models)).toThrow(
     expect.objectContaining({ exitCode: 1, hint: 'hal0 slot load cold' }),
   )

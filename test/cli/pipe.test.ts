@@ -17,7 +17,7 @@ const pipe = async (into: string) => {
   return { stdout: await new Response(child.stdout).text(), stderr: await new Response(child.stderr).text() }
 }
 
-test('a reader that stops early ends the command without a word', async () => {
+test('a reader that stops early ends the command silently', async () => {
   expect(await pipe('head -n 1')).toEqual({ stdout: `${lines[0]}\n`, stderr: 'exit 0\n' })
 })
 
@@ -26,7 +26,7 @@ test('a slow reader gets everything', async () => {
   expect({ length: stdout.length, stderr }).toEqual({ length: lines.join('\n').length + 1, stderr: 'exit 0\n' })
 })
 
-test('an output that cannot be written is told', async () => {
+test('output that cannot be written is reported', async () => {
   const { stderr } = await pipe('cat >/dev/null; "$0" "$1" slot logs primary >/dev/full; echo "exit $?" >&2')
   expect(stderr).toContain('the output could not be written (ENOSPC).\nexit 1\n')
 })

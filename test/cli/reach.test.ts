@@ -38,7 +38,7 @@ describe('a daemon that is not there', () => {
     }
   })
 
-  test('that breaks off in the middle of its answer', async () => {
+  test('that stops in the middle of its answer', async () => {
     const torn = Bun.listen({
       port: 0,
       hostname: '127.0.0.1',
@@ -65,7 +65,7 @@ describe('something else on that port', () => {
     ['a redirect', () => Response.redirect('http://127.0.0.1:1/elsewhere')],
   ]
   for (const [what, answer] of answers) {
-    test(`that answers with ${what} is told in one plain sentence`, async () => {
+    test(`that answers with ${what} is reported in one plain sentence`, async () => {
       const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: answer })
       const { code, stdout, stderr } = await hal0(['slot', 'list'], { url: server.url.href })
       await server.stop(true)
@@ -77,7 +77,7 @@ describe('something else on that port', () => {
     })
   }
 
-  test('that is no event stream', async () => {
+  test('that is not an event stream', async () => {
     const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => Response.json([]) })
     const { code, stderr } = await hal0(['slot', 'watch'], { url: server.url.href })
     await server.stop(true)
@@ -102,7 +102,7 @@ describe('HAL0_URL', () => {
     })
   }
 
-  test('may end with a slash, or with a folder behind which the daemon is', async () => {
+  test('may end with a slash, or with a path under which the daemon is', async () => {
     using api = new FakeApi({}, { 'GET /hal0/api/slots': () => Response.json([slot('deep', 'ready')]) })
     const { stdout } = await hal0(['slot', 'list', '--json'], { url: `${api.url}hal0/` })
     expect(JSON.parse(stdout)[0].config.name).toBe('deep')
@@ -136,7 +136,7 @@ describe('requests', () => {
     expect(stdout + stderr + refused.stdout + refused.stderr).not.toContain('secret')
   })
 
-  test('to loopback pass by the proxies of the environment', async () => {
+  test('to loopback bypass the environment’s proxies', async () => {
     const url = proxy.url.href
     const { code, stdout } = await hal0(['slot', 'list'], {
       url: api.url,
@@ -147,7 +147,7 @@ describe('requests', () => {
     expect(proxied).toBe(0)
   })
 
-  test('that change something carry a JSON content type', async () => {
+  test('that change something have a JSON content type', async () => {
     expect((await hal0(['slot', 'delete', 'primary'], { url: api.url })).code).toBe(0)
     expect(api.calls.at(-1)?.headers.get('content-type')).toStartWith('application/json')
   })

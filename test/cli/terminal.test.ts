@@ -11,7 +11,7 @@ const chunk = (content: string, finish_reason: string | null = null): string =>
 const eventStream = { headers: { 'content-type': 'text/event-stream' } }
 
 describe.skipIf(noTerminal !== null)('on a terminal', () => {
-  // The tests start several processes one after the other.
+  // Each test starts several processes in turn.
   const timeoutMs = 30_000
   let feed: EventFeed
   beforeAll(() => {
@@ -19,7 +19,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
   })
 
   test(
-    'a load is one line that rewrites itself and is gone in the end',
+    'a load is one line that rewrites itself and disappears at the end',
     async () => {
       const asked = Promise.withResolvers<void>()
       const done = Promise.withResolvers<void>()
@@ -86,7 +86,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
   )
 
   test(
-    'NO_COLOR takes the colours away',
+    'NO_COLOR turns colours off',
     async () => {
       using api = new FakeApi({ listSlots: () => [slot('primary', 'error')] })
       using terminal = new Terminal(['slot', 'list'], { HAL0_URL: api.url, NO_COLOR: 'please' })
@@ -96,7 +96,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
   )
 
   test(
-    'deleting asks, and anything but yes is a no',
+    'deleting asks first, and anything but yes is a no',
     async () => {
       using api = new FakeApi({ deleteSlot: () => undefined })
       using terminal = new Terminal(['slot', 'delete', 'primary'], { HAL0_URL: api.url })
@@ -113,7 +113,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
   )
 
   test(
-    'a conversation keeps its history, survives a stopped and a broken answer, and ends with Ctrl-D',
+    'a conversation keeps its history, survives a stopped and a failed answer, and ends with Ctrl-D',
     async () => {
       const asked: { role: string; content: string }[][] = []
       const hungUp = Promise.withResolvers<void>()

@@ -12,7 +12,7 @@ afterAll(() => {
   else process.env.NO_COLOR = NO_COLOR
 })
 
-test('text is cut by the cells it takes, never through a character', () => {
+test('text is cut by terminal cells, never within a character', () => {
   expect(cut('abcdef', 6)).toBe('abcdef')
   expect(cut('abcdef', 4)).toBe('abc…')
   expect(cut('漢字漢字', 5)).toBe('漢字…')
@@ -26,11 +26,11 @@ test('padding counts cells', () => {
   expect(pad('7', 3, 'right')).toBe('  7')
 })
 
-test('what a backend wrote cannot drive the terminal', () => {
+test('the output of a backend cannot drive the terminal', () => {
   expect(printable('a\x1b[31mred\x1b[0m\x07\x08b\x1b]0;title\x07\tc\nd\x9b')).toBe('ared' + 'b\tc\nd')
 })
 
-test('columns line up also with wide characters', () => {
+test('columns are aligned even with wide characters', () => {
   const lines = table(
     [{ title: 'A' }, { title: 'N', align: 'right' }],
     [
@@ -45,6 +45,6 @@ test('a cell with a line break stays on its line', () => {
   expect(table([{ title: 'A' }, { title: 'B' }], [['one\ntwo', 'x']]).split('\n')).toHaveLength(2)
 })
 
-test('a single row keeps the smallest widths', () => {
+test('a single row keeps the minimum widths', () => {
   expect(row([{ title: 'A', min: 4 }, { title: 'B' }], ['x', 'y'])).toBe('x     y')
 })

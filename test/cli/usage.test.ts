@@ -29,7 +29,7 @@ describe('every command', () => {
   }
 })
 
-test('hal0 alone prints what it can do', async () => {
+test('hal0 alone lists its commands', async () => {
   const { code, stdout } = await hal0([])
   expect(code).toBe(0)
   for (const word of ['serve', 'slot', 'model', 'engine', 'chat', 'HAL0_URL', 'Exit status'])

@@ -1,8 +1,8 @@
-/** A host without users, systemd or network, that writes down what it is asked. */
+/** A fake host without users, systemd or network, which records the calls. */
 import type { Answer, Programs } from '../../src/install/programs.ts'
 import type { Systemctl } from '../../src/system/systemd/unit/systemctl.ts'
 
-/** A systemd that knows hal0.service only, and starts it by word alone. */
+/** A fake systemd that knows only hal0.service and pretends to start it. */
 export class FakeSystemd implements Systemctl {
   readonly scope = 'user'
   readonly asked: string[] = []
@@ -23,7 +23,7 @@ export class FakeSystemd implements Systemctl {
   }
 }
 
-/** Programs whose answers are given; what has none is not installed. */
+/** Programs with given answers; a program without one is not installed. */
 export class FakePrograms implements Programs {
   readonly asked: string[] = []
   readonly #answers: Record<string, (args: readonly string[]) => Answer>

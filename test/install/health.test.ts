@@ -1,9 +1,9 @@
-/** How long setup waits for the API, and what it says when it waits in vain. */
+/** How long setup waits for the API, and what it says when the API does not answer. */
 import { expect, test } from 'bun:test'
 import { type HealthPort, waitHealthy } from '../../src/install/service/health.ts'
 import { parseServiceState } from '../../src/install/service/service-state.ts'
 
-/** A clock that only moves while somebody sleeps. */
+/** A clock that only moves during sleeps. */
 const port = (healthyAt: number, restartsAt: (ms: number) => number = () => 0) => {
   let now = 0
   const it: HealthPort = {
@@ -18,13 +18,13 @@ const port = (healthyAt: number, restartsAt: (ms: number) => number = () => 0) =
   return { port: it, now: () => now }
 }
 
-test('it goes on as soon as the API answers', async () => {
+test('setup continues as soon as the API answers', async () => {
   const { port: it, now } = port(700)
   await waitHealthy(it)
   expect(now()).toBe(700)
 })
 
-test('it gives up after 30 s, with what the API printed last', async () => {
+test('setup gives up after 30 s, with what the API printed last', async () => {
   const { port: it, now } = port(Number.POSITIVE_INFINITY)
   const failure = await waitHealthy(it).catch((error: unknown) => error)
   expect(String(failure)).toContain('does not answer within 30 s: Error: Port 8080 is taken.')
@@ -32,7 +32,7 @@ test('it gives up after 30 s, with what the API printed last', async () => {
   expect(now()).toBeLessThan(31_000)
 })
 
-test('it gives up earlier when the API ends again and again', async () => {
+test('setup gives up earlier when the API ends again and again', async () => {
   const { port: it, now } = port(Number.POSITIVE_INFINITY, (ms) => 5 + Math.floor(ms / 200))
   const failure = await waitHealthy(it).catch((error: unknown) => error)
   expect(String(failure)).toContain('ends right after its start')

@@ -1,4 +1,4 @@
-/** The file of the hub's token as setup and doctor mend it, on a real disk. */
+/** How setup and doctor fix the hub token's file, on a real disk. */
 import { describe, expect, test } from 'bun:test'
 import {
   chmodSync,
@@ -37,7 +37,7 @@ const house = (mode: number | null, owner = me) => {
   return { layout, path, step, changes, mode: () => statSync(path).mode & 0o777 }
 }
 
-test('a token that nobody else may read, or none, is as it should be', async () => {
+test('a token that nobody else may read, or no token, is in order', async () => {
   for (const mode of [0o600, 0o400, null]) {
     const { layout, changes } = house(mode)
     expect([await changes(), await findTokenProblems(layout)]).toEqual([[], []])
@@ -59,7 +59,7 @@ testWith('root', isRoot)('a token that root made is given to the user of the API
   expect(await changes()).toEqual([])
 })
 
-describe('what root must not touch for hal0’s user', () => {
+describe('what root must not change for hal0’s user', () => {
   const elsewhere = (mode: number): string => {
     const path = join(tempDir(), 'shadow')
     writeFileSync(path, 'secret of root\n')
@@ -68,7 +68,7 @@ describe('what root must not touch for hal0’s user', () => {
     return path
   }
 
-  test('a link is not followed, and told when it leads to a file that is open', async () => {
+  test('a link is not followed, and is reported when it leads to a file that others may read', async () => {
     const { layout, path, step, changes } = house(null)
     const target = elsewhere(0o644)
     symlinkSync(target, path)
@@ -85,7 +85,7 @@ describe('what root must not touch for hal0’s user', () => {
     expect(await findTokenProblems(layout)).toEqual([expect.stringContaining('leads nowhere')])
   })
 
-  test('a second name of another file stays as it is', async () => {
+  test('a hard link to another file stays as it is', async () => {
     const { layout, path, step, changes } = house(null)
     const target = elsewhere(0o644)
     linkSync(target, path)

@@ -1,4 +1,4 @@
-/** Owners and modes below hal0's folders, looked at and mended without following a link. */
+/** Owners and modes below hal0's folders, checked and fixed without following a link. */
 import { expect, test } from 'bun:test'
 import { chownSync, linkSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ const tree = () => {
   return { root, models }
 }
 
-test('the group may do what the owner may, but for writing', () => {
+test('the group may do what the owner may, except write', () => {
   expect(readableMode(0o100600, false)).toBe(0o640)
   expect(readableMode(0o100700, false)).toBe(0o750)
   expect(readableMode(0o040700, true)).toBe(0o2750)
@@ -67,7 +67,7 @@ asRoot('names with a rule of their own are skipped', async () => {
   expect(await checkOwners(models, { uid: 0, readers: null }, false, [])).toBe(0)
 })
 
-test('slots see their models and engines, and neither homes nor the rest of the data', () => {
+test('slots see models and engines, but neither homes nor the rest of the data', () => {
   const data = '/var/lib/hal0'
   const hidden = ['/home/ann/x', '/root/x', '/tmp/x', '/var/tmp/x', '/run/user/1/x', '/var/lib/hal0/hal0.db', '/home']
   expect(hidden.filter((path) => !isHidden(path, data))).toEqual([])
@@ -75,7 +75,7 @@ test('slots see their models and engines, and neither homes nor the rest of the 
   expect(seen.filter((path) => isHidden(path, data))).toEqual([])
 })
 
-test('a process belongs to the unit of its control group, in either version of them', () => {
+test('a process belongs to the unit of its control group, in both versions of control groups', () => {
   expect(unitOf('0::/system.slice/hal0.service\n')).toBe('hal0.service')
   expect(unitOf('1:name=systemd:/\n0::/system.slice/system-hal0\\x2dslot.slice/hal0-slot@a.service\n')).toBe(
     'hal0-slot@a.service',

@@ -9,7 +9,7 @@ const polkit = existsSync('/usr/lib/polkit-1/polkitd') || existsSync('/usr/libex
 const present = hasSystemdHost && polkit
 const withHost = testWith('root, systemd and polkit', present)
 
-/** A backend that tells what it can reach, then stays. */
+/** A backend that reports what it can access, then keeps running. */
 const nosy = [
   'umask; id -un; ls /var/lib/hal0; ls /var/lib/hal0/slots; cat /etc/hal0/hal0.toml; cat /var/lib/hal0/hal0.db',
   'cat /var/lib/hal0/slots/b/launch.json; cat /var/lib/hal0/models/m; touch /var/lib/hal0/models/m2; touch /root/x',
@@ -42,7 +42,7 @@ describe.if(present || process.env.CI === 'true')('rights', () => {
   withHost('the API may start, restart and stop the units of slots, of every legal name', async () => {
     for (const verb of ['start', 'restart', 'stop'])
       expect([verb, (await systemctl(verb, 'hal0-slot@b')).stderr]).toEqual([verb, ''])
-    // A slot that has nothing to run fails by itself; to be asked was allowed.
+    // A slot with nothing to run fails by itself; what matters is that the call was permitted.
     for (const name of ['a1', '0', 'a-b', 'a--b', 'a'.repeat(32)]) {
       const { stderr } = await systemctl('start', `hal0-slot@${name}.service`)
       expect([name, stderr]).toEqual([name, expect.not.stringMatching(/authentication|denied/i)])
@@ -80,7 +80,7 @@ describe.if(present || process.env.CI === 'true')('rights', () => {
     expect(allowed).toEqual([])
     const [editor, slot] = [['env', 'EDITOR=/bin/true', 'systemctl', 'edit', 'hal0-slot@b'], 'hal0-slot@evil.service']
     expect((await api(...editor)).code).not.toBe(0)
-    // A transient unit of a slot's name would run anything as root.
+    // A transient unit with a slot's name could run anything as root.
     const transient = await api('systemd-run', '--no-ask-password', `--unit=${slot}`, 'id')
     expect([transient.code, transient.stderr]).toEqual([1, expect.stringMatching(/authentication required|denied/i)])
     expect(await host.must(['systemctl', 'is-active', 'hal0-slot@b'])).toBe('active\n')
@@ -153,7 +153,7 @@ describe.if(present || process.env.CI === 'true')('rights', () => {
   withHost('a slot’s unit has the limits and the way to end that the API counts on', async () => {
     const properties = 'LimitMEMLOCK,OOMPolicy,Restart,TimeoutStopUSec,IPAddressDeny,IPAddressAllow,DevicePolicy'
     const shown = await host.must(['systemctl', 'show', `--property=${properties}`, 'hal0-slot@a'])
-    // systemd prints the addresses in no fixed order.
+    // The order in which systemd prints the addresses is not fixed.
     const sorted = shown
       .trim()
       .split('\n')

@@ -1,4 +1,4 @@
-/** The plan of a user's own installation, on real folders and with a systemd by word. */
+/** The plan of a user's own installation, on real folders and with a fake systemd. */
 import { describe, expect, test } from 'bun:test'
 import {
   existsSync,
@@ -43,13 +43,13 @@ const house = () => {
   return { root, home, layout, executable, programs, systemctl, plan, waits: () => waits }
 }
 
-/** Every name below a folder with when it was last changed. */
+/** Every name below a folder with the time of its last change. */
 const snapshot = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
     .map((name) => `${name} ${lstatSync(join(folder, name)).mtimeMs} ${lstatSync(join(folder, name)).ino}`)
 
-test('to look at the plan changes nothing and starts nothing', async () => {
+test('examining the plan changes nothing and starts nothing', async () => {
   const { root, plan, programs, systemctl } = house()
   const before = snapshot(root)
   const pending = await findPending(plan())
@@ -67,7 +67,7 @@ test('to look at the plan changes nothing and starts nothing', async () => {
   expect([...programs.asked, ...systemctl.asked]).toEqual([])
 })
 
-test('what was planned is done: executable, links, units, service', async () => {
+test('what was planned is carried out: executable, links, units, service', async () => {
   const { home, plan, systemctl, waits } = house()
   await applyAll(await findPending(plan()), quiet)
   const program = join(home, '.local/lib/hal0/1.0.0/hal0')
@@ -80,7 +80,7 @@ test('what was planned is done: executable, links, units, service', async () => 
   expect(waits()).toBe(1)
 })
 
-test('a second time nothing is to do, and no file is written again', async () => {
+test('a second time there is nothing to do, and no file is written again', async () => {
   const { root, plan } = house()
   await applyAll(await findPending(plan()), quiet)
   const before = snapshot(root)
@@ -88,7 +88,7 @@ test('a second time nothing is to do, and no file is written again', async () =>
   expect(snapshot(root)).toEqual(before)
 })
 
-test('a changed unit is mended alone, and systemd is told', async () => {
+test('a changed unit is the only one fixed, and systemd is told to reload', async () => {
   const { layout, plan, systemctl } = house()
   await applyAll(await findPending(plan()), quiet)
   writeFileSync(join(layout.unitDir, 'hal0.service'), '[Service]\nExecStart=/bin/false\n')
@@ -100,7 +100,7 @@ test('a changed unit is mended alone, and systemd is told', async () => {
   expect(await findPending(plan())).toEqual([])
 })
 
-test('another version comes beside the old one, and current leads to it', async () => {
+test('another version is added beside the old one, and current leads to it', async () => {
   const { home, executable, plan } = house()
   await applyAll(await findPending(plan('1.0.0')), quiet)
   writeFileSync(executable, 'a newer executable')
@@ -113,7 +113,7 @@ test('another version comes beside the old one, and current leads to it', async 
   expect(readFileSync(join(home, '.local/bin/hal0'), 'utf8')).toBe('a newer executable')
 })
 
-test('configuration and data that are there stay as they are', async () => {
+test('existing configuration and data stay as they are', async () => {
   const { home, plan } = house()
   const config = join(home, '.config/hal0')
   mkdirSync(config, { recursive: true })
@@ -123,7 +123,7 @@ test('configuration and data that are there stay as they are', async () => {
 })
 
 describe('the command that people type', () => {
-  test('is not put over a file of somebody else', async () => {
+  test('does not replace somebody else’s file', async () => {
     const { home, plan } = house()
     mkdirSync(join(home, '.local/bin'), { recursive: true })
     writeFileSync(join(home, '.local/bin/hal0'), 'a script of mine')
@@ -133,7 +133,7 @@ describe('the command that people type', () => {
     expect(readFileSync(join(home, '.local/bin/hal0'), 'utf8')).toBe('a script of mine')
   })
 
-  test('replaces a link to elsewhere, and says so', async () => {
+  test('replaces a link that leads elsewhere, and says so', async () => {
     const { home, plan, executable } = house()
     mkdirSync(join(home, '.local/bin'), { recursive: true })
     symlinkSync(executable, join(home, '.local/bin/hal0'))
@@ -144,7 +144,7 @@ describe('the command that people type', () => {
   })
 })
 
-test('without lingering the rest is set up, and the user is told how to get it', async () => {
+test('if lingering cannot be enabled, the rest is set up, and the user is told how to enable it', async () => {
   const { layout, plan, programs } = house()
   const refusing = async (name: string, args: readonly string[]): Promise<string> => {
     throw new Hal0Error('install.failed', `"${[name, ...args].join(' ')}" failed (Access denied).`)
@@ -158,14 +158,14 @@ test('without lingering the rest is set up, and the user is told how to get it',
   expect((await findPending(plan())).map(({ step: { id } }) => id)).toEqual(['lingering'])
 })
 
-test('a step that takes no hold ends the setup with what is left', async () => {
+test('a step that has no effect ends the setup with what is left to do', async () => {
   const step = { id: 'stubborn', changes: async () => ['make /a'], apply: async () => {} }
   const failure = await applyAll(await findPending([step]), quiet).catch((error: unknown) => error)
   expect((failure as Hal0Error).code).toBe('install.failed')
   expect((failure as Hal0Error).message).toContain('make /a')
 })
 
-test('a system without polkit is warned of what it means', () => {
+test('a system without polkit leads to a warning that says what this means', () => {
   const root = tempDir()
   expect(setupWarnings(systemLayout(root))).toEqual([noPolkit])
   mkdirSync(join(root, 'etc/polkit-1/rules.d'), { recursive: true })

@@ -1,4 +1,4 @@
-/** hal0 set up, looked at and removed on a real systemd, from the compiled executable. */
+/** hal0 set up, checked and removed on a real systemd, with the compiled executable. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from 'bun:test'
 import packageJson from '../../package.json' with { type: 'json' }
 import { testWith } from '../support/part.ts'
@@ -8,7 +8,7 @@ import { added, details, names } from './host-names.ts'
 setDefaultTimeout(120_000)
 const withHost = testWith('root and systemd', hasSystemdHost)
 
-/** Puts a program of these few lines at `path`. */
+/** Writes a shell script to `path`. */
 const putProgram = (host: SystemdHost, path: string, text: string): Promise<string> =>
   host.must(['sh', '-c', 'printf "%s\\n" "$2" > "$1" && chmod 755 "$1"', 'sh', path, text])
 
@@ -31,9 +31,9 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
   beforeAll(async () => {
     if (!hasSystemdHost) return
     host = await SystemdHost.start()
-    // A stand-in for timedatectl: the clock of a test machine may be nobody's to keep.
+    // A stand-in for timedatectl: a test machine may have no time service.
     await putProgram(host, '/usr/bin/timedatectl', '#!/bin/sh\necho yes')
-    // A stand-in for an engine, which is only looked for here.
+    // A stand-in for an engine, which only has to be found here.
     await putProgram(host, '/usr/local/bin/llama-server', '#!/bin/sh')
     before = await names(host)
   })
@@ -63,7 +63,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
   })
 
   withHost('is made in one go, and the API answers', async () => {
-    // Root may have any umask.
+    // Root's umask may be anything.
     const { code, stdout, stderr } = await host.exec([
       'sh',
       '-c',
@@ -214,7 +214,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
     expect(left.filter((name) => !/^\/(etc|var\/lib)\/hal0(\/|$)/.test(name))).toEqual([])
     expect(left).toContain('/etc/hal0/slots/main.toml')
     expect(added(await names(host), before)).toEqual([])
-    // Nothing runs, nothing failed, nothing could be started again.
+    // Nothing is running, has failed, or could be started again.
     expect(await host.must(['systemctl', 'list-units', '--no-legend', 'hal0*'])).toBe('')
     expect((await host.exec(['systemctl', 'list-unit-files', '--no-legend', 'hal0*'])).stdout).toBe('')
     const again = await host.must([host.binary, 'uninstall', '--yes'])
@@ -244,7 +244,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of a u
     if (!hasSystemdHost) return
     host = await SystemdHost.start()
     await host.must(['useradd', '--create-home', '--uid', '4243', 'ann'])
-    // logind, which keeps lingering users, does not run on this host: its mark stands in for it.
+    // logind, which handles lingering, does not run on this host: its marker file stands in for it.
     await host.must(['sh', '-c', 'mkdir -p /var/lib/systemd/linger && touch /var/lib/systemd/linger/ann'])
   })
   afterAll(async () => host?.stop())
@@ -265,10 +265,10 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of a u
     expect(await host.must([mine, 'setup', '--user', '--yes'], as)).toContain('Nothing to do')
     const { stdout } = await host.exec([mine, 'doctor', '--json'], as)
     const checks = (JSON.parse(stdout) as Finding[]).map(({ check }) => check)
-    // What this host has not: an engine, and somebody who keeps its clock.
+    // What this host lacks: an engine and a time service.
     expect(checks.filter((check) => check !== 'engine' && check !== 'clock')).toEqual([])
     await host.must([mine, 'uninstall', '--yes', '--purge'], as)
-    // Folders that every program may use stay where setup had to make them.
+    // Shared folders that setup had to create stay.
     expect(
       added(before, await find()).filter((name) => !/\/\.(config|local)(\/(systemd|user|bin|lib|share))*$/.test(name)),
     ).toEqual([])
@@ -295,7 +295,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('lingering, kept by a r
     expect((await host.exec(['ls', mark])).code).not.toBe(0)
     await host.must([host.binary, 'setup', '--user', '--yes'], as)
     await host.must(['ls', mark])
-    // As at boot: the manager of a user who may linger is started by logind.
+    // As at boot: logind starts the manager of a lingering user.
     await host.must(['systemctl', 'stop', 'user@4244'])
     expect((await host.exec([mine, 'status'], as)).code).toBe(3)
     await host.must(['systemctl', 'restart', 'systemd-logind'])

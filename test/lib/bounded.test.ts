@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { bounded } from '../../src/lib/bounded.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 
-test('a text up to the limit stays, a longer one is cut and says how long it was', () => {
+test('a text up to the limit is kept, and a longer one is cut and says how long it was', () => {
   expect(bounded('', 0)).toBe('')
   expect(bounded('abc', 3)).toBe('abc')
   expect(bounded('abcd', 3)).toBe('abc… (4 characters)')
@@ -13,7 +13,7 @@ test('no character is cut in half', () => {
   expect(bounded('ab\u{1f600}cd', 4)).toBe('ab\u{1f600}… (6 characters)')
 })
 
-test('no error is longer than its bounds, whatever it speaks of', () => {
+test('no error exceeds its limits, whatever it quotes', () => {
   const long = 'x'.repeat(1 << 20)
   const error = new Hal0Error('request.invalid', long, {
     param: long,

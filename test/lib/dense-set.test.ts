@@ -5,7 +5,7 @@ import { DenseSet } from '../../src/lib/dense-set.ts'
 const members = (count: number) => Array.from({ length: count }, (_, id) => ({ id, place: -1 }))
 
 describe('a dense set', () => {
-  test('has the members that a Set would have', () => {
+  test('has the same members as a Set', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 9 })), (toggles) => {
         const all = members(10)
@@ -26,7 +26,7 @@ describe('a dense set', () => {
     )
   })
 
-  test('ignores the removal of what is not in it', () => {
+  test('ignores the removal of what it does not contain', () => {
     const [one, other] = members(2) as [{ id: number; place: number }, { id: number; place: number }]
     const set = new DenseSet<typeof one>()
     set.add(one)

@@ -9,7 +9,7 @@ const commit = '0123456789abcdef0123456789abcdef01234567'
 const endpoints = ['http://nas:8000', 'https://mirror.example/hf', 'http://127.0.0.1:5000/a/b']
 
 const reading = (text: string) => readHubReference(text, endpoints)
-/** What is expected of a reading: what it says beside the repository. */
+/** The expected result, apart from the repository. */
 const said = (revision: string | null, file: string | null = null, folder: string | null = null) => ({
   kind: 'reference' as const,
   reference: { repo, revision, file, folder },
@@ -44,14 +44,14 @@ describe('what people write', () => {
   })
 
   test.each(['', 'qwen', 'qwen 7b / instruct', 'acme/', '/tiny', '/etc/passwd', 'acme/ti ny', 'tiny Q4_K_M'])(
-    '%j are words to search for',
+    '%j is searched for',
     (text) => {
       expect(reading(text)).toEqual({ kind: 'words' })
     },
   )
 })
 
-/** Of the page after the repository's address. */
+/** The part of the address after the repository. */
 const pages: [string, ReturnType<typeof said>][] = [
   ['', said(null)],
   ['/', said(null)],
@@ -160,7 +160,7 @@ test('a refusal says what to write, and repeats no secret', () => {
   )
 })
 
-test('whatever is written, the reading is within the contract, and nothing is thrown', () => {
+test('whatever is written, the result is within the contract, and nothing is thrown', () => {
   const part = fc.constantFrom(
     ...[
       'https://',

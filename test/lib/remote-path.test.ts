@@ -31,6 +31,6 @@ test.each([
   expect(isSafeRemotePath(path)).toBe(false)
 })
 
-test('an address has every part escaped and its slashes left', () => {
+test('in an address every part is escaped and the slashes are kept', () => {
   expect(encodeRemotePath('a b/..%2f#?.gguf')).toBe('a%20b/..%252f%23%3F.gguf')
 })

@@ -3,7 +3,7 @@ import { Bus } from '../../src/lib/async/bus.ts'
 import { Mutex } from '../../src/lib/async/mutex.ts'
 import { SingleFlight } from '../../src/lib/async/single-flight.ts'
 
-test('a mutex runs one piece of work at a time, in the order asked for, also after a failure', async () => {
+test('a mutex runs one piece of work at a time, in order, even after a failure', async () => {
   const mutex = new Mutex()
   const log: string[] = []
   const work = (name: string, fails = false) =>
@@ -19,7 +19,7 @@ test('a mutex runs one piece of work at a time, in the order asked for, also aft
   expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends'])
 })
 
-test('single flight gives everybody the outcome of one piece of work, and forgets it afterwards', async () => {
+test('single flight gives all callers the outcome of one piece of work, and forgets it afterwards', async () => {
   const flights = new SingleFlight<number>()
   let runs = 0
   const fly = () => flights.run('key', async () => ++runs)
@@ -27,7 +27,7 @@ test('single flight gives everybody the outcome of one piece of work, and forget
   expect(await fly()).toBe(2)
 })
 
-test('a bus reaches every listener, also after one that fails, and none that has left', () => {
+test('a bus reaches every listener, even after one that fails, and none that has unsubscribed', () => {
   const bus = new Bus<number>()
   const heard: string[] = []
   bus.subscribe(() => {

@@ -31,15 +31,15 @@ describe('a refused value', () => {
       expect(error.message).toContain(reason)
     })
   }
-  test('that is no object says so', () => expect(refused(null).message).toBe('The body must be object.'))
+  test('that is not an object says so', () => expect(refused(null).message).toBe('The body must be object.'))
 })
 
-test('nothing is stripped or changed in what is accepted', () => {
+test('an accepted value is neither stripped nor changed', () => {
   const value = { name: 'a', model: null, aliases: ['x'] }
   expect(parse(SlotCreate, value)).toBe(value)
   expect(value).toEqual({ name: 'a', model: null, aliases: ['x'] })
 })
 
-test('every problem is told, not only the first', () => {
+test('every problem is reported, not only the first', () => {
   expect(problemsOf(SlotPatch, { foo: 1, load: 'x', parallel: 'many' }).length).toBeGreaterThanOrEqual(3)
 })

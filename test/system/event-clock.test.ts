@@ -8,14 +8,14 @@ const pathIn = (): string => join(tempDir(), 'event-clock')
 const year = 365 * 24 * 3600 * 1000
 
 describe('the clock of event ids', () => {
-  test('is the clock of the machine while that runs as it should', async () => {
+  test('is the machine’s clock while that is right', async () => {
     const clock = await EventClock.open(pathIn(), () => 5000)
     expect(clock.now()).toBe(5001)
     const later = await EventClock.open(pathIn(), Date.now)
     expect(Math.abs(later.now() - Date.now())).toBeLessThan(1000)
   })
 
-  test('rises when the machine’s stands still or is set back, within one daemon and over any number of them', async () => {
+  test('rises when the machine’s clock stands still or is set back, within one daemon and over any number of them', async () => {
     const path = pathIn()
     let wall = 50 * year
     let last = 0
@@ -27,12 +27,12 @@ describe('the clock of event ids', () => {
         last = next
         wall -= event === 50 ? year : 0
       }
-      // Killed: nothing is written at the end but what was under way.
+      // Killed: nothing is written at the end, except for a write under way.
       await clock.close()
     }
   })
 
-  test('rises over a kill after a burst that ran ahead of the clock', async () => {
+  test('rises over a kill, even after a burst that ran ahead of the machine’s clock', async () => {
     const path = pathIn()
     const first = await EventClock.open(path, () => 1000)
     let last = 0
@@ -47,7 +47,7 @@ describe('the clock of event ids', () => {
     ['nothing', (path: string) => writeFileSync(path, '')],
     ['a folder', (path: string) => mkdirSync(path)],
   ] as const) {
-    test(`follows the machine’s clock where its file is ${what}`, async () => {
+    test(`follows the machine’s clock if its file is ${what}`, async () => {
       const path = pathIn()
       put(path)
       expect((await EventClock.open(path, () => 5000)).now()).toBeWithin(5000, 5010)

@@ -29,7 +29,7 @@ describe('The folders of hal0', () => {
     })
   })
 
-  test('are in the home that the system knows where HOME is missing or empty', () => {
+  test('are in the home that the system knows if HOME is missing or empty', () => {
     const known = findPaths({ HOME: homedir() }, false)
     expect(findPaths({}, false)).toEqual(known)
     expect(findPaths({ HOME: '' }, false)).toEqual(known)
@@ -41,7 +41,7 @@ describe('The folders of hal0', () => {
     expect(findPaths({ HAL0_ROOT: '/srv/x/', HOME: '/root' }, true)).toEqual(below)
   })
 
-  test('are absolute for a relative HAL0_ROOT, and as without one for an empty', () => {
+  test('are absolute for a relative HAL0_ROOT, and unaffected by an empty one', () => {
     expect(findPaths({ HAL0_ROOT: 'x' }, true).data).toBe(resolve('x/var/lib/hal0'))
     expect(findPaths({ HAL0_ROOT: '' }, true).data).toBe('/var/lib/hal0')
   })

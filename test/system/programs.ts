@@ -27,13 +27,13 @@ export const executable = (folder: string, name: string, content: string | Uint8
   return path
 }
 
-/** Listens on 127.0.0.1 at a free port and prints it. */
+/** Listens on a free port of 127.0.0.1 and prints it. */
 export const listenerSource = `
 const server = Bun.listen({ hostname: process.argv[2] ?? '127.0.0.1', port: Number(process.argv[3] ?? 0), socket: { data() {} } })
 console.log('port ' + server.port)
 `
 
-/** Starts a child with listenerSource in another session, which outlives it; then waits, or exits when told to. */
+/** Starts a child with listenerSource in another session, where it outlives its parent; then waits, or exits when told to. */
 export const daemoniserSource = (listener: string): string => `
 Bun.spawn([process.execPath, ${JSON.stringify(listener)}], { detached: true, stdio: ['ignore', 'inherit', 'inherit'] }).unref()
 if (process.argv[2] === 'exit') { await Bun.sleep(300); process.exit(0) }
@@ -45,7 +45,7 @@ export const runs = (pid: number): boolean => {
   return stat !== null && isRunning(stat)
 }
 
-/** An `onExit`, its report as a promise, and how often it was called. */
+/** An `onExit` callback, its report as a promise, and how often it was called. */
 export const exitProbe = () => {
   const { promise, resolve } = Promise.withResolvers<ExitReport>()
   const probe = {

@@ -1,4 +1,4 @@
-/** What every supervisor keeps, shown with real processes; each implementation runs the same tests. */
+/** The contract of every supervisor, tested with real processes. Each implementation runs the same tests. */
 import { describe } from 'bun:test'
 import { adoptContract } from './contract/adopt.ts'
 import { deathContract } from './contract/death.ts'

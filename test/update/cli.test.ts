@@ -99,13 +99,13 @@ describe('hal0 update', () => {
     expect(await hal0([])).toMatchObject({ code: 1, stderr: expect.stringContaining('below [update] in hal0.toml') })
   })
 
-  test('an address in hal0.toml that is none is named', async () => {
+  test('an invalid address in hal0.toml is named', async () => {
     mkdirSync(at.paths.config, { recursive: true })
     writeFileSync(join(at.paths.config, 'hal0.toml'), '[update]\nurl = "nowhere"\n')
     expect(await hal0([])).toMatchObject({ code: 1, stderr: expect.stringContaining('update.url') })
   })
 
-  test('what is not installed is set up first', async () => {
+  test('a hal0 that is not installed has to be set up first', async () => {
     root = tempDir()
     for (const args of [[], ['--url', server.url], ['--rollback'], ['--check', '--url', server.url]]) {
       expect(await hal0(args)).toMatchObject({ code: 1, stderr: expect.stringContaining('hal0 setup') })
@@ -128,7 +128,7 @@ describe('the installation that is meant', () => {
   const find = (env: Record<string, string>, isRoot = false, program = '/elsewhere/hal0') =>
     findInstallation({ env, isRoot, program })
 
-  test('is the one below HAL0_ROOT, which a service runs only at /', async () => {
+  test('is the one below HAL0_ROOT, which has a service only at /', async () => {
     expect(await find({ HAL0_ROOT: root })).toMatchObject({ scope: null, paths: { lib: join(root, 'usr/lib/hal0') } })
     expect(await find({ HAL0_ROOT: '/' })).toMatchObject({ scope: 'system', paths: { lib: '/usr/lib/hal0' } })
   })
@@ -140,7 +140,7 @@ describe('the installation that is meant', () => {
     expect(await find({ HOME: home }, false, '/usr/lib/hal0/0.2.0/hal0')).toMatchObject({ scope: 'system' })
   })
 
-  test("is the caller's own, or the other one where only that is there", async () => {
+  test("is the caller's own, or the other one if only that exists", async () => {
     const home = tempDir()
     expect(await find({ HOME: home })).toMatchObject({ scope: 'user' })
     expect(await find({ HOME: home }, true)).toMatchObject({ scope: 'system' })

@@ -1,4 +1,4 @@
-/** What is decided without touching anything: which release, for which machine. */
+/** Decisions without side effects: which release, for which machine. */
 import { describe, expect, test } from 'bun:test'
 import type { ReleaseManifest } from '../../src/contract/release.ts'
 import { localUrl } from '../../src/system/config/server-config.ts'
@@ -25,7 +25,7 @@ describe('a manifest', () => {
     expect(() => checkFresh(manifest('1.0.0'), { now: expires, wanted: '1.0.0' })).toThrow('expired')
   })
 
-  test('whose expiry is no real instant has expired', () => {
+  test('whose expiry is not a real date has expired', () => {
     const odd = { ...manifest('1.0.0'), expires_at: '2030-13-01T00:00:00Z' }
     expect(() => checkFresh(odd, { now: 0, wanted: null })).toThrow('expired')
   })
@@ -36,30 +36,30 @@ describe('a manifest', () => {
     )
   })
 
-  test('is a step when it is newer, none when it is the installed one', () => {
+  test('is an update if it is newer, and none if it is the installed one', () => {
     expect(checkStep(manifest('1.0.0'), { current: '0.9.0', wanted: null })).toBe(true)
     expect(checkStep(manifest('1.0.0'), { current: '1.0.0-rc.1', wanted: null })).toBe(true)
     expect(checkStep(manifest('1.0.0'), { current: '1.0.0', wanted: null })).toBe(false)
   })
 
-  test('that is older needs to be asked for by its version', () => {
+  test('that is older has to be requested by its version', () => {
     expect(() => checkStep(manifest('1.0.0'), { current: '1.0.1', wanted: null })).toThrow('hal0 update --to 1.0.0')
     expect(checkStep(manifest('1.0.0'), { current: '1.0.1', wanted: '1.0.0' })).toBe(true)
   })
 
-  test('is not reached from below its oldest predecessor, and says from where it is', () => {
+  test('cannot be reached from below its oldest predecessor, and names that', () => {
     expect(checkStep(manifest('1.0.0'), { current: '0.2.0', wanted: null })).toBe(true)
     expect(() => checkStep(manifest('1.0.0'), { current: '0.1.9', wanted: null })).toThrow('hal0 update --to 0.2.0')
   })
 
-  test('without an executable for the machine says for which there is one', () => {
+  test('without an executable for the machine says which machines have one', () => {
     expect(chooseArtifact(manifest('1.0.0'), 'linux-x64')).toBe(artifact)
     expect(() => chooseArtifact(manifest('1.0.0'), 'linux-arm64')).toThrow('(linux-arm64); there is: linux-x64.')
     expect(() => chooseArtifact(manifest('1.0.0'), null)).toThrow('of a kind that hal0 does not know')
   })
 })
 
-test('addresses start at the manifest, and only the web is one', () => {
+test('addresses are relative to the manifest, and only http and https are allowed', () => {
   const url = 'https://example.org/hal0/manifest.json?a=b'
   expect(manifestUrl(url, null)).toBe(url)
   expect(manifestUrl(url, '1.2.3')).toBe('https://example.org/hal0/manifest-1.2.3.json')
@@ -70,7 +70,7 @@ test('addresses start at the manifest, and only the web is one', () => {
   expect(() => artifactUrl(url, 'file:///etc/passwd')).toThrow('is not an http')
 })
 
-test('the target is the one that the processor can run', () => {
+test('the target is one that the processor can run', () => {
   const machine = (arch: string, flags: string) => ({
     platform: 'linux',
     arch,
@@ -84,7 +84,7 @@ test('the target is the one that the processor can run', () => {
   expect(targetOf({ ...machine('arm64', ''), platform: 'darwin' })).toBeNull()
 })
 
-test('the API is asked where it listens, every address meaning this machine', () => {
+test('the API is asked where it listens, and a wildcard address means this machine', () => {
   const at = (host: string) => localUrl({ host, port: 8080 })
   expect(['0.0.0.0', '::', '192.0.2.1', 'nas.lan'].map(at)).toEqual([
     'http://127.0.0.1:8080',

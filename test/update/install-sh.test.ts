@@ -1,4 +1,4 @@
-/** install.sh against a web server, with a script in the place of the executable. */
+/** install.sh with a test web server, and a script in place of the executable. */
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ beforeEach(() => {
 afterEach(() => server[Symbol.dispose]())
 
 const nameOf = (target: ReleaseTarget) => `hal0-1.2.3-${target}`
-/** Writes down how it was called, and as what. */
+/** Records its arguments and its name. */
 const programOf = (target: ReleaseTarget) =>
   `#!/bin/sh\nprintf '%s\\n' '${target}' "$@" >"$RESULT"\ncase $2 in --fail) exit 7 ;; esac\n`
 
@@ -45,7 +45,7 @@ const publish = () => {
   )
 }
 
-/** Puts a program of the tests' own in the place of one of the system's. */
+/** Replaces one of the system's programs with a stand-in. */
 const replaceTool = (name: string, text: string) => {
   const path = join(folder, 'bin', name)
   Bun.spawnSync(['rm', '-f', path])
@@ -56,7 +56,7 @@ const replaceTool = (name: string, text: string) => {
 interface Outcome {
   code: number
   stderr: string
-  /** The target and the arguments that the executable was run with; null: it was not run. */
+  /** The target and arguments of the executable's run; null: it was not run. */
   ran: string[] | null
 }
 
@@ -78,7 +78,7 @@ const install = async (loader: 'curl' | 'wget' | null, args: string[] = [], text
   })
   const [stderr, code] = await Promise.all([new Response(child.stderr).text(), child.exited])
   const ran = existsSync(result) ? readFileSync(result, 'utf8').trim().split('\n') : null
-  // Whatever came of it, nothing is left behind.
+  // Whatever the outcome, nothing is left behind.
   expect(readdirSync(join(folder, 'tmp'))).toEqual([])
   return { code, stderr, ran }
 }

@@ -1,4 +1,4 @@
-/** An update that is killed, wherever: the old or the new version is there whole, and the next update goes through. */
+/** Wherever an update is killed, the old or the new version is complete, and the next update succeeds. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ const runChild = async (root: string, killAt: number, wrapper: string[] = []) =>
 }
 
 /**
- * One update from 0.2.0 to 0.3.0 that is killed, what it leaves, and the next one.
+ * Runs an update from 0.2.0 to 0.3.0 that is killed, checks what it leaves, and runs the next one.
  * @returns whether the kill came before the update's end
  */
 const killOnce = async (killAt: number, wrapper: (root: string) => string[] = () => []): Promise<boolean> => {
@@ -41,7 +41,7 @@ const killOnce = async (killAt: number, wrapper: (root: string) => string[] = ()
     const at = new Installation(root, '0.1.0', '0.2.0')
     writeFileSync(join(root, 'service.json'), '0.2.0')
     const first = await runChild(root, killAt, wrapper(root))
-    // Whatever the service manager starts from here on is a whole version.
+    // From here on, whatever the service manager starts is a complete version.
     expect([programText('0.2.0'), programText('0.3.0')]).toContain(at.program)
     const second = await runChild(root, 0)
     expect(second).toMatchObject({ code: 0, stderr: '' })
@@ -57,12 +57,12 @@ const killOnce = async (killAt: number, wrapper: (root: string) => string[] = ()
   }
 }
 
-/** Kills at the first point, the second, … until there is none. @returns how many there were */
+/** Kills at the first point, the second, and so on. @returns the number of points */
 const sweep = async (kill: (count: number) => Promise<boolean>): Promise<number> => {
   for (let count = 1; ; count += 1) if (!(await kill(count))) return count - 1
 }
 
-test('an update killed before anything that it asks of the outside', async () => {
+test('an update killed before any of its outside calls', async () => {
   const kills = await sweep((count) => killOnce(count))
   console.log(`${kills} kills`)
   expect(kills).toBeGreaterThanOrEqual(9)

@@ -26,7 +26,7 @@ describe('a signature', () => {
     expect(verifySignature(content, Buffer.from(signContent(content, next.secret, 'n')), both)).toBe('n')
   })
 
-  test('of another key is refused, also with the id of a known one', () => {
+  test('of another key is refused, even with the id of a known one', () => {
     const other = signContent(content, makeKeyPair().secret, 'a comment')
     expect(() => verify(other)).toThrow(expect.objectContaining(untrusted(/key that this hal0 does not know/)))
     const lines = other.split('\n')
@@ -36,7 +36,7 @@ describe('a signature', () => {
     expect(() => verify(lines.join('\n'))).toThrow(expect.objectContaining(untrusted(/does not match/)))
   })
 
-  test('of other content is refused, one bit being enough', () => {
+  test('of other content is refused, even if only one bit differs', () => {
     for (let bit = 0; bit < content.length * 8; bit += 13) {
       const changed = Buffer.from(content)
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
@@ -44,12 +44,12 @@ describe('a signature', () => {
     }
   })
 
-  test('with another trusted comment is refused', () => {
+  test('with a different trusted comment is refused', () => {
     const changed = good.replace('a comment', 'b comment')
     expect(() => verify(changed)).toThrow(expect.objectContaining(untrusted(/comment of the signature/)))
   })
 
-  test('that is none is refused, whatever is wrong with its form', () => {
+  test('that is malformed is refused, whatever is wrong with it', () => {
     const lines = good.split('\n')
     const [first = '', main = '', comment = '', global = ''] = lines
     const forms = [
@@ -75,7 +75,7 @@ describe('a signature', () => {
   })
 })
 
-test('what is no public key is no key', () => {
+test('a malformed public key is refused', () => {
   const line = pair.public.split('\n')[1] ?? ''
   expect(parsePublicKey(line).id).toBe(keys[0]?.id ?? '')
   for (const text of ['', 'key', line.slice(4), `${line}AAAA`, pair.secret]) {

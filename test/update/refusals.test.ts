@@ -1,4 +1,4 @@
-/** What is no good release changes nothing, and each is refused for its own reason. */
+/** A bad release changes nothing, and is refused with the right reason. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { makeKeyPair } from '../../scripts/release/minisign.ts'
 import type { ErrorCode } from '../../src/contract/error.ts'
@@ -23,7 +23,7 @@ const never = () => new Promise<Response>(() => {})
 const publish = (options: Parameters<ReleaseServer['publish']>[1] = {}) => server.publish('0.3.0', options)
 const publishWith = (change: (manifest: ReleaseManifest) => void) => publish({ change })
 
-/** Sends `first`, then nothing any more, and keeps the connection. */
+/** Sends `first`, then nothing more, and keeps the connection open. */
 const stall = (first: string) => () =>
   new Response(
     new ReadableStream({

@@ -18,14 +18,14 @@ const release: Release = {
   expiresDays: 10,
 }
 
-/** A folder with something in the place of each executable. */
+/** A folder with a placeholder for each executable. */
 const artifacts = (): string => {
   const folder = tempDir()
   for (const target of releaseTargets) writeFileSync(join(folder, artifactName('1.2.3', target)), `for ${target}`)
   return folder
 }
 
-test('a release that was written and signed is one that an update believes', async () => {
+test('a written and signed release is accepted by an update', async () => {
   const folder = artifacts()
   const written = await writeReleaseFiles(folder, release)
   expect(written).toEqual(['manifest.json', 'manifest-1.2.3.json', 'SHA256SUMS'])
@@ -51,7 +51,7 @@ test('a release that was written and signed is one that an update believes', asy
   }
 })
 
-test('sha256sum reads the checksums', async () => {
+test('sha256sum can read the checksums', async () => {
   const folder = artifacts()
   await writeReleaseFiles(folder, release)
   const run = () => Bun.spawnSync(['sha256sum', '--strict', '-c', 'SHA256SUMS'], { cwd: folder }).exitCode
@@ -60,14 +60,14 @@ test('sha256sum reads the checksums', async () => {
   expect(run()).toBe(1)
 })
 
-test('executables may lie elsewhere than their manifest', async () => {
+test('executables may be elsewhere than their manifest', async () => {
   const folder = artifacts()
   await writeReleaseFiles(folder, { ...release, urlBase: 'https://example.org/files/' })
   const { targets } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
   expect(targets['linux-x64'].url).toBe('https://example.org/files/hal0-1.2.3-linux-x64')
 })
 
-test('a secret key is readable to its owner only, and never written over', () => {
+test('a secret key is readable only by its owner, and never overwritten', () => {
   const folder = tempDir()
   expect(sign('--generate', join(folder, 'k')).exitCode).toBe(0)
   expect(statSync(join(folder, 'k.key')).mode & 0o777).toBe(0o600)

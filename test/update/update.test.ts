@@ -30,14 +30,14 @@ describe('an update', () => {
     expect(at.dataIsUntouched).toBe(true)
   })
 
-  test('to the installed version is none', async () => {
+  test('to the installed version changes nothing', async () => {
     server.publish('0.2.0')
     expect(await run()).toEqual({ from: '0.2.0', to: '0.2.0', changed: false })
     expect(at.service.restarts).toEqual([])
     expect(server.asked).toEqual(['manifest.json', 'manifest.json.minisig'])
   })
 
-  test('that the person does not want is none', async () => {
+  test('that the user declines changes nothing', async () => {
     server.publish('0.3.0')
     const questions: string[] = []
     const no = async (question: string) => {
@@ -49,7 +49,7 @@ describe('an update', () => {
     expect(at.names).toEqual(['0.1.0', '0.2.0', 'current'])
   })
 
-  test('can be run by the users of the service whatever the umask of its caller', async () => {
+  test('can be run by the service’s users whatever the umask of its caller', async () => {
     server.publish('0.3.0')
     const before = process.umask(0o077)
     try {
@@ -70,14 +70,14 @@ describe('an update', () => {
     expect(mirror.asked).toEqual(['elsewhere'])
   })
 
-  test('by its version goes to an older one', async () => {
+  test('by version can go to an older one', async () => {
     server.publish('0.1.5')
     server.publish('0.3.0')
     expect(await run('0.1.5')).toEqual({ from: '0.2.0', to: '0.1.5', changed: true })
     expect(at.names).toEqual(['0.1.5', '0.2.0', 'current'])
   })
 
-  test('by a version whose address has another one is refused', async () => {
+  test('by version is refused if the address has a different one', async () => {
     server.publish('0.3.0')
     for (const end of ['', '.minisig']) {
       server.files.set(`manifest-0.2.5.json${end}`, server.files.get(`manifest.json${end}`) ?? '')
@@ -85,7 +85,7 @@ describe('an update', () => {
     expect(run('0.2.5')).rejects.toMatchObject({ code: 'update.invalid_manifest' })
   })
 
-  test('does not download what was kept', async () => {
+  test('does not download a version that was kept', async () => {
     server.publish('0.3.0')
     await run()
     server.publish('0.2.0')
@@ -94,14 +94,14 @@ describe('an update', () => {
     expect(server.asked).toEqual(['manifest-0.2.0.json', 'manifest-0.2.0.json.minisig'])
   })
 
-  test('replaces a version that is not the one of its manifest', async () => {
+  test('replaces a version that differs from its manifest', async () => {
     at.add('0.3.0', programText('0.3.0').replace('echo', 'printf %s'))
     server.publish('0.3.0')
     await run()
     expect(at.program).toBe(programText('0.3.0'))
   })
 
-  test('removes what interrupted updates left', async () => {
+  test('removes what interrupted updates have left', async () => {
     at.add('.0.2.9.partial')
     writeFileSync(join(at.paths.lib, '.update.json.0123456789abcdef.tmp'), '')
     writeFileSync(join(at.paths.lib, '.current.123'), '')
@@ -126,7 +126,7 @@ describe('an update', () => {
     expect(await first).toMatchObject({ changed: true })
   })
 
-  test('of what is not installed says how to install it', async () => {
+  test('of a hal0 that is not installed says how to install it', async () => {
     const nothing = new Installation(tempDir())
     expect(await update(nothing.host, nothing.source(server.url), null, yes).catch((error) => error)).toMatchObject({
       code: 'update.not_installed',
@@ -134,7 +134,7 @@ describe('an update', () => {
     })
   })
 
-  test('that is stopped while it downloads leaves nothing', async () => {
+  test('that is stopped during the download leaves nothing', async () => {
     server.publish('0.3.0')
     const stop = new AbortController()
     const reason = new Error('Ctrl-C')
@@ -162,12 +162,12 @@ describe('the API', () => {
     expect(at.service).toMatchObject({ restarts: ['0.3.0', '0.2.0'], answering: '0.2.0' })
     expect(at.waited).toBeGreaterThanOrEqual(healthMs)
     expect(at.waited).toBeLessThan(healthMs + 1000)
-    // Also the version before is still there to go back to.
+    // The previous version is also still there to go back to.
     expect(at.names).toEqual(['0.1.0', '0.2.0', 'current'])
     expect(await currentVersion(at.paths)).toBe('0.2.0')
   })
 
-  test('that ends brings the old version back at once', async () => {
+  test('that ends by itself brings the old version back at once', async () => {
     at.service.broken.add('0.3.0')
     expect(await run().catch((caught) => caught)).toMatchObject({
       message: expect.stringContaining('it ended by itself'),
@@ -176,7 +176,7 @@ describe('the API', () => {
     expect(at.service.answering).toBe('0.2.0')
   })
 
-  test('that answers as the old version still is not the new one', async () => {
+  test('that still answers as the old version does not count as the new one', async () => {
     at.service.restart = async () => {
       at.service.restarts.push('nothing happens')
     }
@@ -186,7 +186,7 @@ describe('the API', () => {
     expect(await currentVersion(at.paths)).toBe('0.2.0')
   })
 
-  test('that runs in neither version is told so, and the old one stays installed', async () => {
+  test('that runs in neither version is reported as such, and the old one stays installed', async () => {
     at.service.silent.add('0.3.0').add('0.2.0')
     expect(await run().catch((caught) => caught)).toMatchObject({
       message: expect.stringContaining('hal0 0.2.0 is installed again, but does not run either'),
@@ -195,7 +195,7 @@ describe('the API', () => {
     expect(await currentVersion(at.paths)).toBe('0.2.0')
   })
 
-  test('that cannot be restarted leaves the old version', async () => {
+  test('that cannot be restarted keeps the old version', async () => {
     at.service.failure = new Hal0Error('supervisor.failed', 'systemd refuses.')
     expect(await run().catch((caught) => caught)).toMatchObject({
       code: 'update.unhealthy',
@@ -221,7 +221,7 @@ describe('the API', () => {
     expect(at.said.join(' ')).toContain('Its next start runs 0.3.0')
   })
 
-  test('that no service runs is left to its user', async () => {
+  test('that no service runs is left to the user', async () => {
     expect(await update({ ...at.host, service: null }, at.source(server.url), null, yes)).toMatchObject({
       changed: true,
     })
@@ -234,7 +234,7 @@ describe('after an update that was killed', () => {
     writeFileSync(join(at.paths.lib, 'update.json'), JSON.stringify({ previous: '0.1.0', leaving }))
   beforeEach(() => server.publish('0.3.0'))
 
-  test('behind the flip, the next one first makes sure that the new version runs', async () => {
+  test('after the flip, the next one first makes sure that the new version runs', async () => {
     at.add('0.3.0')
     leave('0.2.0')
     await flipCurrent(at.paths, '0.3.0')
@@ -244,7 +244,7 @@ describe('after an update that was killed', () => {
     expect(await rollback(at.host, yes)).toMatchObject({ to: '0.2.0' })
   })
 
-  test('behind the flip to a version that does not run, the next one goes back, and the one after that goes on', async () => {
+  test('after the flip to a version that does not run, the next one goes back, and the one after that succeeds', async () => {
     at.add('0.3.0')
     leave('0.2.0')
     await flipCurrent(at.paths, '0.3.0')
@@ -255,25 +255,25 @@ describe('after an update that was killed', () => {
     expect(await run()).toEqual({ from: '0.2.0', to: '0.3.0', changed: true })
   })
 
-  test('behind the flip back, the next one makes sure that the old version runs', async () => {
+  test('after the flip back, the next one makes sure that the old version runs', async () => {
     leave('0.2.0')
     at.service.answering = null
     expect(await run()).toMatchObject({ changed: true })
     expect(at.service.restarts).toEqual(['0.2.0', '0.3.0'])
   })
 
-  test('before the flip, the next one restarts nothing but what it updates', async () => {
+  test('before the flip, the next one restarts only what it updates', async () => {
     leave('0.2.0')
     expect(await run()).toMatchObject({ changed: true })
     expect(at.service.restarts).toEqual(['0.3.0'])
   })
 
-  test('and whose version to go back to is gone, the next one goes on', async () => {
+  test('and whose previous version is gone, the next one succeeds', async () => {
     leave('0.0.9')
     expect(await run()).toMatchObject({ changed: true })
   })
 
-  test('a record that nobody can read is named', async () => {
+  test('an unreadable record is named', async () => {
     writeFileSync(join(at.paths.lib, 'update.json'), '{')
     expect(await run().catch((caught) => caught)).toMatchObject({
       code: 'storage.failed',
@@ -283,7 +283,7 @@ describe('after an update that was killed', () => {
 })
 
 describe('going back', () => {
-  test('leads to the version before, and a second time forth again, without a network', async () => {
+  test('leads to the previous version, and the second time to the newer one again, without a network', async () => {
     server.publish('0.3.0')
     await run()
     server[Symbol.dispose]()
@@ -293,11 +293,11 @@ describe('going back', () => {
     expect(at.names).toEqual(['0.2.0', '0.3.0', 'current'])
   })
 
-  test('where no update has run yet leads to the newest of the older versions', async () => {
+  test('if no update has run yet leads to the newest of the older versions', async () => {
     expect(await rollback(at.host, yes)).toMatchObject({ to: '0.1.0' })
   })
 
-  test('to nothing is refused', async () => {
+  test('without another version is refused', async () => {
     const alone = new Installation(tempDir(), '0.2.0')
     expect(await rollback(alone.host, yes).catch((error) => error)).toMatchObject({
       code: 'update.no_previous',
@@ -305,15 +305,15 @@ describe('going back', () => {
     })
   })
 
-  test('to a version that does not run any more is refused', async () => {
+  test('to a version that no longer runs is refused', async () => {
     chmodSync(join(at.paths.lib, '0.1.0/hal0'), 0o644)
     expect(await rollback(at.host, yes).catch((error) => error)).toMatchObject({ code: 'update.broken' })
     expect(await currentVersion(at.paths)).toBe('0.2.0')
   })
 })
 
-describe('asking only', () => {
-  test('says what there is and changes nothing', async () => {
+describe('only checking', () => {
+  test('says what is available and changes nothing', async () => {
     const ask = () => check(at.host, at.source(server.url), null)
     const before = readdirSync(at.paths.lib)
     server.publish('0.3.0')

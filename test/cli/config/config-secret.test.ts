@@ -1,4 +1,4 @@
-/** Where the hub's token is while and after it is given, with a daemon from source: in hf-token, and nowhere else. */
+/** Where the hub's token is during and after `hal0 config token`, with a daemon from source: in hf-token, and nowhere else. */
 import { expect, onTestFinished, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -13,7 +13,7 @@ const processesShowing = (text: string): string[] => {
     try {
       return readFileSync(path, 'latin1').includes(text)
     } catch {
-      // It ended meanwhile, or is another user's.
+      // It has ended, or belongs to another user.
       return false
     }
   }
@@ -28,8 +28,8 @@ const filesHolding = (folder: string, text: string): string[] =>
     .map(({ parentPath, name }) => join(parentPath, name))
     .filter((path) => readFileSync(path, 'latin1').includes(text))
 
-test('the token is in no process list, log, event, answer or error, and in no file but its own', async () => {
-  // Made here: neither the source nor the environment of this test may hold it.
+test('the token is in no process list, log, event, answer or error, and in no file except its own', async () => {
+  // Generated, so that neither the source nor the environment of this test contains it.
   const token = `hf_${randomBytes(16).toString('hex')}`
   const root = tempDir()
   const port = await freePorts(1)
@@ -61,7 +61,7 @@ test('the token is in no process list, log, event, answer or error, and in no fi
   })
   command.stdin.write(`${token}\n`)
   await command.stdin.flush()
-  // It waits for the end of its stdin: it runs now, and has the token.
+  // It waits for the end of stdin: it is running now, and has the token.
   expect(processesShowing(token)).toEqual([])
   command.stdin.end()
   const printed = (await new Response(command.stdout).text()) + (await new Response(command.stderr).text())
@@ -75,7 +75,7 @@ test('the token is in no process list, log, event, answer or error, and in no fi
     await ask('/api/status'),
     await ask('/api/pulls'),
     await ask('/api/settings', { method: 'PATCH', body: '{"max_body_mb":32}' }),
-    // A request that is refused must not repeat what it brought.
+    // A refusal must not repeat what was in the request.
     await ask('/api/settings', { method: 'PATCH', body: JSON.stringify({ hub: { token: `${token} x` } }) }),
     await ask('/api/settings', { method: 'PATCH', body: JSON.stringify({ token }) }),
     await ask('/api/settings', { method: 'PATCH', body: `{"hub":{"token":"${token}"` }),

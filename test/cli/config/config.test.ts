@@ -32,12 +32,12 @@ const settings = (changes: Partial<Settings> = {}): Settings => ({
   ...changes,
 })
 
-/** An address at which nothing listens. */
+/** An address where nothing listens. */
 const nowhere = 'http://127.0.0.1:9'
 const token = 'hf_onlyForTheHub'
 
 describe('show', () => {
-  test('lists every key with its value and where that comes from, and of the token only the latter', async () => {
+  test('lists every key with its value and origin, and for the token only the origin', async () => {
     using api = new FakeApi({ showSettings: () => settings() })
     const { code, stdout, stderr } = await hal0(['config', 'show'], { url: api.url })
     expect([code, stderr]).toEqual([0, 'The file is /etc/hal0/hal0.toml\n'])
@@ -48,7 +48,7 @@ describe('show', () => {
     expect(stdout).toMatch(/^hub\.token +\(not shown\) +file$/m)
   })
 
-  test('prints the answer with --json, and warns of what has no effect', async () => {
+  test('prints the answer with --json, and warns about settings without effect', async () => {
     const answer = settings({ problems: ['The token is open to others.'], restart_needed: true })
     using api = new FakeApi({ showSettings: () => answer })
     expect(JSON.parse((await hal0(['config', 'show', '--json'], { url: api.url })).stdout)).toEqual(answer)
@@ -59,7 +59,7 @@ describe('show', () => {
 })
 
 describe('set', () => {
-  test('sends the words as a patch and prints what holds then', async () => {
+  test('sends the words as a patch and prints the resulting values', async () => {
     using api = new FakeApi({ editSettings: () => settings({ restart_needed: true }) })
     const { code, stdout, stderr } = await hal0(['config', 'set', 'port=9000', 'slots.ports=8081-8099'], {
       url: api.url,
@@ -69,13 +69,13 @@ describe('set', () => {
     expect(api.calls.map(({ body }) => body)).toEqual([{ port: 9000, slots: { ports: '8081-8099' } }])
   })
 
-  test('says when the command line of the daemon wins', async () => {
+  test('says when the daemon’s command line wins', async () => {
     using api = new FakeApi({ editSettings: () => settings() })
     const { stderr } = await hal0(['config', 'set', 'supervisor=auto'], { url: api.url })
     expect(stderr).toContain("the daemon's command line wins")
   })
 
-  test('reads values as the keys take them', () => {
+  test('converts values to the types of the keys', () => {
     expect(
       parseAssignments([
         'port=null',
@@ -119,7 +119,7 @@ describe('set', () => {
     throw new Error('it was taken')
   })
 
-  test('takes no token, and does not repeat the one that was typed', async () => {
+  test('does not accept a token, and does not repeat the one that was typed', async () => {
     const { code, stdout, stderr } = await hal0(['config', 'set', `hub.token=${token}`], { url: nowhere })
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain('hal0 config token')
@@ -134,7 +134,7 @@ describe('check', () => {
     return hal0(['config', 'check', path], { url: nowhere })
   }
 
-  test('finds nothing in a file that is right, without a daemon', async () => {
+  test('finds nothing wrong in a valid file, without a daemon', async () => {
     expect(await check('port = 9000\n[slots]\nports = "1-2"\n')).toMatchObject({ code: 0, stderr: '' })
   })
 
@@ -153,14 +153,14 @@ describe('check', () => {
     expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(words)])
   })
 
-  test('warns of keys that mean nothing, and that is no failure', async () => {
+  test('warns about unknown keys without failing', async () => {
     const { code, stderr } = await check('prot = 1\n[slots]\nport = 1\n[keys]\na = 1\n')
     expect(code).toBe(0)
     for (const key of ['prot', 'slots.port', 'keys'])
       expect(stderr).toContain(`Warning: This version of hal0 does not know the key ${key}`)
   })
 
-  test('takes hal0.toml of this machine, and says when there is none', async () => {
+  test('checks hal0.toml of this machine by default, and says when there is none', async () => {
     const env = { HAL0_ROOT: tempDir() }
     expect((await hal0(['config', 'check'], { env })).stdout).toContain('every setting has its default')
     expect((await hal0(['config', 'check', 'nothing.toml'], { env })).code).toBe(4)
@@ -193,7 +193,7 @@ describe('edit', () => {
     return { root, file, env, read: () => readFileSync(file, 'utf8') }
   }
 
-  test('replaces the file by what the editor made of a copy, and keeps its mode', async () => {
+  test('replaces the file with the edited copy, and keeps its mode', async () => {
     const { root, file, env, read } = machine(
       'test "$1" != "$HAL0_ROOT/etc/hal0/hal0.toml" && sed -i s/9000/9001/ "$1"',
     )
@@ -218,7 +218,7 @@ describe('edit', () => {
     expect(stdout).toBe(`${file} is unchanged.\n`)
   })
 
-  test('drops what is broken where nobody can be asked, and says what is wrong', async () => {
+  test('drops a broken change if nobody can be asked, and says what is wrong', async () => {
     const { env, read } = machine('echo "port = =" > "$1"')
     const { code, stderr } = await hal0(['config', 'edit'], { url: nowhere, env })
     expect([code, read()]).toEqual([1, before])
@@ -226,7 +226,7 @@ describe('edit', () => {
     expect(stderr).toContain('stays as it was')
   })
 
-  test('changes nothing when the editor fails, or the file was changed meanwhile', async () => {
+  test('changes nothing when the editor fails, or somebody else has changed the file', async () => {
     const failing = machine('echo "port = 1" > "$1"; exit 3')
     const failed = await hal0(['config', 'edit'], { url: nowhere, env: failing.env })
     expect([failed.code, failing.read()]).toEqual([1, before])
@@ -237,7 +237,7 @@ describe('edit', () => {
     expect(lost.stderr).toContain('port = 1')
   })
 
-  test('makes the file where there is none, but not for nothing', async () => {
+  test('creates a missing file, but only if something was edited', async () => {
     const idle = machine('true', null)
     expect((await hal0(['config', 'edit'], { url: nowhere, env: idle.env })).code).toBe(0)
     expect(existsSync(idle.file)).toBe(false)
@@ -258,7 +258,7 @@ describe('token', () => {
     expect(api.calls.map(({ body }) => body)).toEqual([{ hub: { token } }, { hub: { token } }])
   })
 
-  test('is removed with --remove, and what the daemon takes then is said', async () => {
+  test('is removed with --remove, which says what the daemon uses instead', async () => {
     const values = { ...settings().values, hub: { mirrors: [], token: 'environment' as const } }
     using api = new FakeApi({ editSettings: () => settings({ values }) })
     const { stdout } = await hal0(['config', 'token', '--remove'], { url: api.url })
@@ -267,7 +267,7 @@ describe('token', () => {
   })
 
   test.each(['', ' \n', 'hf_a b', 'hf_ä', 'hf_a\nhf_b'])(
-    'that is none is refused before it is sent: %j',
+    'that is invalid is refused before it is sent: %j',
     async (stdin) => {
       using api = new FakeApi({ editSettings: () => settings() })
       const { code, stdout, stderr } = await hal0(['config', 'token'], { url: api.url, stdin })
@@ -276,7 +276,7 @@ describe('token', () => {
     },
   )
 
-  test('is no argument', async () => {
+  test('cannot be given as an argument', async () => {
     const { code, stderr } = await hal0(['config', 'token', token], { url: nowhere })
     expect(code).toBe(2)
     expect(stderr).toContain('Unexpected argument')
@@ -284,7 +284,7 @@ describe('token', () => {
 })
 
 describe.skipIf(noTerminal !== null)('on a terminal', () => {
-  test('a token is asked for and not shown; a wrong key can be taken back', async () => {
+  test('a token is asked for and not shown; a mistyped key can be deleted', async () => {
     using api = new FakeApi({ editSettings: () => settings() })
     using terminal = new Terminal(['config', 'token'], { HAL0_URL: api.url })
     await terminal.shows(/Token of the hub/)

@@ -81,7 +81,7 @@ describe('search', () => {
     expect(stdout).not.toContain('hearing')
   })
 
-  test('--json then is the array of the catalog', async () => {
+  test('--json is then the array of the catalog', async () => {
     const { code, stdout } = await run('search', 'small', '--json')
     expect([code, JSON.parse(stdout)]).toEqual([0, [offer('small')]])
   })
@@ -92,7 +92,7 @@ describe('search', () => {
     expect(stderr).toContain('https://hub.example could not be reached.')
   })
 
-  test('does not take another refusal of the hub for a missing network', async () => {
+  test('does not mistake another refusal of the hub for a missing network', async () => {
     hub = () => {
       throw new Hal0Error('pull.rate_limited', 'Wait 30 s.')
     }
@@ -100,7 +100,7 @@ describe('search', () => {
     expect(asked()).toEqual(['searchHub'])
   })
 
-  test('--catalog lists all of the catalog and leaves the hub alone', async () => {
+  test('--catalog lists the whole catalog without asking the hub', async () => {
     const { code, stdout, stderr } = await run('search', '--catalog')
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout.trimEnd().split('\n')).toHaveLength(1 + all.length)
@@ -115,7 +115,7 @@ describe('search', () => {
     expect(await ids('nonsense')).toEqual([])
   })
 
-  test('without words is wrong usage that points at the catalog', async () => {
+  test('without words is wrong usage that points to the catalog', async () => {
     const { code, stderr } = await run('search')
     expect(code).toBe(2)
     expect(stderr).toContain('hal0 model search --catalog')
@@ -123,18 +123,18 @@ describe('search', () => {
 })
 
 describe('pull', () => {
-  test('of an id of the catalog takes what the catalog says', async () => {
+  test('of a catalog id pulls what the catalog says', async () => {
     const { code, stderr } = await run('pull', 'small', '--no-wait')
     expect([code, stderr]).toEqual([0, 'Pulling small.gguf (398 MB) as small.\n'])
     expect(api.calls.at(-1)).toMatchObject({ params: { id: 'small' }, body: all[0]?.pull })
   })
 
-  test('brings the projector of a model that sees, and takes another id', async () => {
+  test('pulls the projector of a vision model, and accepts another id', async () => {
     expect((await run('pull', 'seeing', '--id', 'mine', '--no-wait')).code).toBe(0)
     expect(api.calls.at(-1)).toMatchObject({ params: { id: 'mine' }, body: { file: 'seeing.gguf', mmproj: true } })
   })
 
-  test('of a model that no engine runs says so, and pulls nothing', async () => {
+  test('of a model that no engine can run says so, and pulls nothing', async () => {
     const { code, stderr } = await run('pull', 'hearing')
     expect(code).toBe(1)
     expect(stderr).toContain('hearing cannot be pulled yet: this version of hal0 has no engine moonshine.')

@@ -33,7 +33,7 @@ const api = new FakeApi({
 afterAll(() => api[Symbol.dispose]())
 const run = (...args: string[]) => hal0(['model', ...args], { url: api.url })
 
-test('list shows what a model is, with a dash for what is not known', async () => {
+test('list shows what a model is, with a dash for what is unknown', async () => {
   const { code, stdout } = await run('list')
   expect(code).toBe(0)
   expect(stdout).toMatch(/^tiny +chat +qwen2 +494M +Q4_K_M +32768 +491 MB$/m)
@@ -72,27 +72,27 @@ test('verify of a sound model ends with 0', async () => {
   expect(await run('verify', 'tiny')).toEqual({ code: 0, stdout: 'tiny  local--tiny/tiny.gguf  ok\n', stderr: '' })
 })
 
-test('verify of all ends with 1 when one differs, and names it', async () => {
+test('verify of all models ends with 1 when one has changed, and names it', async () => {
   const { code, stdout, stderr } = await run('verify')
   expect(code).toBe(1)
   expect(stdout).toBe('tiny  local--tiny/tiny.gguf  ok\ntorn  local--torn/torn.gguf  DIFFERS  The sum differs.\n')
   expect(stderr).toContain('hal0 model rm torn')
 })
 
-test('verify --json tells every verdict', async () => {
+test('verify --json has every verdict', async () => {
   const { code, stdout } = await run('verify', '--json')
   expect(code).toBe(1)
   expect(JSON.parse(stdout).map(({ ok }: ModelVerification) => ok)).toEqual([true, false])
 })
 
-test('rm removes', async () => {
+test('rm removes a model', async () => {
   expect(await run('rm', 'torn', '--json')).toMatchObject({
     code: 0,
     stdout: '{\n  "id": "torn",\n  "deleted": true\n}\n',
   })
 })
 
-test('rm of a model in use ends with 1 and says where to look', async () => {
+test('rm of a model in use ends with 1 and says what to try', async () => {
   expect(await run('rm', 'tiny')).toMatchObject({
     code: 1,
     stderr: 'Error: tiny is in use by primary.\nTry: hal0 slot list\n',

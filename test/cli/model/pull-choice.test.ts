@@ -1,4 +1,4 @@
-/** What the command line does with several files that fit: it asks on a terminal, and names them where nobody can be asked. */
+/** What the command line does with several matching files: it asks on a terminal, and lists them if nobody can be asked. */
 import { afterAll, describe, expect, test } from 'bun:test'
 import { offerLines, quoted } from '../../../src/cli/model/bring/choose-offer.ts'
 import type { HubOffer, HubReference } from '../../../src/contract/models/pull.ts'
@@ -64,7 +64,7 @@ afterAll(() => api[Symbol.dispose]())
 const run = (...args: string[]) => hal0(args, { url: api.url })
 const pull = (...args: string[]) => run('model', 'pull', '--no-wait', ...args)
 
-test('several that fit are named where nobody can be asked, with the command that means one', async () => {
+test('several matches are listed if nobody can be asked, with the command that names one', async () => {
   const { code, stdout, stderr } = await pull('acme/tiny:Q4_K_M')
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toBe(`Error: acme/tiny has several models for :Q4_K_M. Name the one that you want with --file.
@@ -75,7 +75,7 @@ Try: hal0 model pull acme/tiny --file a-Q4_K_M.gguf
   expect(api.calls.at(-1)?.operation).toBe('showHubRepository')
 })
 
-test('while the hub cannot be asked it is said, and what is here is taken', async () => {
+test('while the hub cannot be reached that is said, and an installed model is used', async () => {
   const { code, stderr } = await pull('acme/away')
   expect(code).toBe(0)
   expect(stderr).toStartWith('Warning: The hub could not be reached. Only what is here of acme/away can be chosen.\n')
@@ -110,7 +110,7 @@ test('a repository without models says so', async () => {
   })
 })
 
-test('a swap to a model that is here asks nothing of the hub', async () => {
+test('a swap to an installed model does not ask the hub', async () => {
   const { code } = await run(
     'slot',
     'swap',
@@ -129,13 +129,13 @@ test('a swap to a model that is here asks nothing of the hub', async () => {
   expect(last[2]?.body).toEqual({ model: 'a', repo: 'acme/tiny', file: ':Q4_K_M' })
 })
 
-test('a swap without a file takes the usual one, and one with a file alone is wrong usage', async () => {
+test('a swap without a file takes the default one, and a swap with only a file is wrong usage', async () => {
   expect((await run('slot', 'swap', 'primary', '--model', 'a', '--repo', 'acme/tiny', '--no-wait')).code).toBe(0)
   expect(api.calls.at(-1)?.body).toEqual({ model: 'a', repo: 'acme/tiny', file: 'b model-Q4_K_M.gguf' })
   expect((await run('slot', 'swap', 'primary', '--model', 'a', '--file', ':Q8_0')).code).toBe(2)
 })
 
-test('numbers and sizes stand below each other, names whole at the end', () => {
+test('numbers and sizes are aligned, with uncut names at the end', () => {
   const lines = offerLines(
     Array.from({ length: 10 }, (_, index) => offer(`m${index}`, `m${index}.gguf`, { size: 10 ** index })),
   )
@@ -151,7 +151,7 @@ test.each([
 })
 
 describe.skipIf(noTerminal !== null)('on a terminal', () => {
-  test('the one that is meant is asked for, again after a wrong answer, and pulled', async () => {
+  test('the model is asked for, again after a wrong answer, and pulled', async () => {
     using terminal = new Terminal(['model', 'pull', 'acme/tiny:Q4_K_M', '--no-wait'], { HAL0_URL: api.url })
     const screen = await terminal.shows(/Which one\? \[1-2\]/)
     expect(screen).toContain('acme/tiny has several models for :Q4_K_M:\n  1  398 MB  a-Q4_K_M.gguf  (is here)\n')

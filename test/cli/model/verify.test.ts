@@ -72,7 +72,7 @@ test('without a terminal each file is one plain line on stderr; models are verif
   })
 })
 
-test('--json tells the verdicts alone on stdout, and events that mean nothing do no harm', async () => {
+test('--json prints only the verdicts on stdout, and unknown events do no harm', async () => {
   const { api, feed, asked, end } = slowVerifications()
   using running = new Running(['model', 'verify', 'first', '--json'], { url: api.url })
   await asked('first')
@@ -99,7 +99,7 @@ test('Ctrl-C gives up with 130, says that nothing was changed, and begins no oth
   expect(api.calls.map(({ params }) => params.id)).toEqual([undefined, 'first'])
 })
 
-test('a daemon that stops meanwhile is a failure, not a verdict', async () => {
+test('a daemon that stops in the meantime is a failure, not a verdict', async () => {
   using api = new FakeApi({
     verifyModel: () => {
       throw new Hal0Error('model.verify_stopped', 'hal0 is stopping. Verify again once it is back.')
@@ -116,7 +116,7 @@ test('a daemon that stops meanwhile is a failure, not a verdict', async () => {
 if (noTerminal !== null && process.env.CI === 'true') throw new Error(`the terminal cannot be tested: ${noTerminal}`)
 
 describe.skipIf(noTerminal !== null)('on a terminal', () => {
-  test('the bar is one line that rewrites itself and is gone in the end', async () => {
+  test('the bar is one line that rewrites itself and disappears at the end', async () => {
     const { api, feed, asked, end } = slowVerifications()
     using terminal = new Terminal(['model', 'verify', 'first'], { HAL0_URL: api.url, NO_COLOR: '1' })
     await asked('first')
@@ -129,7 +129,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
     expect(await terminal.shows(/exit 0/)).toBe('first  first/1.gguf  ok\nexit 0')
   }, 30_000)
 
-  test('Ctrl-C takes the bar away', async () => {
+  test('Ctrl-C removes the bar', async () => {
     const { api, feed, asked } = slowVerifications()
     using terminal = new Terminal(['model', 'verify', 'first'], { HAL0_URL: api.url, NO_COLOR: '1' })
     await asked('first')

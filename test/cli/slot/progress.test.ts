@@ -14,7 +14,7 @@ const figures = {
   phase: 'downloading',
 } as const
 
-test('progress reads as a person would say it', () => {
+test('progress reads like a person would say it', () => {
   const warming = { name: 'a', state: 'warming', elapsed_s: 12.3, expected_s: 30, pull: null } as const
   expect(describeProgress(warming)).toBe('warming — 12 s of about 30 s')
   expect(describeProgress({ ...warming, expected_s: null })).toBe('warming — 12 s')
@@ -62,7 +62,7 @@ test('a load shows its steps on stderr as plain lines, and the result on stdout'
   })
 })
 
-test('events that mean nothing to this version do no harm', async () => {
+test('events that this version does not know do no harm', async () => {
   using load = new SlowLoad()
   using running = new Running(['slot', 'load', 'primary', '--json'], { url: load.api.url })
   await load.asked.promise

@@ -14,7 +14,7 @@ const refused = (assignment: string): Failure => {
   throw new Error(`${assignment} was taken`)
 }
 
-describe('a value becomes what the key takes', () => {
+describe('a value is converted to the type of its key', () => {
   const cases: [string, unknown][] = [
     ['context_size=8192', 8192],
     ['context_size=null', null],
@@ -37,7 +37,7 @@ describe('a value becomes what the key takes', () => {
   }
 })
 
-describe('wrong usage is refused with exit code 2 and a word on what would do', () => {
+describe('wrong usage is refused with exit code 2 and a hint at what is allowed', () => {
   const cases: [string, string][] = [
     ['context_sise=1', 'The keys are: model, provider'],
     ['__proto__=1', 'The keys are'],
@@ -62,7 +62,7 @@ describe('wrong usage is refused with exit code 2 and a word on what would do', 
   }
 })
 
-test('every key with a default can be taken back to it', () => {
+test('every key with a default can be reset to it', () => {
   const resettable = keys.filter((key) => key in slotDefaults)
   const patch = parseUnset(resettable)
   expect(Object.keys(patch)).toEqual(resettable)

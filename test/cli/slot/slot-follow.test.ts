@@ -30,7 +30,7 @@ describe('logs', () => {
     expect(JSON.parse((await run('logs', 'primary', '--json')).stdout)).toHaveLength(2)
   })
 
-  test('-f asks one stream for the last lines and the new ones, and goes on until it is interrupted', async () => {
+  test('-f gets the last lines and the new ones from one stream, and continues until it is interrupted', async () => {
     const opened = logFeed.opened.promise
     using following = new Running(['slot', 'logs', 'primary', '-f', '-n', '7'], { url })
     await opened
@@ -43,7 +43,7 @@ describe('logs', () => {
   })
 })
 
-test('logs -f goes on where a lost connection broke, and shows what is missing as a gap; --json has a field for it', async () => {
+test('logs -f resumes after a lost connection and shows missing lines as a gap; --json has a field for it', async () => {
   const opened = logFeed.opened.promise
   using plain = new Running(['slot', 'logs', 'primary', '-f'], { url })
   await opened
@@ -68,7 +68,7 @@ test('logs -f goes on where a lost connection broke, and shows what is missing a
 })
 
 describe('watch', () => {
-  test('tells each change once, over a lost connection, and resumes where it broke', async () => {
+  test('shows each change once, even over a lost connection, and resumes where it broke off', async () => {
     const opened = feed.opened.promise
     using watching = new Running(['slot', 'watch', '--json'], { url })
     await opened
@@ -94,7 +94,7 @@ describe('watch', () => {
     expect(lines).toEqual(['starting', 'warming', 'ready', undefined])
   })
 
-  test('with a name tells of that slot only', async () => {
+  test('with a name shows only that slot', async () => {
     const opened = feed.opened.promise
     using watching = new Running(['slot', 'watch', 'primary'], { url })
     await opened
@@ -106,7 +106,7 @@ describe('watch', () => {
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}primary +error +It crashed\.\n$/)
   })
 
-  test('of a slot that is not there ends with 4', async () => {
+  test('of an unknown slot ends with 4', async () => {
     expect((await run('watch', 'other')).code).toBe(4)
   })
 })

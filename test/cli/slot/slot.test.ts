@@ -65,7 +65,7 @@ test('show prints state, reason and configuration', async () => {
   }
 })
 
-test('a slot that is not there ends with 4, the sentence, and what to try', async () => {
+test('an unknown slot ends with 4, the message, and what to try', async () => {
   const { code, stdout, stderr } = await run('show', 'other')
   expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
   expect(stderr).toBe('Error: There is no slot "other".\nTry: hal0 slot list\n')
@@ -102,7 +102,7 @@ test('create sends flags and settings as the types of the contract', async () =>
   })
 })
 
-test('edit sets and unsets, and says when a running backend will follow', async () => {
+test('edit sets and unsets keys, and says when a running backend will use them', async () => {
   const { stdout, stderr } = await run(
     'edit',
     'primary',
@@ -118,11 +118,11 @@ test('edit sets and unsets, and says when a running backend will follow', async 
   expect(stderr).toContain('hal0 slot restart primary')
 })
 
-test('delete asks nothing where nobody can answer', async () => {
+test('delete does not ask if nobody can answer', async () => {
   expect(await run('delete', 'primary')).toEqual({ code: 0, stdout: 'primary is deleted.\n', stderr: '' })
 })
 
-test('ack prints how the slot stands', async () => {
+test('ack prints the state of the slot', async () => {
   expect((await run('ack', 'primary')).stdout).toBe('primary is offline.\n')
 })
 
@@ -154,7 +154,7 @@ describe('commands that take time', () => {
     expect(JSON.parse((await run('load', 'primary', '--json')).stdout).state.state).toBe('ready')
   })
 
-  test('a failed load shows its sentence, the last lines of the backend, and what to try', async () => {
+  test('a failed load shows its message, the last lines of the backend, and what to try', async () => {
     refusal = new Hal0Error('slot.crashed', 'The backend of primary exited with code 1.', {
       details: { last_lines: ['loading…', 'error: \x1b[31mbad magic'] },
     })
@@ -165,14 +165,14 @@ describe('commands that take time', () => {
     )
   })
 
-  test('a sentence that names a command needs no other advice', async () => {
+  test('a message that names a command needs no other advice', async () => {
     refusal = new Hal0Error('slot.crashed', 'It crashed. More: hal0 slot logs primary')
     expect((await run('load', 'primary')).stderr).toBe('Error: It crashed. More: hal0 slot logs primary\n')
   })
 
-  test('a code that this version does not know is told as well', async () => {
+  test('an error with a code that this version does not know is shown as well', async () => {
     refusal = Object.assign(new Hal0Error('internal', 'The moon is full.'), { code: 'moon.full' })
-    // The table of codes has no type for it, as an older version would find.
+    // Not in the table of codes, as it would be for an older version.
     refusal.body = () => ({ message: 'The moon is full.', type: 'x', param: null, code: 'moon.full', details: {} })
     expect(await run('load', 'primary')).toMatchObject({ code: 1, stderr: 'Error: The moon is full.\n' })
   })

@@ -1,4 +1,4 @@
-/** A daemon made of the operation table: it holds requests and its own answers to the contract, and answers what a test tells it to. */
+/** A daemon made from the operation table: it checks requests and its own answers against the contract, and answers as a test says. */
 import type { Operation } from '../../../src/contract/operations/operation.ts'
 import { type OperationName, operations, type Reply } from '../../../src/contract/operations/operations.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
@@ -28,7 +28,7 @@ const answer = async (name: OperationName, call: Call, handler: Handler<Operatio
   if (operation.body !== undefined) parse(operation.body, call.body, 'The body')
   const reply = await handler(call)
   const statuses = Object.keys(operation.replies).map(Number)
-  // The commands of a slot answer 200 to those who wait, else 202.
+  // Slot commands answer 200 to clients that wait, otherwise 202.
   const status = (statuses.includes(202) && call.query.wait === undefined ? 202 : statuses[0]) as number
   const schema = operation.replies[status]
   if (schema === null || schema === undefined) return new Response(null, { status })
@@ -87,13 +87,13 @@ export class FakeApi implements Disposable {
   }
 }
 
-/** An event stream that a test feeds. */
+/** An event stream whose events come from a test. */
 export class EventFeed {
   readonly #encoder = new TextEncoder()
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
   /** Requests that opened it. */
   readonly requests: Request[] = []
-  /** Resolves when it is opened the next time. */
+  /** Resolves when it is next opened. */
   opened = Promise.withResolvers<void>()
 
   readonly respond = (request: Request): Response => {
@@ -118,7 +118,7 @@ export class EventFeed {
     this.#controller?.enqueue(this.#encoder.encode(text))
   }
 
-  /** Ends the stream, as a daemon that shuts down. */
+  /** Ends the stream, as a daemon does that shuts down. */
   close(): void {
     this.#controller?.close()
   }

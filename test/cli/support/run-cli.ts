@@ -1,4 +1,4 @@
-/** Runs the command line as a process, as its users do. */
+/** Runs the command line as a process, like its users do. */
 import { join } from 'node:path'
 
 const root = join(import.meta.dir, '../../..')
@@ -12,7 +12,7 @@ interface Options {
   under?: string[]
 }
 
-/** The variables of the tests' own environment that could change an outcome are left out. */
+/** The environment without variables that could change an outcome. */
 const environment = ({ url, env }: Options): Record<string, string> => ({
   PATH: process.env.PATH ?? '',
   HOME: process.env.HOME ?? '',
@@ -26,7 +26,7 @@ export interface Outcome {
   stderr: string
 }
 
-/** A command under way; it is ended with the scope. */
+/** A running command; it is ended when disposed. */
 export class Running implements Disposable {
   readonly #process: Bun.Subprocess<'pipe', 'pipe', 'pipe'>
   readonly outcome: Promise<Outcome>
@@ -74,12 +74,12 @@ export class Running implements Disposable {
     })
   }
 
-  /** Resolves once stdout holds `text`. */
+  /** Resolves once stdout contains `text`. */
   printed(text: string): Promise<void> {
     return this.#until(() => this.#stdout.includes(text))
   }
 
-  /** Resolves once stderr holds `text`. */
+  /** Resolves once stderr contains `text`. */
   said(text: string): Promise<void> {
     return this.#until(() => this.#stderr.includes(text))
   }

@@ -1,4 +1,4 @@
-/** Things on the wire, as a daemon would send them. */
+/** Sample data as a daemon would send it. */
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
 import {
   type Slot,

@@ -1,4 +1,4 @@
-/** A terminal to look at: a tmux server of its own. */
+/** A terminal whose screen tests can read, in a tmux server of its own. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,13 +6,13 @@ import { main } from './run-cli.ts'
 
 const tmuxProgram = Bun.which('tmux')
 
-/** null when terminals can be tested here, else why not. */
+/** Why terminals cannot be tested here; null if they can. */
 export const noTerminal = tmuxProgram === null ? 'tmux is not installed' : null
 
 export class Terminal implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'hal0-terminal-'))
 
-  /** Runs a command of the CLI in a terminal of 80 × 24 that stays up after it ended, by Ctrl-C too. */
+  /** Runs a CLI command in a terminal of 80 × 24, which stays open after the command has ended, even after Ctrl-C. */
   constructor(args: string[], env: Record<string, string>) {
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
     const command = ['env', '-u', 'NO_COLOR', '-u', 'CI', ...variables, process.execPath, main, ...args]
@@ -48,12 +48,12 @@ export class Terminal implements Disposable {
     this.#tmux('send-keys', ...keys)
   }
 
-  /** What the screen shows; colours as escape sequences. */
+  /** The text on the screen, with colours as escape sequences. */
   screen(): string {
     return this.#tmux('capture-pane', '-p', '-e').trimEnd()
   }
 
-  /** Resolves with the screen once it matches. tmux tells nobody of changes, so this looks 50 times a second, for at most 10 s. */
+  /** Resolves with the screen once it matches. tmux does not report changes, so this polls 50 times a second, for at most 10 s. */
   async shows(pattern: RegExp): Promise<string> {
     const deadline = performance.now() + 10_000
     for (;;) {
@@ -65,7 +65,7 @@ export class Terminal implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // Of a server that ended by itself there is nothing to end.
+    // The server has already ended by itself.
     Bun.spawnSync([...this.#program, 'kill-server'])
     rmSync(this.#folder, { recursive: true })
   }

@@ -13,21 +13,21 @@ const ids = (query: string): string[] => searchCatalog(catalogEntries, query).ma
 const here = { get: () => null }
 
 describe('catalog.json', () => {
-  test('keeps its schema, with 12 to 20 entries', () => {
+  test('conforms to its schema, with 12 to 20 entries', () => {
     expect(problemsOf(Type.Array(CatalogEntry, { minItems: 12, maxItems: 20 }), file)).toEqual([])
   })
 
-  test('has every id and every file once', () => {
+  test('has every id and every file only once', () => {
     for (const keys of [catalogEntries.map(({ id }) => id), catalogEntries.map((one) => `${one.repo}/${one.file}`)]) {
       expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([])
     }
   })
 
-  test('gives a GGUF the id that a pull of its file gives', () => {
+  test('gives a GGUF the id that a pull of its file would give', () => {
     expect(gguf.map(({ id }) => id)).toEqual(gguf.flatMap((entry) => modelIds([entry.file], entry.repo)))
   })
 
-  test('names files that a pull takes for a model, and projectors for projectors', () => {
+  test('names only files that a pull takes for models, and projectors that it takes for projectors', () => {
     for (const { repo, file: path, others } of gguf) {
       const files = [path, ...others].map((one) => ({ path: one, size: 1, sha256: null, blobSha1: null }))
       const { models, projectors } = ggufFiles(repo, files)
@@ -36,19 +36,19 @@ describe('catalog.json', () => {
     }
   })
 
-  test('has one model to begin with: a chat of about 400 MB that anybody may use', () => {
+  test('has one model to begin with: a chat model of about 400 MB that anybody may use', () => {
     const firsts = catalogEntries.filter(({ first }) => first)
     expect(firsts).toHaveLength(1)
     expect(firsts[0]).toMatchObject({ kind: 'chat', provider: 'llama.cpp', licence: 'Apache-2.0', others: [] })
     expect(firsts[0]?.size).toBeLessThan(450e6)
   })
 
-  test('has something for every kind', () => {
+  test('has a model of every kind', () => {
     const kinds = new Set(catalogEntries.map(({ kind }) => kind))
     expect([...kinds].sort()).toEqual(['chat', 'embedding', 'rerank', 'stt', 'tts'])
   })
 
-  test('asks for more memory than the files, in steps of 100 MB', () => {
+  test('needs more memory than the size of the files, in steps of 100 MB', () => {
     for (const { id, size, ram_bytes } of catalogEntries) {
       expect([id, ram_bytes % 100e6]).toEqual([id, 0])
       expect(ram_bytes).toBeGreaterThan(size + 512 * 2 ** 20)
@@ -58,24 +58,24 @@ describe('catalog.json', () => {
 })
 
 describe('a search', () => {
-  test('without words finds all, in the order of the file', () => {
+  test('without words finds all entries, in the order of the file', () => {
     expect(ids('')).toEqual(catalogEntries.map(({ id }) => id))
     expect(ids('  ')).toHaveLength(catalogEntries.length)
   })
 
-  test('wants every word, whatever its case and place', () => {
+  test('requires every word, whatever its case and position', () => {
     expect(ids('0.5B qwen2.5')).toEqual(['qwen2.5-0.5b-instruct-q4_k_m'])
     expect(ids('llama nonsense')).toEqual([])
   })
 
-  test('looks at name, id, repository and kind, and at no description', () => {
+  test('looks at name, id, repository and kind, but not at the description', () => {
     expect(ids('stt')).toEqual(['moonshine-tiny-en'])
     expect(ids('bartowski llama-3.2-1b')).toEqual(['llama-3.2-1b-instruct-q4_k_m'])
     expect(ids('vision').length).toBeGreaterThan(0)
     expect(ids('screenshots')).toEqual([])
   })
 
-  test('finds no word that only two fields together have', () => {
+  test('does not find a word that spans two fields', () => {
     expect(ids('instructqwen')).toEqual([])
   })
 })
@@ -84,7 +84,7 @@ describe('the catalog of a machine', () => {
   const offers = (memoryBytes: number | null, registry: { get(id: string): unknown } = here) =>
     new Catalog({ entries: catalogEntries, registry: registry as typeof here, memoryBytes }).offers('')
 
-  test('says what fits into its memory, as far as that is known', () => {
+  test('says what fits into its memory, if that is known', () => {
     const fits = (memoryBytes: number | null) => offers(memoryBytes).map((one) => one.fits)
     expect(new Set(fits(null))).toEqual(new Set([null]))
     expect(new Set(fits(64e9))).toEqual(new Set([true]))
@@ -100,7 +100,7 @@ describe('the catalog of a machine', () => {
 
   const catalog = new Catalog({ entries: catalogEntries, registry: here, memoryBytes: null })
 
-  test('knows where each GGUF comes from, and has the projector brought along', () => {
+  test('knows where each GGUF comes from, and has its projector pulled too', () => {
     for (const { id, repo, file: path } of gguf) {
       const source = catalog.sourceOf(id)
       expect(problemsOf(PullRequest, source)).toEqual([])
@@ -111,13 +111,13 @@ describe('the catalog of a machine', () => {
     expect(catalog.sourceOf('qwen2.5-0.5b-instruct-q4_k_m')).not.toHaveProperty('mmproj')
   })
 
-  test('says of a speech model that no engine runs it, and brings none', () => {
+  test('says that no engine can run a speech model, and pulls none', () => {
     expect([catalog.sourceOf('moonshine-tiny-en'), catalog.sourceOf('kokoro-82m-v1.0')]).toEqual([null, null])
     expect(catalog.refusalOf('moonshine-tiny-en')).toContain('no engine for speech recognition (moonshine)')
     expect(catalog.refusalOf('kokoro-82m-v1.0')).toContain('no engine for speech synthesis (kokoro)')
   })
 
-  test('has nothing to say of a model that it has not', () => {
+  test('says nothing about a model that it does not have', () => {
     expect([catalog.sourceOf('tiny'), catalog.refusalOf('tiny'), catalog.sourceOf('__proto__')]).toEqual([
       null,
       null,

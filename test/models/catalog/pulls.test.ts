@@ -1,4 +1,4 @@
-/** Pulls of models that are known from the catalog. The hub is never reached: what is asked of it is what counts. */
+/** Pulls of models that are known from the catalog. The hub is never reached: only the requests to it count. */
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
@@ -40,12 +40,12 @@ beforeEach(() => {
 })
 afterEach(() => pulls.close())
 
-test('a model of the catalog is known, and is brought from where the catalog says', () => {
+test('a model of the catalog is known, and is pulled from where the catalog says', () => {
   expect(pulls.knows('tiny-q4_k_m')).toBe(true)
   expect(pulls.bring('tiny-q4_k_m', 'primary')).toMatchObject({ id: 'tiny-q4_k_m', repo: 'acme/tiny-GGUF' })
 })
 
-test('what somebody said of a model wins over the catalog, also for the next daemon', async () => {
+test('an explicit request for a model wins over the catalog, even for the next daemon', async () => {
   await pulls.learn('tiny-q4_k_m', { ...source, repo: 'mine/tiny-GGUF' })
   expect(pulls.bring('tiny-q4_k_m', 'primary').repo).toBe('mine/tiny-GGUF')
   await pulls.close()
@@ -54,7 +54,7 @@ test('what somebody said of a model wins over the catalog, also for the next dae
   expect(pulls.bring('tiny-q4_k_m', 'primary').repo).toBe('mine/tiny-GGUF')
 })
 
-test('a model of which nothing is known is not brought', () => {
+test('an unknown model is not pulled', () => {
   expect(pulls.knows('other')).toBe(false)
   expect(() => pulls.bring('other', 'primary')).toThrow(Hal0Error)
 })

@@ -1,4 +1,4 @@
-/** What is no model although its header is sound: the same for imports, pulls and registrations. */
+/** Files with a valid header that are not models: the same for imports, pulls and registrations. */
 import { expect, test } from 'bun:test'
 import { checkRunnableModel, checkRunnablePart } from '../../../src/models/gguf/check-runnable.ts'
 import type { GgufHeader } from '../../../src/models/gguf/header.ts'
@@ -76,7 +76,7 @@ for (const [what, parts] of Object.entries(accepted)) {
   test(`${what} is accepted`, () => expect(why(...parts)).toBeNull())
 }
 
-test('what is asked for as a projector has to be one', () => {
+test('a file requested as a projector has to be one', () => {
   const part = { index: 0, count: 1, isProjector: true }
   expect(() => checkRunnablePart('x.gguf', sound, part)).toThrow(
     'it is not a vision projector: its architecture is llama',

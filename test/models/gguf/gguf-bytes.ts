@@ -1,4 +1,4 @@
-/** GGUF bytes put together by hand, so that the reader is not tested with the writer's own idea of the format. */
+/** GGUF bytes assembled by hand, so that the reader is not tested against the writer's idea of the format. */
 
 const u32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4)
@@ -24,7 +24,7 @@ export const u16Entry = (key: string, value: number): Buffer => entry(key, 2, u3
 export const arrayEntry = (key: string, itemType: number, count: bigint | number, ...items: Buffer[]): Buffer =>
   entry(key, 9, u32(itemType), u64(count), ...items)
 
-/** A line of the tensor table. `type` 0 is F32, 1 F16, 12 Q4_K. */
+/** An entry of the tensor table. `type` 0 is F32, 1 F16, 12 Q4_K. */
 export const tensor = (name: string, shape: (bigint | number)[], type: number, offset: bigint | number): Buffer =>
   Buffer.concat([text(name), u32(shape.length), ...shape.map(u64), u32(type), u64(offset)])
 
@@ -32,10 +32,10 @@ export interface Parts {
   version?: number
   entries?: Buffer[]
   tensors?: Buffer[]
-  /** Counts that the header claims; by default those that there are. */
+  /** Counts that the header claims; by default the real ones. */
   claimedEntries?: bigint
   claimedTensors?: bigint
-  /** Bytes of tensor data behind the header, which is padded to 32. */
+  /** Bytes of tensor data after the header, which is padded to 32. */
   data?: number
 }
 
@@ -52,7 +52,7 @@ export const gguf = (parts: Parts): Buffer => {
   return Buffer.concat([header, Buffer.alloc((32 - (header.length % 32)) % 32), Buffer.alloc(data, 1)])
 }
 
-/** A small sound vision projector. */
+/** A small valid vision projector. */
 export const smallProjector = (): Buffer =>
   gguf({
     entries: [stringEntry('general.architecture', 'clip'), stringEntry('general.name', 'Eyes')],
@@ -60,7 +60,7 @@ export const smallProjector = (): Buffer =>
     data: 128,
   })
 
-/** A small sound model: one F32 tensor of 8 × 4 weights. */
+/** A small valid model: one F32 tensor of 8 × 4 weights. */
 export const smallModel = (extra: Buffer[] = [], name = 'Small'): Buffer =>
   gguf({
     entries: [

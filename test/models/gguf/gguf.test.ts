@@ -26,7 +26,7 @@ const write = (bytes: Uint8Array): string => {
 
 const read = (bytes: Uint8Array): Promise<GgufHeader> => readGgufHeader(write(bytes))
 
-/** The error that reading ends with; anything but `model.invalid_file` fails the test. */
+/** The error of the read; anything but `model.invalid_file` fails the test. */
 const refusal = async (path: string): Promise<Hal0Error> => {
   try {
     await readGgufHeader(path)
@@ -39,8 +39,8 @@ const refusal = async (path: string): Promise<Hal0Error> => {
 
 const architecture = stringEntry('general.architecture', 'llama')
 
-describe('a sound header', () => {
-  test('tells architecture, name, context length and the number of weights', async () => {
+describe('a valid header', () => {
+  test('has architecture, name, context length and the number of weights', async () => {
     const header = await read(smallModel([u32Entry('general.file_type', 15)]))
     expect(header).toMatchObject({
       version: 3,
@@ -60,12 +60,12 @@ describe('a sound header', () => {
     expect((await read(bytes)).version).toBe(2)
   })
 
-  test('may name the architecture after the keys that depend on it', async () => {
+  test('may have the architecture after the keys that depend on it', async () => {
     const bytes = gguf({ entries: [u32Entry('qwen2.pooling_type', 3), stringEntry('general.architecture', 'qwen2')] })
     expect((await read(bytes)).poolingType).toBe(3)
   })
 
-  test('tells which shard it is', async () => {
+  test('says which shard it is', async () => {
     const header = await read(smallModel([u16Entry('split.no', 1), u16Entry('split.count', 3)]))
     expect([header.splitNo, header.splitCount]).toEqual([1, 3])
   })
@@ -108,15 +108,15 @@ describe('a sound header', () => {
   })
 })
 
-describe('a tensor type that is not known', () => {
-  // Removed from llama.cpp, one of ik_llama.cpp's (IQ2_K, Q8_K_R8), one of the future.
+describe('an unknown tensor type', () => {
+  // Removed from llama.cpp, from ik_llama.cpp (IQ2_K, Q8_K_R8), and from the future.
   test.each([4, 31, 36, 43, 137, 399, 70_000])('is no reason to refuse: %i', async (type) => {
     const header = await read(gguf({ entries: [architecture], tensors: [tensor('a', [100, 3], type, 0)], data: 32 }))
     expect(header.parameters).toBe(300)
     expect(modelFacts([header], 'model.gguf', 'model').quantization).toBeNull()
   })
 
-  test('leaves the other tensors to be checked', async () => {
+  test('does not prevent the check of the other tensors', async () => {
     const tensors = [tensor('a', [100], 137, 0), tensor('b', [8], 0, 1024)]
     const whole = gguf({ entries: [architecture], tensors, data: 1056 })
     expect((await read(whole)).dataBytes).toBe(1056)
@@ -124,24 +124,24 @@ describe('a tensor type that is not known', () => {
   })
 })
 
-test('a file type that is not known is no reason to refuse, and no quantisation is made up for it', async () => {
+test('an unknown file type is no reason to refuse, and no quantisation is invented for it', async () => {
   const entries = [architecture, u32Entry('general.file_type', 4711)]
   const header = await read(gguf({ entries, tensors: [tensor('a', [100], 137, 0)], data: 32 }))
   expect(modelFacts([header], 'model.gguf', 'model').quantization).toBeNull()
 })
 
-describe('what is no GGUF', () => {
+describe('a file that is not a GGUF', () => {
   test.each([
     ['<!DOCTYPE html><html>404</html>', 'a web page'],
     ['<html><body>Sign in</body></html>', 'a web page'],
     ['version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n', 'a pointer of Git LFS'],
     ['PK\u0003\u0004 and so on', 'a ZIP archive'],
-  ])('is called what it is: %s', async (content, word) => {
+  ])('is refused with what it is: %s', async (content, word) => {
     expect((await refusal(write(Buffer.from(content)))).message).toContain(word)
   })
 })
 
-describe('a cut file', () => {
+describe('a truncated file', () => {
   test('is refused wherever it is cut, from no byte to all but one', async () => {
     const whole = smallModel([arrayEntry('tokenizer.ggml.tokens', 8, 3, text('a'), text(''), text('bc'))])
     const path = write(whole)
@@ -152,7 +152,7 @@ describe('a cut file', () => {
     }
   })
 
-  test('is told by the size that its tensors need', async () => {
+  test('is recognized by the size that its tensors need', async () => {
     const whole = smallModel()
     const error = await refusal(write(whole.subarray(0, whole.length - 100)))
     expect(error.details).toMatchObject({ expected: whole.length, actual: whole.length - 100 })
@@ -205,7 +205,7 @@ describe('a damaged header', () => {
     expect(error.message.startsWith(`${path} is not a usable GGUF model: `)).toBe(true)
   })
 
-  test('is refused without reading or allocating what it claims, in a file large enough for the claim', async () => {
+  test('is refused without reading or allocating the claimed size, even in a file that is large enough', async () => {
     const claims: Buffer[] = [
       gguf({ claimedEntries: 60_000n }),
       gguf({ entries: [arrayEntry('x.y', 8, 2n ** 30n)] }),
@@ -217,7 +217,7 @@ describe('a damaged header', () => {
     ]
     for (const bytes of claims) {
       const path = write(bytes)
-      // Sparse: nothing is written behind the header, reading finds zeros.
+      // Sparse: nothing is written after the header, so reads return zeros.
       truncateSync(path, 2 ** 40)
       Bun.gc(true)
       const before = process.memoryUsage().rss
@@ -226,7 +226,7 @@ describe('a damaged header', () => {
     }
   })
 
-  test('never ends in another error, whichever single byte of it is damaged', async () => {
+  test('never leads to another error, whichever single byte is damaged', async () => {
     const sound = smallModel([arrayEntry('tokenizer.ggml.tokens', 8, 2, text('a'), text('bc'))])
     const path = write(sound)
     for (let at = 0; at < sound.length - 128; at++) {
@@ -234,7 +234,7 @@ describe('a damaged header', () => {
         const damaged = Buffer.from(sound)
         damaged[at] = value
         writeFileSync(path, damaged)
-        // Some damage is still a header: only the kind of error matters.
+        // Some damage still gives a valid header: only the kind of error matters.
         await readGgufHeader(path).catch((error: unknown) => {
           expect((error as Hal0Error).code, `byte ${at} set to ${value}`).toBe('model.invalid_file')
         })
@@ -243,6 +243,6 @@ describe('a damaged header', () => {
   })
 })
 
-test('a file that is not there is a storage error, not a broken model', async () => {
+test('a missing file is a storage error, not a broken model', async () => {
   await expect(readGgufHeader(join(tempDir(), 'none.gguf'))).rejects.toMatchObject({ code: 'storage.failed' })
 })

@@ -54,7 +54,7 @@ describe('the quantisation', () => {
     [7, 'Q8_0'],
     [15, 'Q4_K_M'],
     [32, 'BF16'],
-  ])('is what file type %p stands for', (fileType, expected) => {
+  ])('is the one that file type %p stands for', (fileType, expected) => {
     expect(quantization(fileType, 'model-q2_k.gguf')).toBe(expected)
   })
 
@@ -64,12 +64,12 @@ describe('the quantisation', () => {
     ['gpt-oss-20b-MXFP4.gguf', 'MXFP4'],
     ['from-f16-to-Q8_0-00001-of-00002.gguf', 'Q8_0'],
     ['model-bf16.gguf', 'BF16'],
-  ])('is the last one named in %s where the header is silent or new', (fileName, expected) => {
+  ])('is the last one named in %s if the header has none or an unknown one', (fileName, expected) => {
     expect(quantization(null, fileName)).toBe(expected)
     expect(quantization(9999, fileName)).toBe(expected)
   })
 
-  test('is else the type of most weights, over all shards', () => {
+  test('is otherwise the type of most weights, over all shards', () => {
     const first = header({ parametersByType: new Map([[0, 100]]) })
     const second = header({
       parametersByType: new Map([

@@ -14,14 +14,14 @@ const write = async (options: PlumbingOptions): Promise<Buffer> => {
   return readFileSync(path)
 }
 
-test('the same seed makes the same file, another seed another', async () => {
+test('the same seed makes the same file, and another seed a different one', async () => {
   const first = await write({ seed: 7, kind: 'chat' })
   expect((await write({ seed: 7, kind: 'chat' })).equals(first)).toBe(true)
   expect((await write({ seed: 8, kind: 'chat' })).equals(first)).toBe(false)
 })
 
 describe.each(['chat', 'embedding', 'rerank'] as const)('the %s model', (kind) => {
-  test('is read back as that kind, and its name says what it is', async () => {
+  test('is read back as this kind, and its name says what it is', async () => {
     const path = await tinyModel(kind)
     const facts = modelFacts([await readGgufHeader(path)], 'tiny.gguf', 'tiny')
     expect(facts).toMatchObject({
@@ -39,11 +39,11 @@ describe.each(['chat', 'embedding', 'rerank'] as const)('the %s model', (kind) =
   })
 })
 
-test('layers and width make it larger', async () => {
+test('gets larger with more layers and width', async () => {
   expect((await write({ seed: 1, kind: 'chat', layers: 4, width: 128 })).length).toBeGreaterThan(1_500_000)
 })
 
-test('its vocabulary has every byte once, and words of plain letters, none twice', () => {
+test('has a vocabulary with every byte once, and words of plain letters without duplicates', () => {
   const vocabulary = plumbingVocabulary()
   expect(vocabulary.filter((token) => token.type === 6)).toHaveLength(256)
   expect(new Set(vocabulary.map((token) => token.text)).size).toBe(vocabulary.length)

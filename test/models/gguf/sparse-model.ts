@@ -1,10 +1,10 @@
-/** An entry of the registry whose files are as large as a test wants, without their disk. */
+/** A registry entry whose files are as large as a test wants, without using disk space. */
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
 
 /**
- * Writes entry and files into a models folder. The registered sums are no file's: a verification finds every file changed.
+ * Writes entry and files into a models folder. The registered checksums match no file: a verification finds every file changed.
  * @param sizes of the files, in bytes
  */
 export const sparseModel = (models: string, id: string, sizes: readonly number[]): ModelEntry => {

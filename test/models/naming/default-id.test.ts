@@ -28,19 +28,19 @@ test.each([
   ['Repo-模型-Q8_0.gguf', 'repo-q8_0', /^model-repo-q8_0-[0-9a-f]{6}$/],
   ['🦙-Q4_0.gguf', 'repo-q4_0', /^model-q4_0-[0-9a-f]{6}$/],
   ['---.gguf', 'repo', /^model-[0-9a-f]{6}$/],
-])('of %s, whose letters an id cannot have, the repository tells what it is', (fileName, fromHub, fromHere) => {
+])('the id of %s, whose letters an id cannot have, comes from the repository', (fileName, fromHub, fromHere) => {
   expect(defaultId(fileName, 'org/Repo-GGUF')).toBe(fromHub)
   expect(defaultId(fileName)).toMatch(fromHere)
 })
 
-test('two names of other scripts have two ids', () => {
+test('two names in other scripts have two ids', () => {
   expect(defaultId('模型-Q8_0.gguf')).not.toBe(defaultId('另一-Q8_0.gguf'))
   const ids = modelIds(['模型-Q8_0.gguf', '另一-Q8_0.gguf', 'Q8.gguf'], 'org/repo')
   expect(ids.map((id) => id.slice(0, 10))).toEqual(['repo-q8_0-', 'repo-q8_0-', 'q8'])
   expect(new Set(ids).size).toBe(3)
 })
 
-test('a size that only the folder tells is told by the id', () => {
+test('a label that only the folder has is in the id', () => {
   expect(modelIds(['Q4_K_M/model.gguf', 'UD-Q4_K_XL/model-00001-of-00002.gguf', 'model.gguf'], 'org/repo')).toEqual([
     'model-q4_k_m',
     'model-ud-q4_k_xl',
@@ -48,7 +48,7 @@ test('a size that only the folder tells is told by the id', () => {
   ])
 })
 
-test('files of one name in two folders are told apart by the folders', () => {
+test('files with one name in two folders are distinguished by the folders', () => {
   expect(modelIds(['v1/tiny-Q8_0.gguf', 'v2/tiny-Q8_0.gguf', 'tiny-Q4_0.gguf'], 'org/repo')).toEqual([
     'v1-tiny-q8_0',
     'v2-tiny-q8_0',
@@ -56,13 +56,13 @@ test('files of one name in two folders are told apart by the folders', () => {
   ])
 })
 
-test('long names that differ at their ends have two ids, and room for the end of their projector', () => {
+test('long names that differ only at the end have two ids, with room for the projector’s suffix', () => {
   const [a = '', b = ''] = ['Q4_K_M', 'Q8_0'].map((label) => defaultId(`${'x'.repeat(200)}-${label}.gguf`))
   expect(a).not.toBe(b)
   expect(valid.test(`${a}-mmproj`)).toBe(true)
 })
 
-test('every default id is a valid id, and those of one repository are as many as its files', () => {
+test('every default id is valid, and those of one repository are unique', () => {
   const name = fc.oneof(
     fc.string({ maxLength: 300 }),
     fc.string({ unit: 'grapheme', maxLength: 40 }),

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { isLabel, labelOf, meansLabel } from '../../../src/models/naming/quant-label.ts'
 
-/** Names as publishers give them; the label that stands in each. */
+/** File names by publishers, each with its label. */
 test.each([
   ['Qwen2.5-0.5B-Instruct-Q4_K_M.gguf', 'Q4_K_M'],
   ['qwen2.5-0.5b-instruct-q4_k_m.gguf', 'Q4_K_M'],
@@ -71,11 +71,11 @@ test.each([
   ['Q2_0_G64', 'Q2_0_g64', true],
   ['F16', 'BF16', false],
   ['FP8', 'F8', false],
-])('whoever asks for %s means %s: %p', (asked, label, means) => {
+])('a request for %s means %s: %p', (asked, label, means) => {
   expect(meansLabel(asked, label)).toBe(means)
 })
 
-test('a label is found whole, or not at all, wherever it stands in a name', () => {
+test('a label is found whole or not at all, wherever it is in a name', () => {
   const label = fc
     .tuple(
       fc.constantFrom('Q', 'IQ', 'TQ'),

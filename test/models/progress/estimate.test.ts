@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { type Estimate, observe, startEstimate, throughput, timeLeft } from '../../../src/models/progress/estimate.ts'
 
 const total = 10_000_000
-/** Steps of a download: time that goes by in ms, bytes that arrive in it. */
+/** Steps of a download: elapsed time in ms, and the bytes that arrive in it. */
 const steps = fc.array(fc.tuple(fc.nat(3000), fc.nat(500_000)), { maxLength: 60 })
 
-test('the time left is never negative, never NaN, and 0 once all is here', () => {
+test('the time left is never negative, never NaN, and 0 once everything has arrived', () => {
   fc.assert(
     fc.property(steps, (list) => {
       let [now, received] = [1000, 0]
@@ -25,7 +25,7 @@ test('the time left is never negative, never NaN, and 0 once all is here', () =>
   )
 })
 
-/** The estimates of a download that gets `bytes(n)` in its n-th tick. */
+/** The estimates of a download that receives `bytes(n)` in its n-th tick. */
 const follow = (ticks: number, tickMs: number, bytes: (n: number) => number, start = 0): [Estimate, number][] => {
   let [now, received] = [0, start]
   let estimate = startEstimate(now, received)
@@ -37,19 +37,19 @@ const follow = (ticks: number, tickMs: number, bytes: (n: number) => number, sta
   })
 }
 
-test('a steady rate is told exactly from the first observation on', () => {
+test('a steady rate is exact from the first observation on', () => {
   for (const [estimate, received] of follow(20, 250, () => 50_000)) {
     expect(throughput(estimate)).toBeCloseTo(200_000, 3)
     expect(timeLeft(estimate, received, total)).toBeCloseTo((total - received) / 200_000, 6)
   }
 })
 
-test('what was there before a resume is no throughput', () => {
+test('bytes from before a resume do not count as throughput', () => {
   const [[estimate] = []] = follow(1, 1000, () => 1000, 9_000_000)
   expect(throughput(estimate as Estimate)).toBeCloseTo(1000, 6)
 })
 
-test('bursts of one a second do not make the time left jump: less than a fifth from tick to tick after ten seconds', () => {
+test('one burst a second does not make the time left jump: it changes by less than a fifth from tick to tick after ten seconds', () => {
   const lefts = follow(120, 250, (n) => (n % 4 === 3 ? 80_000 : 0)).map(([estimate, received]) =>
     timeLeft(estimate, received, total),
   )
@@ -59,14 +59,14 @@ test('bursts of one a second do not make the time left jump: less than a fifth f
   }
 })
 
-test('a rate that doubles is mostly believed after ten seconds', () => {
+test('a doubled rate is mostly reflected after ten seconds', () => {
   const [estimate] = follow(80, 250, (n) => (n < 40 ? 25_000 : 50_000)).at(-1) ?? []
   const rate = throughput(estimate as Estimate) ?? 0
   expect(rate).toBeGreaterThan(180_000)
   expect(rate).toBeLessThanOrEqual(200_000)
 })
 
-test('nothing is said about the time left while nothing has arrived', () => {
+test('there is no estimate of the time left before anything has arrived', () => {
   const [estimate] = follow(4, 1000, () => 0).at(-1) ?? []
   expect(timeLeft(estimate as Estimate, 0, total)).toBeNull()
 })

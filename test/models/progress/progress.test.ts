@@ -13,7 +13,7 @@ const setUp = () => {
   return { clock, seen, reporter }
 }
 
-test('figures come at most 4 times in any second, the last one at once, and none after it', () => {
+test('progress is reported at most 4 times in any second, the last time at once, and never after that', () => {
   const { clock, seen, reporter } = setUp()
   clock.advance(10_005)
   reporter.end('done')
@@ -26,7 +26,7 @@ test('figures come at most 4 times in any second, the last one at once, and none
   expect(clock.waiting).toBe(0)
 })
 
-test('a file that starts over does not make the bytes received go back', () => {
+test('a file that starts over does not make the received bytes decrease', () => {
   const { clock, seen, reporter } = setUp()
   reporter.enter('downloading', 'a')
   for (const bytes of [500, 900, 0, 100, 950]) {
@@ -44,7 +44,7 @@ test('a file that starts over does not make the bytes received go back', () => {
   )
 })
 
-test('what was here at the start is received, but no throughput', () => {
+test('bytes that existed at the start count as received, but not as throughput', () => {
   const { clock, seen, reporter } = setUp()
   clock.advance(334)
   expect(seen[0]?.progress).toMatchObject({ received: 400, throughputBps: 0, etaS: null })

@@ -7,14 +7,14 @@ import { tempDir } from '../../support/temp-dir.ts'
 import { smallModel } from '../gguf/gguf-bytes.ts'
 
 const strace = Bun.which('strace') ?? 'strace'
-/** The filter in the kernel makes the child run at nearly its own speed. */
+/** With the filter in the kernel, the child runs at nearly full speed. */
 const quietly = ['-f', '--seccomp-bpf', '-qq', '-o', '/dev/null']
 const canTrace = Bun.which('strace') !== null && Bun.spawnSync([strace, ...quietly, 'true']).exitCode === 0
 const test = testWith('strace', canTrace)
 
 type Action = 'import' | 'remove'
 
-/** A models folder, for a removal with the model `small` in it, and a file to import. */
+/** A models folder (for a removal, with the model `small` in it), and a file to import. */
 const setUp = async (action: Action): Promise<{ models: string; path: string }> => {
   const root = tempDir()
   const models = join(root, 'models')
@@ -25,7 +25,7 @@ const setUp = async (action: Action): Promise<{ models: string; path: string }> 
   return { models, path }
 }
 
-/** Runs one action of the registry in a process of its own, with a fault of strace's. @returns its last line, or 'killed' */
+/** Runs one action of the registry in a separate process, with a fault injected by strace. @returns its last line, or 'killed' */
 const runWithFault = (calls: string, fault: string, models: string, path: string, action: Action): string => {
   const child = join(import.meta.dir, 'registry-child.ts')
   const trace = ['-e', `trace=${calls}`, '-e', `inject=${calls}:${fault}`]
@@ -35,8 +35,8 @@ const runWithFault = (calls: string, fault: string, models: string, path: string
   return run.stdout.toString().trim()
 }
 
-// What makes a change durable or visible. strace counts per thread, and Bun spreads calls over threads: the first call of each
-// kind is always met, the later ones mostly.
+// The calls that make a change durable or visible. strace counts per thread, and Bun spreads calls over threads: the first call of
+// each kind is always hit, later ones usually.
 const fsyncs = 'fsync,fdatasync'
 const renames = 'rename,renameat,renameat2'
 const unlinks = 'unlink,unlinkat,rmdir'
@@ -45,7 +45,7 @@ test.each([
   ['import', [fsyncs, renames], 2],
   ['remove', [fsyncs, renames, unlinks], 3],
 ] as const)(
-  'a model is whole or has left no trace, wherever its %s is killed',
+  'a model is complete or has left no trace, wherever its %s is killed',
   async (action, calls, certain) => {
     let kills = 0
     for (const kind of calls) {
@@ -71,7 +71,7 @@ test.each([
   120_000,
 )
 
-test('an import that the disk fails ends in a typed error and leaves nothing, or succeeds at a second try', async () => {
+test('an import on a failing disk ends in a typed error and leaves nothing, or succeeds at a second try', async () => {
   const failures = new Set<string>()
   for (const [calls, error] of [
     [fsyncs, 'EIO'],

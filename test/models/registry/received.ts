@@ -1,11 +1,11 @@
-/** Downloaded files as the registry takes them over, made without a download. */
+/** Files as the registry receives them after a download, made without one. */
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { ReceivedFile, Registration } from '../../../src/models/registry/registration.ts'
 import { gguf, stringEntry, tensor, u32Entry } from '../gguf/gguf-bytes.ts'
 
-/** A model whose bytes are those of no other name. */
+/** A model whose content is different for each name. */
 export const modelCalled = (name: string, architecture = 'llama'): Buffer =>
   gguf({
     entries: [
@@ -19,7 +19,7 @@ export const modelCalled = (name: string, architecture = 'llama'): Buffer =>
 
 export const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
 
-/** The file as a download leaves it, in a folder of its own below `models`: once registered, both names are one file. */
+/** The file as a download leaves it, in its own folder below `models`. Once registered, both names are hard links to one file. */
 export const receive = (models: string, path: string, content: Uint8Array): ReceivedFile => {
   mkdirSync(models, { recursive: true })
   const folder = mkdtempSync(join(models, '.pull-test-'))
@@ -29,7 +29,7 @@ export const receive = (models: string, path: string, content: Uint8Array): Rece
   return { path, size: content.length, sha256: sha256(content), from }
 }
 
-/** The commit that a letter stands for. */
+/** A commit made of one letter. */
 export const commit = (letter: string): string => letter.repeat(40)
 
 /** A registration of one file of acme/tiny-GGUF. */

@@ -1,4 +1,4 @@
-/** What becomes of downloaded files: an id never names other bytes than it says. */
+/** How downloaded files are registered: an id never stands for other content than it says. */
 import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,14 +28,14 @@ const wholeIds = async (registry: ModelRegistry): Promise<string[]> => {
   return whole
 }
 
-/** Slots that run models, as the registry asks of them. */
+/** Stand-in slots that run models, as the registry sees them. */
 const fakeUse = (running: Record<string, string[]>) => ({
   runners: (ids: readonly string[]) =>
     Object.keys(running).filter((slot) => running[slot]?.some((model) => ids.includes(model))),
   freed: new Bus<string>(),
 })
 
-test('the first file of a name lies where people look for it; other bytes of that name lie beside it', async () => {
+test('the first file of a name is where people look for it, and other content with that name is beside it', async () => {
   const { models, registry } = await setUp()
   const first = await registry.register(registration(models, 'a', modelCalled('old')))
   const moved = { revision: commit('b') }
@@ -52,7 +52,7 @@ test('the first file of a name lies where people look for it; other bytes of tha
   expect(readdirSync(models).filter((name) => !name.startsWith('.pull'))).toEqual([])
 })
 
-test('two ids of the very same bytes share a file, and it stays until the last of them is removed', async () => {
+test('two ids with the same content share a file, which stays until the last of them is removed', async () => {
   const { models, registry } = await setUp()
   for (const id of ['a', 'b']) await registry.register(registration(models, id, modelCalled('one')))
   expect(registry.get('b')?.files).toEqual(registry.get('a')?.files ?? [])
@@ -60,7 +60,7 @@ test('two ids of the very same bytes share a file, and it stays until the last o
   expect(await wholeIds(registry)).toEqual(['b'])
 })
 
-test('shards stay together where one of them has other bytes than what is there', async () => {
+test('shards stay together if one of them differs from an existing file', async () => {
   const { models, registry } = await setUp()
   const shards = (second: string) =>
     [1, 2].map((no) => receive(models, `m-0000${no}-of-00002.gguf`, modelCalled(no === 1 ? 'first' : second)))
@@ -74,7 +74,7 @@ test('shards stay together where one of them has other bytes than what is there'
   expect(await wholeIds(registry)).toEqual(['a', 'b'])
 })
 
-test("a file that somebody put in the way stays as it is; the same bytes become the model's", async () => {
+test("a file that somebody put in the way stays as it is, and becomes the model's if the content is the same", async () => {
   const { models, registry } = await setUp()
   const folder = join(models, 'acme--tiny-GGUF')
   mkdirSync(folder)
@@ -88,7 +88,7 @@ test("a file that somebody put in the way stays as it is; the same bytes become 
   expect((await registry.verify('b')).ok).toBe(true)
 })
 
-test('two downloads of one name at the same time get two places', async () => {
+test('two simultaneous downloads of one name get two paths', async () => {
   const { models, registry } = await setUp()
   const all = ['a', 'b', 'c'].map((id) => registration(models, id, modelCalled(id)))
   await Promise.all(all.map((one) => registry.register(one)))
@@ -96,7 +96,7 @@ test('two downloads of one name at the same time get two places', async () => {
   expect(new Set(registry.list().map(({ files }) => files[0]?.path)).size).toBe(3)
 })
 
-test('an entry that was imported while the model was pulled is never overwritten, and what was received stays', async () => {
+test('an entry that was imported during the pull is never overwritten, and the downloaded files stay', async () => {
   const { root, models, registry } = await setUp()
   const path = join(root, 'mine.gguf')
   writeFileSync(path, modelCalled('mine'))
@@ -109,7 +109,7 @@ test('an entry that was imported while the model was pulled is never overwritten
   expect(existsSync(join(models, 'acme--tiny-GGUF'))).toBe(false)
 })
 
-test('of an import and a download of one id one wins, and the other one is told', async () => {
+test('of an import and a download with one id, one wins and the other gets an error', async () => {
   const { root, models, registry } = await setUp()
   const path = join(root, 'mine.gguf')
   writeFileSync(path, modelCalled('mine'))
@@ -124,7 +124,7 @@ test('of an import and a download of one id one wins, and the other one is told'
   }
 })
 
-test("a projector takes nobody's id, and the model names the one that it got", async () => {
+test("a projector never takes another model's id, and the model names the id that it got", async () => {
   const { root, models, registry } = await setUp()
   const path = join(root, 'mine.gguf')
   writeFileSync(path, modelCalled('mine'))
@@ -137,7 +137,7 @@ test("a projector takes nobody's id, and the model names the one that it got", a
   expect(await wholeIds(registry)).toEqual(['a', 'a-mmproj', 'a-mmproj-2'])
 })
 
-test('a replaced model is removed at once where no slot runs it, with its projector, and the ids stay', async () => {
+test('a replaced model is removed at once with its projector if no slot runs it, and the ids stay', async () => {
   const { models, registry } = await setUp()
   registry.watch(fakeUse({}))
   const projector = (name: string) => receive(models, 'mmproj-F16.gguf', modelCalled(name, 'clip'))
@@ -153,7 +153,7 @@ test('a replaced model is removed at once where no slot runs it, with its projec
   expect(readdirSync(models).filter((name) => name.startsWith('.retired'))).toEqual([])
 })
 
-test('the files of a replaced model stay while a slot runs them, listed, also over a restart of the daemon', async () => {
+test('the files of a replaced model stay, and are listed, while a slot runs them, even over a restart of the daemon', async () => {
   const { models, registry } = await setUp()
   const use = fakeUse({ primary: ['a'] })
   registry.watch(use)
@@ -178,7 +178,7 @@ test('the files of a replaced model stay while a slot runs them, listed, also ov
   expect(await wholeIds(again)).toEqual(['a'])
 })
 
-test('a model can be removed while what it replaced is still run, and replaced back to that', async () => {
+test('a model can be removed, or replaced with the old one again, while a slot still runs the old one', async () => {
   const { models, registry } = await setUp()
   const use = fakeUse({ primary: ['a'] })
   registry.watch(use)
@@ -193,7 +193,7 @@ test('a model can be removed while what it replaced is still run, and replaced b
   await until('nothing is left', () => !existsSync(join(models, 'acme--tiny-GGUF')))
 })
 
-test('a replacement is refused when the id names something else by then', async () => {
+test('a replacement is refused if the id names something else in the meantime', async () => {
   const { models, registry } = await setUp()
   const old = await registry.register(registration(models, 'a', modelCalled('old')))
   await registry.remove('a', [])
@@ -203,7 +203,7 @@ test('a replacement is refused when the id names something else by then', async 
   expect(registry.get('a')).toEqual(other)
 })
 
-test('a lost file comes back under its name by registering the same bytes again', async () => {
+test('a lost file is restored by registering the same content again', async () => {
   const { models, registry } = await setUp()
   const entry = await registry.register(registration(models, 'a', modelCalled('one')))
   expect(registry.lost(entry)).toEqual([])
@@ -215,7 +215,7 @@ test('a lost file comes back under its name by registering the same bytes again'
   expect(await registry.leftovers.list()).toEqual([])
 })
 
-test('a file of hal0 that no entry has is listed, and cleared; what somebody put there is not', async () => {
+test('a file of hal0 that no entry has is listed and cleared; a file that somebody put there is not', async () => {
   const { models, registry } = await setUp()
   await registry.register(registration(models, 'a', modelCalled('one')))
   await registry.register(registration(models, 'b', modelCalled('two'), { path: 'sub/two.gguf' }))
@@ -232,7 +232,7 @@ test('a file of hal0 that no entry has is listed, and cleared; what somebody put
   expect(await wholeIds(again)).toEqual(['a'])
 })
 
-test('while an entry cannot be read, no file counts as nobody’s', async () => {
+test('while an entry cannot be read, no file counts as an orphan', async () => {
   const { models, registry } = await setUp()
   await registry.register(registration(models, 'a', modelCalled('one')))
   writeFileSync(join(models, 'a.json'), '{')

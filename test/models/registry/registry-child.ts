@@ -1,4 +1,4 @@
-/** Changes a registry in a process of its own, so that a test can break it. Prints "done", or the error's code. */
+/** Changes a registry in a separate process, so that a test can disturb it. Prints "done", or the error's code. */
 import { Bus } from '../../../src/lib/async/bus.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { ModelRegistry } from '../../../src/models/registry/registry.ts'
@@ -6,7 +6,7 @@ import { commit, modelCalled, receive, registration } from './received.ts'
 
 const [models = '', path = '', action] = process.argv.slice(2)
 
-/** A model with its projector at another commit than the one that is there, if one is. */
+/** A model with its projector, at a commit other than the installed one. */
 const register = async (registry: ModelRegistry): Promise<void> => {
   const over = registry.get('a')
   const name = over === null ? 'old' : 'new'

@@ -1,4 +1,4 @@
-/** A disk that fails or is full while a model takes another one's place: an error that says so, and the old model whole. */
+/** A disk that fails or is full while a model is replaced: the error says so, and the old model is complete. */
 import { expect, setDefaultTimeout } from 'bun:test'
 import { join } from 'node:path'
 import { Bus } from '../../../src/lib/async/bus.ts'

@@ -1,6 +1,6 @@
 /**
- * kill -9 at the registry's steps: what an id names is the old or the new, with its own projector; never neither, never mixed, and
- * nothing is left that is not listed.
+ * kill -9 at the registry's steps: an id stands for the old model or the new one, with its own projector; never for neither, never for
+ * a mix, and nothing is left that is not listed.
  */
 import { expect, setDefaultTimeout } from 'bun:test'
 import { readdirSync } from 'node:fs'
@@ -21,9 +21,9 @@ const test = testWith('strace', canTrace)
 
 const renames = 'rename,renameat,renameat2'
 
-/** Calls that make a change durable or visible; every so many of them are a point of the normal run, each one of the long run. */
+/** Calls that make a change durable or visible. The normal run kills at every n-th one, the long run at each. */
 const kinds: { calls: string; stride: number; path?: string }[] = [
-  // One by one where it is decided. Elsewhere strace counts the calls of each thread, and Bun has several for files.
+  // One by one at the deciding calls. For the others, strace counts the calls of each thread, and Bun has several for files.
   { calls: renames, stride: 1, path: '.pending-a.json' },
   { calls: renames, stride: 1, path: '.pending-a-mmproj.json' },
   { calls: renames, stride: 3 },
@@ -55,14 +55,14 @@ const killAt = (models: string, { calls, path }: (typeof kinds)[number], count: 
   return false
 }
 
-/** Files below models/ that are neither a download's nor an entry. */
+/** Files below models/ that are neither entries nor part of a download. */
 const filesOf = (models: string): string[] =>
   readdirSync(models, { recursive: true, withFileTypes: true })
     .filter((item) => !item.isDirectory())
     .map((item) => join(item.parentPath, item.name).slice(models.length + 1))
     .filter((path) => !path.startsWith('.pull-') && !/^[^.][^/]*\.json$/.test(path))
 
-/** Looks with the eyes of the next daemon. @returns the name of what the id names; null: it names nothing */
+/** Checks what the next daemon finds. @returns the name of the model with the id; null if there is none */
 const lookAt = async (models: string): Promise<string | null> => {
   const registry = await ModelRegistry.open(models)
   expect(registry.problems()).toEqual([])
@@ -81,7 +81,7 @@ const lookAt = async (models: string): Promise<string | null> => {
 test.each([
   ['a new model', null, 'old'],
   ['a replacement', 'old', 'new'],
-] as const)('%s is whole with its projector, or has not happened, wherever it is killed', async (_, before, next) => {
+] as const)('%s with its projector is complete or undone, wherever it is killed', async (_, before, next) => {
   const outcomes = new Map<string | null, number>()
   let kills = 0
   const kill = async (kind: (typeof kinds)[number], count: number): Promise<boolean> => {
@@ -94,7 +94,7 @@ test.each([
     if (!killed) return false
     kills++
     outcomes.set(now, (outcomes.get(now) ?? 0) + 1)
-    // What was interrupted can be done again.
+    // The interrupted change can be repeated.
     await register(models, next)
     expect(await lookAt(models)).toBe(next)
     return true
@@ -106,6 +106,6 @@ test.each([
   } while (long && kills < 100)
   console.log(`${kills} kills left ${[...outcomes].map(([name, times]) => `${name} ${times} times`).join(', ')}`)
   expect(kills).toBeGreaterThanOrEqual(long ? 100 : 8)
-  // Before the rename that decides, and after it, with the projector's still to come.
+  // Before the deciding rename, and after it while the projector's rename is still to come.
   expect([...outcomes.keys()].toSorted()).toEqual([before, next].toSorted())
 })

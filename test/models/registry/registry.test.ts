@@ -35,7 +35,7 @@ const setUp = async () => {
   return { models, source, path, registry: await ModelRegistry.open(models) }
 }
 
-/** Everything below a folder, directories left out. */
+/** Everything below a folder, except directories. */
 const tree = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((item) => !item.isDirectory())
@@ -55,7 +55,7 @@ const shard = (no: number, count: number, weights: number): Buffer =>
   })
 
 describe('import', () => {
-  test('copies the file, writes its sidecar and makes an entry that a new registry reads again', async () => {
+  test('copies the file, writes its sidecar and makes an entry that a new registry can read', async () => {
     const { models, path, registry } = await setUp()
     const entry = await registry.import({ path })
     expect(parse(ModelEntry, entry)).toMatchObject({
@@ -93,7 +93,7 @@ describe('import', () => {
     },
   )
 
-  test('takes the id that it is given, and links when asked to', async () => {
+  test('uses the given id, and links if asked to', async () => {
     const { models, source, path, registry } = await setUp()
     symlinkSync(path, join(source, 'latest.gguf'))
     const entry = await registry.import({ path: join(source, 'latest.gguf'), id: 'mine', link: true })
@@ -102,7 +102,7 @@ describe('import', () => {
     expect((await registry.verify('mine')).ok).toBe(true)
   })
 
-  test('makes one model of all shards, whichever is given', async () => {
+  test('makes one model of all shards, whichever one is given', async () => {
     const { source, registry } = await setUp()
     for (let no = 0; no < 3; no++) writeFileSync(join(source, `big-0000${no + 1}-of-00003.gguf`), shard(no, 3, no * 8))
     const entry = await registry.import({ path: join(source, 'big-00002-of-00003.gguf') })
@@ -113,7 +113,7 @@ describe('import', () => {
     )
   })
 
-  test('finds the shards beside a link, as they lie in the cache of the hub', async () => {
+  test('finds the shards beside a link, as in the hub’s cache', async () => {
     const { models, source, registry } = await setUp()
     mkdirSync(join(source, 'blobs'))
     for (let no = 0; no < 2; no++) {
@@ -133,7 +133,7 @@ describe('import', () => {
     })
   })
 
-  test('refuses a shard whose name or number tells otherwise', async () => {
+  test('refuses a shard whose name or number does not match', async () => {
     const { source, registry } = await setUp()
     writeFileSync(join(source, 'renamed.gguf'), shard(0, 3, 8))
     writeFileSync(join(source, 'big-00001-of-00002.gguf'), shard(1, 2, 8))
@@ -146,7 +146,7 @@ describe('import', () => {
     }
   })
 
-  test('refuses what is sound and no model: no tensors, no architecture, an adapter', async () => {
+  test('refuses a valid GGUF that is not a model: no tensors, no architecture, an adapter', async () => {
     const { source, registry } = await setUp()
     const refused = {
       'vocabulary.gguf': gguf({ entries: [stringEntry('general.architecture', 'llama')] }),
@@ -188,7 +188,7 @@ describe('import', () => {
     }
   })
 
-  test('makes an id of a name that is not ASCII', async () => {
+  test('makes an id from a name that is not ASCII', async () => {
     const { source, registry } = await setUp()
     for (const name of ['модель.gguf', '模型-Q8_0.gguf', '另一-Q8_0.gguf'])
       writeFileSync(join(source, name), smallModel())
@@ -212,7 +212,7 @@ describe('import', () => {
     expect(registry.list()).toEqual([])
   })
 
-  test('refuses an id that is taken, and touches nothing of the model that has it', async () => {
+  test('refuses an id that is taken, and changes nothing of the model that has it', async () => {
     const { models, path, registry } = await setUp()
     const entry = await registry.import({ path, id: 'a' })
     const before = tree(models)
@@ -221,7 +221,7 @@ describe('import', () => {
     expect(tree(models)).toEqual(before)
   })
 
-  test('lets exactly one of many imports of one id win', async () => {
+  test('lets exactly one of many imports with one id win', async () => {
     const { models, path, registry } = await setUp()
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => registry.import({ path, id: 'a' })))
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []))
@@ -265,7 +265,7 @@ describe('a full disk', () => {
   }
   const test = testWith('root, to mount a small file system', canMount())
 
-  test('is seen before the first byte is copied, with the figures', async () => {
+  test('is noticed before the first byte is copied, with the figures', async () => {
     await onSmallDisk('size=8m', async (registry, disk, path) => {
       await expect(registry.import({ path })).rejects.toMatchObject({
         code: 'storage.full',
@@ -276,8 +276,8 @@ describe('a full disk', () => {
     })
   })
 
-  // Inodes for the root, models/, the staging folder, the copy and its sidecar: the copy, the sidecar or the entry finds no room.
-  test.each([3, 4, 5])('that shows only while the import writes leaves nothing (%p inodes)', async (inodes) => {
+  // Inodes for the root, models/, the staging folder, the copy and its sidecar: there is none for the copy, the sidecar or the entry.
+  test.each([3, 4, 5])('that is noticed only during the import leaves nothing (%p inodes)', async (inodes) => {
     await onSmallDisk(`size=64m,nr_inodes=${inodes}`, async (registry, disk, path) => {
       await expect(registry.import({ path })).rejects.toMatchObject({ code: 'storage.full' })
       expect(tree(disk)).toEqual([])
@@ -287,7 +287,7 @@ describe('a full disk', () => {
 })
 
 describe('verify', () => {
-  test('is content with what was imported', async () => {
+  test('finds nothing wrong with an imported model', async () => {
     const { path, registry } = await setUp()
     const entry = await registry.import({ path, id: 'a' })
     const sha256 = entry.files[0]?.sha256
@@ -298,7 +298,7 @@ describe('verify', () => {
     } as never)
   })
 
-  test('finds a file that changed, shrank, went away or has another checksum beside it', async () => {
+  test('finds a file that changed, shrank, disappeared or has a different checksum beside it', async () => {
     const { path, registry } = await setUp()
     const entry = await registry.import({ path, id: 'a' })
     const [file = ''] = registry.filePaths(entry)
@@ -324,7 +324,7 @@ describe('verify', () => {
     expect(await finding()).toMatchObject({ ok: false, actual: null, problem: 'it is missing' })
   })
 
-  test('of an unknown model lists what there is', async () => {
+  test('of an unknown model lists the known ones', async () => {
     const { path, registry } = await setUp()
     await registry.import({ path, id: 'a' })
     await expect(registry.verify('b')).rejects.toMatchObject({ code: 'model.not_found', details: { models: ['a'] } })
@@ -332,7 +332,7 @@ describe('verify', () => {
 })
 
 describe('remove', () => {
-  test('takes away entry and files', async () => {
+  test('removes entry and files', async () => {
     const { models, path, registry } = await setUp()
     await registry.import({ path, id: 'a' })
     await registry.remove('a', [])
@@ -342,7 +342,7 @@ describe('remove', () => {
     expect((await registry.import({ path, id: 'a' })).id).toBe('a')
   })
 
-  test('of a linked model takes away only the link', async () => {
+  test('of a linked model removes only the link', async () => {
     const { models, path, registry } = await setUp()
     await registry.import({ path, id: 'a', link: true })
     await registry.remove('a', [])
@@ -376,7 +376,7 @@ describe('remove', () => {
 })
 
 describe('open', () => {
-  test('makes its folder', async () => {
+  test('creates its folder', async () => {
     const models = join(tempDir(), 'var', 'models')
     expect((await ModelRegistry.open(models)).list()).toEqual([])
     expect(existsSync(models)).toBe(true)
@@ -421,13 +421,13 @@ describe('open', () => {
     },
   )
 
-  test('does not take the folder of a repository that is called so for an entry', async () => {
+  test('does not take a repository’s folder with such a name for an entry', async () => {
     const { models } = await intact()
     mkdirSync(join(models, 'acme--model.json'))
     expect((await ModelRegistry.open(models)).problems()).toEqual([])
   })
 
-  test('removes what an import left that was cut off while it copied', async () => {
+  test('removes what an import left that was interrupted while it copied', async () => {
     const { models, entry } = await intact()
     mkdirSync(join(models, '.import-0123456789abcdef'))
     writeFileSync(join(models, '.import-0123456789abcdef', 'half.gguf'), 'GG')
@@ -438,7 +438,7 @@ describe('open', () => {
     expect(readdirSync(models)).toHaveLength(2)
   })
 
-  test('removes the files of an entry that was not yet, or no more, a model', async () => {
+  test('removes the files of an entry that was not yet a model, or no longer one', async () => {
     const { models } = await intact()
     renameSync(join(models, 'good.json'), join(models, '.pending-good.json'))
     const registry = await ModelRegistry.open(models)
@@ -446,7 +446,7 @@ describe('open', () => {
     expect(readdirSync(models)).toEqual([])
   })
 
-  test('keeps the files of such an entry where an unreadable one may need them', async () => {
+  test('keeps the files of such an entry if an unreadable one may need them', async () => {
     const { models } = await intact()
     renameSync(join(models, 'good.json'), join(models, '.pending-good.json'))
     writeFileSync(join(models, 'bad.json'), '{')

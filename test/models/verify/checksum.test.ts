@@ -6,12 +6,12 @@ import { copyHashing, hashFile, readSidecar, writeSidecar } from '../../../src/m
 import { testWith } from '../../support/part.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
-/** Three pieces and a bit. */
+/** A little more than three pieces. */
 const content = Buffer.alloc(3 * 1024 * 1024 + 17, 'hal0')
 const sum = createHash('sha256').update(content).digest('hex')
 
 test.each([0, 1, 1024 * 1024, content.length])(
-  'a file of %p bytes gets the sum that node:crypto gives',
+  'a file of %p bytes gets the same checksum as from node:crypto',
   async (length) => {
     const path = join(tempDir(), 'file')
     const bytes = content.subarray(0, length)
@@ -20,7 +20,7 @@ test.each([0, 1, 1024 * 1024, content.length])(
   },
 )
 
-test('a copy is the same bytes, and its sum is theirs', async () => {
+test('a copy has the same bytes and their checksum', async () => {
   const folder = tempDir()
   writeFileSync(join(folder, 'from'), content)
   expect(await copyHashing(join(folder, 'from'), join(folder, 'to'))).toEqual({ sha256: sum, bytes: content.length })
@@ -35,7 +35,7 @@ test('a copy never replaces a file', async () => {
   expect(readFileSync(join(folder, 'to'), 'utf8')).toBe('precious')
 })
 
-/** As large as some hundred MB of a model, without their disk. */
+/** As large as a model of a few hundred MB, without using disk space. */
 const sparse = (bytes: number): string => {
   const path = join(tempDir(), 'large')
   writeFileSync(path, '')
@@ -43,7 +43,7 @@ const sparse = (bytes: number): string => {
   return path
 }
 
-test('hashing gives the event loop a turn after each piece, and timers fire meanwhile', async () => {
+test('hashing gives the event loop a turn after each piece, so that timers fire', async () => {
   const path = sparse(256 * 1024 * 1024)
   let pieces = 0
   let inThisTurn = 0
@@ -60,7 +60,7 @@ test('hashing gives the event loop a turn after each piece, and timers fire mean
   let largest = 0
   await hashFile(path, {
     onBytes: (bytes) => {
-      // What holds the loop is what is hashed at one go, whatever the speed of this machine.
+      // What blocks the loop is the amount hashed at once, whatever the speed of this machine.
       largest = Math.max(largest, bytes - last)
       last = bytes
       pieces += 1
@@ -77,7 +77,7 @@ test('hashing gives the event loop a turn after each piece, and timers fire mean
   expect(ticks).toBeGreaterThan(10)
 }, 60_000)
 
-test('hashing ends with its signal, and tells its reason', async () => {
+test('hashing ends with its signal, and throws its reason', async () => {
   const path = sparse(100 * 1024 ** 3)
   const stop = new AbortController()
   const reason = new Error('enough')
@@ -93,8 +93,8 @@ test('hashing ends with its signal, and tells its reason', async () => {
   expect(told).toBe(3)
 })
 
-test('a file that cannot be read to its end is an error, not a sum', async () => {
-  // A regular file to stat, whose first page no process has.
+test('a file that cannot be read to its end is an error, not a checksum', async () => {
+  // A regular file according to stat, whose first page cannot be read.
   await expect(hashFile('/proc/self/mem')).rejects.toMatchObject({ code: 'EIO' })
 })
 

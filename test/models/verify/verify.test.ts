@@ -13,7 +13,7 @@ import { endless, sparseModel } from '../gguf/sparse-model.ts'
 
 const MiB = 1024 * 1024
 
-/** Verifications in a new models folder, and what they tell, each with the time at which it was told. */
+/** Verifications in a new models folder, and their reports, each with its time. */
 const setUp = () => {
   const models = tempDir()
   const clock = new HandClock()
@@ -41,7 +41,7 @@ const passing = async <T>(clock: HandClock, work: Promise<T>): Promise<T> => {
   }
 }
 
-test('the figures begin at nothing, never go back, name each file, and end at the whole', async () => {
+test('the progress begins at zero, never goes back, names each file, and ends at the total', async () => {
   const { models, clock, verifications, news, figures } = setUp()
   const entry = sparseModel(models, 'a', [24 * MiB, 16 * MiB + 5, 24 * MiB])
   const total = 64 * MiB + 5
@@ -70,7 +70,7 @@ test('the figures begin at nothing, never go back, name each file, and end at th
   expect(clock.waiting).toBe(0)
 })
 
-test('the figures are told at most four times a second', async () => {
+test('the progress is reported at most four times a second', async () => {
   const { models, clock, verifications, news } = setUp()
   await passing(clock, verifications.verify(sparseModel(models, 'a', [64 * MiB])))
   const times = news.flatMap(({ progress, at }) => (progress === null ? [] : [at]))
@@ -80,13 +80,13 @@ test('the figures are told at most four times a second', async () => {
   }
 })
 
-test('a verification quicker than the first report still tells the whole', async () => {
+test('a verification that is quicker than the first report still reports the total', async () => {
   const { models, verifications, figures } = setUp()
   await verifications.verify(sparseModel(models, 'a', [10]))
   expect(figures().map((one) => one.bytes_done)).toEqual([0, 10])
 })
 
-test('what is missing, unreadable, shorter or longer is a verdict of that file, and counts as done', async () => {
+test('a missing, unreadable, shorter or longer file gets a verdict, and counts as done', async () => {
   const { models, clock, verifications, figures } = setUp()
   const entry = sparseModel(models, 'a', [10, MiB, 20, MiB, MiB, 30])
   const [, missing = '', loop = '', short = '', long = ''] = entry.files.map(({ path }) => join(models, path))
@@ -110,18 +110,18 @@ test('what is missing, unreadable, shorter or longer is a verdict of that file, 
   expect(figures().at(-1)).toMatchObject({ bytes_done: total, bytes_total: total })
 })
 
-test('a disk that fails while it is read is a verdict too', async () => {
+test('a disk that fails during the read is a verdict too', async () => {
   const { models, verifications } = setUp()
   const entry = sparseModel(models, 'a', [10, 20])
   const [broken = ''] = entry.files.map(({ path }) => join(models, path))
   rmSync(broken)
-  // A regular file that can be opened, and whose first page no process has.
+  // A regular file that can be opened, but whose first page cannot be read.
   symlinkSync('/proc/self/mem', broken)
   const { files } = await verifications.verify(entry)
   expect(files.map(({ problem }) => problem)).toEqual(['it cannot be read (EIO)', 'its content has changed'])
 })
 
-test('a folder in the place of a file is a verdict', async () => {
+test('a folder in the place of a file gets a verdict', async () => {
   const { models, verifications } = setUp()
   const entry = sparseModel(models, 'a', [10])
   const path = join(models, entry.files[0]?.path ?? '')
@@ -133,7 +133,7 @@ test('a folder in the place of a file is a verdict', async () => {
   })
 })
 
-test('who asks for a model under way joins; another model has its own', async () => {
+test('a second request for the same model joins, and another model has its own verification', async () => {
   const { models, verifications, news } = setUp()
   const a = sparseModel(models, 'a', [MiB])
   const b = sparseModel(models, 'b', [MiB])
@@ -155,12 +155,12 @@ const descriptorsOf = (path: string): number =>
     try {
       return readlinkSync(`/proc/self/fd/${fd}`) === path
     } catch {
-      // Closed since it was listed.
+      // It was closed after it was listed.
       return false
     }
   }).length
 
-test('it ends when the last of those who wait has gone, and not before; the file is let go of', async () => {
+test('it ends when the last waiting client has left, not before, and the file is closed', async () => {
   const { models, clock, verifications, figures } = setUp()
   const entry = sparseModel(models, 'a', [endless])
   const path = join(models, entry.files[0]?.path ?? '')
@@ -182,7 +182,7 @@ test('it ends when the last of those who wait has gone, and not before; the file
   await until('the file is closed', () => descriptorsOf(path) === 0)
 })
 
-test('a client that has gone before it asked leaves nothing behind', async () => {
+test('a client that left before it asked leaves nothing behind', async () => {
   const { models, clock, verifications } = setUp()
   const gone = verifications.verify(sparseModel(models, 'a', [endless]), AbortSignal.abort())
   await expect(gone).rejects.toMatchObject({ code: 'model.verify_stopped' })
@@ -190,7 +190,7 @@ test('a client that has gone before it asked leaves nothing behind', async () =>
   expect(clock.waiting).toBe(0)
 })
 
-test('one that was given up can be begun again at once', async () => {
+test('an abandoned verification can be started again at once', async () => {
   const { models, verifications } = setUp()
   const client = new AbortController()
   const entry = sparseModel(models, 'a', [32 * MiB])
@@ -201,7 +201,7 @@ test('one that was given up can be begun again at once', async () => {
   expect((await second).files).toHaveLength(1)
 })
 
-test('the end of the daemon is the end of a verification, said so', async () => {
+test('the end of the daemon ends a verification, with an error that says so', async () => {
   const { models, verifications } = setUp()
   const outcome = verifications.verify(sparseModel(models, 'a', [endless]))
   verifications.close()

@@ -9,6 +9,6 @@ test.each([
   [{ NO_PROXY: 'nas.lan, .home' }, `nas.lan,.home,${loopback}`],
   [{ no_proxy: 'a', NO_PROXY: 'b,a,localhost' }, 'a,b,localhost,127.0.0.1,::1'],
   [{ no_proxy: '' }, loopback],
-])('of %o both cases name every host that was named, and this machine', (env: Record<string, string>, list) => {
+])('for %o both spellings name every host that was named, and this machine', (env: Record<string, string>, list) => {
   expect(loopbackDirect(env)).toEqual({ no_proxy: list, NO_PROXY: list })
 })

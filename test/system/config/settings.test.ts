@@ -51,7 +51,7 @@ const refusal = async (promise: Promise<unknown>): Promise<Hal0Error> => {
 }
 
 describe('what is shown', () => {
-  test('is every key, with its default where the file says nothing', async () => {
+  test('is every key, with its default if the file does not set it', async () => {
     const { settings, file } = await open(null)
     expect(await settings.show()).toEqual({
       file,
@@ -76,14 +76,14 @@ describe('what is shown', () => {
     })
   })
 
-  test('says which keys the file sets, and leaves out those that this version does not know', async () => {
+  test('says which keys the file sets, without those that this version does not know', async () => {
     const { settings } = await open(text)
     const { values, set } = await settings.show()
     expect(set).toEqual(['port', 'slots.ports', 'hub.mirrors'])
     expect(values.slots).toEqual({ ports: '9100-9199' })
   })
 
-  test('is what the command line and HF_ENDPOINT say where they win', async () => {
+  test('has the values of the command line and HF_ENDPOINT where they win', async () => {
     const { settings } = await open(text, { options: { port: 7000 }, endpoint: 'https://hf.example' })
     const { values, overridden, restart_needed } = await settings.show()
     expect([values.port, values.hub.mirrors]).toEqual([7000, ['https://hf.example']])
@@ -97,7 +97,7 @@ describe('what is shown', () => {
     expect([values.hub.token, problems]).toEqual(['file', ['It is open to others.']])
   })
 
-  test('tells that a restart is needed when somebody has edited the file', async () => {
+  test('says that a restart is needed after somebody has edited the file', async () => {
     const { settings, file } = await open(text)
     writeFileSync(file, text.replace('9000', '9001'))
     expect((await settings.show()).restart_needed).toBe(true)
@@ -120,13 +120,13 @@ describe('a change', () => {
     expect(read()).toContain('future = 1')
   })
 
-  test('to null of what is not there makes no file', async () => {
+  test('to null of a missing key creates no file', async () => {
     const { settings, file } = await open(null)
     await settings.edit({ port: null, slots: { ports: null } })
     expect(existsSync(file)).toBe(false)
   })
 
-  test('of mirrors takes effect at once; that of the engine, too', async () => {
+  test('of mirrors takes effect at once, and so does that of the engine', async () => {
     const { settings, applied } = await open(text)
     const { restart_needed } = await settings.edit({ hub: { mirrors: [] }, engines: { 'llama.cpp': '/opt/x' } })
     expect([restart_needed, applied.at(-1)?.mirrors]).toEqual([false, []])
@@ -138,7 +138,7 @@ describe('a change', () => {
     expect((await settings.edit({ max_body_mb: null })).restart_needed).toBe(false)
   })
 
-  test('of the token reaches its store and nothing else', async () => {
+  test('of the token reaches only its store', async () => {
     const { settings, stored, read } = await open(text)
     const answer = await settings.edit({ hub: { token: 'hf_secret' } })
     expect(stored).toEqual(['hf_secret'])
@@ -148,7 +148,7 @@ describe('a change', () => {
     expect((await settings.edit({ hub: { token: null } })).values.hub.token).toBe('none')
   })
 
-  test('of one key survives another at the same time', async () => {
+  test('of one key survives a simultaneous change of another', async () => {
     const { settings } = await open(text)
     await Promise.all([settings.edit({ host: '::1' }), settings.edit({ port: 1 }), settings.edit({ max_body_mb: 2 })])
     expect((await settings.show()).values).toMatchObject({ host: '::1', port: 1, max_body_mb: 2 })
@@ -156,7 +156,7 @@ describe('a change', () => {
 })
 
 describe('nothing is written', () => {
-  test('of a range of ports or a mirror that no daemon starts with', async () => {
+  test('of a port range or a mirror that no daemon would start with', async () => {
     const { settings, read, stored } = await open(text)
     const range = await refusal(settings.edit({ slots: { ports: '9000-80' }, hub: { token: 'hf_x' } }))
     expect([range.code, range.param]).toEqual(['request.invalid', 'slots.ports'])
@@ -166,7 +166,7 @@ describe('nothing is written', () => {
     expect([read(), stored]).toEqual([text, []])
   })
 
-  test('of what the trial refuses', async () => {
+  test('of a change that the trial refuses', async () => {
     const trial = async () => {
       throw new Hal0Error('supervisor.failed', 'This machine was not booted by systemd.')
     }
@@ -176,7 +176,7 @@ describe('nothing is written', () => {
     expect(read()).toBe(text)
   })
 
-  test('into a file that is no TOML any more', async () => {
+  test('into a file that is no longer valid TOML', async () => {
     const { settings, file, read } = await open(text)
     writeFileSync(file, 'port = \n')
     const error = await refusal(settings.edit({ port: 1 }))
@@ -184,7 +184,7 @@ describe('nothing is written', () => {
     expect(read()).toBe('port = \n')
   })
 
-  test('but a change mends a file whose value is wrong', async () => {
+  test('but a change can fix a file with an invalid value', async () => {
     const { settings, file } = await open(text)
     writeFileSync(file, text.replace('9000', '"nine"'))
     expect((await refusal(settings.show())).code).toBe('config.invalid')
@@ -192,7 +192,7 @@ describe('nothing is written', () => {
   })
 })
 
-test('an IPv6 address may stand in brackets, and gets them once in a URL', async () => {
+test('an IPv6 address may have brackets, and has them exactly once in a URL', async () => {
   const { file } = await open('host = "[::1]"\n')
   const settings = async (options = {}) =>
     readServerSettings(findPaths({ HAL0_ROOT: join(file, '../../..') }, true), options)

@@ -5,7 +5,7 @@ import { type Fixture, ignore, noticeMs } from './fixture.ts'
 
 export const adoptContract = (at: Fixture): void => {
   describe('adopt', () => {
-    test('finds the command line, and tells how an adopted process ended, soon', async () => {
+    test('finds the command line, and soon reports how an adopted process ended', async () => {
       const started = await at.start(shell('primary', 'echo hello; exec sleep 60'))
       await at.printed('primary', /hello/)
       at.restartDaemon()
@@ -21,7 +21,7 @@ export const adoptContract = (at: Fixture): void => {
       expect(performance.now() - killed).toBeLessThan(noticeMs)
     })
 
-    test('tells the last lines of a process that ended while no daemon ran', async () => {
+    test('reports the last lines of a process that ended while no daemon ran', async () => {
       const { pid } = await at.start(shell('primary', 'echo last words; exec sleep 60'))
       await at.printed('primary', /last words/)
       at.supervisor.close()

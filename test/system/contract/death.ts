@@ -5,7 +5,7 @@ import { type Fixture, noticeMs } from './fixture.ts'
 
 export const deathContract = (at: Fixture): void => {
   describe('death', () => {
-    test('of a process that exits tells its code and the last lines of this run only', async () => {
+    test('of a process that exits is reported with its code and the last lines of only this run', async () => {
       const first = exitProbe()
       await at.start(shell('primary', 'echo of the first run'), first.onExit)
       expect(await first.exit).toEqual({
@@ -25,7 +25,7 @@ export const deathContract = (at: Fixture): void => {
     })
 
     for (const signal of ['SIGSEGV', 'SIGKILL', 'SIGABRT'] as const) {
-      test(`by ${signal} tells the signal, and not that memory ran out`, async () => {
+      test(`by ${signal} is reported with the signal, and not as out of memory`, async () => {
         const probe = exitProbe()
         const { pid } = await at.start(shell('primary', 'exec sleep 60'), probe.onExit)
         process.kill(pid, signal)
@@ -33,7 +33,7 @@ export const deathContract = (at: Fixture): void => {
       })
     }
 
-    test('is told soon', async () => {
+    test('is reported soon', async () => {
       const probe = exitProbe()
       const { pid } = await at.start(shell('primary', 'exec sleep 60'), probe.onExit)
       const killed = performance.now()
@@ -42,7 +42,7 @@ export const deathContract = (at: Fixture): void => {
       expect(performance.now() - killed).toBeLessThan(noticeMs)
     })
 
-    test('tells at most 200 lines, made readable', async () => {
+    test('is reported with at most 200 lines, made readable', async () => {
       const probe = exitProbe()
       const script = `for i in $(seq 300); do echo line $i; done; printf '\\033[31mred\\033[0m\\000\\377\\033]0;title\\007\\n10%%\\r100%%\\n'; exit 1`
       await at.start(shell('primary', script), probe.onExit)

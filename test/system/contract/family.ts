@@ -6,12 +6,12 @@ import { until } from '../../support/until.ts'
 import { executable, exitProbe, runs, shell } from '../programs.ts'
 import { type Fixture, ignore } from './fixture.ts'
 
-/** A process that writes its pid to the file $1, and takes half a second to obey SIGTERM. */
+/** A process that writes its pid to the file $1, and ends half a second after SIGTERM. */
 const slow = `trap 'sleep 0.5; exit 0' TERM; echo $$ > $1; while :; do sleep 0.05; done`
-/** The same, but that does not obey at all. */
+/** The same, but it ignores SIGTERM. */
 const deaf = `trap '' TERM HUP; echo $$ > $1; while :; do sleep 0.05; done`
 
-/** How a backend's other process came to be, as shell that runs `child` with the file as its argument. */
+/** Ways in which a backend starts its other process, as shell code that runs `child` with the file as its argument. */
 const ways: [string, (child: string) => string][] = [
   ['a child of a wrapper script', (child) => `${child} &`],
   ['a child in a session of its own', (child) => `setsid ${child} &`],
@@ -21,7 +21,7 @@ const ways: [string, (child: string) => string][] = [
   ],
   [
     'an orphan in a session of its own, with another environment',
-    // The parent lives for a moment, as that of every program that becomes a daemon and first says so.
+    // The parent lives for a moment, like that of any program that daemonizes and reports that first.
     (child) => `sh -c 'setsid env -i PATH=/usr/bin:/bin ${child} & sleep 0.4' &`,
   ],
 ]
@@ -30,7 +30,7 @@ const wrapper = 'echo $$; while :; do sleep 0.05; done'
 
 export const familyContract = (at: Fixture): void => {
   describe('a backend of several processes', () => {
-    /** Starts the wrapper with its other process. @returns the pids of both */
+    /** Starts the wrapper and its other process. @returns the pids of both */
     const startBoth = async (
       way: (child: string) => string,
       child: string,
@@ -49,13 +49,13 @@ export const familyContract = (at: Fixture): void => {
       await until('the child runs', () => read() > 0 && runs(read()))
       return { main: pid, child: read() }
     }
-    /** Until the next daemon would be told of it: of what has lived for a second. */
+    /** Waits until the next daemon would know of it, which takes a lifetime of one second. */
     const recorded = () => Bun.sleep(2300)
-    /** Until an orphan's parent has gone, and the supervisor has looked. */
+    /** Waits until an orphan's parent has ended and the supervisor has looked. */
     const settle = () => Bun.sleep(600)
 
     for (const [what, way] of ways) {
-      test(`is told to have ended, and its stop resolves, once ${what} has ended too`, async () => {
+      test(`is reported as ended, and its stop resolves, once ${what} has ended too`, async () => {
         const told: boolean[] = []
         let child = 0
         const started = await startBoth(way, slow, () => told.push(runs(child)))
@@ -69,7 +69,7 @@ export const familyContract = (at: Fixture): void => {
         })
       })
 
-      test(`is killed with ${what} that does not obey, and told only then`, async () => {
+      test(`is killed together with ${what} that does not obey, and reported only then`, async () => {
         const told: boolean[] = []
         let child = 0
         const started = await startBoth(way, deaf, () => told.push(runs(child)))
@@ -79,7 +79,7 @@ export const familyContract = (at: Fixture): void => {
         expect({ told, child: runs(child) }).toEqual({ told: [false], child: false })
       })
 
-      test(`whose main process dies tells that ${what} remains, and a stop ends that`, async () => {
+      test(`whose main process dies is reported with ${what} remaining, and a stop ends that`, async () => {
         const probe = exitProbe()
         const { main, child } = await startBoth(way, deaf, probe.onExit)
         await settle()
@@ -93,7 +93,7 @@ export const familyContract = (at: Fixture): void => {
     }
 
     for (const [what, way] of ways.slice(2)) {
-      test(`is stopped with ${what} by the next daemon`, async () => {
+      test(`is stopped together with ${what} by the next daemon`, async () => {
         const { main, child } = await startBoth(way, deaf)
         await recorded()
         at.restartDaemon()
@@ -117,7 +117,7 @@ export const familyContract = (at: Fixture): void => {
       })
     }
 
-    test('leaves nothing for the next start to meet, when its main process has died and nobody stopped the rest', async () => {
+    test('leaves nothing in the way of the next start when its main process has died and nobody stopped the rest', async () => {
       const probe = exitProbe()
       const { main, child } = await startBoth((program) => `setsid env -i ${program} &`, deaf, probe.onExit)
       await settle()

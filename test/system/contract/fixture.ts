@@ -3,11 +3,11 @@ import type { ExitReport, LaunchSpec, RunningProcess, Supervisor } from '../../.
 import { runs, shell } from '../programs.ts'
 import type { LifeFixture } from './life.ts'
 
-/** One installation on which supervisors are tried. */
+/** One installation on which supervisors are tested. */
 export interface SupervisorHarness {
   /** A supervisor of this installation; closing it and opening another is a restart of the daemon. */
   open(): Supervisor
-  /** Removes the installation; nothing of it runs any more. */
+  /** Removes the installation, of which nothing may be running. */
   dispose(): Promise<void>
 }
 
@@ -17,7 +17,7 @@ export type OnExit = (exit: ExitReport) => void
 
 export const ignore = (): void => {}
 
-/** Far more than the 250 ms of the contract, for machines under load; the usual figures are below 110 ms. */
+/** Far more than the contract's 250 ms, for machines under load; usual values are below 110 ms. */
 export const noticeMs = 1000
 
 export interface Fixture extends LifeFixture {
@@ -25,7 +25,7 @@ export interface Fixture extends LifeFixture {
   start(spec: LaunchSpec, onExit?: OnExit): Promise<RunningProcess>
   /** Waits until the slot's log matches. */
   printed(name: string, pattern: RegExp): Promise<RegExpExecArray>
-  /** The port that a listener of programs.ts has printed. */
+  /** The port that a listener from programs.ts has printed. */
   portOf(name: string): Promise<number>
 }
 

@@ -1,6 +1,6 @@
 /**
- * The part of the contract that says nothing of real programs: how starts, stops, deaths and restarts of the daemon follow each
- * other. The simulated supervisor, on which the tests of the slots stand, keeps it too.
+ * The part of the contract that does not depend on real programs: how starts, stops, deaths and restarts of the daemon follow each
+ * other. The simulated supervisor, which the slots' tests use, keeps it too.
  */
 import { describe, expect, test } from 'bun:test'
 import type { Hal0Error } from '../../../src/lib/hal0-error.ts'
@@ -10,9 +10,9 @@ import { exitProbe } from '../programs.ts'
 import { ignore, type OnExit } from './fixture.ts'
 
 export interface LifeFixture {
-  /** That of the daemon that runs now. */
+  /** The supervisor of the current daemon. */
   readonly supervisor: Supervisor
-  /** Starts a backend that runs until it is ended; a deaf one ignores SIGTERM. Resolves once that is so. */
+  /** Starts a backend that runs until it is ended; a deaf one ignores SIGTERM. Resolves once it does. */
   run(name: string, onExit?: OnExit, manner?: 'obeys' | 'deaf'): Promise<RunningProcess>
   /** SIGKILL from outside. */
   kill(pid: number): void
@@ -29,7 +29,7 @@ const refusal = (work: Promise<unknown>): Promise<Hal0Error | null> =>
 
 export const lifeContract = (at: LifeFixture): void => {
   const startContract = () => {
-    test('tells a process that runs', async () => {
+    test('reports a running process', async () => {
       const { pid, startedAt } = await at.run('primary')
       expect(at.runs(pid)).toBe(true)
       expect(startedAt).toBeGreaterThan(0)
@@ -43,14 +43,14 @@ export const lifeContract = (at: LifeFixture): void => {
       expect(probe.calls).toBe(0)
     })
 
-    test('of another name is its own affair', async () => {
+    test('of another name is independent', async () => {
       const first = await at.run('primary')
       const second = await at.run('second')
       await at.supervisor.stop('second', 1000)
       expect([at.runs(first.pid), at.runs(second.pid)]).toEqual([true, false])
     })
 
-    test('ends what an earlier daemon left, without having adopted it', async () => {
+    test('ends what an earlier daemon left, without adopting it', async () => {
       const { pid } = await at.run('primary', ignore, 'deaf')
       at.restartDaemon()
       const next = await at.run('primary')
@@ -59,7 +59,7 @@ export const lifeContract = (at: LifeFixture): void => {
   }
 
   const deathContract = () => {
-    test('is told once, also when a stop follows', async () => {
+    test('is reported once, even when a stop follows', async () => {
       const probe = exitProbe()
       const { pid } = await at.run('primary', probe.onExit)
       at.kill(pid)
@@ -68,7 +68,7 @@ export const lifeContract = (at: LifeFixture): void => {
       expect(probe.calls).toBe(1)
     })
 
-    test('lets a new start begin from within the news of it', async () => {
+    test('lets a new start begin within its callback', async () => {
       const again = Promise.withResolvers<RunningProcess>()
       const { pid } = await at.run('primary', () => {
         at.run('primary').then(again.resolve, again.reject)
@@ -77,7 +77,7 @@ export const lifeContract = (at: LifeFixture): void => {
       expect(at.runs((await again.promise).pid)).toBe(true)
     })
 
-    test('of one backend is not told as that of the next', async () => {
+    test('of one backend is not reported as that of the next', async () => {
       const first = exitProbe()
       const second = exitProbe()
       at.kill((await at.run('primary', first.onExit)).pid)
@@ -90,7 +90,7 @@ export const lifeContract = (at: LifeFixture): void => {
 
   const stopContract = () => {
     for (const manner of ['obeys', 'deaf'] as const) {
-      test(`resolves after the end of a process that ${manner === 'deaf' ? 'is deaf' : 'obeys'} was told, and leaves nothing to find`, async () => {
+      test(`resolves after the end of a process that ${manner === 'deaf' ? 'ignores SIGTERM' : 'obeys'} was reported, and leaves nothing to find`, async () => {
         const probe = exitProbe()
         const { pid } = await at.run('primary', probe.onExit, manner)
         await at.supervisor.stop('primary', 100)
@@ -100,7 +100,7 @@ export const lifeContract = (at: LifeFixture): void => {
       })
     }
 
-    test('does nothing where nothing runs, also twice and for an unknown name', async () => {
+    test('does nothing if nothing runs, even twice and for an unknown name', async () => {
       await at.supervisor.stop('nobody', 1000)
       const probe = exitProbe()
       await at.run('primary', probe.onExit)
@@ -110,7 +110,7 @@ export const lifeContract = (at: LifeFixture): void => {
       expect(await at.supervisor.adopt('primary', ignore)).toEqual({ kind: 'none' })
     })
 
-    test('of what an earlier daemon left ends it without having adopted it', async () => {
+    test('of what an earlier daemon left ends it without adopting it', async () => {
       const old = exitProbe()
       const { pid } = await at.run('primary', old.onExit)
       at.restartDaemon()
@@ -130,11 +130,11 @@ export const lifeContract = (at: LifeFixture): void => {
   }
 
   const adoptContract = () => {
-    test('finds nothing where nothing was started', async () => {
+    test('finds nothing if nothing was started', async () => {
       expect(await at.supervisor.adopt('primary', ignore)).toEqual({ kind: 'none' })
     })
 
-    test('finds the same process after a restart of the daemon, and tells of its death alone, once', async () => {
+    test('finds the same process after a restart of the daemon, and reports only its death, once', async () => {
       const old = exitProbe()
       const started = await at.run('primary', old.onExit)
       at.restartDaemon()
@@ -155,7 +155,7 @@ export const lifeContract = (at: LifeFixture): void => {
       expect([at.runs(pid), probe.calls]).toEqual([false, 1])
     })
 
-    test('tells of a process that ended while no daemon ran, until it is stopped', async () => {
+    test('reports a process that ended while no daemon ran, until it is stopped', async () => {
       const old = exitProbe()
       const { pid } = await at.run('primary', old.onExit)
       at.supervisor.close()
@@ -180,7 +180,7 @@ export const lifeContract = (at: LifeFixture): void => {
       await at.supervisor.adopt('primary', next.onExit)
       expect(await refusal(at.supervisor.adopt('primary', ignore))).toMatchObject({ code: 'internal' })
       expect(await refusal(at.run('primary'))).toMatchObject({ code: 'internal' })
-      // None of that cost the process, or the one who is to be told of it.
+      // None of that ended the process, or its subscription.
       expect(at.runs(pid)).toBe(true)
       at.kill(pid)
       await next.exit

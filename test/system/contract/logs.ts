@@ -20,7 +20,7 @@ export const logsContract = (at: Fixture): void => {
       expect(await at.supervisor.logs('nobody', 10)).toEqual([])
     })
 
-    test('are followed line by line, from now on, until that is ended', async () => {
+    test('are followed line by line, from now on, until the follower is closed', async () => {
       const folder = tempDir()
       const script = `echo before; for n in one two three; do until [ -e ${folder}/$n ]; do sleep 0.02; done; printf %s $n; echo ' end'; done; exec sleep 60`
       await at.start(shell('primary', script))
@@ -40,7 +40,7 @@ export const logsContract = (at: Fixture): void => {
       expect(lines).toEqual(['one end', 'two end'])
     })
 
-    test('are followed whole when they come in one burst, and by each reader at its own pace', async () => {
+    test('are followed completely when they come in one burst, by each reader at its own pace', async () => {
       const go = join(tempDir(), 'go')
       const burst = 'i=0; while [ $i -lt 30000 ]; do echo "line $i of a burst"; i=$((i+1)); done'
       await at.start(shell('primary', `echo up; until [ -e ${go} ]; do sleep 0.02; done; ${burst}; exec sleep 60`))
@@ -56,7 +56,7 @@ export const logsContract = (at: Fixture): void => {
           slow.push(...entries.map(({ entry }) => entry))
         }),
       ]
-      // A follower of the journal is a program that has to come up.
+      // The journal's follower is a program that has to start first.
       await Bun.sleep(500)
       writeFileSync(go, '')
       const all = Array.from({ length: 30_000 }, (_, index) => `line ${index} of a burst`)
@@ -67,7 +67,7 @@ export const logsContract = (at: Fixture): void => {
       for (const end of ends) end()
     })
 
-    test('are followed from the last lines on, of which none is missed and none comes twice', async () => {
+    test('are followed from the last lines on, without a missing or repeated line', async () => {
       const script =
         'i=0; while [ $i -lt 2000 ]; do echo "line $i"; i=$((i+1)); [ $((i % 50)) = 0 ] && sleep 0.02; done; exec sleep 60'
       await at.start(shell('primary', script))
@@ -95,7 +95,7 @@ export const logsContract = (at: Fixture): void => {
       for (const end of ends) end()
     })
 
-    test('are gone on with after the line that a reader had last, at the next daemon too', async () => {
+    test('are resumed after the last line that a reader had, even by the next daemon', async () => {
       const go = join(tempDir(), 'go')
       const script = `for i in $(seq 50); do echo line $i; done; until [ -e ${go} ]; do sleep 0.02; done; for i in $(seq 51 100); do echo line $i; done; exec sleep 60`
       await at.start(shell('primary', script))
@@ -116,7 +116,7 @@ export const logsContract = (at: Fixture): void => {
       ends()
     })
 
-    test('begin with a gap for a reader whose last line nobody knows', async () => {
+    test('begin with a gap for a reader whose last line is unknown', async () => {
       await at.start(shell('primary', 'echo up; exec sleep 60'))
       await at.printed('primary', /^up$/m)
       const entries: LogEntry[] = []
@@ -128,7 +128,7 @@ export const logsContract = (at: Fixture): void => {
       end()
     })
 
-    test('forget leaves no log and no record, and is at ease where there is none', async () => {
+    test('forget leaves no log and no record, and does nothing if there is none', async () => {
       const probe = exitProbe()
       await at.start(shell('primary', 'echo hello'), probe.onExit)
       await probe.exit

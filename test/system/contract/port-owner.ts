@@ -5,7 +5,7 @@ import type { Fixture } from './fixture.ts'
 
 export const portOwnerContract = (at: Fixture): void => {
   describe('portOwner', () => {
-    test('knows its own listener, a stranger, and nobody', async () => {
+    test('distinguishes its own listener, a foreign one, and none', async () => {
       const folder = tempDir()
       await at.start(bunProgram('primary', folder, listenerSource))
       const port = await at.portOf('primary')
@@ -19,7 +19,7 @@ export const portOwnerContract = (at: Fixture): void => {
       expect(await at.supervisor.portOwner('primary', port)).toEqual({ kind: 'none' })
     })
 
-    test('takes the daemon itself for a stranger', async () => {
+    test('counts the daemon itself as foreign', async () => {
       const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
       try {
         expect(await at.supervisor.portOwner('primary', server.port)).toMatchObject({ kind: 'other', pid: process.pid })
@@ -28,7 +28,7 @@ export const portOwnerContract = (at: Fixture): void => {
       }
     })
 
-    test('sees a listener on every address, of either family', async () => {
+    test('sees a listener on every address of either family', async () => {
       const folder = tempDir()
       await at.start(bunProgram('primary', folder, listenerSource, ['0.0.0.0']))
       const port = await at.portOf('primary')

@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts'
 import { executable, exitProbe, runs, shell } from '../programs.ts'
 import type { Fixture } from './fixture.ts'
 
-/** The error with which a promise rejects. */
+/** The error that a promise rejects with. */
 const refusal = async (promise: Promise<unknown>): Promise<Hal0Error> => {
   const error = await promise.then(
     () => null,
@@ -28,7 +28,7 @@ export const startContract = (at: Fixture): void => {
       const spec = { name: 'primary', argv: ['/bin/sh', '-c', 'while :; do sleep 1; done', ...odd], env, cwd }
       const { pid } = await at.start(spec)
       const raw = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').slice(0, -1)
-      // For some microseconds of an exec the kernel shows neither.
+      // For some microseconds during an exec, the kernel shows neither.
       await until('the program is executed', () => raw('environ').length > 0)
       expect(raw('cmdline')).toEqual(spec.argv)
       const variables = raw('environ')
@@ -42,7 +42,7 @@ export const startContract = (at: Fixture): void => {
       expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(cwd)
     })
 
-    test('leaves the child no ignored signal, no descriptor of the daemon, and a session of its own', async () => {
+    test('gives the child no ignored signal, no descriptor of the daemon, and its own session', async () => {
       const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })
       try {
         const { pid } = await at.start(shell('primary', 'exec sleep 60'))
@@ -55,7 +55,7 @@ export const startContract = (at: Fixture): void => {
       }
     })
 
-    test('tells the pid and the time of the start', async () => {
+    test('returns the pid and the time of the start', async () => {
       const before = Date.now()
       const { pid, startedAt } = await at.start(shell('primary', 'exec sleep 60'))
       expect(runs(pid)).toBe(true)

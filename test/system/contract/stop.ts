@@ -6,7 +6,7 @@ import { type Fixture, ignore } from './fixture.ts'
 
 export const stopContract = (at: Fixture): void => {
   describe('stop', () => {
-    test('lets the process end by itself, and resolves after its end was told', async () => {
+    test('lets the process end by itself, and resolves after its end was reported', async () => {
       const probe = exitProbe()
       const { pid } = await at.start(
         shell('primary', 'trap "echo bye; exit 7" TERM; echo up; while :; do sleep 0.05; done'),
@@ -22,7 +22,7 @@ export const stopContract = (at: Fixture): void => {
       expect(await at.supervisor.adopt('primary', ignore)).toEqual({ kind: 'none' })
     })
 
-    test('kills a process that ignores SIGTERM once the grace is over', async () => {
+    test('kills a process that ignores SIGTERM once the grace period is over', async () => {
       const probe = exitProbe()
       await at.start(shell('primary', 'trap "" TERM; echo up; while :; do sleep 0.05; done'), probe.onExit)
       await at.printed('primary', /^up$/m)
@@ -65,9 +65,9 @@ export const stopContract = (at: Fixture): void => {
       }
     })
 
-    test('during a start makes the start fail only once the process has ended, so that the next may begin at once', async () => {
+    test('during a start makes the start fail only after the process has ended, so that the next may begin at once', async () => {
       for (let delay = 0; delay < 20; delay += 1) {
-        // It ignores SIGTERM, so that its end takes the whole grace.
+        // It ignores SIGTERM, so that its end takes the whole grace period.
         const stubborn = shell('primary', "trap '' TERM; while :; do sleep 0.05; done")
         const starting = at.start(stubborn).then(
           () => 'started',
@@ -76,7 +76,7 @@ export const stopContract = (at: Fixture): void => {
         await Bun.sleep(delay / 2)
         const stopping = at.supervisor.stop('primary', 60)
         if ((await starting) === 'started') await stopping
-        // Refused with `internal` while a process of the slot is left.
+        // Would be refused with `internal` while a process of the slot is left.
         await at.start(shell('primary', 'sleep 60'))
         await at.supervisor.stop('primary', 0)
         await stopping

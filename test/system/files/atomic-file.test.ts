@@ -14,13 +14,13 @@ describe('An atomic write', () => {
     expect(readdirSync(folder)).toEqual(['state.json'])
   })
 
-  test('makes the folders that are missing', async () => {
+  test('creates missing folders', async () => {
     const path = join(tempDir(), 'a', 'b', 'state.json')
     await writeFileAtomic(path, 'x', 'write')
     expect(readFileSync(path, 'utf8')).toBe('x')
   })
 
-  test('gives the file the mode that is asked for', async () => {
+  test('gives the file the requested mode', async () => {
     const folder = tempDir()
     await writeFileAtomic(join(folder, 'secret'), 'x', 'write', 0o600)
     await writeFileAtomic(join(folder, 'plain'), 'x', 'write')
@@ -28,7 +28,7 @@ describe('An atomic write', () => {
     expect(statSync(join(folder, 'plain')).mode & 0o777).toBe(0o644)
   })
 
-  test('that cannot be done says so, and leaves what was there and no leftover', async () => {
+  test('that fails says so, and leaves the old file and nothing else', async () => {
     const folder = tempDir()
     const path = join(folder, 'taken')
     mkdirSync(join(path, 'inside'), { recursive: true })
@@ -51,7 +51,7 @@ describe('An atomic write', () => {
     })
   })
 
-  test('beside many others of the same file leaves one of them whole', async () => {
+  test('among many simultaneous ones leaves one of them complete', async () => {
     const folder = tempDir()
     const path = join(folder, 'state.json')
     const contents = Array.from({ length: 20 }, (_, index) => String(index).repeat(10_000))
@@ -72,7 +72,7 @@ describe('The sweep', () => {
     expect(readdirSync(folder).toSorted()).toEqual(keep.toSorted())
   })
 
-  test('of a folder that is not there does nothing', () => sweepTemps(join(tempDir(), 'none')))
+  test('of a missing folder does nothing', () => sweepTemps(join(tempDir(), 'none')))
 
   test('of a file says so', async () => {
     const file = join(tempDir(), 'file')
@@ -81,7 +81,7 @@ describe('The sweep', () => {
   })
 })
 
-test('A folder that is there can be synced, one that is not cannot', async () => {
+test('An existing folder can be synced, and a missing one cannot', async () => {
   const folder = tempDir()
   await syncFolder(folder)
   await expect(syncFolder(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' })

@@ -17,7 +17,7 @@ const refusalOf = async (path: string, rules = {}): Promise<string> => {
 }
 
 describe('a small file', () => {
-  test('is read whole, one that is not there is null', async () => {
+  test('is read whole, and a missing one is null', async () => {
     const path = join(tempDir(), 'note')
     writeFileSync(path, 'äöü\n')
     expect(await readTextIfThere(path, 'read a note')).toBe('äöü\n')
@@ -32,7 +32,7 @@ describe('a small file', () => {
   })
 })
 
-describe('what is no small file is refused at once, with what it is', () => {
+describe('anything but a small file is refused at once, with what it is', () => {
   const cases: [string, (path: string) => void][] = [
     ['a named pipe', makePipe],
     ['a folder', (path) => mkdirSync(path)],

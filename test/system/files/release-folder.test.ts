@@ -19,7 +19,7 @@ const folder = () => {
 }
 
 describe('a version', () => {
-  test('is three numbers, and a pre-release perhaps', () => {
+  test('is three numbers, perhaps with a pre-release', () => {
     for (const text of ['0.1.0', '10.20.30', '1.0.0-rc.1', '1.0.0-a-b.0'])
       expect([text, isVersion(text)]).toEqual([text, true])
     for (const text of ['', '1', '1.0', 'v1.0.0', '01.0.0', '1.0.0-', '1.0.0+x', '../1.0.0', '1.0.0/..', 'current'])
@@ -57,13 +57,13 @@ describe('the folder of versions', () => {
     expect(await installedVersions(paths)).toEqual(ordered)
   })
 
-  test('lists what is a version, oldest first', async () => {
+  test('lists the versions, oldest first', async () => {
     const paths = folder()
     for (const name of ['0.10.0', '0.9.0', '.0.11.0.partial', 'other']) mkdirSync(join(paths.lib, name))
     expect(await installedVersions(paths)).toEqual(['0.9.0', '0.10.0'])
   })
 
-  test('tells what is its own from what somebody put there', () => {
+  test('distinguishes its own entries from what somebody put there', () => {
     const own = [
       '0.1.0',
       'current',
@@ -77,7 +77,7 @@ describe('the folder of versions', () => {
     expect(['notes.txt', 'currently', '.hidden', 'v1'].filter(isOwnEntry)).toEqual([])
   })
 
-  test('flips current to another version, and leaves nothing else', async () => {
+  test('flips current to another version without leftovers', async () => {
     const paths = folder()
     await flipCurrent(paths, '0.1.0')
     await flipCurrent(paths, '0.2.0')
@@ -86,7 +86,7 @@ describe('the folder of versions', () => {
     expect(readdirSync(paths.lib)).toEqual(['current'])
   })
 
-  test('knows no current version where the link leads elsewhere', async () => {
+  test('has no current version if the link leads elsewhere', async () => {
     const paths = folder()
     symlinkSync('/opt/hal0', currentLink(paths))
     expect(await currentVersion(paths)).toBeNull()

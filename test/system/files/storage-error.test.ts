@@ -28,13 +28,13 @@ describe('A failed file operation', () => {
     expect(storageError('odd', '/d/f', 'x')).toMatchObject({ code: 'storage.failed', details: { errno: null } })
   })
 
-  test('that was typed already stays as it is', () => {
+  test('that is already typed stays as it is', () => {
     const typed = new Hal0Error('config.invalid', 'No.')
     expect(storageError(typed, '/d/f', 'x')).toBe(typed)
   })
 })
 
-test('The code of a system error is told, of anything else null', () => {
+test('The code of a system error is returned, and null for anything else', () => {
   expect(errnoOf(failure('ENOENT'))).toBe('ENOENT')
   for (const other of [new Error('x'), null, undefined, 'ENOENT', { code: 5 }]) expect(errnoOf(other)).toBeNull()
 })

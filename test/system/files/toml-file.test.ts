@@ -21,13 +21,13 @@ describe('A TOML file', () => {
     })
   })
 
-  test('that is empty is an empty table, one that is not there is null', async () => {
+  test('that is empty is an empty table, and a missing one is null', async () => {
     expect(await readToml(fileWith(''))).toEqual({})
     expect(await readToml(join(tempDir(), 'none.toml'))).toBeNull()
   })
 
   for (const text of ['port = ', 'a = 1\na = 2\n', '[x\n', '= 3', 'x = "open\n', '\u0000']) {
-    test(`with the text ${JSON.stringify(text)} is refused by name`, async () => {
+    test(`with the text ${JSON.stringify(text)} is refused with its name`, async () => {
       const path = fileWith(text)
       const expected = { code: 'config.invalid', message: expect.stringContaining(path), details: { path } }
       await expect(readToml(path)).rejects.toMatchObject(expected)
@@ -78,26 +78,26 @@ describe('An edit', () => {
     }
   })
 
-  test('adds a top-level key where the file ends with a table', async () => {
+  test('adds a top-level key if the file ends with a table', async () => {
     const path = fileWith('[unknown]\nx = 1\n')
     await editToml(path, { port: 8082 }, 'edit')
     expect(await readToml(path)).toEqual({ unknown: { x: 1 }, port: 8082 })
   })
 
-  test('keeps what is odd in a value', async () => {
+  test('keeps special characters in a value', async () => {
     const values = { a: 'quo"te\\ and\nnewline', b: 'ü 🚀', c: ['', ' ', "'"], d: -1.5, e: false, f: 31_536_000 }
     const path = fileWith(original)
     await editToml(path, values, 'edit')
     expect(await readToml(path)).toMatchObject(values)
   })
 
-  test('of a file that is not there makes it', async () => {
+  test('of a missing file creates it', async () => {
     const path = join(tempDir(), 'slots', 'primary.toml')
     await editToml(path, { model: 'm', port: 8081, nothing: undefined }, 'edit')
     expect(await readToml(path)).toEqual({ model: 'm', port: 8081 })
   })
 
-  test('that removes a key that is not there changes nothing', async () => {
+  test('that removes a missing key changes nothing', async () => {
     const path = fileWith(original)
     await editToml(path, { nothing: undefined }, 'edit')
     expect(readFileSync(path, 'utf8')).toBe(original)
@@ -110,7 +110,7 @@ describe('An edit', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  test('waits for the edit of the same file that came before it, so that none is lost', async () => {
+  test('waits for an earlier edit of the same file, so that none is lost', async () => {
     const path = fileWith('count = 0\n')
     const keys = Array.from({ length: 20 }, (_, index) => `key${index}`)
     await Promise.all(
@@ -122,7 +122,7 @@ describe('An edit', () => {
     expect(await readToml(path)).toEqual({ count: 20, ...Object.fromEntries(keys.map((key) => [key, true])) })
   })
 
-  test('that refuses what it found leaves the file, and the next edit is made', async () => {
+  test('that refuses what it found leaves the file unchanged, and the next edit works', async () => {
     const path = fileWith('key = 1\n')
     const refused = editToml(path, () => Promise.reject(new Error('no')), 'edit')
     const next = editToml(path, { key: 2 }, 'edit')
@@ -131,7 +131,7 @@ describe('An edit', () => {
     expect(readFileSync(path, 'utf8')).toBe('key = 2\n')
   })
 
-  test('that cannot be written says what it was', async () => {
+  test('that cannot be written says what was attempted', async () => {
     const file = fileWith('')
     await expect(editToml(join(file, 'x.toml'), { a: 1 }, 'save the slot')).rejects.toMatchObject({
       code: 'storage.failed',
@@ -145,7 +145,7 @@ describe('a file that is not UTF-8', () => {
     writeFileSync(path, Buffer.from(text, 'latin1'))
     return path
   }
-  test('in its comments is read, and no edit destroys it', async () => {
+  test('in its comments is read, and is not destroyed by an edit', async () => {
     const path = latin1('port = 8081\n# für die Küche\nmodel = "a"\n')
     const before = readFileSync(path)
     expect(await readToml(path)).toEqual({ port: 8081, model: 'a' })
@@ -155,20 +155,20 @@ describe('a file that is not UTF-8', () => {
     })
     expect(readFileSync(path)).toEqual(before)
   })
-  test('in a value is refused by its line', async () => {
+  test('in a value is refused with its line', async () => {
     await expect(readToml(latin1('port = 8081\naliases = ["Küche"]\n'))).rejects.toMatchObject({
       code: 'config.invalid',
       message: expect.stringContaining('line 2'),
     })
   })
-  test('because it is UTF-16 is refused as that', async () => {
+  test('because it is UTF-16 is refused as such', async () => {
     const path = join(tempDir(), 'slot.toml')
     writeFileSync(path, Buffer.from('\ufeffport = 8081\n', 'utf16le'))
     await expect(readToml(path)).rejects.toMatchObject({ message: expect.stringContaining('not UTF-8 (line 1)') })
   })
 })
 
-test('an edit keeps a byte order mark and the line ends of Windows', async () => {
+test('an edit keeps a byte order mark and Windows line ends', async () => {
   const path = join(tempDir(), 'slot.toml')
   writeFileSync(path, '\ufeff# Küche\r\nport = 8081 # mine\r\n')
   await editToml(path, { model: 'a' }, 'save it')

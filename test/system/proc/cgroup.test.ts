@@ -53,7 +53,7 @@ describe('The figure', () => {
     expect(oomKillsIn('oom_kill_disable 0\nunder_oom 0\n')).toBeNull()
   })
 
-  test('of the host is there', () => expect(readOomKills(hostOomCounterFile)).toBeGreaterThanOrEqual(0))
+  test('of the host exists', () => expect(readOomKills(hostOomCounterFile)).toBeGreaterThanOrEqual(0))
 
-  test('of a group that is gone is not', () => expect(readOomKills('/sys/fs/cgroup/none/memory.events')).toBeNull())
+  test('of a group that is gone does not', () => expect(readOomKills('/sys/fs/cgroup/none/memory.events')).toBeNull())
 })

@@ -18,8 +18,8 @@ describe('A variable in an environ block', () => {
   }
 })
 
-test('A running process tells its variables and arguments, one that is gone tells nothing', async () => {
-  // What it prints shows that it is fully there: for some microseconds of an exec the kernel shows an empty environment.
+test('A running process has variables and arguments, and one that is gone has none', async () => {
+  // Its output shows that the exec is over: for some microseconds during it, the kernel shows an empty environment.
   const child = Bun.spawn(['/bin/sh', '-c', 'echo; read _'], { env: { MARK: 'ü' }, stdin: 'pipe' })
   try {
     await child.stdout.getReader().read()

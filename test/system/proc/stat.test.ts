@@ -28,7 +28,7 @@ describe('/proc/<pid>/stat', () => {
     })
   }
 
-  test('tells a kernel thread by its flag', () => {
+  test('shows a kernel thread by its flag', () => {
     const thread = '2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 0 0 0 0'
     expect(parseStat(thread)).toMatchObject({ pid: 2, kernelThread: true })
   })
@@ -59,13 +59,13 @@ describe('/proc/<pid>/stat', () => {
     expect(stat !== null && stillRuns(stat)).toBe(false)
   })
 
-  test('tells when a process was started', async () => {
+  test('shows when a process was started', async () => {
     const before = Date.now()
     const child = Bun.spawn(['/bin/sleep', '60'])
     const after = Date.now()
     const began = startedAt(readStat(child.pid)?.startTime ?? 0)
     child.kill('SIGKILL')
-    // The kernel counts in hundredths of a second, and the two clocks were read at different moments.
+    // The kernel counts in hundredths of a second, and the two clocks are read at different moments.
     expect(began).toBeGreaterThan(before - 100)
     expect(began).toBeLessThan(after + 100)
   })

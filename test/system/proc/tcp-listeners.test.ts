@@ -38,7 +38,7 @@ describe('A connection to 127.0.0.1', () => {
     })
   }
 
-  test('is known to reach nothing else where the listener is on 127.0.0.1 itself', () => {
+  test('is known to reach nothing else if the listener is on 127.0.0.1 itself', () => {
     expect(loopbackListeners([row(loopback, 80, 1)], 80).exact).toBe(true)
     expect(loopbackListeners([row(any, 80, 1)], 80).exact).toBe(false)
     expect(loopbackListeners([], 80)).toEqual({ inodes: [], users: [], exact: false })

@@ -14,13 +14,13 @@ const userTemplate = '/home/a/.config/systemd/user/hal0-slot@.service'
 const userManager = '/run/user/7/systemd/private'
 
 describe('systemd is the supervisor', () => {
-  test('of the system folders where the host was booted by it and the template is installed', () => {
+  test('of the system folders if the host was booted by it and the template is installed', () => {
     expect(findSystemd(findPaths({}, true), {}, at(template, booted))).toEqual({ scope: 'system' })
-    // How the service's own user reaches the system folders.
+    // This is how the service's own user gets the system folders.
     expect(findSystemd(findPaths({ HAL0_ROOT: '/' }, false), {}, at(template, booted))).toEqual({ scope: 'system' })
   })
 
-  test("of a user's folders where the user's manager runs and the user's template is installed", () => {
+  test("of a user's folders if the user's manager runs and the user's template is installed", () => {
     expect(findSystemd(findPaths(home, false), home, at(userTemplate, userManager))).toEqual({ scope: 'user' })
   })
 })

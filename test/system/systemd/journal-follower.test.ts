@@ -3,7 +3,7 @@ import type { LogEntry } from '../../../src/system/supervisor.ts'
 import { JournalFollower, type JournalReader } from '../../../src/system/systemd/journal/journal-follower.ts'
 import { until } from '../../support/until.ts'
 
-/** A journal of numbered entries, and a stand-in of `journalctl --follow` that a test ends. */
+/** A journal of numbered entries, and a stand-in for `journalctl --follow` that a test can end. */
 class FakeJournal {
   readonly opened: (string | null)[] = []
   readonly #entries: { __CURSOR: string; MESSAGE: string }[] = []
@@ -18,7 +18,7 @@ class FakeJournal {
     this.#added = Promise.withResolvers()
   }
 
-  /** Ends the journalctl that runs now, after half an entry. */
+  /** Ends the current journalctl after half an entry. */
   kill(): void {
     this.#end()
   }
@@ -58,7 +58,7 @@ const follow = (journal: FakeJournal): LogEntry[] => {
   return seen
 }
 
-test('A journalctl that ends is started again after the last entry: no line is lost, none comes twice', async () => {
+test('A journalctl that ends is started again after the last entry, without a lost or repeated line', async () => {
   const journal = new FakeJournal()
   const seen = follow(journal)
   journal.print('one', 'two')
@@ -73,7 +73,7 @@ test('A journalctl that ends is started again after the last entry: no line is l
   expect(journal.opened).toEqual([null, 'c1', 'c2', 'c3'])
 })
 
-test('While it fails that is a problem, told with the way to look; it ends with the next line', async () => {
+test('While it fails, that is reported as a problem with advice, until the next line', async () => {
   const journal = new FakeJournal()
   const seen = follow(journal)
   expect(follower?.problem).toBeNull()
@@ -104,7 +104,7 @@ test('A reader that is slow is waited for', async () => {
   await until('the second', () => seen.length === 2)
 })
 
-test('One that was ended starts no journalctl any more', async () => {
+test('After it was closed, no journalctl is started any more', async () => {
   const journal = new FakeJournal()
   follow(journal)
   follower?.end()

@@ -25,12 +25,12 @@ describe('the lines of a journal', () => {
     expect(read([{ MESSAGE: [97, 255, 98] }])).toEqual(['a\ufffdb'])
   })
 
-  test('are put together again where journald cut them', () => {
+  test('are put together again where journald split them', () => {
     expect(read([{ MESSAGE: 'a', _LINE_BREAK: 'nul' }, { MESSAGE: 'b' }])).toEqual(['a\ufffdb'])
     expect(read([{ MESSAGE: 'a', _LINE_BREAK: 'line-max' }, { MESSAGE: 'b' }])).toEqual(['ab'])
   })
 
-  test('include the last one that has no end yet, and what has no text', () => {
+  test('include the last one without an end, and lines without text', () => {
     expect(
       read([{ MESSAGE: 'a', _LINE_BREAK: 'eof' }, { MESSAGE: null }, { MESSAGE: 'x', _LINE_BREAK: 'nul' }]),
     ).toEqual(['a', '', 'x\ufffd'])

@@ -53,7 +53,7 @@ describe('hal0 slot-exec', () => {
     ['for a file of another kind', recordText({ argv: ['/etc/passwd'] }), 'EACCES'],
   ]
   for (const [what, text, errno] of failures) {
-    test(`${what} says why and ends with a status of its own`, async () => {
+    test(`${what} says why and ends with a special status`, async () => {
       const { code, stderr } = await execute(text)
       expect(launchErrno(code)).toBe(errno)
       expect(stderr).toStartWith('hal0 slot-exec: ')
@@ -61,8 +61,8 @@ describe('hal0 slot-exec', () => {
   }
 })
 
-describe('the status of a launch that failed', () => {
-  test('is told from that of a backend', () => {
+describe('the status of a failed launch', () => {
+  test('differs from that of a backend', () => {
     for (const status of [0, 1, 127, 137, 143, 203, 217, 255]) expect(launchErrno(status)).toBeNull()
     expect(launchErrno(launchStatus('E2BIG'))).toBe('E2BIG')
     expect(launchErrno(launchStatus('ESOMETHING'))).toBe('')
@@ -70,14 +70,14 @@ describe('the status of a launch that failed', () => {
 })
 
 describe('a launch file', () => {
-  test('holds what was asked for, for the group of the backends to read', async () => {
+  test('has what was requested, readable by the backends’ group', async () => {
     const folder = join(tempDir(), 'primary')
     await writeLaunchRecord(folder, 'primary', launchRecord(spec, spec.env, 5))
     expect(await readLaunchRecord(folder)).toMatchObject({ argv: spec.argv, env: spec.env, cwd: '/', started_at: 5 })
     expect(statSync(launchFile(folder)).mode & 0o777).toBe(0o640)
   })
 
-  test('that is not there or torn is none', async () => {
+  test('that is missing or torn does not count', async () => {
     const folder = tempDir()
     expect(await readLaunchRecord(folder)).toBeNull()
     writeFileSync(launchFile(folder), '{')

@@ -19,7 +19,7 @@ const fake = (script: string, timeoutMs?: number) =>
   makeSystemctl('system', executable(tempDir(), 'systemctl', `#!/bin/sh\n${script}\n`), timeoutMs)
 
 describe('systemctl', () => {
-  test('gets its arguments one by one, after the scope, and the environment it needs', async () => {
+  test('gets its arguments one by one, after the scope, and the environment that it needs', async () => {
     const systemctl = fake('for word in "$@"; do echo "<$word>"; done; echo "$LC_ALL"; env | grep -c SECRET; exit 3')
     process.env.SOME_SECRET = 'x'
     const answer = await systemctl.run(['start', 'a b; $(touch x)', "'"])
@@ -38,7 +38,7 @@ describe('systemctl', () => {
     expect(answer.code).toBe(3)
   })
 
-  test('that hangs becomes an error once its time is over', async () => {
+  test('that hangs becomes an error after its time limit', async () => {
     const began = performance.now()
     const error = await refused(fake('exec sleep 60', 200).run(['show', 'x']))
     expect(performance.now() - began).toBeLessThan(5000)
@@ -46,13 +46,13 @@ describe('systemctl', () => {
     expect(error.message).toContain('did not answer')
   })
 
-  test('that hangs in a child of its own does so too', async () => {
+  test('that hangs in a child process does so too', async () => {
     const began = performance.now()
     await refused(fake('sleep 20; true', 200).run(['show', 'x']))
     expect(performance.now() - began).toBeLessThan(5000)
   })
 
-  test('that is missing becomes an error that says what to do', async () => {
+  test('that is missing leads to an error that says what to do', async () => {
     const error = await refused(makeSystemctl('system', join(tempDir(), 'none')).run(['show', 'x']))
     expect(error).toMatchObject({ code: 'supervisor.failed' })
     expect(error.message).toContain('--supervisor process')
@@ -69,7 +69,7 @@ describe('a refusal of systemctl', () => {
     ['', /exit status 4/],
   ]
   for (const [stderr, sentence] of cases) {
-    test(`that says "${stderr}" is told in a sentence`, () => {
+    test(`that says "${stderr}" becomes a sentence`, () => {
       const error = refusalOf('hal0-slot@a.service', 'start', { code: 4, stdout: '', stderr })
       expect(error.code).toBe('supervisor.failed')
       expect(error.message).toMatch(sentence)

@@ -30,7 +30,7 @@ describe('what systemctl shows of a unit', () => {
     })
   })
 
-  test('may be nothing at all', () => {
+  test('may be empty', () => {
     expect(parseUnitState('')).toMatchObject({ loaded: false, active: 'inactive', mainPid: 0 })
   })
 
@@ -51,8 +51,8 @@ describe('the end of a main process', () => {
     ['by a signal', { ExecMainCode: 2, ExecMainStatus: 9 }, { exitCode: null, signal: 'SIGKILL', outOfMemory: false }],
     ['with a core dump', { ExecMainCode: 3, ExecMainStatus: 11 }, { exitCode: null, signal: 'SIGSEGV' }],
     ['by a real-time signal', { ExecMainCode: 2, ExecMainStatus: 37 }, { signal: 'SIGRTMIN+3' }],
-    // What systemd reports of the kernel's OOM killer (systemd.service(5), OOMPolicy): shown here as text, since a test host has
-    // no memory controller of its own.
+    // What systemd reports about the kernel's OOM killer (systemd.service(5), OOMPolicy). It is given as text, since a test host has no
+    // memory controller of its own.
     [
       'for want of memory',
       { ExecMainCode: 2, ExecMainStatus: 9, Result: 'oom-kill' },
@@ -61,6 +61,6 @@ describe('the end of a main process', () => {
     ['in a way that systemd no longer knows', {}, { exitCode: null, signal: null, outOfMemory: false }],
   ]
   for (const [how, changes, exit] of cases) {
-    test(`${how} is told as it was`, () => expect(exitOf(parseUnitState(shown(changes)))).toMatchObject(exit))
+    test(`${how} is reported correctly`, () => expect(exitOf(parseUnitState(shown(changes)))).toMatchObject(exit))
   }
 })

@@ -3,7 +3,7 @@ import { Units } from '../../../src/system/systemd/unit/units.ts'
 
 const unit = 'hal0-slot@primary.service'
 
-test('an answer of systemctl that was cut off is no sign that a unit has ended', async () => {
+test('a cut-off answer of systemctl does not mean that a unit has ended', async () => {
   for (const stdout of ['', 'LoadState=loaded\n', 'LoadState=loaded\nActiveState=']) {
     const asked: string[] = []
     const units = new Units({

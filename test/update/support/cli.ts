@@ -1,4 +1,4 @@
-/** The command line with nothing but `update`, so that keys can be defined as a build does: `bun --define HAL0_RELEASE_KEYS=… cli.ts`. */
+/** The command line with only `update`, so that keys can be defined like in a build: `bun --define HAL0_RELEASE_KEYS=… cli.ts`. */
 
 import update from '../../../src/cli/host/update.ts'
 import { run } from '../../../src/cli/run.ts'

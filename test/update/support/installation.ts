@@ -1,4 +1,4 @@
-/** An installation below a temporary folder, a service that runs what `current` leads to, and a clock that only tests move. */
+/** An installation in a temporary folder, a service that runs what `current` leads to, and a clock that only tests move. */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { currentVersion } from '../../../src/system/files/release-folder.ts'
@@ -12,7 +12,7 @@ export const yes: Confirm = () => Promise.resolve(true)
 
 /** Stands in for systemd and the API. */
 export class FakeService implements ApiService {
-  /** Versions that end right after their start. */
+  /** Versions that end right after they start. */
   readonly broken = new Set<string>()
   /** Versions that start and never answer. */
   readonly silent = new Set<string>()
@@ -53,10 +53,10 @@ export class Installation {
   readonly service: FakeService
   readonly said: string[] = []
   readonly host: Host
-  /** Milliseconds that were waited for. */
+  /** Total milliseconds waited. */
   waited = 0
 
-  /** @param versions what is installed; the last one is current; none: hal0 is not installed */
+  /** @param versions the installed versions, of which the last is current; empty: hal0 is not installed */
   constructor(root: string, ...versions: string[]) {
     this.paths = pathsOf(root)
     for (const version of versions) this.add(version)
@@ -92,7 +92,7 @@ export class Installation {
     return { url, keys, target }
   }
 
-  /** What a look at the folder of versions shows; the lock and the record, which stay, left out. */
+  /** The content of the folder of versions, without the lock and the record, which stay. */
   get names(): string[] {
     return readdirSync(this.paths.lib)
       .filter((name) => name !== 'update.lock' && name !== 'update.json')

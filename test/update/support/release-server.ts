@@ -1,4 +1,4 @@
-/** A web server that releases lie on, made with keys of this process only. */
+/** A web server with releases, signed with keys that exist only in this process. */
 import { makeKeyPair, signContent } from '../../../scripts/release/minisign.ts'
 import type { ReleaseManifest, ReleaseTarget } from '../../../src/contract/release.ts'
 import { type PublicKey, parsePublicKey } from '../../../src/update/release/minisign.ts'
@@ -15,7 +15,7 @@ export const sha256 = (content: string): string => new Bun.CryptoHasher('sha256'
 type Answer = string | Uint8Array | (() => Response | Promise<Response>)
 
 interface Options {
-  /** What is served as the executable; the manifest describes what `described` is. */
+  /** The served executable; the manifest describes `described` instead. */
   program?: string
   described?: string
   change?: (manifest: ReleaseManifest) => void
@@ -24,7 +24,7 @@ interface Options {
 
 export class ReleaseServer implements Disposable {
   readonly files = new Map<string, Answer>()
-  /** Paths that were asked for. */
+  /** Requested paths. */
   readonly asked: string[] = []
   readonly #server = Bun.serve({
     port: 0,
@@ -40,7 +40,7 @@ export class ReleaseServer implements Disposable {
   })
   readonly url = `http://127.0.0.1:${this.#server.port}/manifest.json`
 
-  /** Puts a version there, as the newest and by its name. */
+  /** Publishes a version, as the newest one and under its own name. */
   publish(version: string, options: Options = {}): void {
     const program = options.program ?? programText(version)
     const described = options.described ?? program
@@ -57,7 +57,7 @@ export class ReleaseServer implements Disposable {
     this.sign(version, JSON.stringify(manifest), options.secret)
   }
 
-  /** Puts any text there as the signed manifest. */
+  /** Publishes any text as a signed manifest. */
   sign(version: string, manifest: string, secret = keyPair.secret): void {
     const signature = signContent(Buffer.from(manifest), secret, 'a test')
     for (const name of ['manifest.json', `manifest-${version}.json`]) {
@@ -67,7 +67,7 @@ export class ReleaseServer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    // Not awaited: connections that a test holds open on purpose end with it.
+    // Not awaited: connections that a test keeps open on purpose end with it.
     void this.#server.stop(true)
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Runs one update in a process of its own, that a test kills.
+ * Runs one update in a separate process, which a test kills.
  *
  *   bun update-child.ts ROOT MANIFEST_URL PUBLIC_KEY KILL_AT
  *
- * KILL_AT: before the how manieth call of the outside it kills itself; 0: never. The service's state lies in ROOT/service.json.
+ * KILL_AT: it kills itself before its outside call with this number; 0: never. The service's state is in ROOT/service.json.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

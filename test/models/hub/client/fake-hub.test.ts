@@ -1,4 +1,4 @@
-/** Each misbehaviour of the fake hub, seen as bytes on the wire: what its scripts promise to others' tests. */
+/** Each misbehaviour of the fake hub, checked as bytes on the wire: what its scripts promise to other tests. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { gunzipSync } from 'node:zlib'
@@ -20,11 +20,11 @@ interface Seen {
   status: number
   headers: Headers
   body: Uint8Array
-  /** How the connection ended; kept: it was still open for the next request once the promised bytes were here. */
+  /** How the connection ended; kept: it was still open for the next request after the promised bytes. */
   end: 'kept' | 'closed' | 'reset'
 }
 
-/** A GET by hand: nothing is followed, decoded or forgiven. */
+/** A raw GET: nothing is followed, decoded or tolerated. */
 const get = (url: string, headers: Record<string, string> = {}): Promise<Seen> =>
   new Promise((resolve) => {
     const { hostname, port, pathname, search } = new URL(url)
@@ -68,61 +68,61 @@ const range = async (misbehaviour: Misbehaviour): Promise<Seen> => {
 const asked = content.slice(1000, 2000)
 const bytes = (body: Uint8Array) => new Uint8Array(body)
 
-test('without a script a range is 206 and true', async () => {
+test('without a script a range is 206 and correct', async () => {
   const seen = await range({})
   expect([seen.status, seen.headers.get('content-range'), seen.end]).toEqual([206, 'bytes 1000-1999/200000', 'kept'])
   expect(bytes(seen.body)).toEqual(asked)
 })
 
-test('a reset comes after so many bytes, as RST', async () => {
+test('a reset comes after the given number of bytes, as RST', async () => {
   const seen = await range({ resetAfter: 300 })
   expect([seen.headers.get('content-length'), seen.body.length, seen.end]).toEqual(['1000', 300, 'reset'])
 })
 
-test('a close in good order comes after so many bytes, though more were promised', async () => {
+test('an orderly close comes after the given number of bytes, although more were promised', async () => {
   const seen = await range({ closeAfter: 300 })
   expect([seen.headers.get('content-length'), seen.body.length, seen.end]).toEqual(['1000', 300, 'closed'])
 })
 
-test('a short answer promises what it sends', async () => {
+test('a short answer announces only what it sends', async () => {
   const seen = await range({ shortTo: 300 })
   expect([seen.headers.get('content-length'), seen.body.length, seen.end]).toEqual(['300', 300, 'kept'])
   expect(seen.headers.get('content-range')).toBe('bytes 1000-1999/200000')
 })
 
-test('an ignored Range is 200 with everything', async () => {
+test('an ignored Range is 200 with the whole file', async () => {
   const seen = await range({ ignoreRange: true })
   expect([seen.status, seen.headers.has('content-range')]).toEqual([200, false])
   expect(bytes(seen.body)).toEqual(content)
 })
 
-test('a Content-Range can lie', async () => {
+test('a Content-Range can be wrong', async () => {
   const seen = await range({ contentRange: 'bytes 0-999/200000' })
   expect(seen.headers.get('content-range')).toBe('bytes 0-999/200000')
   expect(bytes(seen.body)).toEqual(asked)
 })
 
-test('the bytes can be those of another place', async () => {
+test('the bytes can be from another position', async () => {
   expect(bytes((await range({ shiftBytes: 7 })).body)).toEqual(content.slice(1007, 2007))
 })
 
-test('416 tells the size', async () => {
+test('416 has the size', async () => {
   const seen = await range({ notSatisfiable: true })
   expect([seen.status, seen.headers.get('content-range'), seen.body.length]).toEqual([416, 'bytes */200000', 0])
 })
 
-test('an ETag can be another one, of the storage and in the hub’s own word', async () => {
+test('an ETag can differ, both from the storage and from the hub itself', async () => {
   expect((await range({ etag: 'other' })).headers.get('etag')).toBe('"other"')
   hub.behave = () => ({ etag: 'other' })
   expect((await get(fileUrl())).headers.get('x-linked-etag')).toBe('"other"')
 })
 
-test('one byte can be wrong, and only that one', async () => {
+test('exactly one byte can be wrong', async () => {
   const seen = await range({ corruptAt: 1500 })
   expect([...seen.body].flatMap((byte, at) => (byte === asked[at] ? [] : [at]))).toEqual([500])
 })
 
-test('more bytes can come than were asked for', async () => {
+test('more bytes can come than were requested', async () => {
   const seen = await range({ extraBytes: 5 })
   expect([seen.headers.get('content-length'), bytes(seen.body.subarray(0, 1000))]).toEqual(['1005', asked])
 })
@@ -133,7 +133,7 @@ test('a body can be compressed', async () => {
   expect(new Uint8Array(gunzipSync(seen.body))).toEqual(asked)
 })
 
-test('silence, a rate and a delay take their time and change no byte', async () => {
+test('silence, a rate limit and a delay take time and change no byte', async () => {
   for (const slow of [{ stall: { after: 500, ms: 60 } }, { bytesPerSecond: 15_000 }, { delayMs: 60 }]) {
     const begun = performance.now()
     const seen = await range(slow)
@@ -142,12 +142,12 @@ test('silence, a rate and a delay take their time and change no byte', async () 
   }
 })
 
-test('a status can be any, with any headers', async () => {
+test('any status is possible, with any headers', async () => {
   const seen = await range({ status: 503, headers: { 'retry-after': '3' } })
   expect([seen.status, seen.headers.get('retry-after')]).toEqual([503, '3'])
 })
 
-test('a script knows what is asked for, and how often it was', async () => {
+test('a script knows what is requested, and how often it was before', async () => {
   const url = await storageUrl()
   const requests: ScriptedRequest[] = []
   hub.behave = (request) => {
@@ -163,7 +163,7 @@ test('a script knows what is asked for, and how often it was', async () => {
   expect(third).toMatchObject({ kind: 'api', path: '/api/models/acme/tiny/tree/main', attempt: 1 })
 })
 
-test('the storage refuses an address that is over, changed, or comes with the hub’s token', async () => {
+test('the storage refuses an address that has expired, was changed, or comes with the hub’s token', async () => {
   const url = await storageUrl()
   expect((await get(url)).status).toBe(200)
   expect((await get(url.replace(/Signature=./, 'Signature=_'))).status).toBe(403)
@@ -172,14 +172,14 @@ test('the storage refuses an address that is over, changed, or comes with the hu
   expect((await get(url)).status).toBe(403)
 })
 
-test('the rate limit counts down, and says when its window is over', async () => {
+test('the rate limit counts down, and says when its window ends', async () => {
   hub.rateLimit = { left: 1, resetS: 172 }
   expect((await get(fileUrl())).status).toBe(302)
   const seen = await get(fileUrl())
   expect([seen.status, seen.headers.get('ratelimit')?.trim()]).toEqual([429, '"resolvers";r=0;t=172'])
 })
 
-test('a new commit leaves the old one where it was', async () => {
+test('a new commit leaves the old one unchanged', async () => {
   const repo = hub.repos.get('acme/tiny')
   const before = repo?.resolve('main') ?? ''
   repo?.commit([{ path: 'a.gguf', content: content.slice(1) }])

@@ -50,7 +50,7 @@ const failure = async (promise: Promise<unknown>): Promise<Hal0Error> => {
 const kinds = () => hub.log.map(({ server }) => server)
 
 describe('a repository', () => {
-  test('is its commit and its files, with the sums to verify against', async () => {
+  test('is its commit and its files, with the checksums to verify against', async () => {
     const found = await client().repository('acme/tiny', 'main', signal)
     expect(found).toEqual({
       repo: 'acme/tiny',
@@ -76,7 +76,7 @@ describe('a repository', () => {
     expect(hub.log.filter(({ target }) => target.includes('/tree/')).length).toBe(8)
   })
 
-  test('that is gated, without access, has no sums: asterisks are none', async () => {
+  test('that is gated, without access, has no checksums: asterisks do not count', async () => {
     const found = await client().repository('acme/tiny-gated', 'main', signal)
     expect(found.gated).toBe(true)
     expect(found.files[0]).toEqual({ path: 'Q4/tiny Q4_K_M.gguf', size: 300_000, sha256: null, blobSha1: null })
@@ -84,12 +84,12 @@ describe('a repository', () => {
     expect(read.files[0]?.sha256).toBe(sha256)
   })
 
-  test('that was renamed tells its new name', async () => {
+  test('that was renamed has its new name', async () => {
     hub.repos.get('acme/tiny')?.oldIds.push('acme/former')
     expect((await client().repository('acme/former', 'main', signal)).repo).toBe('acme/tiny')
   })
 
-  test('keeps paths out that must not become files here', async () => {
+  test('leaves out paths that must not become files here', async () => {
     const bad = ['../../etc/cron.d/x.gguf', '/etc/passwd', 'a\\b.gguf', 'ok.gguf']
     hub.add({ id: 'acme/evil', files: bad.map((path) => ({ path, content: small })) })
     const found = await client().repository('acme/evil', 'main', signal)
@@ -116,7 +116,7 @@ describe('a repository', () => {
     expect(kinds()).toEqual(['hub', 'hub'])
   })
 
-  test('with more GGUF files than can be chosen from while others are answered is refused with a way out', async () => {
+  test('with more GGUF files than can be chosen from without delaying others is refused with advice', async () => {
     const entry = { type: 'file', oid: 'a'.repeat(40), size: 1 }
     const page = (name: string) =>
       Response.json(Array.from({ length: 1000 }, (_, i) => ({ ...entry, path: `${i}${name}` })))
@@ -134,7 +134,7 @@ describe('a repository', () => {
     asked.length = 0
     const error = await failure(list(Array(100).fill('-Q8_0.gguf')))
     expect([error.code, error.message]).toEqual(['request.unsupported', expect.stringContaining('hal0 model import')])
-    // Nothing is read that cannot be of use any more.
+    // Nothing is read that is of no use any more.
     expect(asked).toHaveLength(4)
   })
 
@@ -157,7 +157,7 @@ test.each([
   expect(error).toMatchObject({ code: 'pull.network', message: expect.stringContaining(why) })
 })
 
-test('JSON that breaks off or never ends is pull.network', async () => {
+test('JSON that is cut off or never ends is pull.network', async () => {
   hub.behave = ({ kind }) => (kind === 'api' ? { resetAfter: 20 } : null)
   expect((await failure(client().repository('acme/tiny', 'main', signal))).code).toBe('pull.network')
   hub.behave = ({ kind }) => (kind === 'api' ? { stall: { after: 20, ms: 60_000 } } : null)
@@ -165,7 +165,7 @@ test('JSON that breaks off or never ends is pull.network', async () => {
   expect(error.message).toContain('was not done within')
 })
 
-test('search finds models with the most downloads first', async () => {
+test('search lists models with the most downloads first', async () => {
   const found = await client().search('tiny', 10, signal)
   expect(found.map(({ repo, gated }) => [repo, gated])).toEqual([
     ['acme/tiny-gated', true],
@@ -182,7 +182,7 @@ test('search finds models with the most downloads first', async () => {
 })
 
 describe('a range of a file', () => {
-  test('is what was asked for, with the hub’s own word on the whole', async () => {
+  test('is what was requested, with what the hub says about the whole file', async () => {
     const opened = await client().open(big(), 1000, 2000, signal)
     expect(await bytesOf(opened.body)).toEqual(content.slice(1000, 2000))
     expect(opened).toMatchObject({
@@ -197,7 +197,7 @@ describe('a range of a file', () => {
     })
   })
 
-  test('may be the rest, or the whole without a Range', async () => {
+  test('may be the rest, or the whole file without a Range', async () => {
     const hal0 = client()
     const rest = await hal0.open(big(), 299_990, null, signal)
     expect([rest.status, await bytesOf(rest.body)]).toEqual([206, content.slice(299_990)])
@@ -219,7 +219,7 @@ describe('a range of a file', () => {
     expect(await client().open(big(), 300_000, null, signal)).toMatchObject({ status: 416, body: null })
   })
 
-  test('that is empty or negative is not asked for', async () => {
+  test('that is empty or negative is not requested', async () => {
     for (const [from, to] of [
       [5, 5],
       [-1, 5],
@@ -237,7 +237,7 @@ describe('a range of a file', () => {
     expect(await bytesOf(opened.body)).toEqual(content.slice(0, 10))
   })
 
-  test('is handed on as it came, whatever the storage does to it', async () => {
+  test('is passed on unchanged, whatever the storage does to it', async () => {
     const misbehaviours = [
       [{ ignoreRange: true as const }, { status: 200, contentRange: null, contentLength: 300_000 }],
       [{ contentRange: 'bytes 7-16/300000' }, { status: 206, contentRange: { from: 7, to: 17, size: 300_000 } }],
@@ -255,7 +255,7 @@ describe('a range of a file', () => {
     }
   })
 
-  test('whose body breaks off is an error for its reader, never a short file', async () => {
+  test('whose body is cut off is an error for its reader, never a short file', async () => {
     for (const misbehaviour of [{ resetAfter: 1000 }, { closeAfter: 1000 }]) {
       hub.behave = ({ kind }) => (kind === 'cdn' ? misbehaviour : null)
       const opened = await client().open(big(), 0, null, signal)
@@ -272,7 +272,7 @@ describe('a range of a file', () => {
     await expect(reading).rejects.toThrow()
   })
 
-  test('has its refusals told apart', async () => {
+  test('is refused with the right error for each reason', async () => {
     const missing = await failure(client().open({ ...big(), path: 'none.gguf' }, 0, 1, signal))
     expect(missing).toMatchObject({ code: 'pull.not_found', message: expect.stringContaining('none.gguf') })
     const gated = big('acme/tiny-gated')
@@ -281,7 +281,7 @@ describe('a range of a file', () => {
     expect((await client({ as: token }).open(gated, 0, 1, signal)).status).toBe(206)
   })
 
-  test('is not asked for when the hub limits the rate, and says when to come back', async () => {
+  test('is not requested when the hub limits the rate, and the error says when to try again', async () => {
     hub.rateLimit = { left: 0, resetS: 172 }
     const error = await failure(client().open(big(), 0, 1, signal))
     expect(error).toMatchObject({ code: 'pull.rate_limited', retryAfterS: 173 })
@@ -299,7 +299,7 @@ describe('the storage’s address', () => {
     expect(kinds()).toEqual(['hub', 'cdn', 'cdn', 'cdn'])
   })
 
-  test('is asked for anew when the storage refuses it', async () => {
+  test('is requested again when the storage refuses it', async () => {
     const hal0 = client()
     await (await hal0.open(big(), 0, 10, signal)).body?.cancel()
     hub.storage.expireAll()
@@ -308,7 +308,7 @@ describe('the storage’s address', () => {
     expect(kinds()).toEqual(['hub', 'cdn', 'cdn', 'hub', 'cdn'])
   })
 
-  test('is asked for anew when its own time is over, and not tried', async () => {
+  test('is requested again when it has expired, without trying the old one', async () => {
     let now = Date.now()
     const hal0 = client({ now: () => now })
     await (await hal0.open(big(), 0, 10, signal)).body?.cancel()
@@ -317,7 +317,7 @@ describe('the storage’s address', () => {
     expect(kinds()).toEqual(['hub', 'cdn', 'hub', 'cdn'])
   })
 
-  test('that was refused is not tried again, even when no new one could be had', async () => {
+  test('that was refused is not tried again, even if there is no new one', async () => {
     const hal0 = client()
     await (await hal0.open(big(), 0, 10, signal)).body?.cancel()
     hub.storage.expireAll()
@@ -336,7 +336,7 @@ describe('the storage’s address', () => {
     expect(kinds()).toEqual(['hub', 'cdn', 'cdn', 'hub', 'cdn'])
   })
 
-  test('that is refused when it is new, too, is pull.network and tells no signature', async () => {
+  test('that is refused even when new is pull.network without the signature in the error', async () => {
     hub.behave = ({ kind }) => (kind === 'cdn' ? { status: 403 } : null)
     const error = await failure(client().open(big(), 0, 10, signal))
     expect(error.code).toBe('pull.network')
@@ -349,20 +349,20 @@ describe('endpoints', () => {
   const dead = async () => ({ url: `http://127.0.0.1:${await freePorts(1)}`, takesToken: false })
   const alive = () => ({ url: hub.url, takesToken: true })
 
-  test('are tried in their order when one cannot be reached or fails', async () => {
+  test('are tried in order when one cannot be reached or fails', async () => {
     const other = await FakeHub.start()
     other.behave = () => ({ status: 503 })
     const broken = { url: other.url, takesToken: true }
     const hal0 = client({ endpoints: [await dead(), broken, alive()], as: token })
     expect((await hal0.repository('acme/tiny', 'main', signal)).commit).toBe(commit())
     expect(other.log.length).toBe(1)
-    // The one that answered serves the ranges.
+    // The endpoint that answered also gets the range requests.
     await (await hal0.open(big(), 0, 10, signal)).body?.cancel()
     expect(other.log.length).toBe(1)
     await other.stop()
   })
 
-  test('are not tried further when one has answered no', async () => {
+  test('are not tried further when one has refused', async () => {
     for (const limit of [null, { left: 0, resetS: 5 }]) {
       const other = await FakeHub.start()
       other.rateLimit = limit
@@ -396,7 +396,7 @@ describe('endpoints', () => {
     ])
   })
 
-  test('are not asked at all when offline', async () => {
+  test('get no requests at all when offline', async () => {
     const hal0 = client({ offline: true })
     for (const ask of [
       hal0.repository('acme/tiny', 'main', signal),
@@ -422,7 +422,7 @@ describe('the token', () => {
     expect(holders(hub.log)).toEqual(hub.log.filter(({ server }) => server === 'hub'))
   })
 
-  test('is not sent to an endpoint that it is not for, wherever that redirects', async () => {
+  test('is not sent to an endpoint that it is not meant for, wherever that redirects', async () => {
     hub.behave = ({ kind }) => (kind === 'resolve' ? { status: 302, headers: { location: `${hub.url}/x` } } : null)
     const hal0 = client({ as: token, endpoints: [{ url: hub.url, takesToken: false }] })
     await failure(hal0.open(big(), 0, 10, signal))
@@ -444,7 +444,7 @@ describe('the token', () => {
     await mirror.stop()
   })
 
-  test('is read anew for each request', async () => {
+  test('is read again for each request', async () => {
     let current: string | null = null
     const hal0 = client({ token: async () => current })
     expect((await failure(hal0.open(big('acme/tiny-gated'), 0, 1, signal))).code).toBe('pull.gated')

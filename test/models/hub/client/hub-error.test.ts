@@ -31,7 +31,7 @@ test.each([
   [500, {}, {}, 'pull.network'],
   [503, {}, {}, 'pull.network'],
   [418, {}, {}, 'pull.network'],
-  // What the storage says of its own address says nothing about the repository.
+  // What the storage says about its own address says nothing about the repository.
   [403, {}, { isHub: false }, 'pull.network'],
   [404, {}, { isHub: false }, 'pull.network'],
   [401, gated, { isHub: false }, 'pull.network'],
@@ -42,7 +42,7 @@ test.each([
   expect(found.details.status).toBe(status)
 })
 
-test('gated names the page where access is asked for, and what to do next with and without a token', () => {
+test('gated names the page for requesting access, and what to do next with and without a token', () => {
   const anonymous = error(401, gated)
   expect(anonymous.message).toContain(page)
   expect(anonymous.message).toContain('hal0 config token')
@@ -52,11 +52,11 @@ test('gated names the page where access is asked for, and what to do next with a
   expect(stranger.message).toContain('not on the list')
 })
 
-test('unauthorized says that the repository may be misspelt or private, and where a token goes', () => {
+test('unauthorized says that the repository may be misspelt or private, and how to set a token', () => {
   expect(error(401).message).toMatch(/misspelt or private.*hal0 config token/)
 })
 
-test('not found names what is not there', () => {
+test('not found names what does not exist', () => {
   expect(error(404, { 'x-error-code': 'EntryNotFound' }).message).toContain('no file a.gguf')
   expect(error(404, { 'x-error-code': 'RevisionNotFound' }).message).toContain('no revision main')
 })
@@ -67,7 +67,7 @@ test('rate limited waits as long as the hub says, and half a minute when it says
   expect(error(503, { 'retry-after': '7' }).details.retry_after_s).toBe(7)
 })
 
-test('the hub’s own sentence goes along, without control characters, and never with the token in it', () => {
+test('the hub’s own message is included, without control characters, and never with the token in it', () => {
   const said = error(403, { 'x-error-message': 'Access to this resource is disabled.' }, { token: 'hf_t' })
   expect(said.message).toContain('It says: Access to this resource is disabled.')
   expect(said.details.hub).toBe('Access to this resource is disabled.')

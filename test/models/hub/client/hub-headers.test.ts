@@ -22,7 +22,7 @@ test.each([
   expect(parseContentRange(value)).toEqual(range)
 })
 
-test('an ETag loses its quotes and its weakness', () => {
+test('an ETag loses its quotes and its weak mark', () => {
   expect(['"abc"', 'W/"abc"', 'abc', '""', '', null].map(parseEtag)).toEqual(['abc', 'abc', 'abc', null, null, null])
 })
 

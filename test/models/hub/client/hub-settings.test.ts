@@ -16,7 +16,7 @@ const files =
   async (path) =>
     known[path] ?? null
 
-/** The token that is found when hal0's own file holds `given`; null: there is no such file. */
+/** The token that is found when hal0's own file contains `given`; null: there is no such file. */
 const hubToken = async (env: Env, given: string | null, readText: ReadText): Promise<string | null> => {
   const own: TokenPlace = { source: 'file', name: '/etc/hal0/hf-token', read: async () => given }
   const found = await findHubToken([own, ...sharedTokenPlaces(env, readText)])
@@ -30,13 +30,13 @@ describe('endpoints', () => {
     expect(hubEndpoints({ HF_ENDPOINT: ' ' }, [])).toEqual([{ url: 'https://huggingface.co', takesToken: true }])
   })
 
-  test('are HF_ENDPOINT alone where it is set', () => {
+  test('are only HF_ENDPOINT if it is set', () => {
     expect(hubEndpoints({ HF_ENDPOINT: 'http://nas:8000/hf//' }, [{ url: 'https://mirror.example' }])).toEqual([
       { url: 'http://nas:8000/hf', takesToken: true },
     ])
   })
 
-  test('are the mirrors in their order, of which only the hub gets the token unasked', () => {
+  test('are the mirrors in order, of which only the hub gets the token by default', () => {
     const mirrors = [
       { url: 'https://mirror.example/' },
       { url: 'https://own.example', takesToken: true },
@@ -56,7 +56,7 @@ describe('endpoints', () => {
     'ftp://mirror.example',
     'https://me:secret@mirror.example',
     'https://mirror.example/?key=secret',
-  ])('that are none are refused without being repeated: %s', (url) => {
+  ])('that are invalid are refused without being repeated: %s', (url) => {
     for (const ask of [() => hubEndpoints({ HF_ENDPOINT: url }, []), () => hubEndpoints({}, [{ url }])]) {
       expect(ask).toThrow(expect.objectContaining({ code: 'config.invalid' }))
       expect(ask).not.toThrow(/secret/)
@@ -68,7 +68,7 @@ describe('the token', () => {
   const env = { HOME: '/home/me', HF_TOKEN: 'hf_env' }
   const stored = files({ '/home/me/.cache/huggingface/token': 'hf_file\n' })
 
-  test('is the one given, else HF_TOKEN, else that of the file', async () => {
+  test('is the given one, else HF_TOKEN, else that of the hub tools’ file', async () => {
     expect(await hubToken(env, 'hf_given', stored)).toBe('hf_given')
     expect(await hubToken(env, null, stored)).toBe('hf_env')
     expect(await hubToken({ HOME: '/home/me', HF_TOKEN: '' }, '', stored)).toBe('hf_file')
@@ -76,14 +76,14 @@ describe('the token', () => {
     expect(await hubToken({}, null, stored)).toBeNull()
   })
 
-  test('is told with the place that it comes from', async () => {
+  test('comes with the place where it was found', async () => {
     const sourceOf = async (env: Env) => (await findHubToken(sharedTokenPlaces(env, stored)))?.source
     expect(await sourceOf(env)).toBe('environment')
     expect(await sourceOf({ HOME: '/home/me' })).toBe('hub tools')
     expect(await sourceOf({})).toBeUndefined()
   })
 
-  test('is read anew at each use', async () => {
+  test('is read again at each use', async () => {
     const known: Record<string, string> = {}
     const ask = () => hubToken({ HOME: '/home/me' }, null, files(known))
     expect(await ask()).toBeNull()
@@ -91,7 +91,7 @@ describe('the token', () => {
     expect(await ask()).toBe('hf_new')
   })
 
-  test('has its file where the hub’s own tools have it', () => {
+  test('is in the file that the hub’s own tools use', () => {
     expect(tokenFile({ HOME: '/h', HF_TOKEN_PATH: '~/t', HF_HOME: '/x' })).toBe('/h/t')
     expect(tokenFile({ HOME: '/h', HF_HOME: '/x', XDG_CACHE_HOME: '/c' })).toBe('/x/token')
     expect(tokenFile({ HOME: '/h', XDG_CACHE_HOME: '/c' })).toBe('/c/huggingface/token')
@@ -100,7 +100,7 @@ describe('the token', () => {
   })
 
   test.each(['hf_a b', 'hf_a\nX-Evil: 1', 'hf_ä'])(
-    'that no header can carry is refused without being repeated: %j',
+    'that does not fit into a header is refused without being repeated: %j',
     async (bad) => {
       const error = await hubToken({}, bad, stored).catch((thrown: unknown) => thrown)
       expect(error).toMatchObject({ code: 'config.invalid' })
@@ -109,7 +109,7 @@ describe('the token', () => {
   )
 })
 
-test('HF_HUB_OFFLINE is taken as the hub’s own tools take it', () => {
+test('HF_HUB_OFFLINE is interpreted as the hub’s own tools do', () => {
   for (const yes of ['1', 'ON', 'yes', 'True']) expect(isHubOffline({ HF_HUB_OFFLINE: yes })).toBe(true)
   for (const no of ['0', '', 'no', undefined]) expect(isHubOffline({ HF_HUB_OFFLINE: no })).toBe(false)
 })

@@ -1,4 +1,4 @@
-/** The fake hub is right when the hub's own client downloads from it and tells its errors apart. */
+/** The fake hub is right if the hub's own client can download from it and recognizes its errors. */
 import { afterAll, beforeAll, expect } from 'bun:test'
 import { createHash } from 'node:crypto'
 import { FakeHub } from '../../../support/fake-hub/fake-hub.ts'
@@ -97,7 +97,7 @@ print(json.dumps(digest(hf_hub_download('acme/former', 'tiny-Q4_K_M.gguf'))))`
 })
 
 judged('its client resumes after a connection that broke off', async (python) => {
-  // It keeps what it has in steps of 10 MiB.
+  // It keeps partial downloads in steps of 10 MiB.
   const step = 10 * 1024 * 1024
   const content = Buffer.alloc(step + 1_500_000, 'resumed ')
   hub.add({ id: 'acme/long', files: [{ path: 'long.gguf', content }] })
@@ -124,7 +124,7 @@ print(json.dumps([
     'GatedRepoError',
     'GatedRepoError',
     null,
-    // Its own translation of a 401 without a code asks for https, which the loopback does not have.
+    // Its translation of a 401 without a code requires https, which loopback does not have.
     'HfHubHTTPError',
     'RepositoryNotFoundError',
     null,

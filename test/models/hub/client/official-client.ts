@@ -1,4 +1,4 @@
-/** The hub's own client, from PyPI, in a virtual environment that is kept for the next run: the judge of the fake hub. */
+/** The hub's own client, from PyPI, in a virtual environment that is kept for the next run. It validates the fake hub. */
 import { existsSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -17,8 +17,8 @@ const run = async (argv: string[], env: Record<string, string | undefined> = pro
 }
 
 /**
- * @returns the python that has the client; null where it cannot be had (no python3, no package index), which is said on stderr.
- * @throws the reason instead under CI=true, so that nothing is left unproven unseen
+ * @returns the python that has the client; null if it is not available (no python3, no package index), which is said on stderr.
+ * @throws the reason instead under CI=true, so that no test is skipped unnoticed
  */
 export const officialClient = async (): Promise<string | null> => {
   const cache = process.env.HAL0_TEST_CACHE ?? join(tmpdir(), `hal0-test-cache-${userInfo().uid}`)

@@ -36,7 +36,7 @@ const find = async (path: string, env: Record<string, string> = {}) => {
 const isRoot = process.getuid?.() === 0
 const nobody = 65_534
 
-/** The same as another user, in a process of its own. */
+/** The same as another user, in a separate process. */
 const findAsNobody = async (path: string, env: Record<string, string>): Promise<unknown> => {
   const module = (name: string) => JSON.stringify(join(import.meta.dir, '../../../../src/models/hub/client', name))
   const script = `
@@ -70,7 +70,7 @@ describe('the file', () => {
     },
   )
 
-  test('behind a link is judged by its own mode', async () => {
+  test('behind a link is checked by its own mode', async () => {
     for (const mode of [0o600, 0o644]) {
       const link = join(tempDir(), 'hf-token')
       symlinkSync(fileWith(mode), link)
@@ -87,7 +87,7 @@ describe('the file', () => {
       expect(await find(path)).toMatchObject({ why: expect.stringContaining('not a regular') })
   })
 
-  test('that is not there, or empty, is no token', async () => {
+  test('that is missing or empty has no token', async () => {
     expect(await find(join(tempDir(), 'none'))).toBeNull()
     const empty = join(tempDir(), 'hf-token')
     writeFileSync(empty, '\n', { mode: 0o600 })
@@ -122,7 +122,7 @@ testWith('root', isRoot)('a folder of credentials that systemd left closed holds
 })
 
 describe('a token that is stored', () => {
-  test('is in a file of mode 0600 with nothing beside it, takes effect at once, and is gone when it is removed', async () => {
+  test('is in a file of mode 0600 with nothing beside it, takes effect at once, and is gone once removed', async () => {
     const path = join(tempDir(), 'etc/hf-token')
     const { token: store, hasToken } = openHub({}, [], path)
     expect([await hasToken(), await store.look()]).toEqual([false, { source: 'none', problem: null }])
@@ -135,7 +135,7 @@ describe('a token that is stored', () => {
     await store.store(null)
   })
 
-  test('replaces a file that was open to others by one that is not', async () => {
+  test('replaces a file that others could read with one that they cannot', async () => {
     const path = fileWith(0o644)
     const { token: store, hasToken } = openHub({}, [], path)
     expect(await store.look()).toMatchObject({ source: 'file', problem: expect.stringContaining('chmod 600') })

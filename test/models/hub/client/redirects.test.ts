@@ -5,7 +5,7 @@ import { type Fetch, followRedirects } from '../../../../src/models/hub/client/r
 
 const token = 'hf_verysecret'
 
-/** A web of redirects: address → next Location; what is not in it answers 200. */
+/** Redirects: address → next Location; any other address answers 200. */
 const web = (links: Record<string, string>) => {
   const sent: { origin: string; url: string; token: boolean; headers: Record<string, string> }[] = []
   const get: Fetch = async (url, init) => {
@@ -108,19 +108,19 @@ describe('refused, with no further request and without the address in the error'
   })
 })
 
-test('an http endpoint may redirect from https to http: it was never private', async () => {
+test('an http endpoint may redirect from https to http, since it was never private', async () => {
   const { get } = web({ 'http://nas/a': 'https://cdn.example/b', 'https://cdn.example/b': 'http://cdn.example/c' })
   expect((await follow(get, 'http://nas/a')).url.href).toBe('http://cdn.example/c')
 })
 
-test('every step asks for the range, and for the bytes as they are', async () => {
+test('every step requests the range, and the bytes without encoding', async () => {
   const { get, sent } = web({ 'https://hub.example/a': 'https://cdn.example/b' })
   await follow(get, 'https://hub.example/a')
   for (const { headers } of sent) expect(headers).toMatchObject({ range: 'bytes=5-9', 'accept-encoding': 'identity' })
   expect(sent[1]?.headers).toEqual({ range: 'bytes=5-9', 'accept-encoding': 'identity' })
 })
 
-test('only the hub’s own word on a file counts', async () => {
+test('only the hub’s own headers about a file count', async () => {
   const get: Fetch = async (url) =>
     url.startsWith('https://hub.example')
       ? new Response(null, {
@@ -134,14 +134,14 @@ test('only the hub’s own word on a file counts', async () => {
 const silent: Fetch = (_, init) =>
   new Promise((_resolve, reject) => init.signal?.addEventListener('abort', () => reject(new Error('aborted'))))
 
-test('a hub that does not answer is given up', async () => {
+test('a hub that does not answer times out', async () => {
   await expect(follow(silent, 'https://hub.example/a', undefined, 5)).rejects.toMatchObject({
     code: 'pull.network',
     message: expect.stringContaining('did not answer'),
   })
 })
 
-test('whoever aborts gets the own reason back', async () => {
+test('whoever aborts gets their own reason back', async () => {
   const abort = new AbortController()
   const following = follow(silent, 'https://hub.example/a', abort.signal)
   const reason = new Error('enough')

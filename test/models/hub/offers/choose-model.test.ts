@@ -42,7 +42,7 @@ const twins = ['a-Q4_K_M.gguf', 'b-Q4_K_M.gguf', 'a-Q8_0.gguf']
 
 const lists: Readonly<Record<string, readonly string[]>> = { tiny, ik, bonsai, apex, folders, twins }
 
-/** Whatever is chosen, its first file; several as a list; null for nothing. */
+/** The first file of the chosen model; a list for several; null for none. */
 const chosen = (paths: readonly string[], file: string | null, folder: string | null = null) => {
   const choice = chooseModel('acme/M-APEX-GGUF', files(...paths), wishOf(file, folder))
   if (choice.kind === 'one') return choice.model.path
@@ -114,14 +114,14 @@ describe('a model is chosen', () => {
   })
 
   test.each(['Tiny-Q8_0.gguf', 'mmproj-F16.gguf', 'imatrix.gguf', 'mtp-Tiny-Q5_0.gguf'])(
-    'by its name, whatever it is called: %s',
+    'by its file name, whatever that is: %s',
     (path) => {
       expect(chosen(tiny, path)).toBe(path)
     },
   )
 
   test.each(['none.gguf', 'README.md', 'tiny-q8_0.gguf', 'Q8_0.gguf'])(
-    '%s is another name, and finds nothing',
+    '%s is a different name, and finds nothing',
     (path) => {
       expect(chosen(tiny, path)).toBeNull()
     },
@@ -146,16 +146,16 @@ describe('a model is chosen', () => {
     expect(chosen(folders, file, folder)).toBe(path)
   })
 
-  test('of a folder with several models none by itself', () => {
+  test('in a folder with several models only if it is named', () => {
     expect(chosen(['v/T-Q4_K_M.gguf', 'v/T-Q8_0.gguf', 'T-F16.gguf'], null, 'v')).toHaveLength(2)
   })
 })
 
-describe('what is not one model is told', () => {
+describe('a choice that is not a single model is refused', () => {
   const pick = (paths: readonly string[], selector: ModelSelector) => () =>
     pickModel('acme/tiny', files(...paths), selector)
 
-  test('with what there is', () => {
+  test('with what the repository has', () => {
     expect(pick(tiny, wishOf(':Q2_K'))).toThrow(
       expect.objectContaining({
         code: 'pull.not_found',
@@ -165,14 +165,14 @@ describe('what is not one model is told', () => {
     )
   })
 
-  test('with the files of that name in other folders or in another case', () => {
+  test('with the files of that name in other folders or in different case', () => {
     expect(pick(folders, wishOf('model.gguf'))).toThrow(
       'acme/tiny has no GGUF model model.gguf. Did you mean Q4_K_M/model.gguf, F16/model.gguf?',
     )
     expect(pick(tiny, wishOf('tiny-q8_0.gguf'))).toThrow('Did you mean Tiny-Q8_0.gguf?')
   })
 
-  test('with those that fit, where several do', () => {
+  test('with the candidates, if there are several', () => {
     expect(pick(twins, wishOf(':Q4_K_M'))).toThrow(
       expect.objectContaining({
         code: 'pull.ambiguous',
@@ -189,7 +189,7 @@ describe('what is not one model is told', () => {
     expect(pick(twins, wishOf(null))).toThrow(/several models labelled Q4_K_M: /)
   })
 
-  test('with the numbers of the shards that are missing, the named one too', () => {
+  test('with the numbers of the missing shards, including the named one', () => {
     for (const file of [':F32', 'Tiny-F32-00002-of-00003.gguf', 'Tiny-F32-00003-of-00003.gguf']) {
       expect(pick(tiny, wishOf(file))).toThrow(
         /Tiny-F32-00001-of-00003\.gguf in acme\/tiny is incomplete: .* lacks shard 2\./,
@@ -202,13 +202,13 @@ describe('what is not one model is told', () => {
   })
 })
 
-test('by default it is Q4_K_M, else Q8_0, else the first that is whole', () => {
+test('by default it is Q4_K_M, else Q8_0, else the first complete model', () => {
   const without = (...patterns: RegExp[]) => tiny.filter((path) => !patterns.some((pattern) => pattern.test(path)))
   expect(chosen(without(/Q4_K_M/), null)).toBe('Tiny-Q8_0.gguf')
   expect(chosen(without(/Q4_K_M/, /Q8_0/, /BF16/), null)).toBe('Tiny-UD-Q4_K_XL.gguf')
 })
 
-test('whoever asks for a label never gets another', () => {
+test('a requested label never gives another one', () => {
   const label = fc.constantFrom(
     ...[
       'Q4_K_M',

@@ -22,7 +22,7 @@ const repo = [
   file('eagle3-Tiny-Q4_K_M.gguf'),
 ]
 
-test('a repository’s files are its models, shards together, projectors and companions set apart', () => {
+test('the files of a repository are grouped into models with shards together, projectors and companions', () => {
   const { models, companions, projectors } = ggufFiles('acme/Tiny-GGUF', repo)
   expect(
     models.map(({ path, quantization, size, missing, files }) => [path, quantization, size, missing, files.length]),
@@ -83,7 +83,7 @@ test.each([
   expect(models.some((model) => model.path === path)).toBe(isModel)
 })
 
-test('what only goes with a model is what a repository is for where there is no other', () => {
+test('companions count as models in a repository without other models', () => {
   const heads = files('eagle3-Tiny-BF16.gguf', 'eagle3-Tiny-Q8_0.gguf', 'mmproj-F16.gguf')
   expect(ggufFiles('acme/heads', heads).models).toHaveLength(2)
   const coder = files('mtp-coder-Q4_K_M.gguf', 'coder-Q4_K_M.gguf')
@@ -100,11 +100,11 @@ test.each([
   ['mudler/other', ['Tiny-APEX-I-Compact.gguf', 'Tiny-APEX-I-Quality.gguf'], ['Compact', 'Quality']],
   ['acme/tiny-GGUF', ['tiny.gguf'], [null]],
   ['acme/other', ['alpha.gguf', 'beta.gguf'], [null, null]],
-])('sizes that nobody else knows are called as %s calls them', (name, paths, labels) => {
+])('labels in no known format are kept as %s writes them', (name, paths, labels) => {
   expect(ggufFiles(name, files(...paths)).models.map(({ quantization }) => quantization)).toEqual(labels)
 })
 
-test('the projector of a model is that of its own folder, of its own name, and F16 before others', () => {
+test('the projector of a model is one in its own folder, with its own name, and F16 before others', () => {
   const { models, projectors } = ggufFiles('acme/Tiny-GGUF', repo)
   const at = (path: string) => models.find((model) => model.path === path)
   const pick = (path: string, from: readonly HubFile[]) => {

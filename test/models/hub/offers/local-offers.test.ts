@@ -1,4 +1,4 @@
-/** What of a repository is here, offered while the hub cannot be asked. */
+/** Installed models of a repository, offered while the hub cannot be reached. */
 import { expect, test } from 'bun:test'
 import type { ModelEntry } from '../../../../src/contract/models/model.ts'
 import { type LocalModel, localOffers } from '../../../../src/models/hub/offers/local-offers.ts'
@@ -26,21 +26,21 @@ const label = (text: string) => ({ file: text, folder: null })
 const wanted = (models: LocalModel[], selector = nothing as { file: string | null; folder: string | null }) =>
   localOffers(repo, models, selector, null)?.wanted.map(({ id, file }) => [id, file]) ?? null
 
-test('the usual choice, a label and a file are found among what is here, under the ids that they have', () => {
+test('the default, a label and a file are found among installed models, with their ids', () => {
   const models = [here('tiny-q8_0', ['tiny-Q8_0.gguf']), here('mine', ['tiny-Q4_K_M.gguf'])]
   expect(wanted(models)).toEqual([['mine', 'tiny-Q4_K_M.gguf']])
   expect(wanted(models, label(':Q8_0'))).toEqual([['tiny-q8_0', 'tiny-Q8_0.gguf']])
   expect(wanted(models, label('tiny-Q8_0.gguf'))).toEqual([['tiny-q8_0', 'tiny-Q8_0.gguf']])
 })
 
-test('what is not here is no other quantisation', () => {
+test('a missing quantisation is not replaced by another', () => {
   const models = [here('tiny-q8_0', ['tiny-Q8_0.gguf'])]
   expect(wanted(models, label(':Q4_K_M'))).toBeNull()
   expect(wanted(models, label('tiny-Q4_K_M.gguf'))).toBeNull()
   expect(wanted([])).toBeNull()
 })
 
-test('of two ids of one file the usual one counts, else the newer', () => {
+test('of two ids for one file the default one counts, else the newer', () => {
   const file = ['tiny-Q8_0.gguf']
   const older = here('older', file)
   const newer = here('newer', file, { created: '2026-02-01T00:00:00Z', revision: 'c'.repeat(40) })
@@ -48,7 +48,7 @@ test('of two ids of one file the usual one counts, else the newer', () => {
   expect(wanted([older, newer, here('tiny-q8_0', file)])).toEqual([['tiny-q8_0', 'tiny-Q8_0.gguf']])
 })
 
-test('shards are one model of all their bytes, and a projector is offered as such', () => {
+test('shards are one model with the size of all, and a projector is offered as such', () => {
   const shards = ['big-Q8_0-00001-of-00002.gguf', 'big-Q8_0-00002-of-00002.gguf']
   const offers = localOffers(repo, [here('big', shards, { eyes: 'mmproj-F16.gguf' })], label(`${shards[1]}`), 15)
   expect(offers?.wanted).toEqual([
