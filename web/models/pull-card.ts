@@ -5,8 +5,8 @@ import { bytes } from '../../src/lib/figures.ts'
 import { ApiError } from '../api.ts'
 import { element, setText } from '../dom.ts'
 import { showFailure } from '../failure.ts'
+import { pullFraction, pullText, queueText } from './pull-text.ts'
 import { type PullVerb, pullVerbs, pullVerbsOf, verbLabel } from './pull-verbs.ts'
-import { placeText, pullPart, pullText } from './pull-words.ts'
 
 const moods: Partial<Record<Pull['phase'], string>> = { done: 'good', failed: 'bad', cancelled: 'off' }
 
@@ -71,8 +71,8 @@ export class PullCard {
     const file = pull.file ?? pull.files[0]?.path
     setText(this.#what, file === undefined ? `from ${pull.repo}` : `${file} from ${pull.repo}`)
     this.#progress.hidden = !isUnderWay(pull)
-    setText(this.#progressText, pull.position === null ? pullText(pull) : placeText(pull.position))
-    const part = pullPart(pull)
+    setText(this.#progressText, pull.position === null ? pullText(pull) : queueText(pull.position))
+    const part = pullFraction(pull)
     if (part === null) this.#bar.removeAttribute('value')
     else this.#bar.value = part
     showFailure(this.#failure, pull.error)

@@ -3,7 +3,7 @@ import type { SlotProgress, SlotRecord } from '../../src/contract/slot.ts'
 import { age } from '../../src/lib/figures.ts'
 import { ApiError, call } from '../api.ts'
 import { element, setText } from '../dom.ts'
-import { moodOf, progressPart, progressText, type SlotVerb, verbsOf } from './slot-words.ts'
+import { moodOf, progressFraction, progressText, type SlotVerb, verbsOf } from './slot-text.ts'
 
 const labels: Record<SlotVerb, string> = {
   load: 'Load',
@@ -81,7 +81,7 @@ export class SlotCard {
     if (progress.state !== this.#record.state) return
     this.#progress.hidden = false
     setText(this.#progressText, progressText(progress))
-    const part = progressPart(progress)
+    const part = progressFraction(progress)
     if (part === null) this.#bar.removeAttribute('value')
     else this.#bar.value = Math.min(1, part)
   }

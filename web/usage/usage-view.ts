@@ -1,7 +1,7 @@
 /** How to call the API, with the address and model names of this machine. */
 import type { SlotRecord } from '../../src/contract/slot.ts'
 import { byId, element } from '../dom.ts'
-import { moodOf } from '../slots/slot-words.ts'
+import { moodOf } from '../slots/slot-text.ts'
 
 const curl = (model: string): string =>
   [

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Pull } from '../../src/contract/models/pull.ts'
+import { pullFraction, pullText, shortPullText } from '../../web/models/pull-text.ts'
 import { pullVerbsOf, requestOf } from '../../web/models/pull-verbs.ts'
-import { pullPart, pullText, shortPullText } from '../../web/models/pull-words.ts'
 
 const pull: Pull = {
   id: 'tiny-q4_k_m',
@@ -24,7 +24,7 @@ test('figures of a pull leave out what is unknown', () => {
   expect(pullText(pull)).toBe('167 MB of 398 MB, 12 MB/s, 20 s left')
   expect(shortPullText(pull)).toBe('42 % of 398 MB, 12 MB/s, 20 s left')
   const unknown = { ...pull, bytes_total: null, throughput_bps: null, eta_s: null }
-  expect([pullText(unknown), shortPullText(unknown), pullPart(unknown)]).toEqual(['167 MB', '167 MB', null])
+  expect([pullText(unknown), shortPullText(unknown), pullFraction(unknown)]).toEqual(['167 MB', '167 MB', null])
   expect(pullText({ ...pull, phase: 'resolving' })).toBe('asking the hub')
   expect(pullText({ ...pull, phase: 'verifying' })).toBe('verifying 398 MB')
 })

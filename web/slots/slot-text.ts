@@ -1,7 +1,7 @@
 /** A slot's state as text, colour and buttons for the page. Pure. */
 import type { SlotProgress, SlotState } from '../../src/contract/slot.ts'
 import { duration } from '../../src/lib/figures.ts'
-import { pullPart, shortPullText } from '../models/pull-words.ts'
+import { pullFraction, shortPullText } from '../models/pull-text.ts'
 
 export type SlotVerb = 'load' | 'unload' | 'restart' | 'cancel' | 'acknowledge'
 
@@ -37,7 +37,7 @@ export const progressText = ({ state, elapsed_s, expected_s, pull }: SlotProgres
 }
 
 /** Fraction done, 0 to 1; null when it is unknown, e.g. for a load that takes longer than expected. */
-export const progressPart = ({ elapsed_s, expected_s, pull }: SlotProgress): number | null => {
-  if (pull !== null) return pullPart(pull)
+export const progressFraction = ({ elapsed_s, expected_s, pull }: SlotProgress): number | null => {
+  if (pull !== null) return pullFraction(pull)
   return expected_s === null || elapsed_s >= expected_s ? null : elapsed_s / expected_s
 }

@@ -3,7 +3,7 @@ import type { PullFigures } from '../../src/contract/slot.ts'
 import { bytes, duration, rate } from '../../src/lib/figures.ts'
 
 /** Fraction done, 0 to 1; null when it is unknown. */
-export const pullPart = ({ bytes_received, bytes_total }: PullFigures): number | null =>
+export const pullFraction = ({ bytes_received, bytes_total }: PullFigures): number | null =>
   bytes_total === null || bytes_total === 0 ? null : Math.min(1, bytes_received / bytes_total)
 
 const speedAndRest = ({ throughput_bps, eta_s }: PullFigures): string =>
@@ -13,7 +13,7 @@ const speedAndRest = ({ throughput_bps, eta_s }: PullFigures): string =>
   ].join('')
 
 /** @param downloaded how much has been downloaded, in words */
-const stand = (pull: PullFigures, downloaded: string): string => {
+const statusText = (pull: PullFigures, downloaded: string): string => {
   if (pull.phase === 'resolving') return 'asking the hub'
   if (pull.phase === 'verifying') return `verifying ${bytes(pull.bytes_total ?? pull.bytes_received)}`
   return `${downloaded}${speedAndRest(pull)}`
@@ -22,17 +22,19 @@ const stand = (pull: PullFigures, downloaded: string): string => {
 /** e.g. "167 MB of 398 MB, 12 MB/s, 20 s left" */
 export const pullText = (pull: PullFigures): string => {
   const total = pull.bytes_total === null ? '' : ` of ${bytes(pull.bytes_total)}`
-  return stand(pull, `${bytes(pull.bytes_received)}${total}`)
+  return statusText(pull, `${bytes(pull.bytes_received)}${total}`)
 }
 
 /** e.g. "42 % of 398 MB, 12 MB/s, 20 s left" */
 export const shortPullText = (pull: PullFigures): string => {
-  const part = pullPart(pull)
+  const fraction = pullFraction(pull)
   const downloaded =
-    part === null ? bytes(pull.bytes_received) : `${Math.floor(part * 100)} % of ${bytes(pull.bytes_total ?? 0)}`
-  return stand(pull, downloaded)
+    fraction === null
+      ? bytes(pull.bytes_received)
+      : `${Math.floor(fraction * 100)} % of ${bytes(pull.bytes_total ?? 0)}`
+  return statusText(pull, downloaded)
 }
 
 /** @param position in the queue of waiting pulls, from 1 */
-export const placeText = (position: number): string =>
+export const queueText = (position: number): string =>
   position === 1 ? 'waiting for another pull to end' : `waiting for its turn, number ${position} in the queue`
