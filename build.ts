@@ -1,20 +1,20 @@
 /**
- * Builds the executable: first the dashboard, then daemon, CLI and dashboard into one file.
+ * Builds the executable: first the dashboard, then one file with the daemon, the CLI and the dashboard.
  *
  *   npm run build                          dist/hal0 for this machine
  *   npm run build -- --target TARGET...    dist/hal0-TARGET for linux-x64, linux-x64-baseline, linux-arm64, or all
- *   npm run build -- --outfile FILE         for this machine, somewhere else
+ *   npm run build -- --outfile FILE         for this machine, as FILE
  *   npm run build -- --release DIR         all targets as DIR/hal0-VERSION-TARGET, with SHA256SUMS and manifest.json, to be signed
- *                                          with scripts/sign-release.ts or minisign; DIR then is what a web server serves
+ *                                          with scripts/sign-release.ts or minisign; a web server can then serve DIR
  *
  * With any of them:
- *   --release-key KEY      public key of minisign, its line or its .pub file, that `hal0 update` trusts; twice: the current and the
- *                          next one. Without it the executable refuses every update.
- *   --version VERSION      not the version of package.json (tests of updates need two)
+ *   --release-key KEY      minisign public key (the line or the .pub file) that `hal0 update` trusts; given twice: the current and
+ *                          the next one. Without it the executable refuses every update.
+ *   --version VERSION      instead of the version in package.json (tests of updates need two)
  * With --release:
- *   --url-base URL         where the executables will be; else beside the manifest
- *   --min-version VERSION  the oldest version that may update directly; 0.1.0
- *   --expires-days N       how long the manifest is good for; 180
+ *   --url-base URL         where the executables will be; default: beside the manifest
+ *   --min-version VERSION  the oldest version that may update directly; default: 0.1.0
+ *   --expires-days N       how long the manifest is valid; default: 180
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
@@ -31,7 +31,7 @@ import { buildWeb } from './web/build.ts'
 const root = import.meta.dir
 const dist = join(root, 'dist')
 
-/** @returns never; the command line is wrong */
+/** Exits, because the command line is wrong. */
 const refuse = (sentence: string): never => {
   console.error(sentence)
   process.exit(2)
@@ -66,7 +66,7 @@ const keyLine = (text: string): string => {
 }
 const releaseKeys = (values['release-key'] ?? []).map(keyLine)
 
-/** Everything that asks package.json for the version gets the one that is built. */
+/** Makes every import of package.json's version get the version that is built. */
 const versionPlugin: BunPlugin = {
   name: 'version',
   setup(build) {
@@ -79,8 +79,8 @@ const versionPlugin: BunPlugin = {
 }
 
 /**
- * Compiles one executable. It is written beside its final name and renamed: a failed build leaves the old one, and a running
- * one keeps its file.
+ * Compiles one executable. It is written beside its final path and renamed, so that a failed build leaves the old one, and a running
+ * process keeps its file.
  * @param target one of Bun's targets; undefined: this machine's
  */
 const compile = async (outfile: string, webDir: string, target: string | undefined): Promise<void> => {

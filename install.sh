@@ -4,11 +4,11 @@
 #   curl -fsSL https://…/install.sh | sudo sh
 #   curl -fsSL https://…/install.sh | sh -s -- --user      without root, for this user only
 #
-# Downloads the executable for this machine, checks its SHA-256, and lets it set itself up: what follows `sh -s --` goes to
-# `hal0 setup`. HAL0_RELEASES is the address of the folder that the releases are in, with SHA256SUMS.
+# Downloads the executable for this machine, checks its SHA-256, and lets it set itself up: arguments after `sh -s --` go to
+# `hal0 setup`. HAL0_RELEASES is the address of the folder with the releases and SHA256SUMS.
 set -eu
 
-# Written here by whoever publishes releases: the address that this file lies at.
+# Filled in by whoever publishes releases: the address of the folder with this file.
 default_releases=
 releases=${HAL0_RELEASES:-$default_releases}
 download_seconds=1800

@@ -1,4 +1,4 @@
-/** `npm run dev`: the daemon from source, restarted at every change, with its data below .hal0/dev; slots live through restarts. */
+/** `npm run dev`: the daemon from source, restarted at every change, with its data in .hal0/dev; slots survive restarts. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildWeb } from '../web/build.ts'

@@ -1,4 +1,4 @@
-/** `npm run lint`: Biome and the type checker, both over everything. `npm run lint -- --fix` mends what can be mended. */
+/** `npm run lint`: Biome and the type checker, both over everything. `npm run lint -- --fix` fixes what can be fixed. */
 import { join } from 'node:path'
 
 const root = join(import.meta.dir, '..')

@@ -1,5 +1,5 @@
 /**
- * Signs files as minisign does; `minisign -V` verifies them.
+ * Signs files like minisign; `minisign -V` verifies them.
  *
  *   bun scripts/sign-release.ts --generate NAME         NAME.key (secret) and NAME.pub (for `npm run build -- --release-key`)
  *   bun scripts/sign-release.ts --key NAME.key FILE...  FILE.minisig beside each
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
 
 if (values.generate !== undefined) {
   const pair = makeKeyPair()
-  // Never over a key that is there: it may be the only copy.
+  // Never overwrite an existing key: it may be the only copy.
   await writeFile(`${values.generate}.key`, pair.secret, { mode: 0o600, flag: 'wx' })
   await writeFile(`${values.generate}.pub`, pair.public, { flag: 'wx' })
   console.log(`${values.generate}.key (keep it secret, off this machine) and ${values.generate}.pub`)

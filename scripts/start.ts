@@ -1,6 +1,6 @@
 /**
- * `npm start`: hal0 on a machine that has nothing but node, npm and python3. Builds it, brings an engine, starts the daemon,
- * pulls a first model, shows one real answer, and stays up. Everything lands below .hal0/ of this checkout (or HAL0_ROOT).
+ * `npm start`: hal0 on a machine that has only node, npm and python3. Builds it, gets an engine, starts the daemon, pulls a first
+ * model, shows one real answer, and keeps running. Everything is kept in .hal0/ of this checkout (or HAL0_ROOT).
  *
  *   npm start                  on 127.0.0.1:8080
  *   npm start -- --demo        without the first model: a plumbing check
@@ -30,7 +30,7 @@ const ensureEngine = async (): Promise<void> => {
 
 /** Starts the daemon and waits until it says where it listens. */
 const startDaemon = async (): Promise<{ child: Bun.Subprocess; url: string }> => {
-  // In a session of its own: a Ctrl-C in the terminal goes to all of its programs, and the slots are to be unloaded first.
+  // In its own session: Ctrl-C in the terminal goes to all its programs, but the slots have to be unloaded first.
   const child = Bun.spawn([hal0, 'serve', ...serveOptions], {
     cwd: root,
     env,
@@ -47,7 +47,7 @@ const startDaemon = async (): Promise<{ child: Bun.Subprocess; url: string }> =>
   throw new Failed('The daemon did not start; see above for the reason.')
 }
 
-/** One chat completion through /v1, as any OpenAI client would ask for it. */
+/** One chat completion through /v1, as any OpenAI client would request it. */
 const showChat = async (url: string): Promise<void> => {
   const slots = await json<Slot[]>('slot', 'list')
   const primary = slots.find(({ config }) => config.name === 'primary' && config.model !== null)
@@ -92,7 +92,7 @@ const show = async (url: string, stopped: () => boolean): Promise<void> => {
   showWhatNext(url)
 }
 
-/** Models outlive `hal0 serve` on purpose; a first try in a checkout should leave nothing running. */
+/** Models outlive `hal0 serve` on purpose, but a first try in a checkout should leave nothing running. */
 const unloadAll = async (): Promise<void> => {
   const { slots } = await json<Status>('status')
   for (const { name, state } of slots) {

@@ -5,7 +5,7 @@
  *   npm test -- slots dispatch  only these folders of test/
  *   npm run test:long           everything, the sweeps at full length (minutes to an hour)
  *
- * Each folder of test/ runs in a process of its own, so that what one leaves behind cannot help or hurt another.
+ * Each folder of test/ runs in a separate process, so that what one leaves behind cannot affect another.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -45,7 +45,7 @@ const run = async (argv: string[]): Promise<number> => {
   return child.exited
 }
 
-/** A step that is no test file counts as one test. */
+/** A step that is not a test file counts as one test. */
 const step = async (what: string, argv: string[]): Promise<boolean> => {
   console.log(`\n== ${what}`)
   const passed = (await run(argv)) === 0
@@ -53,7 +53,7 @@ const step = async (what: string, argv: string[]): Promise<boolean> => {
   return passed
 }
 
-/** What Bun's JUnit report says of one process; a report that is missing means that the process died. */
+/** What Bun's JUnit report says about one process; a missing report means that the process died. */
 const readReport = async (path: string): Promise<Count> => {
   const head = /<testsuites[^>]*>/.exec(await readFile(path, 'utf8'))?.[0] ?? ''
   const figure = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? Number.NaN)

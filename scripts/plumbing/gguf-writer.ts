@@ -2,7 +2,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { storageError } from '../../src/system/files/storage-error.ts'
 
-/** A metadata value of a kind that the writer knows; arrays hold one kind. */
+/** A metadata value of a supported kind; arrays have elements of one kind. */
 export type GgufValue =
   | { kind: 'u32' | 'i32' | 'f32'; value: number }
   | { kind: 'bool'; value: boolean }
@@ -14,7 +14,7 @@ export interface GgufTensor {
   name: string
   /** Weights per row, then rows. */
   shape: readonly [number] | readonly [number, number]
-  /** Its weights, row after row; called once, when their turn comes. */
+  /** Returns its weights, row by row; called once, when they are written. */
   weights(): Float32Array
 }
 

@@ -1,7 +1,7 @@
 /**
- * A tiny model with random weights that llama.cpp loads and serves: a plumbing check, for machines that have no model yet and
- * for tests. Its answers are invented words, some hundred at usual temperatures; at temperature 0, and with `ignore_eos`, they
- * go on until `max_tokens` or the context's end. Its vectors and scores mean nothing.
+ * A tiny model with random weights that llama.cpp loads and serves: a plumbing check, for machines without a model and for tests.
+ * Its answers are invented words, about a hundred at usual temperatures. At temperature 0, and with `ignore_eos`, they continue
+ * until `max_tokens` or the end of the context. Its vectors and scores are meaningless.
  */
 import { type GgufValue, writeGguf } from './gguf-writer.ts'
 import { chatTensors, encoderTensors, RandomWeights } from './plumbing-tensors.ts'
@@ -10,7 +10,7 @@ import { beginToken, endToken, plumbingVocabulary, type Token, unknownToken } fr
 export interface PlumbingOptions {
   /** The same seed makes the same file. */
   seed: number
-  /** chat: architecture llama; embedding and rerank: architecture bert, as real models of the kind. */
+  /** chat: architecture llama; embedding and rerank: architecture bert, like real models of these kinds. */
   kind: 'chat' | 'embedding' | 'rerank'
   layers?: number
   /** Length of a token's vector: a multiple of 16. */
@@ -44,7 +44,7 @@ const f32 = (value: number): GgufValue => ({ kind: 'f32', value })
 const string = (value: string): GgufValue => ({ kind: 'string', value })
 const bool = (value: boolean): GgufValue => ({ kind: 'bool', value })
 
-/** Each message on a line of its own, so that no special token is needed. */
+/** Puts each message on its own line, so that no special token is needed. */
 const chatTemplate = `{% for message in messages %}{{ message.role }}: {{ message.content }}
 {% endfor %}{% if add_generation_prompt %}assistant:{% endif %}`
 

@@ -1,4 +1,4 @@
-/** The random tensors of the plumbing check, with the names and shapes that llama.cpp's loader expects of its architectures. */
+/** The random tensors of the plumbing check, with the names and shapes that llama.cpp's loader expects for each architecture. */
 import type { GgufTensor } from './gguf-writer.ts'
 import { endToken, type Token } from './plumbing-vocabulary.ts'
 
@@ -34,8 +34,8 @@ const ones = (count: number): Float32Array => new Float32Array(count).fill(1)
 
 /**
  * The first number of every token's vector is the same large one, and no layer adds to it. The output matrix multiplies it by a
- * positive weight for words and by a negative one for all others: these come out some 20 logits lower, so that an answer is
- * words, and never half a UTF-8 character. The end of an answer is a little likelier than a word, whatever the context.
+ * positive weight for words and by a negative one for other tokens. Those come out about 20 logits lower, so that an answer
+ * consists of words, and never of half a UTF-8 character. The end of an answer is a little likelier than a word, in any context.
  */
 export const chatTensors = (
   random: RandomWeights,
@@ -59,7 +59,7 @@ export const chatTensors = (
     weights[endToken * width] = 1 + endWeight * scale
     return weights
   }
-  /** Back into the token's vector: its first number stays as it is. */
+  /** A matrix that writes back into the token's vector and leaves its first number unchanged. */
   const back = (): Float32Array => random.draw(width * width, (3 * scale) / Math.sqrt(layers)).fill(0, 0, width)
   const square = (): Float32Array => random.draw(width * width, 2 * scale)
   const matrix = (name: string, weights: () => Float32Array): GgufTensor => ({ name, shape: [width, width], weights })

@@ -1,4 +1,4 @@
-/** The vocabulary of the plumbing check: invented words to answer with, and what it takes to read any input. */
+/** The vocabulary of the plumbing check: invented words for answers, and the tokens needed to read any input. */
 
 export interface Token {
   text: string
@@ -28,7 +28,7 @@ const inventWords = (): string[] => {
   return [...words]
 }
 
-/** All tokens by id. With the byte tokens every input can be read; they, and single characters, are never answered. */
+/** All tokens by id. The byte tokens make every input readable. They and single characters never occur in answers. */
 export const plumbingVocabulary = (): Token[] => {
   const control = (text: string): Token => ({ text, type: 3, answers: false })
   const byte = (value: number): Token => ({

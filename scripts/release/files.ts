@@ -1,4 +1,4 @@
-/** What lies beside the executables of a release: SHA256SUMS and the manifest. */
+/** The files beside the executables of a release: SHA256SUMS and the manifest. */
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseManifest, type ReleaseTarget, releaseTargets } from '../../src/contract/release.ts'
@@ -11,11 +11,11 @@ export interface Release {
   /** Where the executables will be; null: beside the manifest. */
   urlBase: string | null
   releasedAt: Date
-  /** Days that the manifest is good for. */
+  /** Number of days for which the manifest is valid. */
   expiresDays: number
 }
 
-/** File name of an executable; install.sh finds it in SHA256SUMS by its end. */
+/** File name of an executable; install.sh finds it in SHA256SUMS by its suffix. */
 export const artifactName = (version: string, target: ReleaseTarget): string => `hal0-${version}-${target}`
 
 const sha256Of = async (path: string): Promise<string> => {
@@ -27,8 +27,8 @@ const sha256Of = async (path: string): Promise<string> => {
 const instant = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
 
 /**
- * Writes SHA256SUMS, manifest.json and the same once more as manifest-<version>.json, by which `hal0 update --to` finds it when
- * manifest.json is of a later version.
+ * Writes SHA256SUMS and manifest.json, and a copy of it as manifest-<version>.json. `hal0 update --to` uses the copy once
+ * manifest.json is for a later version.
  * @param folder that the executables of all targets are in
  * @returns what has to be signed, by file name
  */

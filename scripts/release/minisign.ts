@@ -12,11 +12,11 @@ export interface KeyPair {
 }
 
 const algorithm = Buffer.from('Ed')
-/** Key derivation: none; its salt and limits are then without meaning. */
+/** Key derivation: none; its salt and limits then have no meaning. */
 const noDerivation = Buffer.alloc(2)
 const noDerivationParameters = Buffer.alloc(32 + 8 + 8)
 const checksumAlgorithm = Buffer.from('B2')
-/** minisign fills it in for encrypted keys only. */
+/** minisign fills it in only for encrypted keys. */
 const noChecksum = Buffer.alloc(32)
 /** Offsets within the secret key's bytes. */
 const at = { derivation: 2, keyId: 54, seed: 62, publicKey: 94, checksum: 126, end: 158 }
@@ -40,7 +40,7 @@ export const makeKeyPair = (): KeyPair => {
   }
 }
 
-/** @throws Error when the text is no unencrypted secret key of minisign */
+/** @throws Error when the text is not an unencrypted minisign secret key */
 const parseSecret = (text: string) => {
   const bytes = Buffer.from(text.trim().split('\n').at(-1) ?? '', 'base64')
   if (bytes.length !== at.end || !bytes.subarray(0, 2).equals(algorithm))

@@ -12,7 +12,7 @@ export const plumbing = 'plumbing-check'
 /** How long the hub may take to say whether it has the first model, milliseconds. */
 const hubPatienceMs = 20_000
 
-/** The catalog's first model, when the hub can be asked for it now; else why not. */
+/** The catalog's first model if the hub can provide it now; otherwise why not. */
 const firstModel = async (url: string): Promise<CatalogEntry | string> => {
   const catalog = (await (await fetch(`${url}/api/catalog`)).json()) as CatalogEntry[]
   const first = catalog.find((entry) => entry.first)
@@ -27,7 +27,7 @@ const firstModel = async (url: string): Promise<CatalogEntry | string> => {
   }
 }
 
-/** @returns the id of the model; null when it cannot be had now, which was said */
+/** @returns the id of the model; null if it is not available now, which was said */
 const pullFirst = async (url: string, stopped: () => boolean): Promise<string | null> => {
   const first = await firstModel(url)
   if (typeof first === 'string') {
@@ -57,10 +57,10 @@ const writePlumbing = async (): Promise<string> => {
 }
 
 /**
- * A first model in a first slot, as long as there is none but the plumbing check.
+ * Puts a first model into a first slot, unless there already is a model other than the plumbing check.
  * @param url of the daemon
- * @param demo the plumbing check will do
- * @param stopped whether everything is to end
+ * @param demo whether the plumbing check is enough
+ * @param stopped whether everything should end
  */
 export const ensureModel = async (url: string, demo: boolean, stopped: () => boolean): Promise<void> => {
   const models = await json<ModelEntry[]>('model', 'list')

@@ -1,4 +1,4 @@
-/** The executable of this checkout, with data below .hal0/ of it, as the steps of `npm start` use it. */
+/** The executable of this checkout, with its data in .hal0/, for the steps of `npm start`. */
 import { join } from 'node:path'
 
 export const root = join(import.meta.dir, '../..')
@@ -12,7 +12,7 @@ export const say = (line = ''): void => console.log(line)
 /** What failed was said; there is nothing to add to it but this sentence. */
 export class Failed extends Error {}
 
-/** @param talk what the step says on the way: shown as it comes, or only when it fails */
+/** @param talk when to show the step's output: as it comes, or only if the step fails */
 export const run = async (argv: string[], what: string, talk: 'shown' | 'kept' = 'kept'): Promise<string> => {
   const child = Bun.spawn(argv, { cwd: root, env, stdio: ['ignore', 'pipe', talk === 'shown' ? 'inherit' : 'pipe'] })
   const [output, kept] = await Promise.all([

@@ -1,4 +1,4 @@
-/** The compiled hal0 as tests run it: on a data folder and on ports of its own, and with everything that it started ended after. */
+/** The compiled hal0 for tests: with its own data folder and ports, and with everything that it started ended afterwards. */
 import { onTestFinished } from 'bun:test'
 import {
   existsSync,
@@ -29,14 +29,14 @@ export interface DaemonOptions {
   cwd?: string
   /** Another copy of the executable. */
   program?: string
-  /** An existing folder for its HAL0_ROOT, which stays when the test ends; by default one of its own. */
+  /** An existing folder for its HAL0_ROOT, which is kept after the test; by default a new one. */
   root?: string
 }
 
 export interface Answer<T = unknown> {
   status: number
   headers: Headers
-  /** The JSON, or the text of what is none; null when empty. */
+  /** The parsed JSON, or the text if it is not JSON; null when empty. */
   body: T
 }
 
@@ -44,20 +44,20 @@ interface Envelope {
   error: { message: string; type: string; param: string | null; code: string; details: Record<string, unknown> }
 }
 
-/** The inside of an error answer. @throws when it is none */
+/** The body of an error answer. @throws when it is not an error */
 export const errorOf = ({ status, body }: Answer): Envelope['error'] => {
   const { error } = (body ?? {}) as Partial<Envelope>
   if (status < 400 || error === undefined) throw new Error(`no error: ${status} ${JSON.stringify(body)}`)
   return error
 }
 
-/** Live processes whose environment or command line names `folder`: whatever was started below it. */
+/** Live processes whose environment or command line contains `folder`: everything that was started below it. */
 const processesOf = (folder: string): number[] => {
   const names = (pid: string, file: string) => {
     try {
       return readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(folder)
     } catch {
-      // It ended meanwhile, or is another user's and so not started here.
+      // It has ended, or belongs to another user and so was not started here.
       return false
     }
   }
@@ -67,7 +67,7 @@ const processesOf = (folder: string): number[] => {
     .map(Number)
 }
 
-/** Sends SIGKILL; a process that has ended is no fault. */
+/** Sends SIGKILL; a process that has already ended is not an error. */
 export const killNow = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL')
@@ -76,7 +76,7 @@ export const killNow = (pid: number): void => {
   }
 }
 
-/** False once it has let go of everything, its ports included; a zombie is not alive. */
+/** False once it has released everything, including its ports; a zombie is not alive. */
 export const isAlive = (pid: number): boolean => {
   const stat = readStat(pid)
   return stat !== null && isRunning(stat)
@@ -122,7 +122,7 @@ export class Daemon {
     return daemon
   }
 
-  /** As `start`, but leaves the launch to the test. */
+  /** Like `start`, but leaves the launch to the test. */
   static async prepare(options: DaemonOptions = {}): Promise<Daemon> {
     if (!existsSync(binary)) throw new Error(`${binary} is not there: run npm run build`)
     const root = options.root ?? realpathSync(mkdtempSync(join(tmpdir(), 'hal0-e2e-')))
@@ -164,7 +164,7 @@ export class Daemon {
 
   /**
    * Starts the process.
-   * @param under a command that runs it: strace, or one that becomes it (setpriv)
+   * @param under a command that runs it: strace, or one that replaces itself with it (setpriv)
    * @returns milliseconds until it said that it listens
    * @throws when it ends before that
    */
@@ -224,14 +224,14 @@ export class Daemon {
     return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text || null) as T }
   }
 
-  /** As `call`. @throws when the answer is an error */
+  /** Like `call`. @throws when the answer is an error */
   async must<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.call<T>(method, path, body)
     if (answer.status < 400) return answer.body
     throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}\n${this.#stderr}`)
   }
 
-  /** Registers the GGUF where it lies, and makes a slot of it. */
+  /** Registers the GGUF in place, and creates a slot for it. */
   async addSlot(model: string, settings: SlotCreate): Promise<Slot> {
     const id = settings.model ?? 'tiny'
     const known = await this.call('GET', `/api/models/${id}`)
@@ -263,7 +263,7 @@ export class Daemon {
     return this.call('POST', '/v1/chat/completions', { model: 'primary', messages, max_tokens: 4, ...body }, init)
   }
 
-  /** Live pids of everything below its root, itself left out: the backends. */
+  /** Live pids of everything started below its root, except the daemon itself: the backends. */
   backends(): number[] {
     return processesOf(this.root).filter((pid) => pid !== this.#child?.pid)
   }

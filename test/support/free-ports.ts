@@ -9,8 +9,8 @@ const isFree = (port: number): Promise<boolean> =>
   })
 
 /**
- * The first of `count` adjoining ports that were free a moment ago; below those that the system gives out by itself, and drawn
- * at random, so that tests that run at the same time get different ones.
+ * The first of `count` consecutive ports that were free a moment ago. They are below the ephemeral ports, and chosen at random, so
+ * that simultaneous tests get different ones.
  */
 export const freePorts = async (count: number): Promise<number> => {
   for (;;) {

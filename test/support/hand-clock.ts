@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
-/** Time that a test moves by hand; what is due fires in its order. */
+/** A clock that a test advances by hand; due timers fire in order. */
 export class HandClock implements Clock {
   #now = 0
   readonly #timers = new Set<{ at: number; fire: () => void }>()

@@ -2,8 +2,8 @@
 import { test } from 'bun:test'
 
 /**
- * `test` where the part is there. Where it is not, the test is skipped and its title says why; under CI=true it fails instead, so that
- * nothing is left unproven unseen.
+ * `test` if the part is available. If it is not, the test is skipped and its title says why; under CI=true it fails instead, so that no
+ * test is skipped unnoticed.
  * @param part what is needed, in plain words: "root", "python3 on PATH"
  */
 export const testWith = (part: string, present: boolean): typeof test => {

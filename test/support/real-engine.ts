@@ -15,7 +15,7 @@ const install = async (): Promise<string> => {
   return (installed ?? (await engines.install({ provider: 'llama.cpp', source: 'pypi' }))).path
 }
 
-/** Path of a llama-server that runs models for real. The first call ever takes a few seconds. */
+/** Path of a real llama-server. The very first call takes a few seconds. */
 export const realEngine = (): Promise<string> => {
   engine ??= install()
   return engine

@@ -1,4 +1,4 @@
-/** Follows `/api/slots/events` of a daemon and remembers what came when. */
+/** Follows `/api/slots/events` of a daemon and records every event with its time. */
 import { onTestFinished } from 'bun:test'
 import type { SlotRecord, SlotState } from '../../src/contract/slot.ts'
 import { EventReader } from '../http/support/event-reader.ts'
@@ -9,7 +9,7 @@ export interface SeenRecord {
   /** The data of the event, byte for byte. */
   json: string
   record: SlotRecord
-  /** Its arrival: Unix milliseconds, with fractions. */
+  /** Time of arrival: Unix milliseconds, with fractions. */
   at: number
 }
 
@@ -17,7 +17,7 @@ const now = (): number => performance.timeOrigin + performance.now()
 
 export class SlotWatch {
   readonly seen: SeenRecord[] = []
-  /** Names of the slots that were told to be deleted, in order. */
+  /** Names of the slots that were reported as deleted, in order. */
   readonly deleted: string[] = []
   /** Resolves when the stream has ended, however it ended. */
   readonly ended: Promise<void>
@@ -49,8 +49,8 @@ export class SlotWatch {
   }
 
   /**
-   * The first record from index `from` on that fits.
-   * @throws when none came within `limitMs`, with what came and what the daemon said
+   * The first matching record from index `from` on.
+   * @throws when none came within `limitMs`, with the records that came and the daemon's output
    */
   async until(what: string, fits: (record: SlotRecord) => boolean, from = 0, limitMs = 10_000): Promise<SeenRecord> {
     const end = performance.now() + limitMs
@@ -88,7 +88,7 @@ export class SlotWatch {
         this.#notify()
       }
     } catch {
-      // The daemon ended, or the test is over; whoever waits for more is told by `until`.
+      // The daemon has ended, or the test is over. If somebody waits for more, `until` reports it.
       this.#open = false
       this.#notify()
     }

@@ -1,6 +1,6 @@
 /**
- * A stand-in for llama-server whose behaviour a test sets: it takes the same flags, answers in the same shapes, and records what
- * happens to it. Made from what the real program (b9993) was seen to do; tests that need real inference use `realEngine`.
+ * A stand-in for llama-server whose behaviour a test sets: it takes the same flags, answers in the same format, and records what
+ * happens to it. It is based on observations of the real program (b9993); tests that need real inference use `realEngine`.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import { behaviourFile, recordFile, type StandInBehaviour, type StandInEvent } f
 
 export type { StandInBehaviour, StandInEvent }
 
-/** Changes what the stand-in does at its next start. @param program what `makeStandIn` answered */
+/** Changes the behaviour of the stand-in from its next start. @param program the return value of `makeStandIn` */
 export const setBehaviour = (program: string, behaviour: StandInBehaviour): void => {
   const file = join(dirname(program), behaviourFile)
   writeFileSync(`${file}.new`, JSON.stringify(behaviour))

@@ -6,12 +6,12 @@ import { join, relative } from 'node:path'
 const script = join(import.meta.dir, '../systemd/host')
 const root = join(import.meta.dir, '../..')
 /**
- * Where every user of a host finds the checkout. Its own path may be closed to them: a clone below /root (mode 0700) made six tests
- * fail that run the executable as somebody else.
+ * Where every user of a host finds the checkout. Its own path may be inaccessible to them: with a clone below /root (mode 0700), six
+ * tests failed that run the executable as another user.
  */
 const checkout = '/opt/hal0-checkout'
 
-/** A file of the checkout, as every user of a host sees it. */
+/** Path of a file of the checkout for every user of a host. */
 export const inHost = (path: string): string => join(checkout, relative(root, path))
 
 /** Folders of this machine by their path in the host. */
@@ -30,7 +30,7 @@ export interface Outcome {
 export interface ExecOptions {
   /** Milliseconds; 60 s by default. */
   timeoutMs?: number
-  /** Whom the command runs as; root by default. */
+  /** The user that runs the command; root by default. */
   user?: string
   env?: Record<string, string>
 }
@@ -53,7 +53,7 @@ const run = async (argv: string[], timeoutMs: number): Promise<Outcome> => {
 
 export class SystemdHost {
   readonly name: string
-  /** The compiled executable, as the host sees it. */
+  /** Path of the compiled executable in the host. */
   readonly binary = inHost(join(root, 'dist/hal0'))
 
   private constructor(name: string) {
@@ -70,7 +70,7 @@ export class SystemdHost {
 
   /** Boots it (again: after a stop, this is a reboot; only what lies in `binds` is still there). */
   async boot(binds: Binds = {}): Promise<void> {
-    // Under its own path too, for what root runs there; that may lie in /tmp, which a host has for itself.
+    // Under its own path too, for what root runs there: it may be in /tmp, and a host has its own /tmp.
     const all = { [root]: root, [checkout]: root, ...binds }
     const shared = Object.entries(all).flatMap(([to, from]) => ['--bind', `${from}:${to}`])
     const { code, stderr } = await run([script, 'start', this.name, ...shared], 30_000)
@@ -84,20 +84,20 @@ export class SystemdHost {
     return run([script, 'exec', this.name, '--', ...asUser, 'env', ...variables, ...argv], timeoutMs)
   }
 
-  /** As `exec`, for what must succeed. @returns what it printed @throws Error with all that it said */
+  /** Like `exec`, for commands that must succeed. @returns what it printed @throws Error with its whole output */
   async must(argv: string[], options: ExecOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await this.exec(argv, options)
     if (code !== 0) throw new Error(`${argv.join(' ')} ended with ${code}: ${stdout}${stderr}`)
     return stdout
   }
 
-  /** A path of the host as this machine sees it. */
+  /** The path on this machine of a path in the host. */
   path(inside: string): string {
     const pid = readFileSync(`/run/hal0-test-hosts/${this.name}/pid`, 'utf8').trim()
     return `/proc/${pid}/root${inside}`
   }
 
-  /** Waits until `done` resolves with true; a rejection is a no. @throws Error after `limitMs` */
+  /** Waits until `done` resolves with true; a rejection counts as false. @throws Error after `limitMs` */
   async until(what: string, done: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
     const end = performance.now() + limitMs
     while (!(await done().catch(() => false))) {

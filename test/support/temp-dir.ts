@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * A new empty folder that is removed after the running test and its afterEach hooks. Its real path: some systems reach their
- * temporary folder by a link. Call it inside a test or a beforeEach.
+ * A new empty folder that is removed after the running test and its afterEach hooks. Returns its real path, since on some systems
+ * the temporary folder is a link. Call it inside a test or a beforeEach.
  */
 export const tempDir = (): string => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hal0-test-')))

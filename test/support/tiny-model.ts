@@ -1,4 +1,4 @@
-/** Tiny models that the real llama.cpp serves. Kept in the temporary folder, where every test process finds them again. */
+/** Tiny models that the real llama.cpp can serve. They are kept in the temporary folder, where every test process finds them. */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
@@ -9,7 +9,7 @@ import { SingleFlight } from '../../src/lib/async/single-flight.ts'
 const sources = ['gguf-writer.ts', 'plumbing-model.ts', 'plumbing-tensors.ts', 'plumbing-vocabulary.ts']
 const writing = new SingleFlight<string>()
 
-/** Changes with the code that writes the models, so that no test meets one of an older version. */
+/** Changes with the code that writes the models, so that no test uses one of an older version. */
 const version = (): string => {
   const hasher = new Bun.CryptoHasher('sha256')
   for (const source of sources) hasher.update(readFileSync(join(import.meta.dir, '../../scripts/plumbing', source)))
@@ -18,7 +18,7 @@ const version = (): string => {
 
 /**
  * Path of `tiny-<kind>.gguf`, 0.6 MB. Tests share it and must not change it.
- * @param size for one that takes longer to load and to answer: 64 layers of width 256 make 119 MB
+ * @param size for a model that takes longer to load and to answer: 64 layers of width 256 make 119 MB
  */
 export const tinyModel = (
   kind: PlumbingOptions['kind'] = 'chat',

@@ -1,4 +1,4 @@
-/** Waits until `condition` holds, looking every 5 ms: for facts of the system that send no event. @throws after `limitMs` */
+/** Waits until `condition` holds, polling every 5 ms: for facts of the system that have no event. @throws after `limitMs` */
 export const until = async (what: string, condition: () => boolean, limitMs = 10_000): Promise<void> => {
   const end = performance.now() + limitMs
   while (!condition()) {

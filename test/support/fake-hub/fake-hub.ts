@@ -1,6 +1,6 @@
 /**
- * A stand-in for the Hugging Face Hub: two servers on the loopback, the hub and the storage that it redirects to. That it is faithful is
- * shown by the hub's own client, which downloads from it (test/models/hub/client/official-client.test.ts).
+ * A stand-in for the Hugging Face Hub: two servers on loopback, the hub and the storage that it redirects to. The hub's own client
+ * shows that it is faithful, by downloading from it (test/models/hub/client/official-client.test.ts).
  *
  *     const hub = await FakeHub.start({ repos: [{ id: 'acme/tiny', files: [{ path: 'a.gguf', content }] }] })
  *     hub.behave = ({ kind, attempt }) => (kind === 'cdn' && attempt === 1 ? { resetAfter: 1000 } : null)
@@ -14,9 +14,9 @@ import { rateLimited } from './refusals.ts'
 
 export interface FakeHubOptions {
   repos?: FakeRepositoryOptions[]
-  /** Tokens that are good; those of the repositories' readers are, too. */
+  /** Valid tokens, in addition to those of the repositories' readers. */
   tokens?: string[]
-  /** Files on a page of a tree; 1000. */
+  /** Files on a page of a tree; default 1000. */
   pageSize?: number
 }
 
@@ -28,9 +28,9 @@ export class FakeHub {
   readonly repos = new Map<string, FakeRepository>()
   readonly tokens: Set<string>
   pageSize: number
-  /** Small files by way of a relative redirect, as the hub serves most of them; else at once. */
+  /** Whether small files are served after a relative redirect, like most at the hub; otherwise directly. */
   resolveCache = true
-  /** Requests that are still answered; then 429, to wait `resetS` seconds. */
+  /** Number of requests that are still answered; after that 429, with a wait of `resetS` seconds. */
   rateLimit: { left: number; resetS: number } | null = null
   behave: Script = () => null
   /** Every request, in order. */
@@ -52,7 +52,7 @@ export class FakeHub {
     return hub
   }
 
-  /** What HF_ENDPOINT is set to. */
+  /** The value for HF_ENDPOINT. */
   get url(): string {
     return this.#hub.url
   }
@@ -105,7 +105,7 @@ export class FakeHub {
   }
 }
 
-/** The answer that a script's status asks for. */
+/** The answer with the status that a script sets. */
 const told = (misbehaviour: Misbehaviour): OriginReply => ({
   status: misbehaviour.status ?? 500,
   headers: { 'content-type': 'text/plain' },

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 export interface FakeFile {
   path: string
   content: Uint8Array
-  /** Whether it lies in the storage (LFS); by default as the hub's own rule for `*.gguf` and `*.safetensors` has it. */
+  /** Whether it is in the storage (LFS); by default according to the hub's rule for `*.gguf` and `*.safetensors`. */
   large?: boolean
 }
 
@@ -12,9 +12,9 @@ export interface FakeRepositoryOptions {
   /** owner/name */
   id: string
   files: FakeFile[]
-  /** Whether its files need access that the owner gives: to the tokens of `readers`. */
+  /** Whether the owner has to grant access to its files, which the tokens in `readers` have. */
   gated?: 'auto' | 'manual'
-  /** Only `readers` get to know that it exists. */
+  /** Only `readers` can see that it exists. */
   private?: boolean
   /** Tokens with access to a gated or private repository. */
   readers?: string[]
@@ -25,7 +25,7 @@ export interface StoredFile {
   path: string
   content: Uint8Array
   large: boolean
-  /** git's id of what is committed: of a large file that of its pointer. */
+  /** git's id of the committed content; for a large file, that of its pointer. */
   oid: string
   sha256: string
 }
@@ -50,7 +50,7 @@ export class FakeRepository {
   private: boolean
   readers: string[]
   downloads: number
-  /** Names it had before: requests for them are redirected. */
+  /** Former names: requests for them are redirected. */
   readonly oldIds: string[] = []
   readonly #commits = new Map<string, StoredFile[]>()
   /** Branches and tags. */
@@ -75,7 +75,7 @@ export class FakeRepository {
     return commit
   }
 
-  /** Of a branch, a tag or a commit; null for what is none. */
+  /** The commit of a branch, a tag or a commit; null if it is neither. */
   resolve(revision: string): string | null {
     return this.refs.get(revision) ?? (this.#commits.has(revision) ? revision : null)
   }

@@ -1,4 +1,4 @@
-/** The storage that the fake hub redirects to: content by its sha256, behind addresses that are signed and end. */
+/** The storage that the fake hub redirects to: content by its sha256, behind signed addresses that expire. */
 import { createHmac } from 'node:crypto'
 import type { StoredFile } from './fake-repository.ts'
 import type { OriginReply, OriginRequest } from './http-origin.ts'
@@ -13,16 +13,16 @@ const denied = (status: number, code: string): OriginReply => ({
 
 export class FakeStorage {
   readonly #files = new Map<string, StoredFile>()
-  /** Changed, no older signature holds. */
+  /** Changing it invalidates all older signatures. */
   #secret = 0
-  /** How long an address holds; seconds. */
+  /** How long an address is valid, seconds. */
   lifeS = 3600
 
   #signature(path: string, expires: string): string {
     return createHmac('sha256', `secret ${this.#secret}`).update(`${path} ${expires}`).digest('hex')
   }
 
-  /** Path and query by which the file can be had for a while. */
+  /** Path and query by which the file is available for a while. */
   sign(repoId: string, file: StoredFile): string {
     const path = `/repos/${encodeURIComponent(repoId)}/${file.sha256}`
     this.#files.set(path, file)
@@ -31,19 +31,19 @@ export class FakeStorage {
     return `${path}?response-content-disposition=${name}&Expires=${expires}&Signature=${this.#signature(path, expires)}`
   }
 
-  /** From now on every address that was given away is refused with 403. */
+  /** From now on, every address given out before is refused with 403. */
   expireAll(): void {
     this.#secret++
   }
 
-  /** The file that an address is of, without regard to its signature. */
+  /** The file that an address is for, ignoring its signature. */
   file(request: OriginRequest): StoredFile | null {
     return this.#files.get(new URL(request.target, 'http://storage').pathname) ?? null
   }
 
   answer(request: OriginRequest, misbehaviour: Misbehaviour | null): OriginReply {
     const { pathname, searchParams } = new URL(request.target, 'http://storage')
-    // S3 takes one way of signing only, so a client that sends the hub's token along fails here as it fails there.
+    // S3 accepts only one way of signing, so a client that also sends the hub's token fails here as it would there.
     if (request.headers.has('authorization')) return denied(400, 'InvalidArgument')
     const expires = searchParams.get('Expires') ?? ''
     const valid = searchParams.get('Signature') === this.#signature(pathname, expires)

@@ -1,11 +1,11 @@
-/** A small HTTP/1.1 server whose every byte on the wire can be told: real servers refuse to lie. GET and HEAD. */
+/** A small HTTP/1.1 server that gives control over every byte on the wire: real servers refuse to lie. GET and HEAD. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { Misbehaviour } from './misbehaviour.ts'
 
 export interface OriginRequest {
   method: string
-  /** With its query, as it was sent. */
+  /** With its query, as sent. */
   target: string
   headers: Headers
 }
@@ -13,7 +13,7 @@ export interface OriginRequest {
 export interface OriginReply {
   status: number
   headers: Record<string, string>
-  /** Of HEAD, too: its length is told. */
+  /** Given for HEAD too, since its length is sent. */
   body: Uint8Array
   misbehaviour?: Misbehaviour
 }
@@ -97,7 +97,7 @@ export class HttpOrigin {
     this.#server = createServer((socket) => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
-      // A client that has had enough is none of the server's troubles.
+      // A client that stops reading is not an error of the server.
       socket.on('error', () => socket.destroy())
       socket.setNoDelay(true)
       let received = ''

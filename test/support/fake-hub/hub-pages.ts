@@ -26,7 +26,7 @@ export const infoPage = (repo: FakeRepository, commit: string): OriginReply =>
     siblings: repo.files(commit).map(({ path }) => ({ rfilename: path })),
   })
 
-/** What the hub shows instead of a sum to those without access. */
+/** What the hub shows instead of a checksum to clients without access. */
 const hiddenSum = '*'.repeat(64)
 
 const treeEntry = (file: StoredFile, hidden: boolean) => ({
@@ -49,8 +49,8 @@ const folders = (files: StoredFile[]) => {
 
 /**
  * `GET /api/models/{repo}/tree/{rev}?recursive=true`, a page of it.
- * @param url as it was asked for; absolute
- * @param hidden whether the sums are
+ * @param url as requested; absolute
+ * @param hidden whether the checksums are hidden
  */
 export const treePage = (files: StoredFile[], url: URL, hidden: boolean, pageSize: number): OriginReply => {
   const entries = [...folders(files), ...files.map((file) => treeEntry(file, hidden))]

@@ -1,4 +1,4 @@
-/** Which route of the hub a request means, and what the hub answers there. */
+/** Routes requests, and answers like the hub. */
 import type { FakeRepository, StoredFile } from './fake-repository.ts'
 import type { OriginReply, OriginRequest } from './http-origin.ts'
 import { infoPage, searchPage, treePage } from './hub-pages.ts'
@@ -23,7 +23,7 @@ export interface Route {
   answer: (misbehaviour: Misbehaviour | null) => OriginReply
 }
 
-/** The token of a request when it is good; null for none and for a bad one, which the hub treats alike. */
+/** The token of a request if it is valid; null for no token and for an invalid one, which the hub treats alike. */
 const goodToken = (request: OriginRequest, tokens: ReadonlySet<string>): string | null => {
   const token = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
   return tokens.has(token) ? token : null
@@ -60,7 +60,7 @@ const redirect = (status: number, location: string, headers: Record<string, stri
   body: Buffer.from(`Redirecting to ${location}`),
 })
 
-/** A file, or the redirect to where it is. */
+/** Answers with a file, or a redirect to it. */
 const resolvePage = (
   repo: FakeRepository,
   file: StoredFile,
@@ -85,7 +85,7 @@ const answerOf = (target: Target, url: URL, request: OriginRequest, state: HubSt
   const { name, id, revision, path } = target
   const isApi = name === 'info' || name === 'tree'
   const token = goodToken(request, state.tokens)
-  // As the hub does: another case is another spelling, and is redirected like an old name.
+  // Like the hub: a name in different case is another spelling, and is redirected like an old name.
   const isCalled = (name: string): boolean => name.toLowerCase() === id.toLowerCase()
   const repo = state.repos.get(id) ?? [...state.repos.values()].find((one) => [one.id, ...one.oldIds].some(isCalled))
   if (repo === undefined || (repo.private && !mayRead(repo, token))) return () => repoNotFound(token === null, isApi)

@@ -1,47 +1,47 @@
-/** What a fake hub or its storage may be told to do wrong. Every part can go with every other. */
+/** What a fake hub or its storage can be told to do wrong. All parts can be combined. */
 
 /** A request, as a script sees it. */
 export interface ScriptedRequest {
   /** resolve: a file's address at the hub, the cache of small files included. cdn: the storage. api: JSON. */
   kind: 'resolve' | 'cdn' | 'api'
-  /** Of the file in its repository; of an api request its address. */
+  /** Path of the file in its repository; for an api request, its address. */
   path: string
-  /** The Range header as it came. */
+  /** The Range header as received. */
   range: string | null
-  /** How many requests of this kind for this path there were, this one included. */
+  /** Number of requests of this kind for this path, including this one. */
   attempt: number
 }
 
 export interface Misbehaviour {
   /** Answers with this status and a short text instead. */
   status?: number
-  /** Set or, with null, left out of the answer. */
+  /** Headers to set or, with null, leave out of the answer. */
   headers?: Record<string, string | null>
-  /** Before the answer begins. */
+  /** Delay before the answer begins. */
   delayMs?: number
   /** A whole file with 200, whatever the Range. */
   ignoreRange?: true
   /** 416 with the file's size. */
   notSatisfiable?: true
-  /** Sent as Content-Range instead of the true one; the bytes stay right. */
+  /** Sent instead of the correct Content-Range; the bytes are correct. */
   contentRange?: string
-  /** The file's bytes sent are those at an offset this much further (round the end to the front). */
+  /** Sends the bytes that are this many bytes further in the file (wrapping around at its end). */
   shiftBytes?: number
-  /** Another ETag; as X-Linked-ETag where the hub says it. */
+  /** A different ETag; also sent as X-Linked-ETag by the hub. */
   etag?: string
-  /** The byte at this offset of the file is sent wrong. */
+  /** The byte at this file offset is sent wrong. */
   corruptAt?: number
-  /** Bytes after the end, counted in Content-Length. */
+  /** Number of extra bytes after the end, included in Content-Length. */
   extraBytes?: number
-  /** Body compressed, Content-Encoding gzip. */
+  /** Compresses the body, with Content-Encoding gzip. */
   gzip?: true
-  /** Connection reset (RST) after this many bytes of the body; of many, the last may be lost on the way, as in life. */
+  /** Resets the connection (RST) after this many bytes of the body. If there are many, the last ones may be lost, as in reality. */
   resetAfter?: number
-  /** Connection closed in good order after this many bytes of the body, though Content-Length promises more. */
+  /** Closes the connection normally after this many bytes of the body, although Content-Length promises more. */
   closeAfter?: number
-  /** Content-Length promises no more than this many bytes, and no more come. */
+  /** Content-Length announces only this many bytes, and only these are sent. */
   shortTo?: number
-  /** Silence after this many bytes of the body, for so long. */
+  /** Silence of this length after this many bytes of the body. */
   stall?: { after: number; ms: number }
   bytesPerSecond?: number
 }

@@ -1,8 +1,8 @@
-/** A file, or the range of it that was asked for, as a good server sends it; a script may say otherwise. */
+/** A file, or the requested range of it, as a correct server sends it, unless a script says otherwise. */
 import type { OriginReply } from './http-origin.ts'
 import type { Misbehaviour } from './misbehaviour.ts'
 
-/** [from, to) of `bytes=FROM-[LAST]` or `bytes=-N`; null: no range that this server knows. */
+/** [from, to) of `bytes=FROM-[LAST]` or `bytes=-N`; null: not a range that this server supports. */
 const parseRange = (range: string | null, size: number): { from: number; to: number } | null => {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? []
   if (first === '' && last === '') return null
@@ -10,7 +10,7 @@ const parseRange = (range: string | null, size: number): { from: number; to: num
   return { from: Number(first), to: last === '' ? size : Math.min(Number(last) + 1, size) }
 }
 
-/** `content`, wrong where the script wants it wrong. Copies only then. */
+/** `content`, modified if the script wants that. Copied only in that case. */
 const spoiled = (content: Uint8Array, how: Misbehaviour): Uint8Array => {
   const { corruptAt, shiftBytes } = how
   if (corruptAt === undefined && shiftBytes === undefined) return content

@@ -1,4 +1,4 @@
-/** The hub's answers that are no success, with the headers that its clients go by. */
+/** The hub's error answers, with the headers that its clients rely on. */
 import type { OriginReply } from './http-origin.ts'
 
 const refusal = (status: number, code: string | null, message: string, isApi: boolean): OriginReply => ({
@@ -11,7 +11,7 @@ const refusal = (status: number, code: string | null, message: string, isApi: bo
   body: Buffer.from(isApi ? JSON.stringify({ error: message }) : message),
 })
 
-/** Unknown, private, or asked for with a bad token: without a good one they look the same. */
+/** Unknown, private, or requested with an invalid token: without a valid one they look the same. */
 export const repoNotFound = (anonymous: boolean, isApi: boolean): OriginReply =>
   anonymous
     ? refusal(401, null, 'Invalid username or password.', isApi)

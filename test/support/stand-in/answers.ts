@@ -1,4 +1,4 @@
-/** Bodies in the shapes that llama-server b9993 gives them. */
+/** Bodies in the format of llama-server b9993. */
 
 export const error = (code: number, message: string, type: string) =>
   Response.json({ error: { code, message, type } }, { status: code })

@@ -1,17 +1,17 @@
-/** What a stand-in llama-server is told to do, and what it tells about itself. */
+/** What a stand-in llama-server is told to do, and what it records. */
 
-/** Times in milliseconds. Everything left out: a healthy server, ready at once, five tokens without delay. */
+/** Times in milliseconds. By default: a healthy server, ready at once, five tokens without delay. */
 export interface StandInBehaviour {
-  /** Answers 503 this long, as llama-server does while it loads. */
+  /** Answers 503 for this long, like llama-server during a load. */
   load_ms?: number
   never_ready?: boolean
-  /** The port opens only once it is ready. */
+  /** Opens the port only once it is ready. */
   open_port_late?: boolean
   /** Stays alive without ever opening a port. */
   no_listen?: boolean
   /** Every path answers 500. */
   answer_500?: boolean
-  /** `raw`: bytes that are no HTTP; `http`: 200 with bytes that are no JSON. */
+  /** `raw`: bytes that are not HTTP; `http`: 200 with bytes that are not JSON. */
   garbage?: 'raw' | 'http'
   /** `/v1/models` lists nothing. */
   no_models?: boolean
@@ -23,9 +23,9 @@ export interface StandInBehaviour {
   hang_on_sigterm?: boolean
   tokens?: number
   token_ms?: number
-  /** Kills itself (SIGKILL) after so many tokens of an answer. */
+  /** Kills itself (SIGKILL) after this many tokens of an answer. */
   die_after_tokens?: number
-  /** Breaks the connection after so many tokens of a stream, and lives on. */
+  /** Breaks the connection after this many tokens of a stream, and keeps running. */
   break_after_tokens?: number
 }
 
@@ -42,7 +42,7 @@ export type StandInEvent = Stamp &
     | { kind: 'listening'; port: number }
     | { kind: 'ready' }
     | { kind: 'request'; id: number; method: string; path: string; headers: Record<string, string>; body: string }
-    /** The answer to request `id` went out whole. */
+    /** The answer to request `id` was sent completely. */
     | { kind: 'answered'; id: number; status: number }
     /** The client of request `id` hung up before that. */
     | { kind: 'aborted'; id: number }

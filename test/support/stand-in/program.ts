@@ -1,4 +1,4 @@
-/** The stand-in itself: `bun program.ts FOLDER [flags of llama-server]`. FOLDER holds its behaviour and its record. */
+/** The stand-in itself: `bun program.ts FOLDER [flags of llama-server]`. FOLDER contains its behaviour and its record. */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as answers from './answers.ts'
@@ -42,7 +42,7 @@ const tokensFor = (body: Record<string, unknown>): number => {
   return typeof limit === 'number' ? Math.min(wanted, limit) : wanted
 }
 
-/** After the token was written: gives the system a moment to send it, then dies for real. */
+/** After the token was written: gives the system a moment to send it, then kills itself. */
 const dieAfter = async (count: number) => {
   if (behaviour.die_after_tokens !== count) return
   await Bun.sleep(5)
