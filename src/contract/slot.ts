@@ -6,6 +6,10 @@ import { nullable } from './nullable.ts'
 
 /** Spec §2: at most 32 characters, so that `hal0-slot@<name>.service` needs no escaping. */
 export const slotNamePattern = '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'
+const slotName = new RegExp(slotNamePattern)
+
+/** Whether a slot can have this name; anything else never reaches a path or a unit name. */
+export const isSlotName = (name: string): boolean => slotName.test(name)
 
 export const SlotName = Type.String({ pattern: slotNamePattern, description: 'Name of a slot, unique on this host.' })
 

@@ -9,6 +9,9 @@ export interface Clock {
 /** Resolves after `ms`. */
 export const sleep = (clock: Clock, ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve))
 
+/** Waits for one turn of the event loop, in which timers fire and sockets are read. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /** A clock that also knows the date. */
 export interface WallClock extends Clock {
   /** Milliseconds since the Unix epoch; may jump. */

@@ -3,6 +3,7 @@
  * while the daemon runs, and a folder may go missing as a whole (a disk that is not mounted). What runs is never ended for that:
  * a slot without its file stays for as long as something of it runs, and says so.
  */
+import { isSlotName } from '../contract/slot.ts'
 import type { Bus } from '../lib/async/bus.ts'
 import type { Mutex } from '../lib/async/mutex.ts'
 import { withDeadline } from '../lib/async/with-deadline.ts'
@@ -14,7 +15,6 @@ import type { SlotSignal } from './service.ts'
 import type { SlotBook } from './slot-book.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
 import type { RecordStore } from './store/record-store.ts'
-import { isSlotName } from './store/slot-name.ts'
 
 export interface RosterDeps {
   book: SlotBook

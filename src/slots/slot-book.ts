@@ -1,5 +1,5 @@
 /** Every slot with its owner, as the files on disk say; keeps owners and files in step. */
-import type { Slot, SlotConfig, SlotPatch, SlotRecord } from '../contract/slot.ts'
+import { isSlotName, type Slot, type SlotConfig, type SlotPatch, type SlotRecord } from '../contract/slot.ts'
 import type { Bus } from '../lib/async/bus.ts'
 import { Mutex } from '../lib/async/mutex.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -12,7 +12,6 @@ import { type OwnerDeps, SlotOwner } from './run/owner.ts'
 import type { SlotSignal } from './service.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
 import type { Damage, RecordStore } from './store/record-store.ts'
-import { isSlotName } from './store/slot-name.ts'
 
 export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable' | 'rivalry'> {
   configs: Pick<SlotConfigStore, 'read' | 'stamp' | 'write'>

@@ -1,6 +1,6 @@
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { confirm, yesFlag } from '../terminal/confirm.ts'
+import { confirm, yesFlag } from '../terminal/ask.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { nameArgument } from './shared/slot-command.ts'

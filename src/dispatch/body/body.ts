@@ -1,7 +1,7 @@
 /** Takes in the body of a request within bounds, and finds out on the way who is to get it. */
 
-import { turn } from '../../lib/async/turn.ts'
 import { bounded } from '../../lib/bounded.ts'
+import { turn } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { requireIdentity } from '../../lib/http/content-encoding.ts'
 import type { IncomingBody } from '../../lib/http/incoming.ts'

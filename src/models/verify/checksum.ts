@@ -1,7 +1,8 @@
 /** sha256 of model files, in pieces that let the event loop run: files have gigabytes. Sidecars are in the format of `sha256sum`. */
+
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { turn } from '../../lib/async/turn.ts'
+import { turn } from '../../lib/clock.ts'
 import { writeFileAtomic } from '../../system/files/atomic-file.ts'
 import { readTextIfThere } from '../../system/files/read-text.ts'
 import { storageError } from '../../system/files/storage-error.ts'

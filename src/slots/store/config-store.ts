@@ -1,7 +1,7 @@
 /** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
 import { readdir, rename, stat } from 'node:fs/promises'
 import { Type } from 'typebox'
-import { SlotConfig, type SlotPatch } from '../../contract/slot.ts'
+import { isSlotName, SlotConfig, type SlotPatch } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
@@ -11,7 +11,6 @@ import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { editToml, readToml, type TomlTable } from '../../system/files/toml-file.ts'
 import { type Paths, slotConfigDir, slotConfigFile } from '../../system/paths.ts'
 import { initialConfig, type StoredConfig } from '../machine/initial.ts'
-import { isSlotName } from './slot-name.ts'
 
 const known = Object.keys(SlotConfig.properties)
 const StoredTable = Type.Partial(SlotConfig)

@@ -4,7 +4,7 @@ import type { Range } from '../../../lib/ranges.ts'
 import type { RemoteFile } from '../origin/origin.ts'
 import { fetchSegment, type SegmentEnd } from './fetch-segment.ts'
 import type { OriginConduct } from './origin-conduct.ts'
-import type { Line } from './session.ts'
+import type { DownloadSession } from './session.ts'
 
 interface ActiveSegment {
   range: Range
@@ -14,10 +14,10 @@ interface ActiveSegment {
 }
 
 export interface ActiveSegmentsPorts {
-  line: Line
+  session: DownloadSession
   conduct: OriginConduct
   write: (bytes: Uint8Array, at: number) => void
-  /** @param startedAt when the request began, on the line's clock */
+  /** @param startedAt when the request began, on the session's clock */
   onEnd: (end: SegmentEnd, startedAt: number) => void
   onDefect: (error: unknown) => void
   /** One of them is gone: there is room for another. */
@@ -52,16 +52,16 @@ export class ActiveSegments {
   }
 
   start(range: Range): void {
-    const { line, conduct, write, onEnd, onDefect, onRoom } = this.#ports
+    const { session, conduct, write, onEnd, onDefect, onRoom } = this.#ports
     const { size, path } = this.#remote
-    const startedAt = line.clock.now()
+    const startedAt = session.clock.now()
     const segment: ActiveSegment = { range, at: range[0], work: Promise.resolve() }
-    const buffer = line.takeBuffer()
+    const buffer = session.takeBuffer()
     const ending = fetchSegment(path, {
-      origin: line.origin,
-      clock: line.clock,
+      origin: session.origin,
+      clock: session.clock,
       buffer,
-      stallMs: line.settings.stallMs,
+      stallMs: session.settings.stallMs,
       signal: this.#stop.signal,
       question: { range, size, whole: conduct.ignoresRange },
       etag: () => conduct.etag,
@@ -70,13 +70,13 @@ export class ActiveSegments {
         write(bytes, at)
         segment.at = at + bytes.length
       },
-      pause: (bytes) => line.pause(bytes),
+      pause: (bytes) => session.pause(bytes),
     })
     this.#active.add(segment)
     segment.work = ending
       .then((end) => onEnd(end, startedAt), onDefect)
       .finally(() => {
-        line.giveBuffer(buffer)
+        session.giveBuffer(buffer)
         this.#active.delete(segment)
         onRoom()
       })

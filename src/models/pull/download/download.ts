@@ -13,7 +13,7 @@ import type { Throttle } from '../origin/throttle.ts'
 import { type StagedNames, stagedNames } from '../staging/staged-names.ts'
 import { openStaging, requireSpace } from '../staging/staging.ts'
 import type { HeadJudge } from './head.ts'
-import { Line } from './session.ts'
+import { DownloadSession } from './session.ts'
 import { type DownloadSettings, defaultSettings } from './settings.ts'
 import { type DownloadedFile, findStaged, type Source, type StagedFile, StagedFileSteps } from './staged-file.ts'
 
@@ -54,9 +54,9 @@ export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<Do
   const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress)
   const received = () => progress.received()
   const { origin, clock, signal, random = Math.random, throttle = null, judge = null } = deps
-  const line = new Line({ origin, clock, random, settings, throttle, signal, received })
+  const session = new DownloadSession({ origin, clock, random, settings, throttle, signal, received })
   try {
-    const all = files.map((file, index) => new StagedFileSteps(job, { line, progress, judge }, index, file))
+    const all = files.map((file, index) => new StagedFileSteps(job, { session, progress, judge }, index, file))
     const enter = (index: number) => progress.enter('downloading', files[index]?.remote.path ?? null)
     // The heads of all first: a projector that is none is no reason to fetch the model.
     for (const [index, steps] of all.length > 1 ? all.entries() : []) {

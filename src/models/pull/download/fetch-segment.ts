@@ -2,8 +2,7 @@
 import { type Clock, sleep } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { judgeAnswer, type Question } from '../origin/judge-answer.ts'
-import { networkError } from '../origin/network-error.ts'
-import type { Origin, OriginAnswer } from '../origin/origin.ts'
+import { networkError, type Origin, type OriginAnswer } from '../origin/origin.ts'
 import { StallWatch } from '../origin/stall-watch.ts'
 
 /** A chunk of this size is worth a write of its own: it need not be copied. */

@@ -8,15 +8,14 @@ import { FrontHash, type Sums } from '../staging/front-hash.ts'
 import type { PartialFile } from '../staging/partial-file.ts'
 import { WrittenLog } from '../staging/written-log.ts'
 import { ActiveSegments } from './active-segments.ts'
-import { cancelled } from './cancelled.ts'
 import type { SegmentEnd } from './fetch-segment.ts'
 import { type Head, HeadGate } from './head.ts'
 import { OriginConduct } from './origin-conduct.ts'
 import { nextSegment } from './segments.ts'
-import type { Line } from './session.ts'
+import { cancelled, type DownloadSession } from './session.ts'
 
 export interface FileDownloadPorts {
-  line: Line
+  session: DownloadSession
   partial: PartialFile
   record: (written: Range[]) => Promise<void>
   /** How many bytes of the file are here; it may sink when the origin makes it start over. */
@@ -44,12 +43,12 @@ export class FileDownload {
   constructor(remote: RemoteFile, known: Range[], ports: FileDownloadPorts) {
     this.#remote = remote
     this.#ports = ports
-    const { settings, clock } = ports.line
+    const { settings, clock } = ports.session
     this.#gate = new HeadGate(ports.judge, remote.size, settings.headBytes)
     this.#hash = this.#newHash()
     this.#conduct = new OriginConduct(remote.path)
     this.#active = new ActiveSegments(remote, {
-      line: ports.line,
+      session: ports.session,
       conduct: this.#conduct,
       write: (bytes, at) => this.#write(bytes, at),
       onEnd: (end, startedAt) => this.#ended(end, startedAt),
@@ -80,7 +79,7 @@ export class FileDownload {
       await this.#fetch(() => this.#gate.isOpen && this.#written.ranges.front >= this.#remote.size)
       this.#ports.onVerifying()
       await this.#written.flush()
-      await this.#hash.reach(this.#remote.size, this.#ports.line.signal)
+      await this.#hash.reach(this.#remote.size, this.#ports.session.signal)
       this.#refuseToGoOn()
       return this.#hash.sums()
     })
@@ -116,16 +115,16 @@ export class FileDownload {
   }
 
   async #working<T>(work: () => Promise<T>): Promise<T> {
-    const { line } = this.#ports
+    const { session } = this.#ports
     const notify = () => this.#notify()
-    line.signal.addEventListener('abort', notify)
+    session.signal.addEventListener('abort', notify)
     let done = false
     try {
       const result = await work()
       done = true
       return result
     } finally {
-      line.signal.removeEventListener('abort', notify)
+      session.signal.removeEventListener('abort', notify)
       await this.#active.end()
       await this.#hash.stop()
       if (!done) await this.#keep()
@@ -134,15 +133,15 @@ export class FileDownload {
 
   #refuseToGoOn(): void {
     if (this.#failure !== null) throw this.#failure.error
-    if (this.#ports.line.signal.aborted) throw cancelled()
+    if (this.#ports.session.signal.aborted) throw cancelled()
   }
 
   /** Starts as many requests as there should be. */
   #launch(): void {
-    const { line } = this.#ports
-    const { segmentBytes } = line.settings
-    if (line.clock.now() < this.#pausedUntil) return
-    const limit = this.#conduct.ignoresRange ? 1 : connectionsFor(line.tuning, this.#remote.size, segmentBytes)
+    const { session } = this.#ports
+    const { segmentBytes } = session.settings
+    if (session.clock.now() < this.#pausedUntil) return
+    const limit = this.#conduct.ignoresRange ? 1 : connectionsFor(session.tuning, this.#remote.size, segmentBytes)
     while (this.#active.count < limit) {
       const range = nextSegment(
         this.#conduct.ignoresRange ? this.#remote.size : Math.min(this.#remote.size, this.#gate.limit),
@@ -163,13 +162,13 @@ export class FileDownload {
   }
 
   #write(bytes: Uint8Array, at: number): void {
-    const { line, partial, onReceived } = this.#ports
+    const { session, partial, onReceived } = this.#ports
     partial.write(bytes, at)
     this.#written.add(at, at + bytes.length)
     this.#hash.advance(this.#written.ranges.front)
     onReceived(this.#written.ranges.total)
-    const limit = connectionsFor(line.tuning, this.#remote.size, line.settings.segmentBytes)
-    if (line.observe(this.#active.count >= limit)) this.#notify()
+    const limit = connectionsFor(session.tuning, this.#remote.size, session.settings.segmentBytes)
+    if (session.observe(this.#active.count >= limit)) this.#notify()
   }
 
   #ended(end: SegmentEnd, startedAt: number): void {
@@ -182,16 +181,16 @@ export class FileDownload {
   }
 
   #retry(error: Hal0Error, startedAt: number): void {
-    const { line } = this.#ports
-    const delayMs = line.failed(error, startedAt)
+    const { session } = this.#ports
+    const delayMs = session.failed(error, startedAt)
     if (delayMs === null) {
       this.#failure ??= { error }
       return
     }
-    const now = line.clock.now()
+    const now = session.clock.now()
     this.#pausedUntil = Math.max(this.#pausedUntil, now + delayMs)
     // A timer may fire a fraction early; news that come too early would be waited for in vain.
-    line.clock.setTimer(Math.ceil(this.#pausedUntil - now) + 1, () => this.#notify())
+    session.clock.setTimer(Math.ceil(this.#pausedUntil - now) + 1, () => this.#notify())
     // An answer for the whole file cannot be continued.
     if (this.#conduct.ignoresRange) this.#restart = true
   }
@@ -215,10 +214,10 @@ export class FileDownload {
   }
 
   #newHash(): FrontHash {
-    const { line, partial } = this.#ports
+    const { session, partial } = this.#ports
     return new FrontHash(this.#remote, {
       read: (into, at) => partial.read(into, at),
-      rest: (bytes) => line.rest(bytes),
+      rest: (bytes) => session.rest(bytes),
     })
   }
 

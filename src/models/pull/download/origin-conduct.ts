@@ -1,6 +1,7 @@
 /** What the ends of a file's requests tell of its origin: whether it keeps to Range, to one ETag and to plain bytes. */
+
 import type { Hal0Error } from '../../../lib/hal0-error.ts'
-import { networkError } from '../origin/network-error.ts'
+import { networkError } from '../origin/origin.ts'
 import type { SegmentEnd } from './fetch-segment.ts'
 
 /** What is to be done once a request has ended. */

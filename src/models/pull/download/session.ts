@@ -1,15 +1,14 @@
 /** What the files of one download share: the origin, how many connections it bears, and how much patience is left with it. */
 
-import { turn } from '../../../lib/async/turn.ts'
-import { type Clock, sleep } from '../../../lib/clock.ts'
-import type { Hal0Error } from '../../../lib/hal0-error.ts'
+import { type Clock, sleep, turn } from '../../../lib/clock.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { slowDown, startTuning, type Tuning, tune } from '../origin/connections.ts'
 import type { Origin } from '../origin/origin.ts'
 import type { Throttle } from '../origin/throttle.ts'
 import { afterFailure, noFailures, type Retries } from './retry.ts'
 import type { DownloadSettings } from './settings.ts'
 
-export interface LinePorts {
+export interface SessionPorts {
   origin: Origin
   clock: Clock
   /** 0 ≤ x < 1 */
@@ -26,7 +25,11 @@ export interface LinePorts {
 /** What a connection collects before it is written. */
 const bufferBytes = 256 * 1024
 
-export class Line {
+/** What a download that was cancelled ends with. */
+export const cancelled = (): Hal0Error =>
+  new Hal0Error('pull.cancelled', 'The pull was cancelled. Pull again to continue: what is here is kept.')
+
+export class DownloadSession {
   readonly origin: Origin
   readonly clock: Clock
   readonly settings: DownloadSettings
@@ -39,7 +42,7 @@ export class Line {
   #tuning: Tuning
   #retries: Retries
 
-  constructor({ origin, clock, random, settings, throttle, signal, received }: LinePorts) {
+  constructor({ origin, clock, random, settings, throttle, signal, received }: SessionPorts) {
     this.origin = origin
     this.clock = clock
     this.settings = settings

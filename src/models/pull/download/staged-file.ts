@@ -13,10 +13,9 @@ import { identify, readJournal, removeJournal, writeJournal } from '../staging/j
 import { PartialFile } from '../staging/partial-file.ts'
 import type { StagedNames } from '../staging/staged-names.ts'
 import { isFinished } from '../staging/staging.ts'
-import { cancelled } from './cancelled.ts'
 import { FileDownload } from './file-download.ts'
 import type { HeadJudge } from './head.ts'
-import type { Line } from './session.ts'
+import { cancelled, type DownloadSession } from './session.ts'
 
 /** What the bytes come from, and where they go. */
 export interface Source {
@@ -56,7 +55,7 @@ export const findStaged = async (job: Source, remote: RemoteFile, names: StagedN
 /** What is done with one file, from whatever is there to the verified one. */
 export class StagedFileSteps {
   readonly #job: Source
-  readonly #line: Line
+  readonly #session: DownloadSession
   readonly #progress: ProgressReporter
   readonly #index: number
   readonly #judge: HeadJudge | null
@@ -64,12 +63,12 @@ export class StagedFileSteps {
 
   constructor(
     job: Source,
-    { line, progress, judge }: { line: Line; progress: ProgressReporter; judge: HeadJudge | null },
+    { session, progress, judge }: { session: DownloadSession; progress: ProgressReporter; judge: HeadJudge | null },
     index: number,
     file: StagedFile,
   ) {
     this.#job = job
-    this.#line = line
+    this.#session = session
     this.#progress = progress
     this.#judge = judge
     this.#index = index
@@ -102,9 +101,9 @@ export class StagedFileSteps {
     try {
       const hash = new FrontHash(remote, {
         read: (into, at) => file.read(into, at),
-        rest: (bytes) => this.#line.rest(bytes),
+        rest: (bytes) => this.#session.rest(bytes),
       })
-      await hash.reach(remote.size, this.#line.signal)
+      await hash.reach(remote.size, this.#session.signal)
       if (hash.hashed < remote.size) throw cancelled()
       const sums = hash.sums()
       if (sums.stated === remote.sum.hex) return sums.sha256
@@ -130,7 +129,7 @@ export class StagedFileSteps {
     const partial = await PartialFile.open(this.#path(names.partial), remote.size)
     try {
       const download = new FileDownload(remote, partial.found ? known : [], {
-        line: this.#line,
+        session: this.#session,
         partial,
         record: (written) => writeJournal(this.#path(names.journal), identity, written),
         onReceived: (bytes) => this.#progress.onReceived(this.#index, bytes),

@@ -1,4 +1,5 @@
 /** Where a pull gets its bytes from: the port between the download engine and the client of a hub. */
+import { Hal0Error } from '../../../lib/hal0-error.ts'
 
 /** A file as the hub describes it, at the pinned commit. */
 export interface RemoteFile {
@@ -30,3 +31,11 @@ export interface Origin {
    */
   open(path: string, from: number, to: number | null, signal: AbortSignal): Promise<OriginAnswer>
 }
+
+/** @param why what the origin did, after "the origin" */
+export const networkError = (path: string, why: string, cause?: unknown): Hal0Error =>
+  new Hal0Error(
+    'pull.network',
+    `${path} could not be downloaded: the origin ${why}. Check the network and pull again; what is here is kept.`,
+    { details: { file: path, reason: why }, cause },
+  )

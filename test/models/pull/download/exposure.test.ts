@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'bun:test'
 import { join } from 'node:path'
 import { systemClock } from '../../../../src/lib/clock.ts'
 import { FileDownload } from '../../../../src/models/pull/download/file-download.ts'
-import { Line } from '../../../../src/models/pull/download/session.ts'
+import { DownloadSession } from '../../../../src/models/pull/download/session.ts'
 import type { Origin } from '../../../../src/models/pull/origin/origin.ts'
 import { PartialFile } from '../../../../src/models/pull/staging/partial-file.ts'
 import { tempDir } from '../../../support/temp-dir.ts'
@@ -32,7 +32,7 @@ test('while nothing can be recorded, no more is asked for than the segments in f
   let records = 0
   const partial = await PartialFile.open(join(tempDir(), 'partial'), content.length)
   const { signal } = new AbortController()
-  const line = new Line({
+  const session = new DownloadSession({
     origin,
     clock: systemClock,
     random: Math.random,
@@ -42,7 +42,7 @@ test('while nothing can be recorded, no more is asked for than the segments in f
     received: () => 0,
   })
   const run = new FileDownload(remoteOf('x', content), [], {
-    line,
+    session,
     partial,
     // The first one says that nothing is there yet.
     record: () => (records++ === 0 ? Promise.resolve() : disk.promise),
@@ -56,7 +56,7 @@ test('while nothing can be recorded, no more is asked for than the segments in f
     await Promise.allSettled([run])
     await partial.close()
   })
-  const most = (line.tuning.target + 1) * small.segmentBytes
+  const most = (session.tuning.target + 1) * small.segmentBytes
   await until('as much is asked for as may be', () => asked >= most)
   // Time for what must not happen.
   await Bun.sleep(50)

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { turn } from '../../../../src/lib/async/turn.ts'
+import { turn } from '../../../../src/lib/clock.ts'
 import { fetchSegment } from '../../../../src/models/pull/download/fetch-segment.ts'
 import type { Origin } from '../../../../src/models/pull/origin/origin.ts'
 import { HandClock } from '../../../support/hand-clock.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Line } from '../../../../src/models/pull/download/session.ts'
+import { DownloadSession } from '../../../../src/models/pull/download/session.ts'
 import { Throttle } from '../../../../src/models/pull/origin/throttle.ts'
 import { HandClock } from '../../../support/hand-clock.ts'
 import { small } from '../fixture.ts'
@@ -9,7 +9,7 @@ import { originAt } from '../raw-origin.ts'
 const connectionsAfter = (requests: (now: number) => number): number => {
   const clock = new HandClock()
   let received = 0
-  const line = new Line({
+  const session = new DownloadSession({
     origin: originAt('http://127.0.0.1:1'),
     clock,
     random: Math.random,
@@ -20,11 +20,11 @@ const connectionsAfter = (requests: (now: number) => number): number => {
   })
   for (let no = 0; no < 1000; no++) {
     clock.advance(10)
-    received += line.tuning.target * 1_000_000
-    line.pause(line.tuning.target * 1_000_000)
-    line.observe(true)
+    received += session.tuning.target * 1_000_000
+    session.pause(session.tuning.target * 1_000_000)
+    session.observe(true)
   }
-  return line.tuning.target
+  return session.tuning.target
 }
 
 test('a line that brings more with every connection gets all of them', () => {

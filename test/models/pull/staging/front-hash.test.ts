@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { turn } from '../../../../src/lib/async/turn.ts'
+import { turn } from '../../../../src/lib/clock.ts'
 import { FrontHash } from '../../../../src/models/pull/staging/front-hash.ts'
 import { sha256 } from '../fixture.ts'
 import { bytesOf } from '../seeded.ts'
