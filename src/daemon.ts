@@ -7,7 +7,9 @@ import type { Status } from './contract/system.ts'
 import { BodyBudget } from './dispatch/body/body-budget.ts'
 import { Decisions } from './dispatch/decisions/decisions.ts'
 import { makeDispatch } from './dispatch/dispatcher.ts'
-import { openAiModels } from './dispatch/openai.ts'
+import { openAiModels } from './dispatch/targets/model-list.ts'
+import { SlotTargets } from './dispatch/targets/slot-targets.ts'
+import { Loopback } from './dispatch/upstream/loopback.ts'
 import { sendError } from './http/answers/errors.ts'
 import { securityLines } from './http/answers/security-headers.ts'
 import { makeApp } from './http/app.ts'
@@ -140,6 +142,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     problems: problems(),
     slots: slots.overview(),
   })
+  const targets = new SlotTargets(slots, new Loopback())
   const app = await makeApp({
     eventTime: () => eventClock.now(),
     slots,
@@ -157,22 +160,23 @@ export const serve = async (options: ServerOptions): Promise<void> => {
       apply: ({ mirrors }) => hub.useMirrors(mirrors),
     }),
     dispatch: makeDispatch({
-      slots,
+      targets,
       models,
       decisions,
-      refuse: (answer, error, requestId) =>
+      refuse: (answer, error, { requestId, dialect }) =>
         sendError(
           answer,
           error,
           { method: 'POST', url: `/v1 (request ${requestId})` },
           `x-request-id: ${requestId}\r\n`,
+          dialect,
         ),
       headerLines: securityLines,
       maxBodyBytes: settings.maxBodyBytes,
       bodies: new BodyBudget(Math.max(settings.bodyMemoryBytes, settings.maxBodyBytes + smallBodiesBytes)),
       stopping: stopping.signal,
     }),
-    openaiModels: () => openAiModels(slots.views(), (id) => models.get(id)),
+    openaiModels: () => openAiModels(targets.list(), (id) => models.get(id)),
     decisions,
     status,
     version: packageJson.version,

@@ -174,8 +174,8 @@ describe('who may import whom', () => {
       'pull/job',
       'pull/queue',
     ],
-    dispatch: ['body', 'upstream', 'dialects', 'relay'],
-    http: ['answers', 'feeds', 'api', 'docs'],
+    dispatch: ['body', 'upstream', 'dialects', 'targets', 'relay', 'decisions'],
+    http: ['answers', 'gate', 'feeds', 'api', 'docs'],
     system: ['files', 'config', 'proc', 'process', 'systemd'],
   }
 
@@ -191,6 +191,16 @@ describe('who may import whom', () => {
     expect(shown(wrong)).toEqual([])
     const named = Object.entries(rooms).flatMap(([part, list]) => list.map((room) => `src/${part}/${room}/`))
     expect(named.filter((room) => !sources.some(({ path }) => path.startsWith(room)))).toEqual([])
+  })
+
+  test('no room of the gateway imports what stands beside the rooms', () => {
+    const gateway = ['dispatch', 'http']
+    const upward = edges.filter(({ from, to }) => {
+      const part = partOf(from)
+      const inRoom = (rooms[part] ?? []).some((room) => from.startsWith(`src/${part}/${room}/`))
+      return gateway.includes(part) && inRoom && dirname(to) === `src/${part}`
+    })
+    expect(shown(upward)).toEqual([])
   })
 
   test('no two folders beside each other import each other', () => {
@@ -255,9 +265,9 @@ describe('who alone may do what', () => {
     expect(filesWith(/\bisLegalTransition\(/, slots)).toEqual(['src/slots/decide/step.ts'])
   })
 
-  test('only http/errors.ts makes a response of an error, and an event where an answer has begun: openai-events.ts', () => {
+  test('only http/errors.ts makes a response of an error, in the words of the dialects', () => {
     expect(filesWith(/\.envelope\(\)/).sort()).toEqual([
-      'src/dispatch/dialects/openai-events.ts',
+      'src/dispatch/dialects/openai.ts',
       'src/http/answers/errors.ts',
     ])
     expect(filesWith(/Response(\.json)?\(\s*(JSON\.stringify\(\s*)?\{\s*error\b/)).toEqual([])

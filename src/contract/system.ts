@@ -1,5 +1,6 @@
 /** Wire types about the daemon itself, and of the decision log. */
 import { type Static, Type } from 'typebox'
+import { CallerName } from './caller.ts'
 import { nullable } from './nullable.ts'
 import { SlotState } from './slot.ts'
 
@@ -21,13 +22,14 @@ export const Status = Type.Object(
 )
 export type Status = Static<typeof Status>
 
-/** One line of the decision log (spec §2.3). Durations are milliseconds. */
+/** One line of the decision log (spec §2.3). Durations are milliseconds; `caller` is null in lines of a hal0 that did not note it. */
 export const Decision = Type.Object(
   {
     id: Type.Integer({ description: 'Grows; the cursor of the list.' }),
     time: Type.String({ description: 'RFC 3339: arrival of the request.' }),
     request_id: Type.String(),
     path: Type.String({ description: 'e.g. /v1/chat/completions' }),
+    caller: nullable(CallerName),
     model: nullable(Type.String({ description: 'What the client asked for.' })),
     candidates: Type.Array(Type.String(), { description: 'Registry refs considered.' }),
     slot: nullable(Type.String()),

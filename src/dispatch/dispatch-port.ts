@@ -1,32 +1,16 @@
-/** The dispatcher and its log as the HTTP layer sees them. */
-import type { Decision } from '../contract/system.ts'
-import type { Bus } from '../lib/async/bus.ts'
+/** The dispatcher as the HTTP layer sees it. */
+import type { Caller } from '../contract/caller.ts'
+import type { Endpoint } from '../contract/endpoints.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 
-export interface DecisionQuery {
-  limit?: number
-  before?: number
-  after?: number
-  slot?: string
-  model?: string
+/** A request for inference that was let in. */
+export interface InferenceCall {
+  request: IncomingRequest
+  endpoint: Endpoint
+  /** The one of the endpoint's paths that was asked for. */
+  path: string
+  caller: Caller
 }
 
-export interface DecisionPage {
-  /** Newest first. */
-  decisions: Decision[]
-  /** With this as `before` the list goes on; null: there is no more. */
-  next: number | null
-}
-
-export interface DecisionLog {
-  /**
-   * Looks through a bounded part of the log, so that a page may hold fewer than the limit, or none, and still have a next one.
-   * @throws Hal0Error `daemon.busy` when many ask at once
-   */
-  list(query: DecisionQuery): Promise<DecisionPage>
-  /** Every decision once its request has ended and it is written; while the disk refuses it, without that. */
-  readonly added: Bus<Decision>
-}
-
-/** Answers one `/v1` inference request. Never throws: what fails is answered with an envelope. */
-export type Dispatch = (request: IncomingRequest, path: string, answer: Answer) => void
+/** Answers one of them. Never throws: what fails is answered with an envelope. */
+export type Dispatch = (call: InferenceCall, answer: Answer) => void

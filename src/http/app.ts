@@ -1,9 +1,13 @@
 /** The HTTP application: gate → Elysia's routes → security headers. */
 import { Elysia } from 'elysia'
+import type { Caller } from '../contract/caller.ts'
+import { type Endpoint, endpoints } from '../contract/endpoints.ts'
 import type { Status } from '../contract/system.ts'
-import type { DecisionLog, Dispatch } from '../dispatch/dispatch-port.ts'
-import { inferencePaths, type OpenAiModelList } from '../dispatch/openai.ts'
+import type { DecisionLog } from '../dispatch/decisions/decision-log.ts'
+import type { Dispatch } from '../dispatch/dispatch-port.ts'
+import type { OpenAiModelList } from '../dispatch/targets/model-list.ts'
 import type { SharedCount } from '../lib/async/shared-count.ts'
+import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 import type { CatalogService } from '../models/catalog/catalog-port.ts'
 import type { PullService } from '../models/pull/pull-port.ts'
@@ -26,7 +30,9 @@ import { mountDashboard } from './dashboard.ts'
 import { mountDocs } from './docs/docs.ts'
 import { SlotFeed } from './feeds/slot-feed.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './feeds/sse.ts'
-import { makeGate } from './gate.ts'
+import { type FindCaller, forbidden, localCaller } from './gate/callers.ts'
+import { EndpointTable, pathOf } from './gate/endpoint-table.ts'
+import { makeGate } from './gate/gate.ts'
 import { mountV1 } from './v1.ts'
 import { sendResponse, webRequest } from './web-exchange.ts'
 
@@ -39,11 +45,15 @@ export interface AppDeps {
   settings: SettingsService
   dispatch: Dispatch
   openaiModels: () => OpenAiModelList
+  /** Default: those of the contract. */
+  inference?: readonly Endpoint[]
   decisions: DecisionLog
   status: () => Status
   version: string
   /** `allowed_hosts` of hal0.toml. */
   allowedHosts: readonly string[]
+  /** Default: everybody is `local`. */
+  findCaller?: FindCaller
   /** For ids of events: milliseconds, greater at each call. Default: the clock of the machine. */
   eventTime?: () => number
   /** Counts those that were let in, but for those of whoever follows a pull. */
@@ -70,23 +80,7 @@ export interface App {
  */
 const elysiaOptions = { systemRouter: false, handler: { standardHostname: false } } as const
 
-/** Without a query string. */
-const pathOf = (target: string): string => {
-  const query = target.indexOf('?')
-  return query < 0 ? target : target.slice(0, query)
-}
-
 const mayWait = /[?&]wait=/
-
-/** The inference path that a POST to `target` means, whose plain spelling costs a look-up; null: none. */
-const inferencePath = (target: string): string | null => {
-  const path = pathOf(target)
-  if (inferencePaths.has(path)) return path
-  if (!path.includes('v1')) return null
-  const { pathname } = new URL(`http://localhost${path}`)
-  const plain = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname
-  return inferencePaths.has(plain) ? plain : null
-}
 
 export const makeApp = async (deps: AppDeps): Promise<App> => {
   const streams = new EventStreams({ ...defaultStreamLimits, ...deps.streamLimits })
@@ -103,14 +97,16 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   mountCatalog(routes, deps.catalog)
   mountEngines(routes, deps.engines)
   mountLogs(routes, { decisions: deps.decisions, streams })
-  mountV1(routes, deps)
-  mountDocs(routes, deps.version)
+  const table = new EndpointTable(deps.inference ?? Object.values(endpoints))
+  const inferences = table.all()
+  mountV1(routes, { openaiModels: deps.openaiModels, inferences })
+  mountDocs(routes, deps.version, inferences)
   routes.refuseOtherMethods()
   if (deps.webDir !== null) await mountDashboard(elysia, deps.webDir)
   elysia.compile()
 
-  const gate = makeGate(deps)
-  const answerByRoutes = async (incoming: IncomingRequest, answer: Answer): Promise<void> => {
+  const gate = makeGate({ allowedHosts: deps.allowedHosts, findCaller: deps.findCaller ?? localCaller })
+  const answerByRoutes = async (incoming: IncomingRequest, caller: Caller, answer: Answer): Promise<void> => {
     const { method, target } = incoming
     const fail = (error: unknown): void => sendError(answer, error, { method, url: target })
     const leave = (): void => fail(deps.stopping?.reason)
@@ -118,7 +114,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
     if (mayWait.test(target)) deps.stopping?.addEventListener('abort', leave)
     try {
       const request = webRequest(incoming, incoming.headers.get('host') ?? 'localhost')
-      await sendResponse(withSecurityHeaders(await elysia.fetch(request)), incoming, answer)
+      await sendResponse(withSecurityHeaders(await routes.answer(request, caller)), incoming, answer)
     } catch (error) {
       fail(error)
     } finally {
@@ -127,18 +123,20 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   }
   return {
     streams,
-    answer(incoming, answer) {
-      const { method, target } = incoming
-      const refusal = gate(incoming)
-      if (refusal !== null) {
-        sendError(answer, refusal, { method, url: target })
-        return
-      }
-      // Past Elysia, which with the getters of a Request and a Response costs a fifth of the relay (npm run bench).
-      const path = method === 'POST' ? inferencePath(target) : null
+    answer(request, answer) {
+      const { method, target } = request
+      const found = table.find(method, target)
+      const refuse = (error: Hal0Error): void =>
+        sendError(answer, error, { method, url: target }, '', found?.endpoint.dialect)
+      const caller = gate(request, found?.endpoint.model ?? null)
+      if (caller instanceof Hal0Error) return refuse(caller)
       if (!pathOf(target).endsWith('/pull')) deps.requests.add()
-      if (path === null) void answerByRoutes(incoming, answer)
-      else deps.dispatch(incoming, path, answer)
+      if (found === null) return void answerByRoutes(request, caller, answer)
+      // Past Elysia, which with the getters of a Request and a Response costs a fifth of the relay (npm run bench).
+      const { endpoint, path } = found
+      const refusal = forbidden(caller, endpoint.scope)
+      if (refusal !== null) return refuse(refusal)
+      deps.dispatch({ request, endpoint, path, caller }, answer)
     },
   }
 }

@@ -1,9 +1,10 @@
 /** `/v1`: the OpenAI API. Inference goes to the dispatcher untouched (app.ts); the list of models is answered here. */
-import { inferencePaths, type OpenAiModelList } from '../dispatch/openai.ts'
+import type { OpenAiModelList } from '../dispatch/targets/model-list.ts'
 import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { routeNotFound } from './answers/errors.ts'
 import type { Routes } from './api/routes.ts'
+import type { Found } from './gate/endpoint-table.ts'
 
 const headers = { 'cache-control': 'no-store' }
 
@@ -16,9 +17,15 @@ const decode = (text: string | null | undefined): string => {
   }
 }
 
-export const mountV1 = (routes: Routes, { openaiModels }: { openaiModels: () => OpenAiModelList }): void => {
-  routes.on('GET', '/v1/models', () => Response.json(openaiModels(), { headers }))
-  routes.on('GET', '/v1/models/*', (_request, params) => {
+interface V1Deps {
+  openaiModels: () => OpenAiModelList
+  /** Every path of the endpoint table. */
+  inferences: readonly Found[]
+}
+
+export const mountV1 = (routes: Routes, { openaiModels, inferences }: V1Deps): void => {
+  routes.on({ method: 'GET', path: '/v1/models', scope: 'infer' }, () => Response.json(openaiModels(), { headers }))
+  routes.on({ method: 'GET', path: '/v1/models/*', scope: 'infer' }, (_request, params) => {
     const id = decode(params['*'])
     const model = openaiModels().data.find((each) => each.id === id)
     if (model !== undefined) return Response.json(model, { headers })
@@ -30,9 +37,9 @@ export const mountV1 = (routes: Routes, { openaiModels }: { openaiModels: () => 
       },
     )
   })
-  // A POST to these never comes this far: what is left to say is 405 to every other method.
-  for (const path of inferencePaths.keys()) {
-    routes.on('POST', path, (request) => {
+  // Their own method never comes this far: what is left to say is 405 to every other one.
+  for (const { endpoint, path } of inferences) {
+    routes.on({ method: endpoint.method, path, scope: endpoint.scope }, (request) => {
       throw routeNotFound(request)
     })
   }

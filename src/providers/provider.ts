@@ -2,6 +2,7 @@
 import type { ModelEntry } from '../contract/models/model.ts'
 import type { SlotConfig } from '../contract/slot.ts'
 import type { LaunchSpec } from '../system/supervisor.ts'
+import type { BackendTraits } from './backend-traits.ts'
 
 /** What a sentinel or a probe got back from the backend. */
 export interface ProbeAnswer {
@@ -65,6 +66,8 @@ export interface LaunchInput {
 
 export interface Provider {
   readonly name: SlotConfig['provider']
+  /** What its backends are like to whoever relays to them. */
+  readonly backend: BackendTraits
   /** @throws Hal0Error `engine.not_installed`, `request.invalid` */
   plan(input: LaunchInput): Promise<LaunchPlan>
   /**

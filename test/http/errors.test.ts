@@ -62,7 +62,7 @@ describe("the openai client's error classes", () => {
   let calls = 0
   beforeAll(async () => {
     server = await startServer({
-      dispatch: (_incoming, _path, answer) => {
+      dispatch: (_call, answer) => {
         calls++
         sendError(answer, new Hal0Error(next, 'A sentence.', { details: { why: 'test' } }), request)
       },

@@ -1,11 +1,12 @@
 /** How to call the API, with the address and model names of this machine. */
+import { endpoints } from '../../src/contract/endpoints.ts'
 import type { SlotRecord } from '../../src/contract/slot.ts'
 import { byId, element } from '../dom.ts'
 import { moodOf } from '../slots/slot-text.ts'
 
 const curl = (model: string): string =>
   [
-    `curl ${location.origin}/v1/chat/completions \\`,
+    `curl ${location.origin}${endpoints.chatCompletions.paths[0]} \\`,
     "  -H 'Content-Type: application/json' \\",
     `  -d '${JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] })}'`,
   ].join('\n')

@@ -1,5 +1,6 @@
 /** One streamed answer of `POST /v1/chat/completions`. */
 import { type Static, Type } from 'typebox'
+import { endpoints } from '../../contract/endpoints.ts'
 import { nullable } from '../../contract/nullable.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { refusal } from '../api/client.ts'
@@ -19,7 +20,7 @@ export interface Piece {
   text: string
 }
 
-const path = '/v1/chat/completions'
+const [path] = endpoints.chatCompletions.paths
 const text = Type.Optional(nullable(Type.String()))
 
 /** The fields of a chunk that are read; backends add fields of their own. */

@@ -8,6 +8,7 @@ export const daemonOperations = {
   health: op({
     method: 'GET',
     path: '/api/health',
+    scope: 'none',
     tag: 'daemon',
     summary: 'The process is up',
     replies: { 200: Health },
@@ -15,6 +16,7 @@ export const daemonOperations = {
   status: op({
     method: 'GET',
     path: '/api/status',
+    scope: 'infer',
     tag: 'daemon',
     summary: 'The daemon in short',
     replies: { 200: Status },
@@ -22,6 +24,7 @@ export const daemonOperations = {
   showSettings: op({
     method: 'GET',
     path: '/api/settings',
+    scope: 'admin',
     tag: 'daemon',
     summary: 'The settings: hal0.toml and its defaults',
     replies: { 200: Settings },
@@ -29,6 +32,7 @@ export const daemonOperations = {
   editSettings: op({
     method: 'PATCH',
     path: '/api/settings',
+    scope: 'admin',
     tag: 'daemon',
     summary: 'Change settings; null resets a key to its default',
     body: SettingsPatch,
@@ -37,6 +41,7 @@ export const daemonOperations = {
   listDecisions: op({
     method: 'GET',
     path: '/api/logs/decisions',
+    scope: 'admin',
     tag: 'logs',
     summary: 'Decisions of the dispatcher, newest first; where there are more, the Link header has the next page',
     query: Type.Object(

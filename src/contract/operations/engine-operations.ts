@@ -7,6 +7,7 @@ export const engineOperations = {
   listEngines: op({
     method: 'GET',
     path: '/api/engines',
+    scope: 'admin',
     tag: 'engines',
     summary: 'The engines',
     replies: { 200: Type.Array(Engine) },
@@ -14,6 +15,7 @@ export const engineOperations = {
   installEngine: op({
     method: 'POST',
     path: '/api/engines',
+    scope: 'admin',
     tag: 'engines',
     summary: 'Install an engine',
     body: EngineInstall,
@@ -22,6 +24,7 @@ export const engineOperations = {
   useEngine: op({
     method: 'POST',
     path: '/api/engines/use',
+    scope: 'admin',
     tag: 'engines',
     summary: 'Make an engine the default of its provider',
     body: EngineUse,
@@ -30,6 +33,7 @@ export const engineOperations = {
   removeEngine: op({
     method: 'DELETE',
     path: '/api/engines/{id}',
+    scope: 'admin',
     tag: 'engines',
     summary: 'Remove an installed engine',
     params: idParams,

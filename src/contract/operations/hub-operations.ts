@@ -9,6 +9,7 @@ export const hubOperations = {
   listCatalog: op({
     method: 'GET',
     path: '/api/catalog',
+    scope: 'admin',
     tag: 'hub',
     summary: 'Well-known models, without asking the hub',
     query: Type.Object(
@@ -24,6 +25,7 @@ export const hubOperations = {
   searchHub: op({
     method: 'GET',
     path: '/api/hub/models',
+    scope: 'admin',
     tag: 'hub',
     summary: 'GGUF models at the hub',
     query: Type.Object(
@@ -38,6 +40,7 @@ export const hubOperations = {
   listOutdated: op({
     method: 'GET',
     path: '/api/hub/outdated',
+    scope: 'admin',
     tag: 'hub',
     summary: 'Which of the models here have changed at the hub since they were pulled',
     replies: { 200: Type.Array(ModelDrift) },
@@ -45,6 +48,7 @@ export const hubOperations = {
   showHubRepository: op({
     method: 'GET',
     path: '/api/hub/models/{owner}/{repo}',
+    scope: 'admin',
     tag: 'hub',
     summary: 'What a repository of the hub offers',
     params: Type.Object({ owner: Type.String(), repo: Type.String() }, { additionalProperties: false }),
@@ -61,6 +65,7 @@ export const hubOperations = {
   readHubReference: op({
     method: 'GET',
     path: '/api/hub/reference',
+    scope: 'admin',
     tag: 'hub',
     summary: 'Which model at the hub a typed or pasted text means; the hub is not asked',
     query: Type.Object({ text: Type.Optional(Type.String({ maxLength: 512 })) }, { additionalProperties: false }),

@@ -7,6 +7,7 @@ export const modelOperations = {
   listModels: op({
     method: 'GET',
     path: '/api/models',
+    scope: 'admin',
     tag: 'models',
     summary: 'The registry',
     replies: { 200: Type.Array(ModelEntry) },
@@ -14,6 +15,7 @@ export const modelOperations = {
   importModel: op({
     method: 'POST',
     path: '/api/models',
+    scope: 'admin',
     tag: 'models',
     summary: "Register a GGUF file of the server's disk",
     body: ModelImport,
@@ -22,6 +24,7 @@ export const modelOperations = {
   showModel: op({
     method: 'GET',
     path: '/api/models/{id}',
+    scope: 'admin',
     tag: 'models',
     summary: 'One model',
     params: idParams,
@@ -30,6 +33,7 @@ export const modelOperations = {
   deleteModel: op({
     method: 'DELETE',
     path: '/api/models/{id}',
+    scope: 'admin',
     tag: 'models',
     summary: 'Remove a model with its files',
     params: idParams,
@@ -38,6 +42,7 @@ export const modelOperations = {
   verifyModel: op({
     method: 'POST',
     path: '/api/models/{id}/verify',
+    scope: 'admin',
     tag: 'models',
     summary: 'Hash the files again and compare, or join the same under way; ends when its clients have hung up',
     params: idParams,

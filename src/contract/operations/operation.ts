@@ -1,10 +1,13 @@
 /** One route of the API with its schemas. */
 import { type TSchema, Type } from 'typebox'
+import type { Scope } from '../caller.ts'
 
 export interface Operation {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** OpenAPI notation: parameters in braces. */
   path: string
+  /** What a caller must be allowed. */
+  scope: Scope
   summary: string
   tag: string
   /** Path parameters. */

@@ -8,6 +8,7 @@ export const pullOperations = {
   pullModel: op({
     method: 'POST',
     path: '/api/models/{id}/pull',
+    scope: 'admin',
     tag: 'models',
     summary:
       'Fetch a model from the hub, or join the same pull under way; done at once where just this is here, refused where the id names something else',
@@ -19,6 +20,7 @@ export const pullOperations = {
   updateModel: op({
     method: 'POST',
     path: '/api/models/{id}/update',
+    scope: 'admin',
     tag: 'models',
     summary: 'Replace a model by the version that the hub has now; done at once when it is the same',
     params: idParams,
@@ -27,6 +29,7 @@ export const pullOperations = {
   showPull: op({
     method: 'GET',
     path: '/api/models/{id}/pull',
+    scope: 'admin',
     tag: 'models',
     summary: 'How a pull stands',
     params: idParams,
@@ -35,6 +38,7 @@ export const pullOperations = {
   cancelPull: op({
     method: 'DELETE',
     path: '/api/models/{id}/pull',
+    scope: 'admin',
     tag: 'models',
     summary: 'Cancel a pull; what was received is kept for the next one',
     params: idParams,
@@ -47,6 +51,7 @@ export const pullOperations = {
   listPulls: op({
     method: 'GET',
     path: '/api/pulls',
+    scope: 'admin',
     tag: 'models',
     summary: 'Every pull since the daemon started',
     replies: { 200: Type.Array(Pull) },
@@ -54,6 +59,7 @@ export const pullOperations = {
   listPullLeftovers: op({
     method: 'GET',
     path: '/api/pulls/leftovers',
+    scope: 'admin',
     tag: 'models',
     summary:
       'What is on the disk but belongs to no model: of interrupted pulls, of replaced models, and files that no model names',
@@ -62,6 +68,7 @@ export const pullOperations = {
   clearPullLeftovers: op({
     method: 'DELETE',
     path: '/api/pulls/leftovers',
+    scope: 'admin',
     tag: 'models',
     summary: 'Remove of that what no pull and no slot is using',
     replies: { 200: Type.Array(PullLeftover) },

@@ -13,6 +13,7 @@ const command = <const V extends string>(verb: V, summary: string) =>
   op({
     method: 'POST',
     path: `/api/slots/{name}/${verb}`,
+    scope: 'admin',
     tag: 'slots',
     summary,
     params: name,
@@ -30,6 +31,7 @@ export const slotOperations = {
   listSlots: op({
     method: 'GET',
     path: '/api/slots',
+    scope: 'admin',
     tag: 'slots',
     summary: 'All slots',
     replies: { 200: Type.Array(Slot) },
@@ -37,6 +39,7 @@ export const slotOperations = {
   createSlot: op({
     method: 'POST',
     path: '/api/slots',
+    scope: 'admin',
     tag: 'slots',
     summary: 'Create a slot',
     body: SlotCreate,
@@ -45,6 +48,7 @@ export const slotOperations = {
   showSlot: op({
     method: 'GET',
     path: '/api/slots/{name}',
+    scope: 'admin',
     tag: 'slots',
     summary: 'One slot',
     params: name,
@@ -53,6 +57,7 @@ export const slotOperations = {
   editSlot: op({
     method: 'PATCH',
     path: '/api/slots/{name}',
+    scope: 'admin',
     tag: 'slots',
     summary: 'Change the configuration; what the backend was started with changes at the next load',
     params: name,
@@ -62,6 +67,7 @@ export const slotOperations = {
   deleteSlot: op({
     method: 'DELETE',
     path: '/api/slots/{name}',
+    scope: 'admin',
     tag: 'slots',
     summary: 'Delete an offline slot',
     params: name,
@@ -75,6 +81,7 @@ export const slotOperations = {
   swapSlot: op({
     method: 'POST',
     path: '/api/slots/{name}/swap',
+    scope: 'admin',
     tag: 'slots',
     summary: 'Put another model into the slot and load it',
     params: name,
@@ -85,6 +92,7 @@ export const slotOperations = {
   slotLogs: op({
     method: 'GET',
     path: '/api/slots/{name}/logs',
+    scope: 'admin',
     tag: 'slots',
     summary: 'The last lines that the backend printed',
     params: name,

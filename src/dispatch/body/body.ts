@@ -1,14 +1,11 @@
 /** Takes in the body of a request within bounds, and finds out on the way who is to get it. */
 
-import { bounded } from '../../lib/bounded.ts'
 import { turn } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { requireIdentity } from '../../lib/http/content-encoding.ts'
 import type { IncomingBody } from '../../lib/http/incoming.ts'
-import type { WireHeaders } from '../../lib/http/wire-headers.ts'
 import type { BodyShare } from './body-budget.ts'
 import { BodyPieces } from './body-pieces.ts'
-import { ModelReader } from './model.ts'
+import type { ModelReader } from './model-reader.ts'
 
 export const defaultMaxBodyBytes = 64 * 1024 * 1024
 
@@ -24,56 +21,37 @@ const tooLarge = (limit: number): Hal0Error =>
     { details: { limit_bytes: limit } },
   )
 
-/** `application/json` and `application/…+json`, with or without parameters. */
-const isJson = (contentType: string): boolean => {
-  if (contentType === 'application/json') return true
-  const semicolon = contentType.indexOf(';')
-  const type = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
-  return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'))
-}
-
-/** @throws Hal0Error `request.invalid`, `request.unsupported` with status 415 */
-export const requireJson = (headers: WireHeaders): void => {
-  requireIdentity(headers)
-  const type = headers.get('content-type')
-  if (type !== null && isJson(type)) return
-  const found = type === null || type === '' ? 'has none' : `says "${bounded(type, 100)}"`
-  throw new Hal0Error('request.invalid', `The Content-Type must be application/json, but the request ${found}.`, {
-    param: 'content-type',
-    status: 415,
-  })
-}
-
 export interface Intake {
   /** Largest body, bytes. */
   limit: number
   share: BodyShare
+  reader: ModelReader
   /** Throws what the request will be refused with, as soon as its model is known: the rest of the body stays with the client. */
   judge(model: string): void
 }
 
-/** A body that was taken in, unchanged, and the model that it asks for. */
+/** A body that was taken in, unchanged, and the model that its request asks for; null: none. */
 export interface Taken {
   body: BodyPieces
-  model: string
+  model: string | null
 }
 
-const takeWhole = (bytes: Buffer): Taken => {
-  const reader = new ModelReader()
+const takeWhole = (bytes: Buffer, reader: ModelReader): Taken => {
   reader.feed(bytes)
   return { body: BodyPieces.of(bytes), model: reader.end() }
 }
 
 /** Looks through one piece after the other, with turns of the event loop in between. */
 class Search {
-  readonly #reader = new ModelReader()
+  readonly #reader: ModelReader
   readonly #judge: Intake['judge']
   #judged = false
   #sinceTurn = 0
   /** Why it cannot be used. It is counted on all the same: one that is too large is told as that. */
   #broken: Hal0Error | null = null
 
-  constructor(judge: Intake['judge']) {
+  constructor({ reader, judge }: Intake) {
+    this.#reader = reader
     this.#judge = judge
   }
 
@@ -94,8 +72,8 @@ class Search {
     return this.#broken === null
   }
 
-  /** @returns the model @throws Hal0Error `request.invalid` */
-  end(): string {
+  /** @returns the model; null: none was to be named @throws Hal0Error `request.invalid` */
+  end(): string | null {
     if (this.#broken !== null) throw this.#broken
     return this.#reader.end()
   }
@@ -110,8 +88,8 @@ class Search {
 }
 
 const takePieces = async (incoming: IncomingBody, first: Buffer | null, intake: Intake): Promise<Taken> => {
-  const { limit, share, judge } = intake
-  const search = new Search(judge)
+  const { limit, share } = intake
+  const search = new Search(intake)
   const body = new BodyPieces()
   let size = 0
   for (let piece = first ?? (await incoming.next()); piece !== null; piece = await incoming.next()) {
@@ -139,5 +117,5 @@ export const takeBody = (incoming: IncomingBody, intake: Intake): Taken | Promis
   if (whole === null || whole.length > sliceBytes) return takePieces(incoming, whole, intake)
   if (whole.length > limit) throw tooLarge(limit)
   share.growTo(whole.length)
-  return takeWhole(whole)
+  return takeWhole(whole, intake.reader)
 }

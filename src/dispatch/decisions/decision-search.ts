@@ -2,8 +2,8 @@
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import type { Decision } from '../../contract/system.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
-import type { DecisionPage, DecisionQuery } from '../dispatch-port.ts'
 import type { DecisionFiles, LogPart } from './decision-files.ts'
+import type { DecisionPage, DecisionQuery } from './decision-log.ts'
 import { type Line, linesBackwardsInTurns } from './lines-backwards.ts'
 import { parseDecision } from './log-files.ts'
 

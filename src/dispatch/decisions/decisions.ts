@@ -4,8 +4,8 @@ import { Bus } from '../../lib/async/bus.ts'
 import { Mutex } from '../../lib/async/mutex.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
-import type { DecisionLog, DecisionPage, DecisionQuery } from '../dispatch-port.ts'
 import { DecisionFiles } from './decision-files.ts'
+import type { DecisionLog, DecisionPage, DecisionQuery } from './decision-log.ts'
 import { defaultLimit, isWanted, searchDecisions } from './decision-search.ts'
 
 const flushEveryMs = 100

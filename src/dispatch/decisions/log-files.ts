@@ -18,9 +18,11 @@ export interface LogFile {
 export const parseDecision = (text: string): Decision | null => {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'number'
-      ? (value as Decision)
-      : null
+    if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'number') return null
+    const decision = value as Decision
+    // Lines of an earlier hal0 do not say who asked.
+    decision.caller ??= null
+    return decision
   } catch {
     return null
   }

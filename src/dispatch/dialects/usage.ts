@@ -1,31 +1,10 @@
-/** Token counts of an answer for the decision log, read from its last bytes without parsing it. */
-
-/** How much of the end is kept: llama.cpp's last event with usage and timings is about 700 bytes. */
-const tailBytes = 4096
+/** Token counts of an answer for the decision log, read from its last bytes without parsing it. One reader for each format of usage. */
+import type { UsageFormat } from '../../contract/endpoints.ts'
+import { tailBytes } from './stream-tail.ts'
 
 export interface TokenCounts {
   prompt: number | null
   completion: number | null
-}
-
-/** Keeps the last pieces of a stream, at least 4 KiB of it. */
-export class StreamTail {
-  #pieces: Buffer[] = []
-  #size = 0
-
-  add(piece: Buffer): void {
-    this.#pieces.push(piece)
-    this.#size += piece.length
-    for (let first = this.#pieces[0]; first !== undefined && this.#size - first.length >= tailBytes; ) {
-      this.#pieces.shift()
-      this.#size -= first.length
-      first = this.#pieces[0]
-    }
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#pieces)
-  }
 }
 
 /** The number after `"name":`, or null. */
@@ -36,29 +15,43 @@ const numberAfter = (text: string, name: string): number | null => {
   return Number.isSafeInteger(value) && value >= 0 ? value : null
 }
 
-const countsIn = (text: string): TokenCounts | null => {
-  // Text that a model wrote has its quotes escaped, so that it cannot contain these names with bare quotes.
-  const usage = text.lastIndexOf('"usage":{')
-  if (usage >= 0) {
-    const rest = text.slice(usage)
-    return { prompt: numberAfter(rest, 'prompt_tokens'), completion: numberAfter(rest, 'completion_tokens') }
+/** Finds the counts in a part of an answer; null: they are not there. */
+type Reader = (text: string) => TokenCounts | null
+
+/** What follows the last `"name":{`. Text that a model wrote has its quotes escaped, so that it cannot hold that with bare quotes. */
+const lastObject = (text: string, name: string): string | null => {
+  const at = text.lastIndexOf(`"${name}":{`)
+  return at < 0 ? null : text.slice(at)
+}
+
+const openai: Reader = (text) => {
+  const usage = lastObject(text, 'usage')
+  if (usage !== null) {
+    return { prompt: numberAfter(usage, 'prompt_tokens'), completion: numberAfter(usage, 'completion_tokens') }
   }
-  // llama.cpp's own figures, in streams that were not asked for usage: prompt_n leaves out what came from its cache.
-  const timings = text.lastIndexOf('"timings":{')
-  if (timings < 0) return null
-  const rest = text.slice(timings)
-  const fresh = numberAfter(rest, 'prompt_n')
+  // A backend's own figures, in streams that were not asked for usage: prompt_n leaves out what came from its cache.
+  const timings = lastObject(text, 'timings')
+  if (timings === null) return null
+  const fresh = numberAfter(timings, 'prompt_n')
   return {
-    prompt: fresh === null ? null : fresh + (numberAfter(rest, 'cache_n') ?? 0),
-    completion: numberAfter(rest, 'predicted_n'),
+    prompt: fresh === null ? null : fresh + (numberAfter(timings, 'cache_n') ?? 0),
+    completion: numberAfter(timings, 'predicted_n'),
   }
 }
 
+const anthropic: Reader = (text) => {
+  const usage = lastObject(text, 'usage')
+  if (usage === null) return null
+  return { prompt: numberAfter(usage, 'input_tokens'), completion: numberAfter(usage, 'output_tokens') }
+}
+
+const readers: Readonly<Record<UsageFormat, Reader>> = { openai, anthropic }
 const none: TokenCounts = { prompt: null, completion: null }
 
 /** The counts in a whole answer, or in the tail of a stream; embeddings have them at the front, everything else at the end. */
-export const tokenCounts = (bytes: Buffer): TokenCounts => {
-  const atEnd = countsIn(bytes.toString('latin1', Math.max(0, bytes.length - tailBytes)))
+export const tokenCounts = (bytes: Buffer, format: UsageFormat = 'openai'): TokenCounts => {
+  const read = readers[format]
+  const atEnd = read(bytes.toString('latin1', Math.max(0, bytes.length - tailBytes)))
   if (atEnd !== null || bytes.length <= tailBytes) return atEnd ?? none
-  return countsIn(bytes.toString('latin1', 0, tailBytes)) ?? none
+  return read(bytes.toString('latin1', 0, tailBytes)) ?? none
 }

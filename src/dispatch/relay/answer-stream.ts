@@ -1,6 +1,7 @@
 /** An answer that is passed on piece by piece, as the client takes it. */
 import type { Answer } from '../../lib/http/incoming.ts'
-import { StreamTail } from '../dialects/usage.ts'
+import { StreamTail } from '../dialects/stream-tail.ts'
+import type { Translation } from '../dialects/translation.ts'
 import { EventCut } from './event-cut.ts'
 
 /** Pieces as one, without a copy where there is but one. */
@@ -11,23 +12,28 @@ export class AnswerStream {
   readonly #answer: Answer
   readonly #tail = new StreamTail()
   readonly #events: EventCut | null
+  readonly #translation: Translation | null
 
   /**
    * @param answer whose head was sent
    * @param areEvents it is an event stream
+   * @param translation of its events; null: they pass as they came
    */
-  constructor(answer: Answer, areEvents: boolean) {
+  constructor(answer: Answer, areEvents: boolean, translation: Translation | null) {
     this.#answer = answer
     this.#events = areEvents ? new EventCut() : null
+    this.#translation = areEvents ? translation : null
   }
 
   /** @returns whether there is room for more */
   push(piece: Buffer): boolean {
-    return this.#write(this.#events === null ? piece : this.#events.add(piece))
+    if (this.#events === null) return this.#write(piece)
+    const events = this.#events.add(piece)
+    return this.#write(this.#translation === null ? events : this.#translation.piece(events))
   }
 
   end(): void {
-    if (this.#events !== null) this.#write(this.#events.rest())
+    if (this.#events !== null) this.#finishEvents(this.#events.rest(), this.#translation)
     this.#answer.end()
   }
 
@@ -43,6 +49,11 @@ export class AnswerStream {
   /** The last 4 KiB or more of what passed. */
   tail(): Buffer {
     return this.#tail.bytes()
+  }
+
+  #finishEvents(rest: Buffer, translation: Translation | null): void {
+    this.#write(translation === null ? rest : translation.piece(rest))
+    if (translation !== null) this.#write(translation.rest())
   }
 
   #write(piece: Buffer): boolean {

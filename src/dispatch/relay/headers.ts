@@ -1,7 +1,7 @@
 /** Which headers pass the relay, in both directions. */
 
-import type { WireHeaders } from '../../lib/http/wire-headers.ts'
 import { MalformedResponse, type ResponseHead } from '../upstream/response-head.ts'
+import type { RelayRequest } from './relay-request.ts'
 
 /** RFC 9110 §7.6.1: they speak about one connection and not about the message. */
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
@@ -24,8 +24,6 @@ const notForBackends = new Set([
   // A backend takes no part in CORS.
   'origin',
   'referer',
-  // llama.cpp does not cancel a request that has one when its client hangs up, and hal0 promises that it does.
-  'x-conversation-id',
 ])
 
 const notForClients = new Set([
@@ -53,19 +51,15 @@ const listed = (connection: string | null | undefined): readonly string[] => {
 }
 
 /** The head of the request to a backend, up to and with the empty line; in latin1, a character for every byte of the client's. */
-export const requestHead = (
-  path: string,
-  origin: string,
-  client: WireHeaders,
-  bodyBytes: number,
-  requestId: string,
-): string => {
-  const dropped = listed(client.get('connection'))
-  let head = `POST ${path} HTTP/1.1\r\nhost: ${origin.slice(origin.indexOf('//') + 2)}\r\n`
-  client.forEach((name, value) => {
-    if (!staysHere(name) && !dropped.includes(name)) head += `${name}: ${value}\r\n`
+export const requestHead = ({ endpoint, lease, headers, body, requestId }: RelayRequest): string => {
+  const { origin, backend } = lease
+  const { withheldHeaders } = backend
+  const dropped = listed(headers.get('connection'))
+  let head = `${endpoint.method} ${endpoint.backendPath} HTTP/1.1\r\nhost: ${origin.slice(origin.indexOf('//') + 2)}\r\n`
+  headers.forEach((name, value) => {
+    if (!staysHere(name) && !withheldHeaders.has(name) && !dropped.includes(name)) head += `${name}: ${value}\r\n`
   })
-  return `${head}x-request-id: ${requestId}\r\ncontent-length: ${bodyBytes}\r\n\r\n`
+  return `${head}x-request-id: ${requestId}\r\ncontent-length: ${body.bytes}\r\n\r\n`
 }
 
 /** Heads that a backend repeats are one object, so that their headers are filtered once. */

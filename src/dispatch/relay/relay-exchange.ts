@@ -1,25 +1,21 @@
 /** One request at a backend, from the lease to the end of the answer: the only place that touches a backend's answer. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { errorEvent, isEventStream, isLastEvent } from '../dialects/openai-events.ts'
-import type { Exchange } from '../upstream/connection.ts'
-import { Delivery } from '../upstream/delivery.ts'
+import type { DialectRules } from '../dialects/dialect.ts'
+import { dialects } from '../dialects/dialects.ts'
+import { isEventStream } from '../dialects/event-stream.ts'
+import { translationTo } from '../dialects/translation.ts'
 import { upstreamFailed, upstreamTimeout } from '../upstream/errors.ts'
-import { ConnectionPool } from '../upstream/pool.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
+import type { Delivery, Exchange } from '../upstream/upstream.ts'
 import { AnswerStream, joined } from './answer-stream.ts'
+import { ClientGone } from './client-gone.ts'
 import { FlightWatch, type Watched } from './flight-watch.ts'
 import { answerHeaders, requestHead } from './headers.ts'
 import type { RelayReport, RelayRequest } from './relay-request.ts'
 
-/** The client hung up before there was anything to send to it. */
-export class ClientGone extends Error {
-  override readonly name = 'ClientGone'
-}
-
 /** Answers of a known length up to this are collected, so that a backend that dies within one still becomes an error answer. */
 const collectBytes = 1024 * 1024
 
-const pool = new ConnectionPool()
 const flight = new FlightWatch()
 
 /** Ends every request that is at a backend: with `error` as its answer, or as the last event of its stream. */
@@ -35,6 +31,7 @@ export class RelayExchange implements Exchange, Watched {
   readonly #answered: () => void
   readonly #refuse: (error: Error) => void
   readonly #report: (report: RelayReport) => void
+  readonly #dialect: DialectRules
   readonly #delivery: Delivery
   #head: ResponseHead | null = null
   #parts: Buffer[] = []
@@ -43,6 +40,8 @@ export class RelayExchange implements Exchange, Watched {
   #firstByteAt: number | null = null
   /** Aborts when the client hangs up; null until the request lasts. */
   #gone: AbortSignal | null = null
+  /** The client hung up, and the backend works on to its end for nobody. */
+  #unheard = false
   #over = false
 
   constructor(
@@ -56,9 +55,9 @@ export class RelayExchange implements Exchange, Watched {
     this.#refuse = refuse
     this.#report = report
     this.timeoutMs = request.lease.timeoutMs
-    const { path, lease, headers, body, requestId } = request
-    const head = requestHead(path, lease.origin, headers, body.bytes, requestId)
-    this.#delivery = new Delivery(pool, { origin: lease.origin, head, body }, this)
+    const { endpoint, target, lease, body } = request
+    this.#dialect = dialects[endpoint.dialect]
+    this.#delivery = target.upstream.deliver({ origin: lease.origin, head: requestHead(request), body }, this)
   }
 
   begin(): void {
@@ -103,7 +102,7 @@ export class RelayExchange implements Exchange, Watched {
   failed(cause: Error): void {
     if (this.#over) return
     if (this.#delivery.again()) return
-    const error = upstreamFailed(this.#request.slot, cause)
+    const error = upstreamFailed(this.#request.target, cause)
     if (this.#stream !== null) this.#break(error)
     else this.#afterVerdict((verdict) => this.#break(verdict ?? error))
   }
@@ -112,13 +111,18 @@ export class RelayExchange implements Exchange, Watched {
 
   readonly cancelled = (): void => {
     if (this.#over) return
+    if (this.#request.lease.backend.onHangUp === 'finish') {
+      this.#unheard = true
+      this.#delivery.resume()
+      return
+    }
     this.#delivery.cancel()
     if (this.#stream === null) {
       this.#finish(null)
       this.#refuse(new ClientGone())
     } else {
       // Many a client closes at the last event instead of waiting for the end of the answer.
-      this.#finish(this.#complete || isLastEvent(this.#stream.tail()) ? 'ok' : 'aborted')
+      this.#finish(this.#complete || this.#dialect.isLastEvent(this.#stream.tail()) ? 'ok' : 'aborted')
     }
   }
 
@@ -131,7 +135,7 @@ export class RelayExchange implements Exchange, Watched {
 
   silent(): void {
     this.#delivery.cancel()
-    this.#break(upstreamTimeout(this.#request.slot, this.timeoutMs))
+    this.#break(upstreamTimeout(this.#request.target, this.timeoutMs))
   }
 
   lasting(): void {
@@ -157,10 +161,11 @@ export class RelayExchange implements Exchange, Watched {
   #answerStream(head: ResponseHead): void {
     const lines = this.#headerLines(head)
     if (lines === null) return
-    const { answer } = this.#request
-    const stream = new AnswerStream(answer, isEventStream(head))
+    const { answer, endpoint, lease } = this.#request
+    const translation = translationTo(endpoint.dialect, lease.backend.dialects)
+    const stream = new AnswerStream(answer, isEventStream(head), translation)
     this.#stream = stream
-    answer.onRoom = () => this.#delivery.connection?.resume()
+    answer.onRoom = () => this.#delivery.resume()
     answer.begin(head.status, lines, head.length)
     this.#answered()
     this.#passOn(stream)
@@ -184,7 +189,7 @@ export class RelayExchange implements Exchange, Watched {
       const piece = joined(this.#parts)
       this.#parts = []
       const room = stream.push(piece)
-      if (!this.#complete) this.#delivery.connection?.passedOn(piece.length, this.lastProgress, room)
+      if (!this.#complete) this.#delivery.passedOn(piece.length, this.lastProgress, room)
     }
     if (!this.#complete) return
     // Where the end of the connection is all that ends an answer, only the slot knows whether its backend lives.
@@ -213,7 +218,7 @@ export class RelayExchange implements Exchange, Watched {
       this.#finish(null)
       this.#refuse(error)
     } else {
-      this.#stream.break(errorEvent(error))
+      this.#stream.break(this.#dialect.errorEvent(error))
       this.#finish('broken', error)
     }
   }
@@ -229,7 +234,7 @@ export class RelayExchange implements Exchange, Watched {
     lease.release()
     if (outcome === null) return
     this.#report({
-      outcome,
+      outcome: this.#unheard && outcome === 'ok' ? 'aborted' : outcome,
       status: this.#head?.status ?? 0,
       error,
       streamed: this.#head !== null && isEventStream(this.#head),

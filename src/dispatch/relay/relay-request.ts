@@ -1,18 +1,17 @@
 /** What is relayed, and what is known of it at its end. */
 
+import type { Endpoint } from '../../contract/endpoints.ts'
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer } from '../../lib/http/incoming.ts'
 import type { WireHeaders } from '../../lib/http/wire-headers.ts'
-import type { Lease } from '../../slots/run/lease.ts'
 import type { BodyPieces } from '../body/body-pieces.ts'
+import type { Target, TargetLease } from '../targets/target.ts'
 
 export interface RelayRequest {
-  lease: Lease
-  /** For sentences only. */
-  slot: string
-  /** Path at the backend. */
-  path: string
+  endpoint: Pick<Endpoint, 'method' | 'backendPath' | 'dialect'>
+  target: Pick<Target, 'name' | 'slot' | 'upstream'>
+  lease: TargetLease
   /** The client's. */
   headers: WireHeaders
   body: BodyPieces

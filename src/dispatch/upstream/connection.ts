@@ -3,19 +3,8 @@ import type { Socket, SocketHandler } from 'bun'
 import { systemClock } from '../../lib/clock.ts'
 import type { BodyPieces } from '../body/body-pieces.ts'
 import { ReadGate } from './read-gate.ts'
-import { type ResponseEvents, ResponseParser } from './response-parser.ts'
-
-/** Who sent the request that is under way. */
-export interface Exchange extends ResponseEvents {
-  /** Everything that came in one go was told; a good moment to pass it on. */
-  settled(): void
-  /** Bytes were sent or came in: the backend is not silent. */
-  progress(): void
-  /** A body of more than `oneWriteBytes` is sent to its end. */
-  sent(): void
-  /** The answer will not be completed; the connection is closed. Called instead of `end`, at most once. */
-  failed(cause: Error): void
-}
+import { ResponseParser } from './response-parser.ts'
+import type { Exchange } from './upstream.ts'
 
 /** Requests up to this size go out together with their head in one write. */
 export const oneWriteBytes = 64 * 1024

@@ -2,18 +2,31 @@
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
+/** Whose backend it is. */
+interface Whose {
+  name: string
+  /** Null: no slot's. */
+  slot: string | null
+}
+
+const backendOf = ({ name, slot }: Whose): string => (slot === null ? name : `The backend of slot ${slot}`)
+
 /** The connection broke, could not be made, or carried something that is no HTTP. */
-export const upstreamFailed = (slot: string, cause: Error): Hal0Error =>
-  new Hal0Error(
+export const upstreamFailed = (whose: Whose, cause: Error): Hal0Error => {
+  const { slot } = whose
+  const next = slot === null ? '' : `; "hal0 slot logs ${slot}" shows what it printed`
+  return new Hal0Error(
     'upstream.failed',
-    `The backend of slot ${slot} broke the connection before its answer was complete. Try again; "hal0 slot logs ${slot}" shows what it printed.`,
+    `${backendOf(whose)} broke the connection before its answer was complete. Try again${next}.`,
     { details: { slot, cause: bounded(cause.message, 200) }, cause },
   )
+}
 
 /** @param timeoutMs how long nothing came from the backend, or nothing was taken by the client */
-export const upstreamTimeout = (slot: string, timeoutMs: number): Hal0Error =>
-  new Hal0Error(
-    'upstream.timeout',
-    `The backend of slot ${slot} was silent for ${timeoutMs / 1000} s. If its answers need longer, raise request_timeout_s of the slot.`,
-    { details: { slot, timeout_s: timeoutMs / 1000 } },
-  )
+export const upstreamTimeout = (whose: Whose, timeoutMs: number): Hal0Error => {
+  const { slot } = whose
+  const next = slot === null ? '' : ' If its answers need longer, raise request_timeout_s of the slot.'
+  return new Hal0Error('upstream.timeout', `${backendOf(whose)} was silent for ${timeoutMs / 1000} s.${next}`, {
+    details: { slot, timeout_s: timeoutMs / 1000 },
+  })
+}

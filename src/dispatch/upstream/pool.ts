@@ -1,7 +1,7 @@
 /** The idle connections to the backends, so that a request need not open one. */
 import { Connection } from './connection.ts'
 
-/** Kept per backend; llama.cpp closes what is idle for 5 s by itself. */
+/** Kept per backend; many close what is idle for some seconds by themselves. */
 const maxIdle = 64
 
 export class ConnectionPool {

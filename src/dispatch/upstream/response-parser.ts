@@ -15,7 +15,7 @@ export interface ResponseEvents {
   end(): void
 }
 
-/** A head that is longer is no head: llama.cpp's are about 300 bytes. */
+/** A head that is longer is no head: those of backends are about 300 bytes. */
 const maxHeadBytes = 64 * 1024
 const headEnd = Buffer.from('\r\n\r\n')
 

@@ -1,4 +1,6 @@
 /** The only place of the HTTP layer where an error becomes an answer (spec §4). */
+import type { Dialect } from '../../contract/endpoints.ts'
+import { dialects } from '../../dispatch/dialects/dialects.ts'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer } from '../../lib/http/incoming.ts'
@@ -42,13 +44,24 @@ export const errorResponse = (thrown: unknown, request: Asked): Response => {
 /**
  * The same, sent where no Response is made.
  * @param more further header lines
+ * @param dialect whose envelope the client reads
  */
-export const sendError = (answer: Answer, thrown: unknown, request: Asked, more = ''): void => {
+export const sendError = (
+  answer: Answer,
+  thrown: unknown,
+  request: Asked,
+  more = '',
+  dialect: Dialect = 'openai',
+): void => {
   const error = Hal0Error.from(thrown)
   logCause(error, request)
   let lines = 'content-type: application/json;charset=utf-8\r\n'
   for (const [name, value] of Object.entries(errorHeaders(error))) lines += `${name}: ${value}\r\n`
-  answer.send(error.status, lines + securityLines + more, Buffer.from(JSON.stringify(error.envelope())))
+  answer.send(
+    error.status,
+    lines + securityLines + more,
+    Buffer.from(JSON.stringify(dialects[dialect].errorBody(error))),
+  )
 }
 
 /** A path that no route knows. */

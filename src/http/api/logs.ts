@@ -1,8 +1,9 @@
 /** `/api/logs`: the decision log and its tail. */
 
+import { eventStreams } from '../../contract/operations/event-streams.ts'
 import { operations } from '../../contract/operations/operations.ts'
 import type { Decision } from '../../contract/system.ts'
-import type { DecisionLog, DecisionQuery } from '../../dispatch/dispatch-port.ts'
+import type { DecisionLog, DecisionQuery } from '../../dispatch/decisions/decision-log.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { type EventStream, type EventStreams, encodeFrame } from '../feeds/sse.ts'
@@ -67,7 +68,7 @@ export const mountLogs = (
     const page = await decisions.list(query)
     return { ...reply(200, page.decisions), headers: nextLink(query, page.next) }
   })
-  routes.on('GET', '/api/logs/decisions/events', (request) =>
+  routes.on(eventStreams.decisionEvents, (request) =>
     streams.open(request, (stream) => {
       const last = request.headers.get('last-event-id') ?? ''
       if (/^\d{1,16}$/.test(last)) return resume(decisions, stream, Number(last))

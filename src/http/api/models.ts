@@ -1,5 +1,6 @@
 /** `/api/models`: see the operation table. */
 import type { ModelEntry, VerificationProgress } from '../../contract/models/model.ts'
+import { eventStreams } from '../../contract/operations/event-streams.ts'
 import type { Slot } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { ModelService } from '../../models/registry/registry-port.ts'
@@ -41,7 +42,7 @@ export const mountModels = (routes: Routes, { models, slots, streams }: ModelsDe
     return reply(204, null)
   })
   mount(routes, 'verifyModel', async ({ params: { id } }, client) => reply(200, await models.verify(id, client.signal)))
-  routes.on('GET', '/api/models/{id}/verify/events', (request, params) => {
+  routes.on(eventStreams.verifyEvents, (request, params) => {
     const { id } = known(params.id ?? '')
     return streams.open(request, (stream) => {
       const now = models.verifying(id)

@@ -12,12 +12,11 @@ import {
 } from '../../contract/operations/operations.ts'
 import { modelIdPattern, slotNamePattern } from '../../contract/slot.ts'
 import { bounded } from '../../lib/bounded.ts'
-import type { Client } from '../../lib/client.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { parse, problemsOf } from '../../lib/validate.ts'
 import { routeNotFound } from '../answers/errors.ts'
 import { readJson } from './body.ts'
-import type { PathParams, Routes } from './routes.ts'
+import type { Asker, PathParams, Routes } from './routes.ts'
 
 export interface Input<N extends OperationName> {
   params: Params<N>
@@ -35,7 +34,7 @@ export type Answer<N extends OperationName> = {
 /** An answer with its status kept as a literal type. */
 export const reply = <const S extends number, const B>(status: S, body: B): { status: S; body: B } => ({ status, body })
 
-export type Handler<N extends OperationName> = (input: Input<N>, client: Client) => Answer<N> | Promise<Answer<N>>
+export type Handler<N extends OperationName> = (input: Input<N>, asker: Asker) => Answer<N> | Promise<Answer<N>>
 
 /**
  * A name that no slot can have is an unknown slot; it never reaches a path or a unit name. An id that no model can have is refused
@@ -109,13 +108,13 @@ const assertReply = (name: OperationName, schema: TSchema | null | undefined, bo
 /** Registers operation `name` of the table; `handler` sees only what passed its schemas. */
 export const mount = <N extends OperationName>(routes: Routes, name: N, handler: Handler<N>): void => {
   const operation: Operation = operations[name]
-  routes.on(operation.method, operation.path, async (request, params) => {
+  routes.on(operation, async (request, params, asker) => {
     const input = {
       params: checkParams(operation.params, params, request),
       query: checkQuery(operation.query ?? NoBody, request.url),
       body: await checkBody(operation, request),
     } as Input<N>
-    const answer = (await handler(input, request)) as {
+    const answer = (await handler(input, asker)) as {
       status: number
       body: unknown
       headers?: Record<string, string>

@@ -1,4 +1,5 @@
 /** `/api/models/{id}/pull`, `/api/pulls` and `/api/hub`: see the operation table. */
+import { eventStreams } from '../../contract/operations/event-streams.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { PullService } from '../../models/pull/pull-port.ts'
 import { PullFeed } from '../feeds/pull-feed.ts'
@@ -31,6 +32,6 @@ export const mountPulls = (
   )
   mount(routes, 'readHubReference', ({ query: { text } }) => reply(200, pulls.reference(text ?? '')))
   const feed = new PullFeed(pulls, streams, { ...systemClock, wall: eventTime })
-  routes.on('GET', '/api/models/{id}/pull/events', (request, params) => feed.openOne(request, params.id ?? ''))
-  routes.on('GET', '/api/pulls/events', (request) => feed.openAll(request))
+  routes.on(eventStreams.pullEvents, (request, params) => feed.openOne(request, params.id ?? ''))
+  routes.on(eventStreams.allPullEvents, (request) => feed.openAll(request))
 }

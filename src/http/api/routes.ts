@@ -1,14 +1,32 @@
 /** Registration of routes with Elysia: one handler a method, `405` with `Allow` for the other methods of a known path. */
 import type { Elysia } from 'elysia'
+import type { Caller, Scope } from '../../contract/caller.ts'
+import type { Client } from '../../lib/client.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { forbidden } from '../gate/callers.ts'
 
 /** Path parameters by name, decoded; null where the percent-encoding was broken. */
 export type PathParams = Record<string, string | null>
-export type RouteHandler = (request: Request, params: PathParams) => Response | Promise<Response>
+
+/** Whoever waits for an answer, as the gate knows it. */
+export interface Asker extends Client {
+  readonly caller: Caller
+}
+export type RouteHandler = (request: Request, params: PathParams, asker: Asker) => Response | Promise<Response>
+
+export interface Route {
+  readonly method: string
+  /** OpenAPI notation, parameters in braces; `*` at the end takes the rest. */
+  readonly path: string
+  /** What a caller must be allowed. */
+  readonly scope: Scope
+}
 
 export class Routes {
   readonly #app: Elysia
   readonly #methods = new Map<string, string[]>()
+  /** Who sent which request: Elysia passes on nothing else. */
+  readonly #callers = new WeakMap<Request, Caller>()
 
   /** Compare every answer with the operation table; for tests and development. */
   readonly checkReplies: boolean
@@ -20,14 +38,23 @@ export class Routes {
 
   /**
    * Handlers get the Request itself: bodies are never parsed by Elysia, which would also accept forms. HEAD is answered by the
-   * handler of GET.
-   * @param path OpenAPI notation, parameters in braces; `*` at the end takes the rest
+   * handler of GET. A caller whose scope does not suffice never reaches a handler.
+   * @throws Error for a route without a scope: the daemon does not start with one
    */
-  on(method: string, path: string, handler: RouteHandler): void {
+  on({ method, path, scope }: Route, handler: RouteHandler): void {
+    if ((scope as Scope | undefined) === undefined) throw new Error(`${method} ${path} declares no scope`)
     const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1')
-    this.#app.route(method, pattern, ({ request, params }) => handler(request, (params ?? {}) as PathParams), {
-      parse: 'none',
-    })
+    this.#app.route(
+      method,
+      pattern,
+      ({ request, params }) => {
+        const caller = this.#callerOf(request)
+        const refusal = forbidden(caller, scope)
+        if (refusal !== null) throw refusal
+        return handler(request, (params ?? {}) as PathParams, { caller, signal: request.signal })
+      },
+      { parse: 'none' },
+    )
     this.#methods.set(pattern, [...(this.#methods.get(pattern) ?? []), method])
   }
 
@@ -47,5 +74,17 @@ export class Routes {
         { parse: 'none' },
       )
     }
+  }
+
+  /** Answers `request`, which `caller` sent. */
+  answer(request: Request, caller: Caller): Response | Promise<Response> {
+    this.#callers.set(request, caller)
+    return this.#app.fetch(request)
+  }
+
+  #callerOf(request: Request): Caller {
+    const caller = this.#callers.get(request)
+    if (caller === undefined) throw new Error(`${request.method} ${request.url} came past the gate`)
+    return caller
   }
 }

@@ -1,6 +1,7 @@
 /** `/api/slots`: see the operation table, and spec §5 for the event streams. */
 import type { Static } from 'typebox'
 import type { PullRequest } from '../../contract/models/pull.ts'
+import { eventStreams } from '../../contract/operations/event-streams.ts'
 import { LogLines } from '../../contract/operations/slot-operations.ts'
 import type { Slot, SwapRequest } from '../../contract/slot.ts'
 import type { SlotCommand, SlotService } from '../../slots/service.ts'
@@ -53,11 +54,11 @@ export const mountSlots = (
     reply(200, await slots.logs(params.name, query.lines ?? defaultLines)),
   )
 
-  routes.on('GET', '/api/slots/events', (request) => {
+  routes.on(eventStreams.slotEvents, (request) => {
     const query = new URLSearchParams(request.url.split('?')[1])
     return feed.open(request, query.get('name'))
   })
-  routes.on('GET', '/api/slots/{name}/logs/events', (request, { name }) => {
+  routes.on(eventStreams.slotLogEvents, (request, { name }) => {
     if (typeof name !== 'string') throw routeNotFound(request)
     const { lines = 0 } = checkQuery(LogLines, request.url) as Static<typeof LogLines>
     const after = request.headers.get('last-event-id')

@@ -2,6 +2,7 @@
 import { codeRow, type ErrorCode, errorCodes } from '../../contract/error.ts'
 import { policyWithInlineStyle } from '../answers/security-headers.ts'
 import type { Routes } from '../api/routes.ts'
+import type { Found } from '../gate/endpoint-table.ts'
 import { type OpenApiDocument, type OperationObject, openApiDocument } from './openapi.ts'
 
 const style = `
@@ -61,13 +62,15 @@ const page = (document: OpenApiDocument): string => {
   )
 }
 
-export const mountDocs = (routes: Routes, version: string): void => {
-  const document = openApiDocument(version)
+export const mountDocs = (routes: Routes, version: string, inferences: readonly Found[]): void => {
+  const document = openApiDocument(version, inferences)
   const html = page(document)
   const headers = {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policyWithInlineStyle(style),
   }
-  routes.on('GET', '/openapi.json', () => Response.json(document, { headers: { 'cache-control': 'no-cache' } }))
-  routes.on('GET', '/docs', () => new Response(html, { headers }))
+  routes.on({ method: 'GET', path: '/openapi.json', scope: 'admin' }, () =>
+    Response.json(document, { headers: { 'cache-control': 'no-cache' } }),
+  )
+  routes.on({ method: 'GET', path: '/docs', scope: 'admin' }, () => new Response(html, { headers }))
 }

@@ -1,11 +1,11 @@
 /** `/openapi.json`: OpenAPI 3.1, made from the operation table and the few routes outside of it. */
 import { type TSchema, Type } from 'typebox'
+import type { ModelPlace } from '../../contract/endpoints.ts'
 import { ErrorEnvelope } from '../../contract/error.ts'
+import { type EventStreamRoute, eventStreams } from '../../contract/operations/event-streams.ts'
 import type { Operation } from '../../contract/operations/operation.ts'
 import { operations } from '../../contract/operations/operations.ts'
-import { LogLines } from '../../contract/operations/slot-operations.ts'
-import { SlotName } from '../../contract/slot.ts'
-import { inferencePaths } from '../../dispatch/openai.ts'
+import type { Found } from '../gate/endpoint-table.ts'
 import { componentSchemas, type JsonSchema, schemaRef } from './openapi-components.ts'
 
 type Content = Record<string, { schema: JsonSchema }>
@@ -79,62 +79,29 @@ const fromTable = (name: string, operation: Operation): OperationObject => {
   }
 }
 
-const stream = (operationId: string, tag: string, summary: string, parameters: ParameterObject[]): OperationObject => ({
-  operationId,
-  summary,
-  tags: [tag],
-  ...(parameters.length === 0 ? {} : { parameters }),
-  responses: {
-    200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-    ...failures,
-  },
-})
-
 const lastEventId: ParameterObject = {
   name: 'Last-Event-ID',
   in: 'header',
   required: false,
   schema: { type: 'string' },
 }
-const slotName = parametersOf(Type.Object({ name: SlotName }), 'path')
 
-const streams: Record<string, OperationObject> = {
-  '/api/slots/events': stream(
-    'slotEvents',
-    'slots',
-    'Slots: a snapshot, then every transition, progress between them',
-    [
-      { name: 'name', in: 'query', required: false, schema: { type: 'string', description: 'Only this slot.' } },
-      lastEventId,
-    ],
-  ),
-  '/api/slots/{name}/logs/events': stream(
-    'slotLogEvents',
-    'slots',
-    'What the backend prints: a `log` event for each line (a JSON string), a `gap` event ({"bytes"}) where some is missing',
-    [...slotName, ...parametersOf(LogLines, 'query'), lastEventId],
-  ),
-  '/api/models/{id}/pull/events': stream(
-    'pullEvents',
-    'models',
-    'A pull: how it stands, then every change, at most four a second',
-    parametersOf(Type.Object({ id: Type.String() }), 'path'),
-  ),
-  '/api/pulls/events': stream(
-    'allPullEvents',
-    'models',
-    'All pulls: how each stands, then every change, at most four a second of each and always its last',
-    [lastEventId],
-  ),
-  '/api/models/{id}/verify/events': stream(
-    'verifyEvents',
-    'models',
-    'The verification of a model, the current or the next one: how far it is, at most four times a second, until it ends',
-    parametersOf(Type.Object({ id: Type.String() }), 'path'),
-  ),
-  '/api/logs/decisions/events': stream('decisionEvents', 'logs', 'Decisions of the dispatcher as they are made', [
-    lastEventId,
-  ]),
+const fromStreams = (name: string, { tag, summary, params, query, resumes }: EventStreamRoute): OperationObject => {
+  const parameters = [
+    ...parametersOf(params, 'path'),
+    ...parametersOf(query, 'query'),
+    ...(resumes ? [lastEventId] : []),
+  ]
+  return {
+    operationId: name,
+    summary,
+    tags: [tag],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    responses: {
+      200: { description: 'Server-sent events.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+      ...failures,
+    },
+  }
 }
 
 const anyObject: JsonSchema = { type: 'object', additionalProperties: true }
@@ -152,14 +119,27 @@ const orItsBackends = (description: string): ResponseObject => ({
   content: json({ anyOf: [schemaRef(ErrorEnvelope), anyObject] }),
 })
 
-const inference = (path: string): OperationObject => ({
+const modelMember = { ...anyObject, properties: { model: { type: 'string' } }, required: ['model'] }
+
+/** What a request looks like that names its model at `place`. */
+const requestOf = (place: ModelPlace): Pick<OperationObject, 'parameters' | 'requestBody'> => {
+  switch (place) {
+    case 'json':
+      return { requestBody: { required: true, content: json(modelMember) } }
+    case 'multipart':
+      return { requestBody: { required: true, content: { 'multipart/form-data': { schema: modelMember } } } }
+    case 'query':
+      return { parameters: parametersOf(Type.Object({ model: Type.String() }), 'query') }
+    case 'none':
+      return {}
+  }
+}
+
+const inference = ({ endpoint, path }: Found): OperationObject => ({
   operationId: path.slice('/v1/'.length).replaceAll(/[/-](\w)/g, (_, letter: string) => letter.toUpperCase()),
   summary: 'Answered by the slot that `model` names: a slot, a registry ref or an alias',
-  tags: ['openai'],
-  requestBody: {
-    required: true,
-    content: json({ ...anyObject, properties: { model: { type: 'string' } }, required: ['model'] }),
-  },
+  tags: [endpoint.dialect],
+  ...requestOf(endpoint.model),
   responses: {
     200: {
       description: "The backend's answer, as it came; events where the request asks for a stream.",
@@ -170,22 +150,29 @@ const inference = (path: string): OperationObject => ({
   },
 })
 
-/** @param version of hal0 */
-export const openApiDocument = (version: string): OpenApiDocument => {
+/**
+ * @param version of hal0
+ * @param inferences every path of the endpoint table
+ */
+export const openApiDocument = (version: string, inferences: readonly Found[]): OpenApiDocument => {
   const paths: OpenApiDocument['paths'] = {}
   for (const [name, operation] of Object.entries<Operation>(operations)) {
     const methods = paths[operation.path] ?? {}
     methods[operation.method.toLowerCase()] = fromTable(name, operation)
     paths[operation.path] = methods
   }
-  for (const [path, operation] of Object.entries(streams)) paths[path] = { get: operation }
+  for (const [name, stream] of Object.entries<EventStreamRoute>(eventStreams)) {
+    paths[stream.path] = { get: fromStreams(name, stream) }
+  }
   paths['/v1/models'] = { get: openAi('openaiModels', 'Slots, aliases and registry refs that may be asked for') }
   paths['/v1/models/{id}'] = {
     get: openAi('openaiModel', 'One of them', {
       parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
     }),
   }
-  for (const path of inferencePaths.keys()) paths[path] = { post: inference(path) }
+  for (const found of inferences) {
+    paths[found.path] = { ...paths[found.path], [found.endpoint.method.toLowerCase()]: inference(found) }
+  }
   return {
     openapi: '3.1.0',
     info: {

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../../lib/http/incoming.ts'
 import type { Outlet } from './outlet.ts'
-import type { RequestHead } from './request-head.ts'
+import type { RequestHead } from './request/request-head.ts'
 
 /** What an answer needs of its connection. */
 export interface AnswerHost {

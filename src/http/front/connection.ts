@@ -1,28 +1,15 @@
 /** One connection of a client: its requests one after the other, each answered before the next is begun. */
 import type { Socket } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
 import { type AnswerHost, ClientAnswer } from './client-answer.ts'
+import type { ConnectionHost } from './connection-host.ts'
+import { Ending } from './ending.ts'
 import { ClientLeft, Exchange } from './exchange.ts'
-import type { FrontLimits } from './limits.ts'
 import { Outlet } from './outlet.ts'
 import { Patience, type Wait } from './patience.ts'
-import { type RequestHead, unreadable } from './request-head.ts'
-import { type RequestEvents, RequestReader } from './request-reader.ts'
-
-/** What a connection needs of the server. */
-export interface ConnectionHost {
-  readonly limits: FrontLimits
-  /** The time as of the last sweep, milliseconds: to ask the clock for every request would cost more than it is worth. */
-  readonly now: number
-  /** No connection stays open after its answer. */
-  readonly stopping: boolean
-  answer(request: IncomingRequest, answer: Answer): void
-  refuse(error: Hal0Error, answer: Answer): void
-  /** The client closed its sending side while its answer is under way. */
-  halfClosed(connection: Connection): void
-  closed(connection: Connection): void
-}
+import { Peer } from './peer.ts'
+import { type RequestHead, unreadable } from './request/request-head.ts'
+import { type RequestEvents, RequestReader } from './request/request-reader.ts'
 
 /** Bytes of further requests that are taken while one is answered. */
 const heldBytes = 64 * 1024
@@ -31,27 +18,24 @@ const hungUp = new ClientLeft('the client closed the connection')
 
 export class Connection implements AnswerHost, RequestEvents {
   readonly outlet: Outlet
-  readonly #host: ConnectionHost
+  readonly peer: Peer
+  readonly #host: ConnectionHost<Connection>
   readonly #socket: Socket<Connection>
   readonly #reader = new RequestReader()
   readonly #patience: Patience
   /** The request that is read or answered. */
   #exchange: Exchange | null = null
   #open = true
-  /** The client sends no more. */
-  #ended = false
-  /** Nothing more is read as requests: what comes is dropped until the client closes. */
-  #lingers = false
-  /** It ends with a reset, once what was written is out. */
-  #resets = false
-  #shut = false
+  readonly #ending: Ending
   #running = false
   #paused = false
 
-  constructor(socket: Socket<Connection>, host: ConnectionHost) {
+  constructor(socket: Socket<Connection>, host: ConnectionHost<Connection>) {
     this.#socket = socket
     this.#host = host
+    this.#ending = new Ending(socket)
     this.#patience = new Patience(host.limits, host.now)
+    this.peer = new Peer(socket)
     this.outlet = new Outlet(socket)
     this.outlet.onRoom = () => this.#exchange?.answer.onRoom?.()
     this.outlet.onEmpty = () => this.#settle()
@@ -72,15 +56,10 @@ export class Connection implements AnswerHost, RequestEvents {
     return this.#exchange !== null || this.outlet.waiting > 0
   }
 
-  get peer(): { address: string; port: number; localAddress: string; localPort: number } {
-    const { remoteAddress, remotePort, localAddress, localPort } = this.#socket
-    return { address: remoteAddress, port: remotePort, localAddress, localPort }
-  }
-
   // What the socket tells.
 
   received(bytes: Buffer): void {
-    if (this.#lingers) return
+    if (this.#ending.lingers) return
     const waited = this.#exchange === null && !this.#reader.inHead
     this.#reader.feed(bytes)
     this.#run()
@@ -91,10 +70,10 @@ export class Connection implements AnswerHost, RequestEvents {
 
   /** The client closed its sending side: it may still read, or be gone altogether. */
   finished(): void {
-    this.#ended = true
+    this.#ending.clientEnded = true
     const body = this.#exchange?.body
     if (body === undefined) {
-      if (this.#reader.inHead && !this.#lingers) {
+      if (this.#reader.inHead && !this.#ending.lingers) {
         this.refuse(unreadable('The connection ended in the middle of the head of a request.'))
       }
       this.#settle()
@@ -122,12 +101,7 @@ export class Connection implements AnswerHost, RequestEvents {
 
   head(head: RequestHead): void {
     this.#patience.begin(this.#host.now)
-    this.#exchange = new Exchange(
-      head,
-      this,
-      () => this.#socket.remoteAddress,
-      () => this.#run(),
-    )
+    this.#exchange = new Exchange(head, this, this.peer, () => this.#run())
   }
 
   data(piece: Buffer): void {
@@ -141,7 +115,7 @@ export class Connection implements AnswerHost, RequestEvents {
   // What the answer tells.
 
   mayStayOpen(): boolean {
-    return this.#exchange?.body.complete === true && !this.#host.stopping && !this.#lingers
+    return this.#exchange?.body.complete === true && !this.#host.stopping && !this.#ending.lingers
   }
 
   answered(stays: boolean): void {
@@ -152,13 +126,13 @@ export class Connection implements AnswerHost, RequestEvents {
       this.#reader.next()
       this.#run()
     } else {
-      this.#lingers = true
+      this.#ending.lingers = true
     }
     this.#settle()
   }
 
   broken(shows: boolean): void {
-    this.#resets = !shows
+    this.#ending.resets = !shows
     this.answered(false)
   }
 
@@ -196,7 +170,7 @@ export class Connection implements AnswerHost, RequestEvents {
 
   /** Answers with `error` instead of a request that can be answered; the connection ends by that. */
   refuse(error: Hal0Error): void {
-    this.#lingers = true
+    this.#ending.lingers = true
     this.#exchange = null
     this.#host.refuse(error, new ClientAnswer(this, { method: 'GET', minor: 1, keepsAlive: false }))
   }
@@ -223,7 +197,7 @@ export class Connection implements AnswerHost, RequestEvents {
   }
 
   #waitsFor(): Wait {
-    if (this.#lingers) return 'the client to close'
+    if (this.#ending.lingers) return 'the client to close'
     if (this.#exchange === null) return this.#reader.inHead ? 'a head' : 'a request'
     return this.#exchange.body.awaited ? 'a body' : 'an answer'
   }
@@ -233,7 +207,7 @@ export class Connection implements AnswerHost, RequestEvents {
     if (this.#running) return
     this.#running = true
     try {
-      while (this.#reader.step(this) || this.#begin()) if (!this.#open || this.#lingers) break
+      while (this.#reader.step(this) || this.#begin()) if (!this.#open || this.#ending.lingers) break
     } catch (error) {
       this.#unreadable(Hal0Error.from(error))
     }
@@ -246,7 +220,7 @@ export class Connection implements AnswerHost, RequestEvents {
     const exchange = this.#exchange
     if (exchange === null || exchange.begun) return false
     exchange.begin((request, answer) => this.#host.answer(request, answer))
-    if (this.#ended && this.#exchange !== null) this.#host.halfClosed(this)
+    if (this.#ending.clientEnded && this.#exchange !== null) this.#host.halfClosed(this)
     return true
   }
 
@@ -258,7 +232,7 @@ export class Connection implements AnswerHost, RequestEvents {
 
   /** Stops reading what nobody asks for, and goes on when it is asked for. */
   #slow(): void {
-    const full = !this.#lingers && (this.#exchange?.body.full === true || this.#reader.held > heldBytes)
+    const full = !this.#ending.lingers && (this.#exchange?.body.full === true || this.#reader.held > heldBytes)
     if (!this.#open || full === this.#paused) return
     this.#paused = full
     if (full) this.#socket.pause()
@@ -268,15 +242,7 @@ export class Connection implements AnswerHost, RequestEvents {
   /** Once everything is out: closes what is to be closed. */
   #settle(): void {
     if (!this.#open || this.busy) return
-    if (this.#resets) {
-      this.cut()
-    } else if (this.#ended) {
-      this.#socket.end()
-    } else if (this.#lingers) {
-      this.#slow()
-      // The end of the answer first; the client closes when it has read it, and what it still sends until then is dropped.
-      if (!this.#shut) this.#socket.shutdown()
-      this.#shut = true
-    }
+    if (this.#ending.lingers) this.#slow()
+    if (this.#ending.settle()) this.cut()
   }
 }

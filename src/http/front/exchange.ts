@@ -1,10 +1,11 @@
 /** One request of a connection, as whoever answers it sees it, and its answer. */
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
 import type { WireHeaders } from '../../lib/http/wire-headers.ts'
-import { BodyIntake } from './body-intake.ts'
 import { type AnswerHost, ClientAnswer } from './client-answer.ts'
 import type { Outlet } from './outlet.ts'
-import type { RequestHead } from './request-head.ts'
+import type { Peer } from './peer.ts'
+import { BodyIntake } from './request/body-intake.ts'
+import type { RequestHead } from './request/request-head.ts'
 
 /** Why a request's signal aborts, and its body fails. */
 export class ClientLeft extends Error {
@@ -16,11 +17,11 @@ class Incoming implements IncomingRequest {
   readonly target: string
   readonly headers: WireHeaders
   readonly body: BodyIntake
-  readonly #peer: () => string
+  readonly #peer: Peer
   #ending: AbortController | null = null
   #left: Error | null = null
 
-  constructor({ method, target, headers }: RequestHead, body: BodyIntake, peer: () => string) {
+  constructor({ method, target, headers }: RequestHead, body: BodyIntake, peer: Peer) {
     this.method = method
     this.target = target
     this.headers = headers
@@ -29,7 +30,7 @@ class Incoming implements IncomingRequest {
   }
 
   get peer(): string {
-    return this.#peer()
+    return this.#peer.address
   }
 
   /** Made when it is first asked for: one for every request would cost a tenth of the relay. */
@@ -62,7 +63,7 @@ export class Exchange {
   #begun = false
 
   /** @param askForBody called when somebody waits for more of the body than is here */
-  constructor(head: RequestHead, host: AnswerHost, peer: () => string, askForBody: () => void) {
+  constructor(head: RequestHead, host: AnswerHost, peer: Peer, askForBody: () => void) {
     const body = new BodyIntake(head.length, () => {
       this.#sayContinue()
       askForBody()

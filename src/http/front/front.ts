@@ -9,7 +9,8 @@ import type { Socket, TCPSocketListener } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
 import { daemonStopping } from '../answers/stopping.ts'
-import { Connection, type ConnectionHost } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionHost } from './connection-host.ts'
 import { HalfClosedWatch } from './half-closed.ts'
 import { defaultFrontLimits, type FrontLimits } from './limits.ts'
 
@@ -53,7 +54,7 @@ const handlers = {
   },
 }
 
-export class Front implements ConnectionHost {
+export class Front implements ConnectionHost<Connection> {
   readonly limits: FrontLimits
   now = performance.now()
   stopping = false

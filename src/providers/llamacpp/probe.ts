@@ -1,4 +1,5 @@
 /** How to tell that a llama-server is ready. The answers judged here were recorded from builds b9993 and b11549. */
+import { endpoints } from '../../contract/endpoints.ts'
 import type { ProbeAnswer, ProbeRequest, ProbeVerdict } from '../provider.ts'
 import type { Mode } from './mode.ts'
 
@@ -83,9 +84,9 @@ const oneToken = (path: string, body: object, textOf: (choice: unknown) => unkno
 
 const embedding: ProbeRequest = {
   method: 'POST',
-  path: '/v1/embeddings',
+  path: endpoints.embeddings.backendPath,
   body: JSON.stringify({ input: 'Hello' }),
-  judge: judged('/v1/embeddings', (json) => {
+  judge: judged(endpoints.embeddings.backendPath, (json) => {
     const vector = field(first(field(json, 'data')), 'embedding')
     if (!Array.isArray(vector) || vector.length === 0) return 'gave no embedding'
     if (!vector.every(isNumber)) return 'gave an embedding that is not all numbers'
@@ -95,9 +96,9 @@ const embedding: ProbeRequest = {
 
 const rerank: ProbeRequest = {
   method: 'POST',
-  path: '/v1/rerank',
+  path: endpoints.rerank.backendPath,
   body: JSON.stringify({ query: 'Hello', documents: ['Hello'] }),
-  judge: judged('/v1/rerank', (json) =>
+  judge: judged(endpoints.rerank.backendPath, (json) =>
     isNumber(field(first(field(json, 'results')), 'relevance_score')) ? null : 'gave no relevance score',
   ),
 }
@@ -107,10 +108,10 @@ export const sentinelsFor = (mode: Mode): ProbeRequest[] => {
   if (mode === 'embedding') return [embedding]
   if (mode === 'rerank') return [rerank]
   return [
-    oneToken('/v1/completions', { prompt: 'Hello', logprobs: 1 }, (choice) => field(choice, 'text')),
+    oneToken(endpoints.completions.backendPath, { prompt: 'Hello', logprobs: 1 }, (choice) => field(choice, 'text')),
     // A reasoning model's first token goes elsewhere, and its content may be null.
     oneToken(
-      '/v1/chat/completions',
+      endpoints.chatCompletions.backendPath,
       { messages: [{ role: 'user', content: 'Hello' }] },
       (choice) =>
         field(field(choice, 'message'), 'content') ?? (field(choice, 'message') === undefined ? undefined : ''),

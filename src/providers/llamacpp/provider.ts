@@ -6,6 +6,7 @@ import type { EngineService } from '../engines/engine-service.ts'
 import { manifestOfProgram } from '../engines/manifest.ts'
 import type { Cause, LaunchInput, LaunchPlan, Provider, Recognised, WatchPlan } from '../provider.ts'
 import { buildArgv } from './argv.ts'
+import { llamaServer } from './backend.ts'
 import { causeOf } from './cause.ts'
 import { checkConfig } from './check.ts'
 import { type Mode, resolveMode } from './mode.ts'
@@ -27,6 +28,7 @@ const watching = (config: SlotConfig, mode: Mode | null, opensPortLate: boolean)
 /** Runs models with llama.cpp's HTTP server. */
 export class LlamaCpp implements Provider {
   readonly name = 'llama.cpp'
+  readonly backend = llamaServer
   readonly #engines: EngineService
   readonly #daemonEnv: Record<string, string | undefined>
 

@@ -2,6 +2,7 @@
 import type { SlotConfig, SlotState } from '../../contract/slot.ts'
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
+import type { BackendTraits } from '../../providers/backend-traits.ts'
 
 export interface Lease {
   /** e.g. http://127.0.0.1:8081 */
@@ -10,6 +11,8 @@ export interface Lease {
   readonly lost: Hal0Error | null
   /** Called once when that happens; not an AbortSignal, since one of those a request costs a tenth of the relay. */
   onLost: ((error: Hal0Error) => void) | null
+  /** How it wants to be talked to. */
+  readonly backend: BackendTraits
   /** Longest silence of the backend, milliseconds. */
   readonly timeoutMs: number
   /** The state that the request met. */

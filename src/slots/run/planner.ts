@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path'
 import { modelIdPattern, type SlotConfig } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { ModelLookup } from '../../models/registry/registry-port.ts'
+import type { BackendTraits } from '../../providers/backend-traits.ts'
 import type { Cause, LaunchPlan, Provider, Recognised, WatchPlan } from '../../providers/provider.ts'
 import type { ExitReport } from '../../system/supervisor.ts'
 import { noModel } from '../machine/slot-errors.ts'
@@ -26,6 +27,8 @@ export interface Planner {
   check(config: SlotConfig): void
   /** The mode in which the slot runs: its own, else what its model is for; null while that is unknown. */
   mode(config: SlotConfig): SlotConfig['mode']
+  /** What backends of a provider are like to whoever relays to them. @throws Hal0Error `request.invalid` */
+  backend(provider: string): BackendTraits
   ranOutOfMemory(config: SlotConfig, lastLines: readonly string[], isLoading: boolean): boolean
   /** Why a backend died, by what it printed last; null when that does not tell. */
   causeOf(config: SlotConfig, exit: Pick<ExitReport, 'lastLines' | 'signal'>, isLoading: boolean): Cause | null
@@ -48,7 +51,7 @@ export const makePlanner = (
   providers: readonly Provider[],
   sources: ModelSources = noSources,
 ): Planner => {
-  const provider = (config: SlotConfig): Provider => {
+  const provider = (config: { provider: string }): Provider => {
     const found = providers.find((one) => one.name === config.provider)
     if (found !== undefined) return found
     throw new Hal0Error(
@@ -107,6 +110,7 @@ export const makePlanner = (
       const kind = config.model === null ? null : (models.get(config.model)?.kind ?? null)
       return kind === 'mmproj' ? null : kind
     },
+    backend: (name) => provider({ provider: name }).backend,
     causeOf: (config, { lastLines, signal }, isLoading) => provider(config).causeOf(lastLines, signal, isLoading),
     ranOutOfMemory: (config, lastLines, isLoading) => provider(config).ranOutOfMemory(lastLines, isLoading),
   }

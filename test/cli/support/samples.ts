@@ -55,6 +55,7 @@ export const decision = (id: number, changes: Partial<Decision> = {}): Decision 
   time: '2026-01-02T03:04:05.678Z',
   request_id: `req-${id}`,
   path: '/v1/chat/completions',
+  caller: { kind: 'local', name: null, address: '127.0.0.1' },
   model: 'primary',
   candidates: [],
   slot: 'primary',

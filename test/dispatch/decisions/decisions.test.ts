@@ -15,9 +15,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Decision } from '../../../src/contract/system.ts'
 import { DecisionFiles } from '../../../src/dispatch/decisions/decision-files.ts'
+import type { DecisionQuery } from '../../../src/dispatch/decisions/decision-log.ts'
 import { searchDecisions } from '../../../src/dispatch/decisions/decision-search.ts'
 import { Decisions } from '../../../src/dispatch/decisions/decisions.ts'
-import type { DecisionQuery } from '../../../src/dispatch/dispatch-port.ts'
 import { makePipe } from '../../support/make-pipe.ts'
 
 let root = ''
@@ -43,6 +43,7 @@ const decision = (more: Partial<Decision> = {}): Decision => ({
   time: '2026-01-02T03:04:05.678Z',
   request_id: 'abc',
   path: '/v1/chat/completions',
+  caller: { kind: 'local', name: null, address: '127.0.0.1' },
   model: 'gpt-4o',
   candidates: ['tiny', 'big'],
   slot: 'primary',

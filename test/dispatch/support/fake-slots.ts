@@ -2,20 +2,24 @@
 
 import type { Client } from '../../../src/lib/client.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import type { BackendTraits } from '../../../src/providers/backend-traits.ts'
+import { llamaServer } from '../../../src/providers/llamacpp/backend.ts'
 import type { Lease, SlotDirectory, SlotView } from '../../../src/slots/run/lease.ts'
 
 export class FakeLease implements Lease {
   readonly origin: string
   readonly timeoutMs: number
   readonly met = 'ready' as const
+  readonly backend: BackendTraits
   lost: Hal0Error | null = null
   onLost: ((error: Hal0Error) => void) | null = null
   released = 0
   /** What `verdict` resolves with. */
   death: Hal0Error | null = null
 
-  constructor(origin: string, timeoutMs: number) {
+  constructor(origin: string, timeoutMs: number, backend: BackendTraits) {
     this.origin = origin
+    this.backend = backend
     this.timeoutMs = timeoutMs
   }
 
@@ -42,6 +46,8 @@ export class FakeSlots implements SlotDirectory {
     { name: 'primary', state: 'ready', model: 'tiny', aliases: ['gpt-4o'], load: 'manual', mode: null, requests: 0 },
   ]
   timeoutMs = 10_000
+  /** What the backends of further leases are like. */
+  backend = llamaServer
   /** What `refusal` tells. */
   refuses: Hal0Error | null = null
   /** Replaces a grant at once. */
@@ -56,7 +62,7 @@ export class FakeSlots implements SlotDirectory {
   }
 
   grant(): FakeLease {
-    const lease = new FakeLease(this.origin, this.timeoutMs)
+    const lease = new FakeLease(this.origin, this.timeoutMs, this.backend)
     this.leases.push(lease)
     return lease
   }

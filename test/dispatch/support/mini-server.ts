@@ -1,10 +1,16 @@
 /** The dispatcher behind a bare server, with a log that is a list. */
+import { type Endpoint, endpoints } from '../../../src/contract/endpoints.ts'
 import type { Decision } from '../../../src/contract/system.ts'
 import { BodyBudget } from '../../../src/dispatch/body/body-budget.ts'
 import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
+import { SlotTargets } from '../../../src/dispatch/targets/slot-targets.ts'
+import type { Target } from '../../../src/dispatch/targets/target.ts'
+import { Loopback } from '../../../src/dispatch/upstream/loopback.ts'
 import { sendError } from '../../../src/http/answers/errors.ts'
 import { Front } from '../../../src/http/front/front.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
+import { localCaller } from '../../../src/http/gate/callers.ts'
+import { EndpointTable } from '../../../src/http/gate/endpoint-table.ts'
 import type { SlotDirectory } from '../../../src/slots/run/lease.ts'
 
 interface Options {
@@ -13,6 +19,10 @@ interface Options {
   bodyMemoryBytes?: number
   registered?: string
   limits?: Partial<FrontLimits>
+  /** Targets beside the slots. */
+  others?: readonly Target[]
+  /** Endpoints beside those of the contract. */
+  inference?: readonly Endpoint[]
 }
 
 const asked = { method: 'POST', url: '' }
@@ -25,8 +35,10 @@ export class MiniServer {
 
   constructor(slots: SlotDirectory, options: Options = {}) {
     this.bodies = new BodyBudget(options.bodyMemoryBytes ?? 1 << 30)
+    const table = new EndpointTable([...Object.values(endpoints), ...(options.inference ?? [])])
+    const ofSlots = new SlotTargets(slots, new Loopback())
     const dispatch = makeDispatch({
-      slots,
+      targets: { list: () => [...ofSlots.list(), ...(options.others ?? [])] },
       models: {
         get: (id) =>
           id === options.registered
@@ -51,7 +63,8 @@ export class MiniServer {
           this.#waiting.clear()
         },
       },
-      refuse: (answer, error, requestId) => sendError(answer, error, asked, `x-request-id: ${requestId}\r\n`),
+      refuse: (answer, error, { requestId, dialect }) =>
+        sendError(answer, error, asked, `x-request-id: ${requestId}\r\n`, dialect),
       headerLines: 'x-added: yes\r\n',
       bodies: this.bodies,
       ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
@@ -59,7 +72,11 @@ export class MiniServer {
     this.#front = new Front({
       host: '127.0.0.1',
       port: 0,
-      answer: (request, answer) => dispatch(request, request.target.replace(/\?.*$/, ''), answer),
+      answer: (request, answer) => {
+        const found = table.find(request.method, request.target)
+        if (found === null) throw new Error(`${request.target} is no endpoint`)
+        dispatch({ request, ...found, caller: localCaller(request) }, answer)
+      },
       refuse: (error, answer) => sendError(answer, error, asked),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     })

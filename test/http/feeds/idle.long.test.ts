@@ -7,7 +7,7 @@ const silentMs = 40_000
 
 test('an inference request outlives the time after which idle connections are closed', async () => {
   const server = await startServer({
-    dispatch: async (_request, _path, answer) => {
+    dispatch: async (_call, answer) => {
       await Bun.sleep(silentMs)
       answer.send(200, '', Buffer.from('late'))
     },

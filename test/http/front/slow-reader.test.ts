@@ -1,7 +1,8 @@
 /** A client that reads slowly, over a socket of the test's making: the system's buffers would hide it for megabytes. */
 import { expect, test } from 'bun:test'
 import type { Socket } from 'bun'
-import { Connection, type ConnectionHost } from '../../../src/http/front/connection.ts'
+import { Connection } from '../../../src/http/front/connection.ts'
+import type { ConnectionHost } from '../../../src/http/front/connection-host.ts'
 import { defaultFrontLimits } from '../../../src/http/front/limits.ts'
 
 const { writeMs } = defaultFrontLimits
@@ -33,7 +34,7 @@ test('a client that reads slowly is not cut off, although the system never tells
     refuse() {},
     halfClosed() {},
     closed() {},
-  } satisfies ConnectionHost
+  } satisfies ConnectionHost<Connection>
   const connection = new Connection(socket, host)
   connection.received(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n'))
 

@@ -11,7 +11,7 @@ import type {
 } from '../../../src/contract/models/pull.ts'
 import type { Settings } from '../../../src/contract/settings.ts'
 import type { Decision } from '../../../src/contract/system.ts'
-import type { DecisionLog, DecisionPage, DecisionQuery } from '../../../src/dispatch/dispatch-port.ts'
+import type { DecisionLog, DecisionPage, DecisionQuery } from '../../../src/dispatch/decisions/decision-log.ts'
 import { Bus } from '../../../src/lib/async/bus.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { PullService } from '../../../src/models/pull/pull-port.ts'
@@ -212,6 +212,7 @@ export const decisionOf = (id: number): Decision => ({
   time: '2026-01-02T03:04:05.678Z',
   request_id: `r${id}`,
   path: '/v1/chat/completions',
+  caller: { kind: 'local', name: null, address: '127.0.0.1' },
   model: 'primary',
   candidates: ['tiny'],
   slot: 'primary',

@@ -1,6 +1,6 @@
 /** The HTTP application with fakes behind it, on a real socket of 127.0.0.1. */
 import type { Dispatch } from '../../../src/dispatch/dispatch-port.ts'
-import type { OpenAiModel } from '../../../src/dispatch/openai.ts'
+import type { OpenAiModel } from '../../../src/dispatch/targets/model-list.ts'
 import type { AppDeps } from '../../../src/http/app.ts'
 import { makeApp } from '../../../src/http/app.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
@@ -20,7 +20,7 @@ const openAiModel = (id: string): OpenAiModel => ({
 })
 
 /** Answers with what it was asked. */
-const echoDispatch: Dispatch = async ({ body }, path, answer) => {
+const echoDispatch: Dispatch = async ({ request: { body }, path }, answer) => {
   let bytes = 0
   for (let piece = await body.next(); piece !== null; piece = await body.next()) bytes += piece.length
   answer.send(200, 'content-type: application/json\r\n', Buffer.from(JSON.stringify({ path, bytes })))

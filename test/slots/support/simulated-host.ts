@@ -193,6 +193,7 @@ export class SimulatedHost {
       recognise: () => null,
       check: () => {},
       mode: ({ mode }) => mode ?? 'chat',
+      backend: () => ({ dialects: ['openai'], withheldHeaders: new Set(), onHangUp: 'abort' }),
       ranOutOfMemory: () => false,
       causeOf: () => null,
     }

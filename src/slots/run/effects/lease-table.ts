@@ -3,6 +3,7 @@ import type { SlotState } from '../../../contract/slot.ts'
 import type { Client } from '../../../lib/client.ts'
 import { DenseSet, type Member } from '../../../lib/dense-set.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { BackendTraits } from '../../../providers/backend-traits.ts'
 import type { Input } from '../../machine/machine.ts'
 import type { Lease } from '../lease.ts'
 
@@ -12,6 +13,7 @@ interface Place {
   met: SlotState
   origin: string
   timeoutMs: number
+  backend: BackendTraits
 }
 
 /** A place that was granted, from its grant until it is given or taken back. */
@@ -20,16 +22,18 @@ class Grant implements Lease, Member {
   readonly origin: string
   readonly timeoutMs: number
   readonly met: SlotState
+  readonly backend: BackendTraits
   lost: Hal0Error | null = null
   onLost: ((error: Hal0Error) => void) | null = null
   readonly #table: LeaseTable
   readonly id: number
 
-  constructor(id: number, { met, origin, timeoutMs }: Place, table: LeaseTable) {
+  constructor(id: number, { met, origin, timeoutMs, backend }: Place, table: LeaseTable) {
     this.id = id
     this.met = met
     this.origin = origin
     this.timeoutMs = timeoutMs
+    this.backend = backend
     this.#table = table
   }
 

@@ -78,6 +78,7 @@ export class SlotEffects {
           met: effect.met,
           origin: `http://127.0.0.1:${machine().record.port}`,
           timeoutMs: config().request_timeout_s * 1000,
+          backend: planner.backend(machine().record.provider),
         })
         break
       case 'refuse':

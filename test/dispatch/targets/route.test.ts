@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { type SlotState, slotStates } from '../../src/contract/slot.ts'
-import { openAiModel, openAiModels } from '../../src/dispatch/openai.ts'
-import { findRoute, type Mode, modelNotFound, notSupported } from '../../src/dispatch/route.ts'
-import type { SlotView } from '../../src/slots/run/lease.ts'
+import type { Capability } from '../../../src/contract/endpoints.ts'
+import { type SlotState, slotStates } from '../../../src/contract/slot.ts'
+import { openAiModel, openAiModels } from '../../../src/dispatch/targets/model-list.ts'
+import { modelNotFound, notSupported } from '../../../src/dispatch/targets/no-route.ts'
+import { findRoute } from '../../../src/dispatch/targets/route.ts'
+import type { TargetView } from '../../../src/dispatch/targets/target.ts'
 
-const slot = (name: string, state: SlotState, more: Partial<SlotView> = {}): SlotView => ({
+const slot = (name: string, state: SlotState, more: Partial<TargetView> = {}): TargetView => ({
   name,
+  slot: name,
   state,
   model: 'tiny',
   aliases: [],
@@ -14,14 +17,14 @@ const slot = (name: string, state: SlotState, more: Partial<SlotView> = {}): Slo
   requests: 0,
   ...more,
 })
-const pick = (slots: SlotView[], model = 'tiny', mode: Mode = 'chat'): string | undefined =>
-  findRoute(slots, model, mode)?.slot?.name
+const pick = (slots: TargetView[], model = 'tiny', mode: Capability = 'chat'): string | undefined =>
+  findRoute(slots, model, mode)?.target?.name
 
 describe('a model name leads', () => {
   test('to the slot of that name, whatever its state and whoever owns it as ref or alias', () => {
     const slots = [slot('a', 'ready', { model: 'b' }), slot('b', 'error'), slot('c', 'ready', { aliases: ['b'] })]
     expect(findRoute(slots, 'b', 'chat')).toMatchObject({
-      slot: { name: 'b' },
+      target: { name: 'b' },
       reason: 'slot name',
       candidates: ['tiny'],
     })
@@ -29,7 +32,7 @@ describe('a model name leads', () => {
 
   test('to the slot that owns the registry ref', () => {
     expect(findRoute([slot('a', 'ready')], 'tiny', 'chat')).toEqual({
-      slot: slot('a', 'ready'),
+      target: slot('a', 'ready'),
       reason: 'registry ref, ready',
       candidates: ['tiny'],
     })
@@ -38,7 +41,7 @@ describe('a model name leads', () => {
   test('to the slot that owns the alias, after the refs', () => {
     const slots = [slot('a', 'ready', { aliases: ['gpt-4o', 'other'] }), slot('b', 'offline', { model: 'other' })]
     expect(findRoute(slots, 'gpt-4o', 'chat')).toMatchObject({
-      slot: { name: 'a' },
+      target: { name: 'a' },
       reason: 'alias of a',
       candidates: ['tiny'],
     })
@@ -89,8 +92,8 @@ describe('a model name leads', () => {
 })
 
 describe('what a slot can do comes first', () => {
-  const chat = (name: string, state: SlotState, more: Partial<SlotView> = {}) => slot(name, state, more)
-  const embed = (name: string, state: SlotState, more: Partial<SlotView> = {}) =>
+  const chat = (name: string, state: SlotState, more: Partial<TargetView> = {}) => slot(name, state, more)
+  const embed = (name: string, state: SlotState, more: Partial<TargetView> = {}) =>
     slot(name, state, { mode: 'embedding', ...more })
 
   test('whichever of two slots with one model sorts first', () => {
@@ -135,7 +138,7 @@ describe('what a slot can do comes first', () => {
     const slots = [chat('a', 'ready'), embed('b', 'offline'), slot('c', 'ready', { mode: 'rerank' })]
     for (const name of ['a', 'c']) {
       const route = findRoute(slots, name, 'embedding')
-      expect(route).toMatchObject({ slot: null, candidates: ['tiny'] })
+      expect(route).toMatchObject({ target: null, candidates: ['tiny'] })
       if (route === null) throw new Error('no route')
       const error = notSupported(slots, route, name, 'embedding')
       expect(error).toMatchObject({
@@ -151,7 +154,7 @@ describe('what a slot can do comes first', () => {
   test('and where none can, the way to make one is told', () => {
     const slots = [chat('a', 'ready', { aliases: ['x'], model: null })]
     const route = findRoute(slots, 'x', 'rerank')
-    expect(route).toMatchObject({ slot: null })
+    expect(route).toMatchObject({ target: null })
     if (route === null) throw new Error('no route')
     expect(notSupported(slots, route, 'x', 'rerank').message).toContain('--set mode=rerank')
   })

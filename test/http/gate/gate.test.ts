@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { hostName, makeGate } from '../../src/http/gate.ts'
+import { localCaller } from '../../../src/http/gate/callers.ts'
+import { hostName, makeGate } from '../../../src/http/gate/gate.ts'
+import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 
-const gate = makeGate({ allowedHosts: ['nas', 'NAS.lan:8080', 'fd00::1', '192.168.1.5'] })
-const judge = (method: string, headers: Record<string, string>, target = '/api/slots') =>
-  gate({ method, target, headers: new Headers(headers) })
+const gate = makeGate({ allowedHosts: ['nas', 'NAS.lan:8080', 'fd00::1', '192.168.1.5'], findCaller: localCaller })
+/** Why the request is not let in; null: it is. */
+const judge = (method: string, headers: Record<string, string>, target = '/api/slots'): Hal0Error | null => {
+  const found = gate({ method, target, headers: new Headers(headers), peer: '127.0.0.1' }, null)
+  return found instanceof Hal0Error ? found : null
+}
 const codeOf = (method: string, headers: Record<string, string>): string | null => judge(method, headers)?.code ?? null
 
 describe('a host is let in', () => {

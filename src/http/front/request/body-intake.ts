@@ -1,5 +1,5 @@
 /** The body of one request on its way from the connection to whoever asks for it. */
-import type { IncomingBody } from '../../lib/http/incoming.ts'
+import type { IncomingBody } from '../../../lib/http/incoming.ts'
 
 /** Bytes that may wait before the client is told to wait. */
 const roomBytes = 256 * 1024

@@ -1,5 +1,5 @@
 /** Reads the requests of one connection from its bytes, whole or cut anywhere, one at a time. Pure. */
-import { BodyDecoder, MalformedMessage } from '../../lib/http/body-decoder.ts'
+import { BodyDecoder, MalformedMessage } from '../../../lib/http/body-decoder.ts'
 import {
   headTooLarge,
   maxTarget,

@@ -1,35 +1,29 @@
-/** Finds the `model` of a JSON body while it comes. Pure. */
+/** Finds the member `model` of a JSON body while it comes. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { JsonScan, type Member, unescaped } from './json-scan.ts'
+import type { ModelReader } from './model-reader.ts'
+import { keptNameBytes, modelMissing, onlyName, shownName } from './name-rules.ts'
 
-/** llama.cpp's own JSON parser overflows its stack on deep nesting; no real request comes near this. */
+/** The JSON parser of a backend may overflow its stack on deep nesting; no real request comes near this. */
 const maxDepth = 512
-/** Bytes of a name that are looked at: the longest name of anything has 128 characters. */
-const keptBytes = 1024
-const shownBytes = 128
 const nothing = Buffer.alloc(0)
 
 const invalid = (message: string, param?: string): Hal0Error =>
   new Hal0Error('request.invalid', message, param === undefined ? {} : { param })
 
-const asText = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
-
 /** The name that the member is. @throws Hal0Error `request.invalid` */
 const nameOf = ({ text, isNull, bytes }: Member): string => {
   // Clients write null for what they leave out.
-  if (isNull) throw missing()
+  if (isNull) throw modelMissing('field')
   if (text === null || text === '') {
     throw invalid('The field "model" must be a string that is not empty. GET /v1/models lists the names.', 'model')
   }
-  if (bytes > text.length) return `${asText(text.slice(0, shownBytes))}… (${bytes} bytes)`
+  if (bytes > text.length) return shownName(Buffer.from(text, 'latin1'), bytes)
   const name = unescaped(text)
   if (name === null) throw invalid('The body is not valid JSON: the string of "model" is broken.', 'model')
   return name
 }
-
-const missing = (): Hal0Error =>
-  invalid('The field "model" is missing. GET /v1/models lists the names that it can have.', 'model')
 
 /** Bytes at the end of `bytes` that are the beginning of a character whose end is not here. */
 const unfinished = (bytes: Buffer): number => {
@@ -41,14 +35,19 @@ const unfinished = (bytes: Buffer): number => {
   return 0
 }
 
-export class ModelReader {
+export class JsonModel implements ModelReader {
   readonly #scan: JsonScan
   #name: string | null = null
   /** The beginning of a character of UTF-8. */
   #rest: Buffer = nothing
 
   constructor() {
-    this.#scan = new JsonScan({ name: 'model', keptBytes, maxDepth, found: (member) => this.#found(member) })
+    this.#scan = new JsonScan({
+      name: 'model',
+      keptBytes: keptNameBytes,
+      maxDepth,
+      found: (member) => this.#found(member),
+    })
   }
 
   /** What the client asks for, never empty; null while it did not come. */
@@ -70,16 +69,12 @@ export class ModelReader {
   end(): string {
     if (this.#rest.length > 0) throw notUtf8()
     this.#scan.end()
-    if (this.#name === null) throw missing()
+    if (this.#name === null) throw modelMissing('field')
     return this.#name
   }
 
   #found(member: Member): void {
-    const name = nameOf(member)
-    if (this.#name !== null && this.#name !== name) {
-      throw invalid('The body has the field "model" more than once, with different values. Send it once.', 'model')
-    }
-    this.#name = name
+    this.#name = onlyName(this.#name, nameOf(member))
   }
 }
 

@@ -1,20 +1,12 @@
 /** Brings one request to a backend: over a connection that is idle, else over a new one. */
-import type { BodyPieces } from '../body/body-pieces.ts'
-import { type Connection, type Exchange, oneWriteBytes } from './connection.ts'
+import { type Connection, oneWriteBytes } from './connection.ts'
 import type { ConnectionPool } from './pool.ts'
+import type { Delivery, Exchange, Outgoing } from './upstream.ts'
 
 /** A backend may close an idle connection in the very moment of its reuse. A request that broke later may have been worked on. */
 const resendWithinMs = 100
 
-export interface Outgoing {
-  /** e.g. http://127.0.0.1:8081 */
-  origin: string
-  /** Request line and headers in latin1, up to and with the empty line. */
-  head: string
-  body: BodyPieces
-}
-
-export class Delivery {
+export class PooledDelivery implements Delivery {
   readonly #pool: ConnectionPool
   readonly #outgoing: Outgoing
   readonly #exchange: Exchange
@@ -29,11 +21,6 @@ export class Delivery {
     this.#exchange = exchange
   }
 
-  /** Null until there is one. */
-  get connection(): Connection | null {
-    return this.#connection
-  }
-
   begin(): void {
     const { origin, body } = this.#outgoing
     // A large body is sent once, and forgotten as it goes: never on a connection that may turn out to be closed.
@@ -46,7 +33,6 @@ export class Delivery {
     }
   }
 
-  /** After a failure: sends it once more if the backend cannot have done anything with it. @returns whether it does */
   again(): boolean {
     const at = this.#reusedAt
     this.#reusedAt = null
@@ -55,12 +41,18 @@ export class Delivery {
     return true
   }
 
-  /** The backend sees a hang-up; the exchange hears nothing more. */
+  passedOn(bytes: number, at: number, room: boolean): void {
+    this.#connection?.passedOn(bytes, at, room)
+  }
+
+  resume(): void {
+    this.#connection?.resume()
+  }
+
   cancel(): void {
     this.#connection?.destroy()
   }
 
-  /** Nothing more is wanted: the connection is free for others if it can be. */
   end(): void {
     this.#over = true
     if (this.#connection !== null) this.#pool.give(this.#connection)

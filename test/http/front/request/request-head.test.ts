@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { parseRequestHead } from '../../../src/http/front/request-head.ts'
-import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import { parseRequestHead } from '../../../../src/http/front/request/request-head.ts'
+import { Hal0Error } from '../../../../src/lib/hal0-error.ts'
 
 const host = 'Host: localhost'
 const statusOf = (text: string): number => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { StreamTail, tokenCounts } from '../../src/dispatch/dialects/usage.ts'
+import { StreamTail } from '../../../src/dispatch/dialects/stream-tail.ts'
+import { tokenCounts } from '../../../src/dispatch/dialects/usage.ts'
 
 const counts = (text: string) => tokenCounts(Buffer.from(text))
 

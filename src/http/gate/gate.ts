@@ -1,30 +1,37 @@
 /**
- * Who may talk to the daemon at all. hal0 has no login yet and stands in a home network, so the browser is the way in for an
+ * Who may talk to the daemon at all, and who it is. hal0 has no login yet and stands in a home network, so the browser is the way in for an
  * attacker: a hostile page may send requests to it (cross-site), or make its own name resolve to the daemon's address (DNS
  * rebinding). The first is stopped by origin and content type, the second by the list of hosts.
  */
-import { bounded } from '../lib/bounded.ts'
-import { Hal0Error } from '../lib/hal0-error.ts'
-import type { WireHeaders } from '../lib/http/wire-headers.ts'
+import type { Caller } from '../../contract/caller.ts'
+import type { ModelPlace } from '../../contract/endpoints.ts'
+import { bounded } from '../../lib/bounded.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { IncomingRequest } from '../../lib/http/incoming.ts'
+import type { WireHeaders } from '../../lib/http/wire-headers.ts'
+import type { FindCaller } from './callers.ts'
 
 export interface GateConfig {
   /** Host names that clients may use besides loopback: `allowed_hosts` of hal0.toml. A port in an entry is ignored. */
   allowedHosts: readonly string[]
+  findCaller: FindCaller
 }
 
 /** What of a request the gate judges by. */
-export interface AtGate {
-  method: string
-  target: string
+export interface AtGate extends Pick<IncomingRequest, 'method' | 'target' | 'peer'> {
   headers: Pick<WireHeaders, 'get' | 'has'>
 }
 
-/** Null to let the request through, else why not. */
-export type Gate = (request: AtGate) => Hal0Error | null
+/**
+ * @param model where the endpoint that is asked for has its model; null: it is no inference
+ * @returns who asks, else why the request is not let in
+ */
+export type Gate = (request: AtGate, model: ModelPlace | null) => Caller | Hal0Error
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i
 const jsonPattern = /^application\/json *(?:;|$)/i
+const formPattern = /^multipart\/form-data *;/i
 /** Distinct good Host values (name, port, case) remembered; more only cost the pattern again. */
 const rememberedHosts = 64
 
@@ -74,7 +81,14 @@ const notJson = (type: string | null): Hal0Error =>
     { param: 'content-type', status: 415 },
   )
 
-const judgeUnsafe = (host: string, headers: AtGate['headers']): Hal0Error | null => {
+const notForm = (type: string): Hal0Error =>
+  new Hal0Error(
+    'request.invalid',
+    `The request has the content type "${bounded(type, 100)}". Send a form with "Content-Type: multipart/form-data".`,
+    { param: 'content-type', status: 415 },
+  )
+
+const judgeUnsafe = (host: string, headers: AtGate['headers'], model: ModelPlace | null): Hal0Error | null => {
   const origin = headers.get('origin')
   if (origin !== null) {
     const from = origin.toLowerCase()
@@ -87,21 +101,21 @@ const judgeUnsafe = (host: string, headers: AtGate['headers']): Hal0Error | null
   if (type === null) {
     const length = headers.get('content-length') ?? '0'
     if (length !== '0' || headers.has('transfer-encoding')) return notJson(null)
-  } else if (!jsonPattern.test(type)) {
-    return notJson(type)
+  } else if (!(model === 'multipart' ? formPattern : jsonPattern).test(type)) {
+    return model === 'multipart' ? notForm(type) : notJson(type)
   }
   return null
 }
 
-export const makeGate = ({ allowedHosts }: GateConfig): Gate => {
+export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
   const allowed = new Set([...loopback, ...allowedHosts.map(configuredName)])
   const good = new Set<string>()
-  return (request) => {
+  return (request, model) => {
     const { method, headers } = request
     // Two Host headers arrive joined by a comma, which the pattern refuses.
     const host = headers.get('host')
     // Whoever asks whether the process is up learns nothing else, and probes of HTTP/1.0 name no host.
-    if (host === null) return asksForHealth(request) ? null : hostMissing()
+    if (host === null) return asksForHealth(request) ? findCaller(request) : hostMissing()
     if (host === '') return hostMissing()
     if (!good.has(host)) {
       const name = hostName(host)
@@ -109,6 +123,7 @@ export const makeGate = ({ allowedHosts }: GateConfig): Gate => {
       if (good.size >= rememberedHosts) good.clear()
       good.add(host)
     }
-    return method === 'GET' || method === 'HEAD' ? null : judgeUnsafe(host, headers)
+    const refusal = method === 'GET' || method === 'HEAD' ? null : judgeUnsafe(host, headers, model)
+    return refusal ?? findCaller(request)
   }
 }

@@ -2,8 +2,8 @@
  * The head of a request: request line, headers, and how the body is framed (RFC 9112). Pure. Strict wherever two readers of the same
  * bytes could see different requests in them.
  */
-import { Hal0Error } from '../../lib/hal0-error.ts'
-import { fieldValue, WireHeaders } from '../../lib/http/wire-headers.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { fieldValue, WireHeaders } from '../../../lib/http/wire-headers.ts'
 
 export interface RequestHead {
   readonly method: string

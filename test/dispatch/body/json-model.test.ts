@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { ModelReader } from '../../../src/dispatch/body/model.ts'
+import { JsonModel } from '../../../src/dispatch/body/json-model.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { nestsTooDeep } from '../../../src/lib/http/json-body.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text)
 /** The model of a body that comes in pieces of `size` bytes. */
 const modelOf = (body: Buffer, size = body.length): string => {
-  const reader = new ModelReader()
+  const reader = new JsonModel()
   for (let at = 0; at < body.length; at += size) reader.feed(body.subarray(at, at + size))
   return reader.end()
 }
@@ -63,7 +63,7 @@ describe('the model of a body', () => {
   }
 
   test('is known as soon as it came', () => {
-    const reader = new ModelReader()
+    const reader = new JsonModel()
     reader.feed(bytes('{"model":"prim'))
     expect(reader.name).toBeNull()
     reader.feed(bytes('ary","messages":['))

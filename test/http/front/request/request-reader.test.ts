@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { RequestReader } from '../../../src/http/front/request-reader.ts'
-import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import { RequestReader } from '../../../../src/http/front/request/request-reader.ts'
+import { Hal0Error } from '../../../../src/lib/hal0-error.ts'
 
 interface Read {
   requests: { line: string; body: string; complete: boolean }[]

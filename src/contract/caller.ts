@@ -1,0 +1,24 @@
+/** Who asks, and what that allows (spec §8). */
+import { type Static, Type } from 'typebox'
+import { nullable } from './nullable.ts'
+
+/** What a route asks of its caller: `admin` may do everything, `infer` may have models work; none: everybody may. */
+export type Scope = 'none' | 'infer' | 'admin'
+
+/** As the decision log names it. */
+export const CallerName = Type.Object(
+  {
+    kind: Type.Enum(['local'], { description: 'local: a program that reached hal0 without a key.' }),
+    name: nullable(Type.String({ description: 'Of what it showed, e.g. its key; null: it showed nothing.' })),
+    address: Type.String({ description: 'The address that the request came from.' }),
+  },
+  { additionalProperties: false },
+)
+
+/** Every request has one, found at the gate. */
+export interface Caller extends Static<typeof CallerName> {
+  readonly scope: Exclude<Scope, 'none'>
+}
+
+export const allows = ({ scope }: Pick<Caller, 'scope'>, needed: Scope): boolean =>
+  needed === 'none' || scope === 'admin' || scope === needed

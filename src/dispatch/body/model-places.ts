@@ -1,0 +1,50 @@
+/** Where a request names its model: one reader for each place of the endpoint table. */
+import type { ModelPlace } from '../../contract/endpoints.ts'
+import { requireIdentity } from '../../lib/http/content-encoding.ts'
+import type { IncomingRequest } from '../../lib/http/incoming.ts'
+import { boundaryOf, requireJson } from './content-type.ts'
+import { JsonModel } from './json-model.ts'
+import type { ModelReader } from './model-reader.ts'
+import { MultipartModel } from './multipart-model.ts'
+import { modelMissing } from './name-rules.ts'
+
+/** It is known before the body comes, or never. */
+class GivenModel implements ModelReader {
+  readonly name: string | null
+
+  constructor(name: string | null) {
+    this.name = name
+  }
+
+  feed(): void {}
+
+  end(): string | null {
+    return this.name
+  }
+}
+
+const inQuery = (target: string): string => {
+  const at = target.indexOf('?')
+  const name = at < 0 ? null : new URLSearchParams(target.slice(at + 1)).get('model')
+  if (name === null || name === '') throw modelMissing('parameter')
+  return name
+}
+
+/** @throws Hal0Error `request.invalid`, `request.unsupported`, both with status 415 where the body is of the wrong kind */
+export const modelReader = (
+  place: ModelPlace,
+  { headers, target }: Pick<IncomingRequest, 'headers' | 'target'>,
+): ModelReader => {
+  requireIdentity(headers)
+  switch (place) {
+    case 'json':
+      requireJson(headers)
+      return new JsonModel()
+    case 'multipart':
+      return new MultipartModel(boundaryOf(headers))
+    case 'query':
+      return new GivenModel(inQuery(target))
+    case 'none':
+      return new GivenModel(null)
+  }
+}

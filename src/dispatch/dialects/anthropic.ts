@@ -1,0 +1,21 @@
+/** Anthropic's dialect. Pure. */
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import type { DialectRules } from './dialect.ts'
+
+/** Its names of what OpenAI calls otherwise. */
+const types: Readonly<Record<string, string>> = { server_error: 'api_error', conflict_error: 'invalid_request_error' }
+
+/** Spec §5. */
+const envelope = (error: Hal0Error): object => {
+  const { type, message, code, details } = error.body()
+  return { type: 'error', error: { type: types[type] ?? type, message, code, details } }
+}
+
+export const anthropic: DialectRules = {
+  errorBody: envelope,
+  errorEvent: (error) => `event: error\ndata: ${JSON.stringify(envelope(error))}\n\n`,
+  isLastEvent: (tail) =>
+    /(?:^|\n)event: ?message_stop\r?\ndata: ?[^\r\n]*\s*$/.test(
+      tail.toString('latin1', Math.max(0, tail.length - 256)),
+    ),
+}

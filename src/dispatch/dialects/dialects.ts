@@ -1,0 +1,7 @@
+/** The dialects by their names in the endpoint table. */
+import type { Dialect } from '../../contract/endpoints.ts'
+import { anthropic } from './anthropic.ts'
+import type { DialectRules } from './dialect.ts'
+import { openai } from './openai.ts'
+
+export const dialects: Readonly<Record<Dialect, DialectRules>> = { openai, anthropic }

@@ -1,0 +1,56 @@
+/** What a client is told whose model leads nowhere. Pure. */
+import type { Capability } from '../../contract/endpoints.ts'
+import { bounded } from '../../lib/bounded.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { modelNames, type Route, tasks } from './route.ts'
+import type { TargetView } from './target.ts'
+
+/** Names in a sentence, and in its details: slots may have many aliases. */
+const shownNames = 20
+const listedNames = 200
+
+/**
+ * @param model that was asked for; null: none
+ * @returns `request.unsupported`, which names the slots that can
+ */
+export const notSupported = (
+  targets: readonly TargetView[],
+  { candidates }: Pick<Route<TargetView>, 'candidates'>,
+  model: string | null,
+  capability: Capability,
+): Hal0Error => {
+  const able = targets.filter(({ mode }) => mode === capability).map(({ name }) => name)
+  const next =
+    able.length > 0
+      ? `These slots can: ${able.join(', ')}.`
+      : `No slot can; make one: hal0 slot create NAME --model MODEL --set mode=${capability}`
+  const what = model === null ? 'Nothing' : `"${model}"`
+  return new Hal0Error(
+    'request.unsupported',
+    `${what} is ${model === null ? '' : 'not '}set up for ${tasks[capability]}. ${next}`,
+    {
+      param: 'model',
+      details: { model, slots: able, models: candidates },
+    },
+  )
+}
+
+/**
+ * @param registered the name is a model of the registry that no slot has
+ * @returns `model.not_found`, which lists what there is
+ */
+export const modelNotFound = (targets: readonly TargetView[], model: string, registered: boolean): Hal0Error => {
+  const available = modelNames(targets)
+  const shown = bounded(model, 128)
+  const more = available.length - shownNames
+  let next = `There is: ${available.slice(0, shownNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}.`
+  if (registered) {
+    next = `It is in the registry; give it to a slot: hal0 slot create NAME --model ${model}`
+  } else if (available.length === 0) {
+    next = 'There are no slots yet; make one: hal0 slot create NAME --model MODEL'
+  }
+  return new Hal0Error('model.not_found', `No slot serves the model "${shown}". ${next}`, {
+    param: 'model',
+    details: { model: shown, available: available.slice(0, listedNames) },
+  })
+}

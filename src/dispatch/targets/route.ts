@@ -1,0 +1,113 @@
+/** Which target answers for a model name (spec §2.3). Pure. */
+import type { Capability } from '../../contract/endpoints.ts'
+import type { TargetView } from './target.ts'
+
+export interface Route<T extends TargetView> {
+  /** Null: none that goes by the name can do it. */
+  target: T | null
+  /** In words, for the decision log. */
+  reason: string
+  /** Registry refs that were considered. */
+  candidates: string[]
+}
+
+/** For sentences. */
+export const tasks: Readonly<Record<Capability, string>> = {
+  chat: 'chat',
+  embedding: 'embeddings',
+  rerank: 'reranking',
+}
+
+/** The smaller, the sooner the target can answer. */
+const rank = ({ state, load }: TargetView): number => {
+  switch (state) {
+    case null:
+    case 'ready':
+    case 'serving':
+    case 'idle':
+      return 0
+    case 'warming':
+      return 1
+    case 'starting':
+      return 2
+    case 'offline':
+      return load === 'on-demand' ? 3 : 4
+    default:
+      return 4
+  }
+}
+
+/** Of two that can, the one to ask: which is surely for it, then which answers sooner, then which has less to do, then by name. */
+const compare = (a: TargetView, b: TargetView): number => {
+  const unknown = Number(a.mode === null) - Number(b.mode === null)
+  return unknown || rank(a) - rank(b) || a.requests - b.requests || (a.name < b.name ? -1 : 1)
+}
+
+const best = <T extends TargetView>(targets: readonly T[]): T | null => {
+  let found: T | null = null
+  for (const target of targets) if (found === null || compare(target, found) < 0) found = target
+  return found
+}
+
+/** Every name that a request may ask for: slots, then refs, then aliases, then what others have, each once. */
+export const modelNames = (targets: readonly TargetView[]): string[] => {
+  const slots = targets.filter(({ slot }) => slot !== null)
+  const names = new Set(slots.map(({ name }) => name))
+  for (const { model } of slots) if (model !== null) names.add(model)
+  for (const { aliases } of slots) for (const alias of aliases) names.add(alias)
+  for (const { slot, model } of targets) if (slot === null && model !== null) names.add(model)
+  return [...names]
+}
+
+const refs = (targets: readonly TargetView[]): string[] => [
+  ...new Set(targets.flatMap(({ model }) => (model === null ? [] : [model]))),
+]
+
+/** Which of `owners`, who all go by the name in one way, it is; null when there are none. */
+const among = <T extends TargetView>(
+  owners: readonly T[],
+  capability: Capability | null,
+  how: (target: T) => string,
+): Route<T> | null => {
+  if (owners.length === 0) return null
+  const can = capability === null ? owners : owners.filter(({ mode }) => mode === null || mode === capability)
+  const target = best(can)
+  const others = owners.filter((owner) => !can.includes(owner)).map(({ name }) => name)
+  const left = capability === null || others.length === 0 ? '' : `; not for ${tasks[capability]}: ${others.join(', ')}`
+  return { target, reason: target === null ? '' : `${how(target)}${left}`, candidates: refs(owners) }
+}
+
+/**
+ * The target for `model`: the slot of that name, else a slot that owns it as registry ref, else as alias, else whoever has it elsewhere;
+ * null when nothing goes by it.
+ * @param capability that the target must have; one of which it is not known may have it. Null: any
+ */
+export const findRoute = <T extends TargetView>(
+  targets: readonly T[],
+  model: string,
+  capability: Capability | null,
+): Route<T> | null => {
+  const asName = among(
+    targets.filter(({ slot }) => slot === model),
+    capability,
+    () => 'slot name',
+  )
+  if (asName !== null) return asName
+  const byRef = targets.filter((target) => target.slot !== null && target.model === model)
+  const asRef = among(byRef, capability, ({ state }) => `registry ref, ${state}`)
+  if (asRef !== null && asRef.target !== null) return asRef
+  const byAlias = targets.filter(({ aliases }) => aliases.includes(model))
+  const asAlias = among(byAlias, capability, ({ name }) => `alias of ${name}`)
+  if (asAlias !== null && asAlias.target !== null) return asAlias
+  const elsewhere = targets.filter((target) => target.slot === null && target.model === model)
+  const asOther = among(elsewhere, capability, ({ name }) => `model of ${name}`)
+  return asOther !== null && asOther.target !== null ? asOther : (asRef ?? asAlias ?? asOther)
+}
+
+/** The target for a request that names no model. */
+export const findAnyRoute = <T extends TargetView>(targets: readonly T[], capability: Capability): Route<T> => {
+  const can = targets.filter(({ mode }) => mode === capability)
+  return among(can, capability, ({ name }) => `no model named; ${name} is for ${tasks[capability]}`) ?? nowhere
+}
+
+const nowhere = { target: null, reason: '', candidates: [] }

@@ -1,0 +1,59 @@
+/** The slots as targets: what they run is reached over loopback. */
+import type { Client } from '../../lib/client.ts'
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import type { SlotDirectory, SlotView } from '../../slots/run/lease.ts'
+import type { BodyRule } from '../body/rewrite.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { Target, TargetLease, Targets } from './target.ts'
+
+const noRules: readonly BodyRule[] = []
+
+class SlotTarget implements Target {
+  readonly name: string
+  readonly slot: string
+  readonly state: SlotView['state']
+  readonly model: string | null
+  readonly aliases: readonly string[]
+  readonly load: SlotView['load']
+  readonly mode: SlotView['mode']
+  readonly requests: number
+  readonly upstream: Upstream
+  readonly rules = noRules
+  readonly #slots: SlotDirectory
+
+  constructor(view: SlotView, slots: SlotDirectory, upstream: Upstream) {
+    this.name = view.name
+    this.slot = view.name
+    this.state = view.state
+    this.model = view.model
+    this.aliases = view.aliases
+    this.load = view.load
+    this.mode = view.mode
+    this.requests = view.requests
+    this.upstream = upstream
+    this.#slots = slots
+  }
+
+  acquire(client: Client, asked: string | null): TargetLease | Promise<TargetLease> {
+    return this.#slots.acquire(this.name, client, asked ?? this.name)
+  }
+
+  refusal(): Hal0Error | null {
+    return this.#slots.refusal(this.name)
+  }
+}
+
+export class SlotTargets implements Targets {
+  readonly #slots: SlotDirectory
+  readonly #upstream: Upstream
+
+  /** @param upstream the way to their backends */
+  constructor(slots: SlotDirectory, upstream: Upstream) {
+    this.#slots = slots
+    this.#upstream = upstream
+  }
+
+  list(): readonly Target[] {
+    return this.#slots.views().map((view) => new SlotTarget(view, this.#slots, this.#upstream))
+  }
+}

@@ -1,0 +1,12 @@
+/** The way to the backends of this machine: HTTP/1.1 over connections that are kept for the next request. */
+import { ConnectionPool } from './pool.ts'
+import { PooledDelivery } from './pooled-delivery.ts'
+import type { Delivery, Exchange, Outgoing, Upstream } from './upstream.ts'
+
+export class Loopback implements Upstream {
+  readonly #pool = new ConnectionPool()
+
+  deliver(outgoing: Outgoing, exchange: Exchange): Delivery {
+    return new PooledDelivery(this.#pool, outgoing, exchange)
+  }
+}

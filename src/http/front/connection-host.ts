@@ -1,0 +1,18 @@
+/** What a connection of a client needs of the server. */
+import type { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
+import type { FrontLimits } from './limits.ts'
+
+/** @typeParam C the connections, by which they tell who they are */
+export interface ConnectionHost<C> {
+  readonly limits: FrontLimits
+  /** The time as of the last sweep, milliseconds: to ask the clock for every request would cost more than it is worth. */
+  readonly now: number
+  /** No connection stays open after its answer. */
+  readonly stopping: boolean
+  answer(request: IncomingRequest, answer: Answer): void
+  refuse(error: Hal0Error, answer: Answer): void
+  /** The client closed its sending side while its answer is under way. */
+  halfClosed(connection: C): void
+  closed(connection: C): void
+}

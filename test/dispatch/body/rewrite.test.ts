@@ -1,0 +1,22 @@
+import { expect, test } from 'bun:test'
+import { BodyPieces } from '../../../src/dispatch/body/body-pieces.ts'
+import { type BodyRule, rewrite } from '../../../src/dispatch/body/rewrite.ts'
+
+const text = (body: BodyPieces): string => Buffer.concat([...body.list()]).toString()
+const appending =
+  (more: string): BodyRule =>
+  (body) =>
+    BodyPieces.of(Buffer.from(text(body) + more))
+
+test('without rules a body passes as it came: the very same, whose pieces nobody looks at', () => {
+  const body = BodyPieces.of(Buffer.from('a'))
+  body.list = () => {
+    throw new Error('somebody looked')
+  }
+  expect(rewrite(body, [])).toBe(body)
+})
+
+test('rules change a body one after the other', () => {
+  const body = BodyPieces.of(Buffer.from('a'))
+  expect(text(rewrite(body, [appending('b'), (same) => same, appending('c')]))).toBe('abc')
+})

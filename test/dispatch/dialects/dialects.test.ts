@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'bun:test'
+import { dialects } from '../../../src/dispatch/dialects/dialects.ts'
+import { type Translation, translationTo } from '../../../src/dispatch/dialects/translation.ts'
+import { tokenCounts } from '../../../src/dispatch/dialects/usage.ts'
+import { AnswerStream } from '../../../src/dispatch/relay/answer-stream.ts'
+import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import type { Answer } from '../../../src/lib/http/incoming.ts'
+
+const error = new Hal0Error('slot.warming', 'It is loading.', { details: { slot: 'primary' } })
+
+describe("Anthropic's dialect", () => {
+  const { anthropic } = dialects
+
+  test('has errors in its own envelope, with the code and the details', () => {
+    expect(anthropic.errorBody(error)).toEqual({
+      type: 'error',
+      error: { type: 'api_error', message: 'It is loading.', code: 'slot.warming', details: { slot: 'primary' } },
+    })
+  })
+
+  test('ends a broken stream with an event called error', () => {
+    const [name, data, ...rest] = anthropic.errorEvent(error).split('\n')
+    expect([name, ...rest]).toEqual(['event: error', '', ''])
+    expect(JSON.parse(data?.slice('data: '.length) ?? '')).toEqual(anthropic.errorBody(error))
+  })
+
+  test('knows the last event of a stream', () => {
+    const isLast = (text: string) => anthropic.isLastEvent(Buffer.from(text))
+    expect(isLast('event: message_stop\ndata: {"type":"message_stop"}\n\n')).toBe(true)
+    expect(isLast('event: x\ndata: {}\n\nevent:message_stop\r\ndata:{}\r\n\r\n')).toBe(true)
+    expect(isLast('event: message_stop\ndata: {}\n\nevent: ping\ndata: {}\n\n')).toBe(false)
+    expect(isLast('data: [DONE]\n\n')).toBe(false)
+  })
+
+  test('tells its tokens', () => {
+    const delta = 'event: message_delta\ndata: {"usage":{"input_tokens":7,"output_tokens":15}}\n\n'
+    expect(tokenCounts(Buffer.from(delta), 'anthropic')).toEqual({ prompt: 7, completion: 15 })
+    expect(tokenCounts(Buffer.from('{}'), 'anthropic')).toEqual({ prompt: null, completion: null })
+  })
+})
+
+/** What a client got of an answer. */
+const collected = (): { text: () => string; answer: Answer } => {
+  let text = ''
+  const answer = {
+    begun: true,
+    onRoom: null,
+    send() {},
+    begin() {},
+    write(piece: Uint8Array) {
+      text += Buffer.from(piece).toString()
+      return true
+    },
+    end() {
+      text += '|end'
+    },
+    break() {
+      text += '|broken'
+    },
+  }
+  return { text: () => text, answer }
+}
+
+/** Makes events louder, and says goodbye. */
+const loud = (): Translation => ({
+  piece: (bytes) => Buffer.from(bytes.toString().toUpperCase()),
+  rest: () => Buffer.from('data: BYE\n\n'),
+})
+
+describe('the translation of events', () => {
+  test('is none where the backend speaks what the client reads, and where nobody has made one', () => {
+    expect(translationTo('openai', ['anthropic', 'openai'], { 'anthropic to openai': loud })).toBeNull()
+    expect(translationTo('openai', ['anthropic'])).toBeNull()
+    expect(translationTo('openai', ['anthropic'], { 'anthropic to openai': loud })).not.toBeNull()
+  })
+
+  test('gets whole events, and the end', () => {
+    const { text, answer } = collected()
+    const stream = new AnswerStream(answer, true, loud())
+    for (const piece of ['data: a\n', '\ndata: ', 'b\n\nda', 'ta: c\n\n']) stream.push(Buffer.from(piece))
+    stream.end()
+    expect(text()).toBe('DATA: A\n\nDATA: B\n\nDATA: C\n\ndata: BYE\n\n|end')
+  })
+
+  test('leaves the error alone that ends a broken stream, and what is no stream of events', () => {
+    const broken = collected()
+    const stream = new AnswerStream(broken.answer, true, loud())
+    stream.push(Buffer.from('data: a\n\ndata: half'))
+    stream.break('data: why\n\n')
+    expect(broken.text()).toBe('DATA: A\n\ndata: why\n\n|broken')
+    const plain = collected()
+    const whole = new AnswerStream(plain.answer, false, loud())
+    whole.push(Buffer.from('sound'))
+    whole.end()
+    expect(plain.text()).toBe('sound|end')
+  })
+})
