@@ -243,6 +243,7 @@ describe('the decision', () => {
     expect(decision).toMatchObject({
       request_id: 'r-1',
       path: '/v1/chat/completions',
+      caller: { kind: 'local', name: null, address: '127.0.0.1' },
       model: 'gpt-4o',
       candidates: ['tiny'],
       slot: 'primary',

@@ -34,10 +34,18 @@ describe('the model of a form is found', () => {
   const found: [string, string, string][] = [
     ['before a file', form(part('name="model"', 'a'), file), 'a'],
     ['behind a file', form(file, part('name="model"', 'a')), 'a'],
-    ['without quotes, in other letters', form(`--${boundary}\r\ncontent-DISPOSITION: Form-Data; Name=model\r\n\r\na\r\n`), 'a'],
+    [
+      'without quotes, in other letters',
+      form(`--${boundary}\r\ncontent-DISPOSITION: Form-Data; Name=model\r\n\r\na\r\n`),
+      'a',
+    ],
     ['with further headers', form(part('name="model"', 'a', 'Content-Type: text/plain\r\n')), 'a'],
     ['of other characters', form(part('name="model"', '模型 😀')), '模型 😀'],
-    ['that looks like the beginning of a boundary', form(part('name="model"', `\r\n--${boundary.slice(1)}`)), `\r\n--${boundary.slice(1)}`],
+    [
+      'that looks like the beginning of a boundary',
+      form(part('name="model"', `\r\n--${boundary.slice(1)}`)),
+      `\r\n--${boundary.slice(1)}`,
+    ],
     ['twice, with one value', form(part('name="model"', 'a'), part('name="model"', 'a')), 'a'],
     ['after a preamble', `hello\r\n${form(part('name="model"', 'a'))}`, 'a'],
     ['beside a part without headers', form(`--${boundary}\r\n\r\nx\r\n`, part('name="model"', 'a')), 'a'],
@@ -62,14 +70,19 @@ describe('the model of a form is found', () => {
   })
 
   test('whatever it is, and whatever lies beside it', () => {
-    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }).filter((value) => !value.includes(boundary))
+    const text = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 200 })
+      .filter((value) => !value.includes(boundary))
     fc.assert(
       fc.property(text, text, fc.array(fc.nat(1000), { maxLength: 10 }), (model, other, cuts) => {
         const whole = form(part('name="x"; filename="model"', other), part('name="model"', model))
         const size = Buffer.byteLength(whole)
-        expect(modelOf(whole, cuts.map((cut) => cut % size).sort((a, b) => a - b))).toBe(
-          Buffer.from(model).toString('utf8'),
-        )
+        expect(
+          modelOf(
+            whole,
+            cuts.map((cut) => cut % size).sort((a, b) => a - b),
+          ),
+        ).toBe(Buffer.from(model).toString('utf8'))
       }),
       { numRuns: 300 },
     )
@@ -83,7 +96,11 @@ describe('a form is refused', () => {
     ['with two models', form(part('name="model"', 'a'), part('name="model"', 'b')), 'more than once'],
     ['that is cut', form(part('name="model"', 'a')).slice(0, -4), 'ends before its last boundary'],
     ['that is none', '{"model":"a"}', 'ends before its last boundary'],
-    ['whose boundary has something behind it', form(part('name="model"', 'a').replace('--x\r\n', '--xy\r\n')), 'follows a boundary'],
+    [
+      'whose boundary has something behind it',
+      form(part('name="model"', 'a').replace('--x\r\n', '--xy\r\n')),
+      'follows a boundary',
+    ],
     ['whose part has an endless head', `--${boundary}\r\n${'x: y\r\n'.repeat(4000)}`, 'does not end'],
     ['whose boundary has an endless line', `--${boundary}${' '.repeat(20_000)}`, 'does not end its line'],
   ]

@@ -184,6 +184,13 @@ describe('the decision log', () => {
     expect(ids(await list(decisions, { slot: 'rare', before: 402 }))).toEqual([401, 301, 201, 101, 1])
   })
 
+  test('reads what an earlier hal0 wrote, which did not note who asked', async () => {
+    const { caller: _, ...earlier } = { ...decision(), id: 1 }
+    mkdirSync(folder)
+    writeFileSync(join(folder, '0000000000000001.jsonl'), `${JSON.stringify(earlier)}\n`)
+    expect((await open().list({})).decisions).toEqual([{ ...earlier, caller: null }])
+  })
+
   test('gives back names with line ends and quotes as they were', async () => {
     const model = 'a\nb"c\u2028ü'
     const decisions = open()
