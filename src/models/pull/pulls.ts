@@ -1,4 +1,4 @@
-/** The pulls of the daemon, what is known of where models come from, and what the hub has. */
+/** The pulls of the daemon, the known sources of models, and questions to the hub. */
 import type { ModelEntry } from '../../contract/models/model.ts'
 import type {
   HubHit,
@@ -27,17 +27,17 @@ import { aPerson } from './queue/interest.ts'
 import { PullQueue, type PullQueueDeps } from './queue/pull-queue.ts'
 import { knownSources, rememberSource } from './record/request-file.ts'
 
-/** How long the hub may take to answer a question of a person, milliseconds. */
+/** How long the hub may take while a person waits for the answer, milliseconds. */
 const patienceMs = 60_000
 
 export interface PullsDeps extends Omit<PullQueueDeps, 'registry' | 'hub' | 'remember'> {
   hub: HubClient
   registry: PullQueueDeps['registry'] & { leftovers: Pick<RegistryLeftovers, 'list' | 'clear'> }
-  /** Asked for models of which nothing else is known. */
+  /** Asked about models with no other known source. */
   catalog: Pick<CatalogSources, 'sourceOf'>
-  /** Addresses of the hubs and mirrors that are asked now. */
+  /** Addresses of the hubs and mirrors in use. */
   endpoints: () => readonly string[]
-  /** Bytes of this machine's memory; null: unknown. */
+  /** Memory of this machine, bytes; null: unknown. */
   memoryBytes: number | null
 }
 
@@ -45,7 +45,7 @@ export class Pulls implements PullService, ModelBringer {
   readonly changed: Bus<Pull>
   readonly #deps: PullsDeps
   readonly #queue: PullQueue
-  /** Where models come from that were pulled before, or that somebody told of. */
+  /** Sources of models that were pulled before, or that somebody has named. */
   readonly #sources = new Map<string, PullRequest>()
   #notResumed: string | null = null
 
@@ -55,7 +55,7 @@ export class Pulls implements PullService, ModelBringer {
     this.changed = this.#queue.changed
   }
 
-  /** Goes on with what an earlier daemon did not end. To be called once. */
+  /** Continues what an earlier daemon did not finish. Call it once. */
   async resume(): Promise<void> {
     try {
       for (const [id, request] of await knownSources(this.#deps.folder)) this.#sources.set(id, request)
@@ -185,18 +185,18 @@ export class Pulls implements PullService, ModelBringer {
     )
   }
 
-  /** Stops what is under way; the next daemon goes on with it. */
+  /** Stops running pulls; the next daemon continues them. */
   close(): Promise<void> {
     return this.#queue.close()
   }
 
-  /** @param offline what counts while the hub cannot be asked */
+  /** @param offline what counts while the hub cannot be reached */
   async #start(id: string, request: PullRequest, offline: Question['offline']): Promise<Pull> {
     this.#queue.refuseOther(id, request)
     const { registry } = this.#deps
     const entry = this.#queue.isActive(id) ? null : registry.get(id)
     const isWhole = entry !== null && (await this.#ask(entry, request, offline)) === 'whole'
-    // It may have been removed while the hub was asked.
+    // The model may have been removed while the hub was asked.
     const here = isWhole && registry.get(id) === entry ? entry : null
     const { job, accepted } = this.#queue.begin(id, request, aPerson, here)
     await accepted
@@ -211,7 +211,7 @@ export class Pulls implements PullService, ModelBringer {
     return verdict.kind
   }
 
-  /** Of a model that is here (and may lack a file) what it says itself: nothing else is brought under its id. */
+  /** For an installed model (which may lack a file), its own source: nothing else is pulled under its id. */
   #sourceOf(id: string): PullRequest | null {
     const { registry, catalog } = this.#deps
     const entry = registry.get(id)
@@ -229,7 +229,7 @@ export class Pulls implements PullService, ModelBringer {
 
   async #remember(id: string, { replace: _, ...request }: PullRequest): Promise<void> {
     const known = this.#sources.get(id)
-    // What came back, or was updated, is followed as before.
+    // A restored or updated model keeps following the same source.
     if (known !== undefined && sameRepo(known.repo, request.repo) && known.file === request.file) return
     await this.#note(id, request).catch((error) => log.warn(`where ${id} came from will not be known`, error))
   }

@@ -1,27 +1,27 @@
-/** What is done with the first bytes of a file before the rest is asked for. */
+/** Checks the first bytes of a file before the rest is requested. */
 
-/** The part of a file that is here from its beginning on. */
+/** The received beginning of a file. */
 export interface Head {
   /** Bytes of the whole file. */
   size: number
-  /** Bytes that are here. */
+  /** Number of received bytes. */
   here: number
-  /** Fills `into` with bytes that are here. */
+  /** Fills `into` with received bytes. */
   read: (into: Uint8Array, at: number) => void
 }
 
 /**
- * Judges a file by its head. The bytes are not verified yet; what is refused is never registered.
+ * Checks a file by its head. The bytes are not verified yet; a refused file is never registered.
  * @param path in the repository
- * @returns `more`: the head is too short to tell; never for a file that is here whole
- * @throws Hal0Error why nobody could use the file: the rest is not fetched
+ * @returns `more`: the head is too short to decide; never for a complete file
+ * @throws Hal0Error why the file is unusable: the rest is not fetched
  */
 export type HeadJudge = (path: string, head: Head) => Promise<'fine' | 'more'>
 
-/** When a head was too short, the next one is this many times as long. */
+/** If a head is too short, the next one is this many times as long. */
 const growth = 4
 
-/** Where a download waits until what is before it was judged. */
+/** Holds a download back until its head has been checked. */
 export class HeadGate {
   readonly #judge: ((head: Head) => Promise<'fine' | 'more'>) | null
   readonly #size: number
@@ -31,7 +31,7 @@ export class HeadGate {
   /**
    * @param judge null: open from the start
    * @param size of the whole file
-   * @param firstBytes what is judged first
+   * @param firstBytes length of the first head
    */
   constructor(judge: ((head: Head) => Promise<'fine' | 'more'>) | null, size: number, firstBytes: number) {
     this.#judge = judge
@@ -40,7 +40,7 @@ export class HeadGate {
     this.close()
   }
 
-  /** Nothing beyond this byte is to be asked for. */
+  /** Nothing beyond this byte may be requested. */
   get limit(): number {
     return this.#limit
   }
@@ -49,13 +49,13 @@ export class HeadGate {
     return this.#limit === Number.POSITIVE_INFINITY
   }
 
-  /** Opens the gate, or moves it on. @throws Hal0Error why the file is refused */
+  /** Opens the gate, or moves its limit. @throws Hal0Error why the file is refused */
   async pass(here: number, read: Head['read']): Promise<void> {
     const verdict = this.#judge === null ? 'fine' : await this.#judge({ size: this.#size, here, read })
     this.#limit = verdict === 'fine' ? Number.POSITIVE_INFINITY : Math.min(this.#size, this.#limit * growth)
   }
 
-  /** The file begins anew. */
+  /** The file starts over. */
   close(): void {
     this.#limit = this.#judge === null ? Number.POSITIVE_INFINITY : Math.min(this.#size, this.#firstBytes)
   }

@@ -1,13 +1,13 @@
-/** What the ends of a file's requests tell of its origin: whether it keeps to Range, to one ETag and to plain bytes. */
+/** Learns from the outcomes of a file's requests how its origin behaves: whether it honours Range, keeps its ETag and sends plain bytes. */
 
 import type { Hal0Error } from '../../../lib/hal0-error.ts'
 import { networkError } from '../origin/origin.ts'
 import type { SegmentEnd } from './fetch-segment.ts'
 
-/** What is to be done once a request has ended. */
+/** What to do after a request has ended. */
 export type Consequence =
   | { kind: 'go-on' }
-  /** What is here cannot be used: the file begins anew. */
+  /** The received bytes are unusable: the file starts over. */
   | { kind: 'start-over' }
   | { kind: 'retry'; error: Hal0Error }
   | { kind: 'fail'; error: Hal0Error }
@@ -24,22 +24,22 @@ export class OriginConduct {
     this.#path = path
   }
 
-  /** Of the file as it is fetched; null: not told yet. */
+  /** ETag of the file being fetched; null: not known yet. */
   get etag(): string | null {
     return this.#etag
   }
 
-  /** The origin ignores Range: one request for all of the file, from the start each time. */
+  /** The origin ignores Range: each request gets the whole file, from the start. */
   get ignoresRange(): boolean {
     return this.#ignoresRange
   }
 
-  /** The first one that is told counts. */
+  /** Only the first one counts. */
   noteEtag(etag: string): void {
     this.#etag ??= etag
   }
 
-  /** One change of the file, or one encoded answer, may be chance; the second one is how the origin is. */
+  /** One change of the file, or one encoded answer, may be a coincidence; a second one means that the origin is like that. */
   judge(end: SegmentEnd): Consequence {
     switch (end.kind) {
       case 'complete':

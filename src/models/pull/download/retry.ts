@@ -1,4 +1,4 @@
-/** Whether and when a failed request is made again: exponential back-off with full jitter. Pure. */
+/** Whether and when to retry a failed request: exponential back-off with full jitter. Pure. */
 import type { DownloadSettings } from './settings.ts'
 
 type Patience = Pick<
@@ -7,9 +7,9 @@ type Patience = Pick<
 >
 
 export interface Retries {
-  /** In a row, without progress. */
+  /** Failures in a row, without progress. */
   failures: number
-  /** Bytes received when the count began. */
+  /** Bytes received when the count started. */
   received: number
   /** When the last counted failure happened, ms. */
   lastAt: number
@@ -20,11 +20,11 @@ export const noFailures: Retries = { failures: 0, received: 0, lastAt: Number.NE
 export interface Failure {
   /** ms */
   now: number
-  /** When the failed request was made. */
+  /** When the failed request was sent, ms. */
   startedAt: number
-  /** Bytes received by now; never fewer than before. */
+  /** Bytes received so far; never decreases. */
   received: number
-  /** What the origin asked for, ms; null: nothing. */
+  /** The wait that the origin asked for, ms; null: none. */
   retryAfterMs: number | null
 }
 

@@ -14,18 +14,18 @@ export interface SessionPorts {
   /** 0 ≤ x < 1 */
   random: () => number
   settings: DownloadSettings
-  /** null: as fast as it comes. */
+  /** null: no limit. */
   throttle: Throttle | null
   /** Cancels the download. */
   signal: AbortSignal
-  /** Bytes of all files that are here; never fewer than before. */
+  /** Received bytes of all files; never decreases. */
   received: () => number
 }
 
-/** What a connection collects before it is written. */
+/** Bytes that a connection collects before they are written. */
 const bufferBytes = 256 * 1024
 
-/** What a download that was cancelled ends with. */
+/** The error of a cancelled download. */
 export const cancelled = (): Hal0Error =>
   new Hal0Error('pull.cancelled', 'The pull was cancelled. Pull again to continue: what is here is kept.')
 
@@ -37,7 +37,7 @@ export class DownloadSession {
   readonly #random: () => number
   readonly #received: () => number
   readonly #throttle: Throttle | null
-  /** Used again by the next request: fresh ones would be most of the memory that a pull takes. */
+  /** Reused by later requests: new ones would be most of the memory of a pull. */
   readonly #buffers: Uint8Array[] = []
   #tuning: Tuning
   #retries: Retries
@@ -62,23 +62,23 @@ export class DownloadSession {
     return this.#buffers.pop() ?? new Uint8Array(bufferBytes)
   }
 
-  /** Nothing may refer to it any more. */
+  /** Takes a buffer back, to which nothing may refer any more. */
   giveBuffer(buffer: Uint8Array): void {
     this.#buffers.push(buffer)
   }
 
-  /** @param bytes that a connection received @returns ms for which it shall receive no more */
+  /** @param bytes that a connection received @returns ms for which it should stop receiving */
   pause(bytes: number): number {
     return this.#throttle?.pause(this.clock.now(), bytes) ?? 0
   }
 
-  /** After `bytes` were hashed: whatever else waits gets its turn, and the processor for a while when requests are answered. */
+  /** After `bytes` were hashed: lets other work run, and rests for a while if requests are being answered. */
   rest(bytes: number): Promise<void> {
     const ms = this.#throttle?.rest(this.clock.now(), bytes) ?? 0
     return ms === 0 ? turn() : sleep(this.clock, ms)
   }
 
-  /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */
+  /** Something arrived. @param busy whether all connections were in use @returns whether more connections should be opened */
   observe(busy: boolean): boolean {
     const now = this.clock.now()
     const before = this.#tuning.target

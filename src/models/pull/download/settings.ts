@@ -1,25 +1,25 @@
-/** The numbers of a download, in one place; tests make them small. */
+/** The parameters of a download, in one place; tests make them small. */
 export interface DownloadSettings {
-  /** Bytes asked for by one request. Small enough that a drop costs little, large enough that a request's delay does not count. */
+  /** Bytes per request. Small enough that a dropped connection costs little, large enough that a request's latency does not matter. */
   segmentBytes: number
-  /** Bytes of a file that are fetched before it is judged by them; the rest follows when nothing is against it. */
+  /** Bytes of a file that are fetched and checked first; the rest follows if the check succeeds. */
   headBytes: number
-  /** Connections at one time, at most; one gets about 40 MB/s from the usual CDNs. */
+  /** Maximum number of simultaneous connections; one gets about 40 MB/s from the usual CDNs. */
   maxConnections: number
-  /** Without a byte for this long a connection is given up. */
+  /** A connection without a byte for this long is closed. */
   stallMs: number
-  /** Failures in a row, without progress between them, after which a pull gives up. */
+  /** Number of failures in a row without progress after which a pull fails. */
   maxFailures: number
   /** Upper bound of the first random delay; it doubles with every failure up to `longestDelayMs`. */
   firstDelayMs: number
   longestDelayMs: number
-  /** An origin that wants a longer pause than this is not waited for. */
+  /** A pull does not wait for an origin that asks for a longer pause than this. */
   longestRetryAfterMs: number
-  /** Bytes that have to arrive between two failures to make the second one count as the first. */
+  /** If this many bytes arrive between two failures, the second one counts as the first again. */
   progressBytes: number
-  /** What was written is recorded as written after this long, or after half a segment. */
+  /** Written data is recorded after this time, or after half a segment. */
   journalMs: number
-  /** Left free on the disk beside the files. */
+  /** Disk space to leave free, bytes. */
   reserveBytes: number
 }
 

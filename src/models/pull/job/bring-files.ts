@@ -1,4 +1,4 @@
-/** Brings the files of a plan: those that are here already are used, the others are downloaded. */
+/** Gets the files of a plan: existing ones are used, the others are downloaded. */
 import { join } from 'node:path'
 import type { Pull } from '../../../contract/models/pull.ts'
 import type { HubRepository } from '../../hub/client/hub-client.ts'
@@ -14,28 +14,28 @@ export interface BringDeps {
   folder: string
   registry: Pick<ModelRegistry, 'list'>
   download: Downloader
-  /** Of downloads; what is left out is as usual. */
+  /** Parameters of downloads; missing ones have their defaults. */
   settings?: Partial<DownloadSettings>
 }
 
 export interface Wanted {
   plan: PullPlan
   repository: Pick<HubRepository, 'repo' | 'commit'>
-  /** Where downloads lie until they are registered. */
+  /** Folder of downloads until they are registered. */
   staging: string
 }
 
-/** The pull that the files are brought for. */
+/** The pull that needs the files. */
 export interface BringPorts {
   /** What it shows now. */
   pull: () => Pull
   change: (changes: Partial<Pull>) => void
-  /** Cancels; what is here is kept. */
+  /** Cancels; received data is kept. */
   signal: AbortSignal
 }
 
 /**
- * @returns the files where they lie, by their path in the repository
+ * @returns where the files are, by their path in the repository
  * @throws Hal0Error what the downloader throws
  */
 export const bringFiles = async (

@@ -22,18 +22,18 @@ export interface PullJobDeps extends BringDeps {
   /** Whether the hub is asked with a token now. */
   hasToken: () => Promise<boolean>
   registry: Pick<ModelRegistry, 'get' | 'list' | 'lost' | 'filePaths' | 'register'>
-  /** Takes note of where a model that has come is from. Never rejects. */
+  /** Records where a pulled model came from. Never rejects. */
   remember: (id: string, request: PullRequest) => Promise<void>
   records: Pick<PullRecords, 'change' | 'forget'>
   clock: Clock
 }
 
-/** What is asked for, and where in the order. */
+/** The request, and its place in the queue. */
 export interface PullOrder {
   id: string
   place: number
   request: PullRequest
-  /** What an earlier daemon found at the hub, to go on with; null: the hub is asked. */
+  /** What an earlier daemon found at the hub, to be continued; null: ask the hub. */
   pinned: PinnedPull | null
 }
 
@@ -41,14 +41,14 @@ export class PullJob {
   readonly request: PullRequest
   readonly place: number
   readonly id: string
-  /** Resolves once it survives a restart; rejects with why it does not, and then there is no pull. */
+  /** Resolves once the pull survives a restart; if it rejects, there is no pull. */
   accepted: Promise<void> = Promise.resolve()
   readonly #pinned: PinnedPull | null
   readonly #deps: PullJobDeps
   readonly #publish: (pull: Pull) => void
   readonly #stop = new AbortController()
   readonly #began: number
-  /** What the id named when this was asked for: what may be replaced. */
+  /** What the id named at the time of the request: this may be replaced. */
   readonly #before: ModelEntry | null
   #pull: Pull
   #discard = false
@@ -73,7 +73,7 @@ export class PullJob {
     return isUnderWay(this.#pull)
   }
 
-  /** The end of a cancellation under way; null: there is none. */
+  /** Resolves at the end of a cancellation under way; null: there is none. */
   get cancelling(): Promise<void> | null {
     return this.active ? this.#cancelling : null
   }
@@ -82,7 +82,7 @@ export class PullJob {
     return this.#pull
   }
 
-  /** @param position from 1, of those that wait; null: it waits no more */
+  /** @param position in the queue, from 1; null: it no longer waits */
   moveTo(position: number | null): void {
     if (position !== this.#pull.position) this.#change({ position })
   }
@@ -92,30 +92,30 @@ export class PullJob {
     this.#publish(this.#pull)
   }
 
-  /** Ends a pull that is not at work. */
+  /** Ends a pull that is not running. */
   fail(error: unknown): Promise<void> {
     return this.#failed(error)
   }
 
-  /** The model was in the registry already. */
+  /** The model was already in the registry. */
   isHere(entry: ModelEntry): void {
     this.#change(pullThatIsHere(entry))
   }
 
-  /** A daemon that died had registered the model already. */
+  /** A daemon that died had already registered the model. */
   async conclude(entry: ModelEntry): Promise<void> {
     await this.#tidy()
     this.isHere(entry)
   }
 
-  /** Never rejects: how it ends is its phase. */
+  /** Never rejects: the outcome is in its phase. */
   run(): Promise<void> {
     this.moveTo(null)
     this.#running = this.#run()
     return this.#running
   }
 
-  /** @param discard also removes what was received */
+  /** @param discard also removes received data */
   cancel(discard: boolean): Promise<void> {
     this.#cancelling = this.#cancel(discard)
     return this.#cancelling
@@ -125,15 +125,15 @@ export class PullJob {
     this.#discard ||= discard
     this.#stop.abort(new Hal0Error('pull.cancelled', `The pull of ${this.id} was cancelled.`))
     await this.accepted.catch(() => {
-      // Told to whoever asked for the pull.
+      // Whoever requested the pull gets the error.
     })
     await this.#running
     if (this.active) await this.#cancelled()
-    // It had ended before.
+    // It had already ended.
     else if (discard) await discardStaging(this.#staging)
   }
 
-  /** As cancel, for the end of the daemon: the next one goes on. */
+  /** Like cancel, but for the end of the daemon: the next daemon continues the pull. */
   async suspend(): Promise<void> {
     this.#suspended = true
     this.#stop.abort(new Hal0Error('pull.cancelled', 'hal0 is stopping.'))
@@ -187,13 +187,13 @@ export class PullJob {
   async #failed(error: unknown): Promise<void> {
     const failure = Hal0Error.from(error)
     if (failure.code === 'internal') log.error(`the pull of ${this.id} failed`, failure.cause ?? failure)
-    // Refused for what it is: the bytes can never be of use.
+    // The file itself is refused: its bytes can never be used.
     if (failure.code === 'model.invalid_file') await this.#discardStaged()
     await this.#deps.records.forget(this.id)
     this.#change({ phase: 'failed', position: null, error: failure.body(), throughput_bps: null, eta_s: null })
   }
 
-  /** What cannot be removed is listed by gc. */
+  /** Anything that cannot be removed is listed by gc. */
   async #discardStaged(): Promise<void> {
     await discardStaging(this.#staging).catch((error) =>
       log.warn(`could not clean up after the pull of ${this.id}`, error),
@@ -204,7 +204,7 @@ export class PullJob {
     return stagingFolder(this.#deps.folder, this.id)
   }
 
-  /** The model is registered: what is left cannot change that. */
+  /** The model is registered, and failing to clean up does not change that. */
   async #tidy(): Promise<void> {
     await this.#discardStaged()
     await this.#deps.records.forget(this.id)

@@ -1,4 +1,4 @@
-/** What pulls leave on the disk until they are done: one folder `.pull-<id>` each. */
+/** What pulls keep on the disk until they are done: a folder `.pull-<id>` each. */
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PullLeftover } from '../../../contract/models/pull.ts'
@@ -13,7 +13,7 @@ const suffix = '~'
 export const stagingFolder = (models: string, id: string): string =>
   join(models, `${prefix}${id}${id.endsWith('.json') ? suffix : ''}`)
 
-/** Bytes that the files below `folder` take on the disk; partials are longer than what they hold. */
+/** Disk space that the files below `folder` use; partial files are sparse. */
 const bytesBelow = async (folder: string): Promise<number> => {
   let bytes = 0
   for (const item of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -28,7 +28,7 @@ export const listLeftovers = async (models: string, isActive: (id: string) => bo
     const leftovers: PullLeftover[] = []
     for (const item of await readdir(models, { withFileTypes: true })) {
       if (!item.isDirectory() || !item.name.startsWith(prefix)) continue
-      // In a record's place; the records tell of it.
+      // It is in the place of a record, so records.ts reports it.
       if (item.name.endsWith('.json')) continue
       const id = item.name.slice(prefix.length).replace(/\.json~$/, '.json')
       leftovers.push({ id, kind: 'pull', bytes: await bytesBelow(join(models, item.name)), active: isActive(id) })
@@ -40,7 +40,7 @@ export const listLeftovers = async (models: string, isActive: (id: string) => bo
   }
 }
 
-/** Records of pulls that cannot be used. @throws Hal0Error `storage.failed` */
+/** Unusable records of pulls. @throws Hal0Error `storage.failed` */
 export const listDamaged = async (records: readonly { id: string; path: string }[]): Promise<PullLeftover[]> => {
   const leftovers: PullLeftover[] = []
   for (const { id, path } of records) {

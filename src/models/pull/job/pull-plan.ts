@@ -1,4 +1,4 @@
-/** Which files a pull brings, and what they are to be checked against. Pure. */
+/** Which files a pull gets, and what they are checked against. Pure. */
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { PullRequest } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -64,15 +64,15 @@ interface Received {
   request: PullRequest
   repository: Pick<HubRepository, 'repo' | 'commit'>
   plan: PullPlan
-  /** Where each file lies, by its path in the repository. */
+  /** Where each file is, by its path in the repository. */
   received: ReadonlyMap<string, { from: string; sha256: string }>
-  /** The entry that the id has: the same model that lacked a file, or what is replaced; null: the id is free. */
+  /** The entry of the id: the same model with a missing file, or the model to replace; null: the id is free. */
   here: { kind: 'whole' | 'lost' | 'other'; entry: ModelEntry } | null
 }
 
 export const registrationOf = ({ id, request, repository, plan, received, here }: Received): Registration => {
   const { repo, commit: revision } = repository
-  // What only comes back goes on following what it followed.
+  // A restored model keeps following the same branch.
   const ref = here?.kind === 'lost' ? here.entry.source?.ref : request.revision
   const file = ({ path, size }: RemoteFile): ReceivedFile => {
     const lying = received.get(path)

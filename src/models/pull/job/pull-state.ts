@@ -1,4 +1,4 @@
-/** What the API shows of a pull, made of what happens to it. Pure. */
+/** The state of a pull in the API, derived from its events. Pure. */
 
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
@@ -24,7 +24,7 @@ export const pullAskedFor = (id: string, request: PullRequest): Pull => ({
   error: null,
 })
 
-/** The model was in the registry already. */
+/** The model was already in the registry. */
 export const pullThatIsHere = ({ files: registered, source }: ModelEntry): Partial<Pull> => {
   const files = registered.map(({ path, size }, index) => ({
     path: source?.files[index] ?? path,
@@ -35,7 +35,7 @@ export const pullThatIsHere = ({ files: registered, source }: ModelEntry): Parti
   return { phase: 'done', revision: source?.revision ?? null, files, bytes_total: bytes, bytes_received: bytes }
 }
 
-/** The hub has told what is to come. */
+/** The hub has said which files there are. */
 export const pullPlanned = (
   { repo, commit }: Pick<HubRepository, 'repo' | 'commit'>,
   files: readonly RemoteFile[],
@@ -47,14 +47,14 @@ export const pullPlanned = (
   bytes_total: totalSize(files),
 })
 
-/** Some of the files need no download: they were here already. */
+/** Some of the files already exist and need no download. */
 export const withLying = ({ files }: Pull, lying: ReadonlyMap<string, unknown>): Partial<Pull> => {
   const known = files.map((one) => (lying.has(one.path) ? { ...one, received: one.size } : one))
   return { files: known, bytes_received: known.reduce((sum, { received }) => sum + received, 0) }
 }
 
 /**
- * How the download ended is not its own to say: what follows is the registration, or the failure's sentence.
+ * The end of the download is not the end of the pull: registration follows, or the error of the failure.
  * @param lying bytes of the files that needed no download
  */
 export const pullUnderWay = (

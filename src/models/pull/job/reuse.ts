@@ -1,4 +1,4 @@
-/** Files of a pull that another model has already: hashed where they lie instead of being fetched again. */
+/** Files of a pull that another model already has: they are hashed in place instead of being downloaded again. */
 import { lstat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ModelEntry, ModelFile } from '../../../contract/models/model.ts'
@@ -6,7 +6,7 @@ import { log } from '../../../lib/log.ts'
 import { hashFile, readSidecar } from '../../verify/checksum.ts'
 import type { RemoteFile } from '../origin/origin.ts'
 
-/** Where a file lies, with its sidecar. */
+/** An existing file with its sidecar. */
 export interface LyingFile {
   /** Absolute path. */
   from: string
@@ -14,8 +14,8 @@ export interface LyingFile {
 }
 
 /**
- * @param entries whose files are looked at
- * @returns by path in the repository; only files with the very bytes that the hub states
+ * @param entries whose files are considered
+ * @returns files by path in the repository; only those with exactly the bytes that the hub states
  * @throws the signal's reason once it aborted
  */
 export const findHere = async (
@@ -26,7 +26,7 @@ export const findHere = async (
 ): Promise<Map<string, LyingFile>> => {
   const found = new Map<string, LyingFile>()
   for (const { path, size, sum } of files) {
-    // The sidecar states the name, too.
+    // The sidecar contains the name too.
     const fits = (file: ModelFile): boolean =>
       sum.kind === 'sha256' && file.sha256 === sum.hex && file.size === size && basename(file.path) === basename(path)
     for (const candidate of entries.flatMap((entry) => entry.files.filter(fits))) {
@@ -39,7 +39,7 @@ export const findHere = async (
   return found
 }
 
-/** Of a linked file the bytes are somebody else's to change: that one is fetched. */
+/** The target of a linked file may be changed by others, so it is not reused. */
 const isSound = async (path: string, { size, sha256 }: ModelFile, signal: AbortSignal): Promise<boolean> => {
   try {
     const there = await lstat(path)

@@ -1,20 +1,20 @@
-/** How many connections a pull uses: more while more of them bring more. Pure. */
+/** How many connections a pull uses: it adds connections as long as they increase the throughput. Pure. */
 
-/** A number of connections is judged by what arrived in this time with it. */
+/** A number of connections is judged by the throughput in a window of this length. */
 const windowMs = 500
-/** The first part of a window, in which new connections get up to speed, is left out of it. */
+/** The first part of a window is ignored, since new connections are still speeding up. */
 const settleMs = 250
-/** Another step has to bring this much more to be kept. */
+/** A step is kept only if it increases the throughput by this factor. */
 const gain = 1.1
-/** After a step that brought nothing, or a rate limit, the next try waits this long. */
+/** After a useless step, or a rate limit, the next try waits this long. */
 const restMs = 30_000
 
 export interface Tuning {
   /** Connections to use now. */
   target: number
-  /** No more than these: an origin that limits the rate halves it. */
+  /** Upper limit, which is halved when the origin limits the rate. */
   ceiling: number
-  /** The number before the last step and what it brought, bytes per ms; null when the first window is open. */
+  /** The number before the last step and its throughput, bytes per ms; null during the first window. */
   previous: { target: number; rate: number } | null
   windowFrom: number
   windowReceived: number | null
@@ -33,8 +33,8 @@ export const startTuning = (now: number, ceiling: number): Tuning => ({
 
 /**
  * @param now ms
- * @param received bytes so far, never fewer than before
- * @param busy whether all the connections of `target` were in use: else what arrived says nothing about their number
+ * @param received bytes so far; never decreases
+ * @param busy whether all connections of `target` were in use; otherwise the throughput says nothing about their number
  */
 export const tune = (state: Tuning, now: number, received: number, busy: boolean): Tuning => {
   if (!busy) return { ...state, windowFrom: now + settleMs, windowReceived: null }
@@ -59,6 +59,6 @@ export const slowDown = (state: Tuning, now: number): Tuning => {
   return { ...state, target: ceiling, ceiling, previous: null, restUntil: now + restMs }
 }
 
-/** Connections that a file is worth: one for each two segments of it, so that small files are asked for in one go. */
+/** Number of connections for a file: at most one for each two segments, so that small files need only one request. */
 export const connectionsFor = (tuning: Tuning, size: number, segmentBytes: number): number =>
   Math.max(1, Math.min(tuning.target, Math.floor(size / (2 * segmentBytes))))

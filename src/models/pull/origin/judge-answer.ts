@@ -1,27 +1,27 @@
-/** What an answer of the origin is worth, before its body is read. Pure. */
+/** Checks an answer of the origin before its body is read. Pure. */
 
 import type { Range } from '../../../lib/ranges.ts'
 import type { OriginAnswer } from './origin.ts'
 
 export interface Question {
-  /** Bytes that were asked for. */
+  /** Requested bytes. */
   range: Range
-  /** Of the file, as the hub states it. */
+  /** Size of the file according to the hub. */
   size: number
-  /** Whether the file is asked for as a whole, from 0, since its origin ignores Range. */
+  /** Whether the whole file is requested, from 0, since its origin ignores Range. */
   whole: boolean
-  /** What earlier answers for the file carried; null: none so far. */
+  /** ETag of earlier answers for the file; null: none so far. */
   etag: string | null
 }
 
 export type Judgement =
-  /** The body is what was asked for: from `range[0]` on. `to`: where it will end, perhaps before the end of the range. */
+  /** The body begins at `range[0]`, as requested. `to`: where it will end, perhaps before the end of the range. */
   | { kind: 'body'; to: number }
   /** The whole file came instead of a range. */
   | { kind: 'ignores-range' }
   | { kind: 'changed'; etag: string }
   | { kind: 'encoded'; encoding: string }
-  /** Something that contradicts the question, itself or the hub; `why` goes into a sentence after "it". */
+  /** The answer contradicts the request, itself or the hub; `why` continues a sentence after "it". */
   | { kind: 'lies'; why: string }
   /** Another status; `why` as above. */
   | { kind: 'refuses'; why: string }

@@ -1,10 +1,10 @@
-/** Notices that nothing arrives. */
+/** Detects that nothing arrives any more. */
 import type { Clock } from '../../../lib/clock.ts'
 
-/** Thrown in place of what is waited for when the signal fires first. */
+/** Thrown if the signal fires before the awaited work is done. */
 const aborted = Symbol('aborted')
 
-/** Ends waiting when a signal fires, or when one wait takes longer than `limitMs`. */
+/** Ends a wait when a signal fires, or when one wait takes longer than `limitMs`. */
 export class StallWatch {
   readonly #controller = new AbortController()
   readonly #clock: Clock
@@ -21,12 +21,12 @@ export class StallWatch {
     this.#unlink = () => outer.removeEventListener('abort', end)
   }
 
-  /** For what is waited for: it fires when there is no use in going on. */
+  /** A signal for the awaited work: it fires when the work should stop. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
-  /** What `work` resolves with; 'ended' once the signal fires, even if `work` does not heed it. @throws what `work` throws before that */
+  /** The result of `work`; 'ended' once the signal fires, even if `work` ignores it. @throws what `work` throws before that */
   async wait<T>(work: Promise<T>): Promise<T | 'ended'> {
     const cancel = this.#clock.setTimer(this.#limitMs, () => {
       this.stalled = true

@@ -1,6 +1,6 @@
-/** Who wants a pull: the slots that wait for it, and the person who asked for it. One that nobody wants any more is cancelled. */
+/** Who wants a pull: the slots that wait for it, and the person who requested it. A pull that nobody wants any more is cancelled. */
 
-/** Whoever asked for a pull by itself; no slot can be called so. */
+/** Stands for a person who requested a pull; no slot can have this name. */
 export const aPerson = '*'
 
 export class PullInterest {

@@ -1,4 +1,4 @@
-/** Every pull since the daemon started: accepted once its record is durable, joined when asked for twice, in one order. */
+/** All pulls since the daemon started, in one queue: accepted once the record is durable, and joined when requested twice. */
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
 import { Bus } from '../../../lib/async/bus.ts'
@@ -11,15 +11,15 @@ import { PullRecords } from '../record/records.ts'
 import { aPerson, PullInterest } from './interest.ts'
 import { PullTurns } from './turns.ts'
 
-/** Downloads at one time; each has several connections. */
+/** Simultaneous downloads; each has several connections. */
 const defaultSlots = 2
 
 export interface PullQueueDeps extends Omit<PullJobDeps, 'records'> {
-  /** Pulls at one time. */
+  /** Simultaneous pulls. */
   slots?: number
 }
 
-/** Whether a daemon that died made the entry of this pull, and did not get to remove the record. */
+/** Whether a daemon that died had made the entry of this pull, but not yet removed the record. */
 const isMadeOf = ({ source }: ModelEntry, { request, pinned }: PullRecord): boolean =>
   source !== null &&
   pinned !== null &&
@@ -43,7 +43,7 @@ export class PullQueue {
     this.#turns = new PullTurns(deps.slots ?? defaultSlots)
   }
 
-  /** Goes on with what an earlier daemon did not end, in the same order. @throws Hal0Error `storage.failed` */
+  /** Continues what an earlier daemon did not finish, in the same order. @throws Hal0Error `storage.failed` */
   async resume(): Promise<void> {
     for (const record of await this.records.open()) {
       const { id, by } = record
@@ -59,9 +59,9 @@ export class PullQueue {
   }
 
   /**
-   * Begins a pull, or joins the same one under way.
+   * Starts a pull, or joins the same one under way.
    * @param by a slot, or a person
-   * @param here the model, where just this is here already, whole: then there is nothing to do
+   * @param here the model if exactly this is already installed and complete: then there is nothing to do
    * @returns `accepted` resolves once the pull, and who wants it, survives a restart; it rejects with `storage.full` or
    *   `storage.failed`
    * @throws Hal0Error `model.exists` when another pull of the id is under way
@@ -113,7 +113,7 @@ export class PullQueue {
     )
   }
 
-  /** The slot `by` wants it no more: cancelled unless somebody else does. */
+  /** The slot `by` no longer wants the pull: it is cancelled unless somebody else does. */
   async leave(id: string, by: string): Promise<void> {
     const isLast = this.#interest.drop(id, by)
     if (!this.isActive(id)) return
@@ -125,7 +125,7 @@ export class PullQueue {
     }
   }
 
-  /** After a restart: slots that do not wait for a pull any more leave it. @param waits whether a slot waits for a model */
+  /** After a restart: drops the interest of slots that no longer wait for a pull. @param waits whether a slot waits for a model */
   async forsake(waits: (slot: string, id: string) => boolean): Promise<void> {
     for (const id of this.#jobs.keys()) {
       for (const by of this.#interest.of(id)) if (by !== aPerson && !waits(by, id)) await this.leave(id, by)
@@ -165,23 +165,23 @@ export class PullQueue {
     return this.#jobs.get(id)?.active === true
   }
 
-  /** Stops what is under way; the next daemon goes on with it. */
+  /** Stops running pulls; the next daemon continues them. */
   async close(): Promise<void> {
     this.#turns.close()
     await Promise.all([...this.#jobs.values()].map((job) => job.suspend()))
     this.records.close()
   }
 
-  /** A job under its id, as the newest of all. */
+  /** Makes a job and adds it as the newest one. */
   #make(order: Pick<PullRecord, 'id' | 'place' | 'request' | 'pinned'>): PullJob {
     const { id } = order
     const job: PullJob = new PullJob(order, { ...this.#deps, records: this.records }, (pull) => {
-      // One that is cancelled to make room for the next pull of its id has nothing to say any more.
+      // A job that was cancelled to make room for the next pull of its id no longer reports anything.
       if (this.#jobs.get(id) !== job) return
       if (!job.active) this.#interest.end(id)
       this.changed.publish(pull)
     })
-    // Deleted first, so that the newest is the last of the map.
+    // Deleted first, so that the newest one is last in the map.
     this.#jobs.delete(id)
     this.#jobs.set(id, job)
     return job
@@ -192,7 +192,7 @@ export class PullQueue {
     await this.records.accept(job.id, job.place, job.request, this.#interest.of(job.id))
   }
 
-  /** The record could not be written: for a person there is no pull then, and a slot that waits for it hears why. */
+  /** The record could not be written. For a person there is no pull then; a slot that waits for it gets the reason. */
   #refuse(job: PullJob, before: PullJob | undefined, error: unknown): void {
     const { id } = job
     this.#turns.drop(job)

@@ -1,9 +1,9 @@
-/** Whose turn it is: a few pulls at one time, the others wait in their order. */
+/** Runs a few pulls at a time; the others wait in order. */
 
 export interface Waiting {
-  /** From the record: the lower one is first. */
+  /** From the record: the lowest one is first. */
   readonly place: number
-  /** From 1; null: it waits no more. */
+  /** @param position from 1; null: it no longer waits */
   moveTo(position: number | null): void
   /** Never rejects. */
   run(): Promise<void>
@@ -11,9 +11,9 @@ export interface Waiting {
 
 export class PullTurns<J extends Waiting> {
   readonly #atOnce: number
-  /** In their order. */
+  /** In queue order. */
   #waiting: J[] = []
-  /** Of those that wait: their records are on the disk. */
+  /** Those waiting jobs whose records are on the disk. */
   readonly #accepted = new Set<J>()
   #running = 0
   #closed = false
@@ -22,20 +22,20 @@ export class PullTurns<J extends Waiting> {
     this.#atOnce = atOnce
   }
 
-  /** Takes its place; nothing behind it begins until it is accepted or dropped. */
+  /** Adds a job at its place; nothing behind it starts until it is accepted or dropped. */
   add(job: J): void {
     const at = this.#waiting.findIndex(({ place }) => place > job.place)
     this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, job)
   }
 
-  /** One that was dropped meanwhile stays so. */
+  /** A job that was dropped in the meantime stays dropped. */
   accept(job: J): void {
     if (this.#closed || !this.#waiting.includes(job)) return
     this.#accepted.add(job)
     this.#next()
   }
 
-  /** A job that runs goes on. */
+  /** A running job continues. */
   drop(job: J): void {
     if (!this.#waiting.includes(job)) return
     this.#waiting = this.#waiting.filter((one) => one !== job)
@@ -43,7 +43,7 @@ export class PullTurns<J extends Waiting> {
     this.#next()
   }
 
-  /** None of those that wait is started any more. */
+  /** No waiting job is started any more. */
   close(): void {
     this.#closed = true
     this.#waiting = []

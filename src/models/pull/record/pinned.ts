@@ -1,11 +1,11 @@
-/** A pull brings one commit from its beginning to its end, whatever becomes of the branch and however often hal0 is restarted. */
+/** A pull gets the same commit from beginning to end, whatever happens to the branch and however often hal0 is restarted. */
 import type { PullRequest } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
 import type { PinnedPull } from './record.ts'
 
 /**
- * The repository at the commit that an earlier daemon began with, as long as the hub has it; else as asked for.
+ * The repository at the commit that an earlier daemon started with, as long as the hub has it; otherwise as requested.
  * @throws Hal0Error `pull.*`
  */
 export const askForPull = async (

@@ -1,6 +1,6 @@
 /**
- * `models/.pull-<id>.json`: a pull that was accepted and has not ended. It is on the disk before anybody is told that the pull
- * was accepted, and goes when the pull ends, so that the next daemon goes on with exactly what is left.
+ * `models/.pull-<id>.json`: a pull that was accepted and has not ended. It is on the disk before the pull is reported as accepted,
+ * and is removed when the pull ends, so that the next daemon continues exactly with what is left.
  */
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
@@ -11,10 +11,10 @@ import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { parse, problemsOf } from '../../../lib/validate.ts'
 import { readTextIfThere } from '../../../system/files/read-text.ts'
 
-/** What a pull was found to bring when the hub was asked. */
+/** What the hub said that a pull consists of. */
 export const PinnedPull = Type.Object(
   {
-    /** As the hub calls it now. */
+    /** The current name at the hub. */
     repo: Type.String(),
     /** Commit. */
     revision: Type.String(),
@@ -28,10 +28,10 @@ export type PinnedPull = Static<typeof PinnedPull>
 export const PullRecord = Type.Object(
   {
     id: ModelId,
-    /** Grows with every pull that is accepted: the order, whatever the clock says. */
+    /** Grows with every accepted pull, and so gives the order, whatever the clock says. */
     place: Type.Integer({ minimum: 0 }),
     request: PullRequest,
-    /** Who wants it: slots by name, a person by a sign of its own. */
+    /** Who wants it: slots by name, a person by a special sign. */
     by: Type.Array(Type.String()),
     /** null: the hub has not been asked yet. */
     pinned: nullable(PinnedPull),
@@ -41,7 +41,7 @@ export const PullRecord = Type.Object(
 export type PullRecord = Static<typeof PullRecord>
 
 const recordName = /^\.pull-(.+)\.json$/s
-/** A hundred times what any record takes. */
+/** A hundred times the size of any record. */
 const mostBytes = 256 * 1024
 
 export const recordPath = (models: string, id: string): string => join(models, `.pull-${id}.json`)
@@ -49,7 +49,7 @@ export const recordPath = (models: string, id: string): string => join(models, `
 /** The id in a record's file name; null for other files. */
 export const idOfRecord = (name: string): string | null => recordName.exec(name)?.[1] ?? null
 
-/** null when it is not there. @throws Hal0Error with why the file is no record of that pull */
+/** @returns null when there is no record. @throws Hal0Error that says why the file is not a record of that pull */
 export const readRecord = async (models: string, id: string): Promise<PullRecord | null> => {
   const path = recordPath(models, id)
   const text = await readTextIfThere(path, 'read the record of a pull', { links: 'refuse', most: mostBytes })
@@ -58,7 +58,7 @@ export const readRecord = async (models: string, id: string): Promise<PullRecord
     throw new Hal0Error('storage.failed', `${path} is the record of a pull, but its name has no model id.`)
   }
   const value = jsonOf(text, path)
-  // Before pulls had an order, a record was the request alone.
+  // Before pulls had an order, a record was only the request.
   if (problemsOf(PullRequest, value).length === 0) {
     return { id, place: 0, request: value as PullRequest, by: [], pinned: null }
   }

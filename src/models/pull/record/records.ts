@@ -9,7 +9,7 @@ import { removeFile, syncFolder, writeFileAtomic } from '../../../system/files/a
 import { storageError } from '../../../system/files/storage-error.ts'
 import { idOfRecord, type PullRecord, readRecord, recordPath } from './record.ts'
 
-/** Between two tries to remove a record, milliseconds. */
+/** Pause between attempts to remove a record, milliseconds. */
 const againMs = 10_000
 
 export class PullRecords {
@@ -18,9 +18,9 @@ export class PullRecords {
   readonly #kept = new Map<string, PullRecord>()
   /** Why a record that was found cannot be used, by its id. */
   readonly #damaged = new Map<string, string>()
-  /** Of ended pulls, by id: their records could not be removed yet. */
+  /** Ended pulls whose records could not be removed yet, by id. */
   readonly #unremoved = new Map<string, { error: Hal0Error; cancelTimer: () => void }>()
-  /** One write or removal of a record at a time. */
+  /** Only one write or removal of a record at a time. */
   readonly #turns = new Map<string, Mutex>()
   #lastPlace = 0
   #closed = false
@@ -32,8 +32,8 @@ export class PullRecords {
   }
 
   /**
-   * Reads what an earlier daemon left. To be called once, before anything else.
-   * @returns the records in their order; one that cannot be used is one of `problems` instead
+   * Reads what an earlier daemon left. Call it once, before anything else.
+   * @returns the records in order; an unusable one is reported in `problems` instead
    * @throws Hal0Error `storage.failed` when the folder cannot be read
    */
   async open(): Promise<PullRecord[]> {
@@ -70,7 +70,7 @@ export class PullRecords {
     try {
       await this.#write(id)
     } catch (error) {
-      // It may be there all the same, if only the fsync of its folder failed.
+      // The file may exist all the same, if only the fsync of its folder failed.
       if (this.#kept.get(id)?.place === place) await this.forget(id)
       throw error
     }
@@ -89,7 +89,7 @@ export class PullRecords {
     await this.#write(id)
   }
 
-  /** The pull has ended: nothing is to start it again. Never rejects; a record that stays is a problem, and is tried again. */
+  /** The pull has ended: nothing may start it again. Never rejects; a record that cannot be removed is a problem and is retried. */
   async forget(id: string): Promise<void> {
     this.#kept.delete(id)
     await this.#turn(id).run(() => this.#remove(id))
@@ -108,12 +108,12 @@ export class PullRecords {
     return [...damaged, ...unremoved]
   }
 
-  /** Ids in the names of records that cannot be used, with the paths. */
+  /** The ids in the names of unusable records, with their paths. */
   damaged(): { id: string; path: string }[] {
     return [...this.#damaged.keys()].map((id) => ({ id, path: recordPath(this.#models, id) }))
   }
 
-  /** Removes what cannot be used. @throws Hal0Error `storage.failed` */
+  /** Removes unusable records. @throws Hal0Error `storage.failed` */
   async clearDamaged(): Promise<void> {
     for (const { id, path } of this.damaged()) {
       try {
@@ -126,13 +126,13 @@ export class PullRecords {
     }
   }
 
-  /** Ends the tries to remove records. */
+  /** Stops trying to remove records. */
   close(): void {
     this.#closed = true
     for (const { cancelTimer } of this.#unremoved.values()) cancelTimer()
   }
 
-  /** A file in a record's place is replaced; a folder may hold something of somebody. */
+  /** A file in the place of a record is replaced, but a folder may contain somebody's files. */
   async #refuseFolder(id: string): Promise<void> {
     const path = recordPath(this.#models, id)
     if (!this.#damaged.has(id) || !(await lstat(path).catch(() => null))?.isDirectory()) return
@@ -151,7 +151,7 @@ export class PullRecords {
     return made
   }
 
-  /** Writes what the record is when its turn comes: of several changes at once the last one is enough. */
+  /** Writes the record as it is when its turn comes: of several simultaneous changes, the last one is enough. */
   #write(id: string): Promise<void> {
     return this.#turn(id).run(async () => {
       const record = this.#kept.get(id)
@@ -179,7 +179,7 @@ export class PullRecords {
   }
 
   async #removeAgain(id: string): Promise<void> {
-    // Written anew meanwhile: it is the record of another pull.
+    // If it was written again in the meantime, it is the record of another pull.
     if (this.#unremoved.has(id)) await this.#remove(id)
   }
 

@@ -1,4 +1,4 @@
-/** `models/.source-<id>.json`: where a model came from, so that a slot can have it brought again. */
+/** `models/.source-<id>.json`: where a model came from, so that a slot can have it pulled again. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PullRequest } from '../../../contract/models/pull.ts'

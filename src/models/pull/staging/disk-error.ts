@@ -2,8 +2,8 @@ import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { errnoOf, storageError } from '../../../system/files/storage-error.ts'
 
 /**
- * A failed file operation of a pull. What was downloaded stays: the sentence says so where the disk is full.
- * @param doing what was attempted, for the sentence: "write model.gguf"
+ * The error of a failed file operation of a pull. Downloaded data stays, and the message says so if the disk is full.
+ * @param doing what was attempted, for the message: "write model.gguf"
  */
 export const diskError = (error: unknown, path: string, doing: string): Hal0Error => {
   if (errnoOf(error) === 'ELOOP') return inTheWay(path, 'a symbolic link', error)

@@ -1,6 +1,6 @@
 /**
- * `<name>.ranges.json`: which bytes of a partial file are known to be on the disk, and of what. Only they are trusted after a
- * crash. It is replaced after the data is durable, so it may say too little, never too much.
+ * `<name>.ranges.json`: which bytes of a partial file are known to be on the disk, and what file they belong to. Only they are
+ * trusted after a crash. It is replaced after the data is durable, so it may list too little, but never too much.
  */
 import { type FileHandle, unlink } from 'node:fs/promises'
 import { type Static, Type } from 'typebox'
@@ -13,7 +13,7 @@ import type { RemoteFile } from '../origin/origin.ts'
 import { diskError } from './disk-error.ts'
 import { openOwn } from './partial-file.ts'
 
-/** What the bytes are bytes of: with anything else in it, a partial file cannot be used. */
+/** Identifies the file that the bytes belong to: a partial file of anything else cannot be used. */
 const Identity = Type.Object({
   commit: Type.String(),
   path: Type.String(),
@@ -35,13 +35,13 @@ export const identify = (commit: string, { path, size, sum }: RemoteFile): Ident
 export const writeJournal = async (path: string, identity: Identity, written: Range[]): Promise<void> => {
   const doing = 'record what was downloaded'
   await writeFileAtomic(path, `${JSON.stringify({ ...identity, written })}\n`, doing).catch((error: unknown) => {
-    // It comes as storage.full: of a pull it is the pull's own code.
+    // It arrives as storage.full, but a pull has its own code.
     throw diskError(error instanceof Error && error.cause !== undefined ? error.cause : error, path, doing)
   })
 }
 
 /**
- * What is known written; empty when there is no journal, or one of other bytes.
+ * The ranges that are written; empty if there is no journal, or it belongs to other bytes.
  * @throws Hal0Error `storage.failed` when it cannot be read
  */
 export const readJournal = async (path: string, identity: Identity): Promise<Range[]> => {

@@ -1,5 +1,5 @@
 /**
- * The file that a download writes into: of full size from the start, filled piece by piece in any order.
+ * The file that a download writes into. It has its full size from the start, and is filled piece by piece in any order.
  *
  * Bytes go to the page cache and come from there in the calling thread, the download's own, which stands back behind the API's:
  * the threads that Bun keeps for files do not, and took the processor from requests (npm run bench:pull).
@@ -30,7 +30,7 @@ export class PartialFile {
   readonly #file: FileHandle
   readonly #path: string
   readonly #size: number
-  /** Whether it had its full size when it was opened; else it cannot be used before `reset`. */
+  /** Whether it had its full size when it was opened; otherwise it needs `reset` first. */
   readonly found: boolean
 
   private constructor(file: FileHandle, path: string, size: number, found: boolean) {
@@ -40,7 +40,7 @@ export class PartialFile {
     this.found = found
   }
 
-  /** Makes the file when there is none. @throws Hal0Error `storage.failed`, `pull.no_space` */
+  /** Creates the file if it does not exist. @throws Hal0Error `storage.failed`, `pull.no_space` */
   static async open(path: string, size: number): Promise<PartialFile> {
     try {
       const file = await openOwn(path, true)
@@ -76,12 +76,12 @@ export class PartialFile {
     }
   }
 
-  /** Resolves once what was written before the call survives a power cut. */
+  /** Resolves once everything written before the call survives a power cut. */
   async persist(): Promise<void> {
     await this.#doing('save', () => this.#file.datasync())
   }
 
-  /** As new: full size, nothing in it. */
+  /** Makes it like new: full size, no content. */
   async reset(): Promise<void> {
     await this.#doing('begin anew', async () => {
       await this.#file.truncate(0)

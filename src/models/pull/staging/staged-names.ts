@@ -1,12 +1,12 @@
-/** What the files of a pull are called on the disk. Pure. */
+/** The names of a pull's files on the disk. Pure. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { RemoteFile } from '../origin/origin.ts'
 
-/** So that the temporary names of the journal and of the sidecar still fit into a file system's 255 bytes. */
+/** Short enough that the temporary names of the journal and the sidecar fit into a file system's 255 bytes. */
 const longestName = 220
 
 export interface StagedNames {
-  /** Once it is verified. */
+  /** The name of the verified file. */
   name: string
   partial: string
   journal: string
@@ -14,8 +14,8 @@ export interface StagedNames {
 }
 
 /**
- * The last part of each path in the repository, as llama.cpp wants the shards of a model: side by side, with their names.
- * @throws Hal0Error `request.invalid` for a name that no file may have here, or that two files would share
+ * The last part of each path in the repository, since llama.cpp needs the shards of a model side by side with their own names.
+ * @throws Hal0Error `request.invalid` for a name that is not allowed here, or that two files would share
  */
 export const stagedNames = (files: readonly RemoteFile[]): StagedNames[] => {
   const taken = new Set<string>()
@@ -39,7 +39,7 @@ export const stagedNames = (files: readonly RemoteFile[]): StagedNames[] => {
 
 const problemOf = (name: string): string | null => {
   if (name === '' || name.startsWith('.')) return 'its name is empty or begins with a dot'
-  // Line ends and backslashes would need the escapes of sha256sum in the sidecar.
+  // Line ends and backslashes would have to be escaped in the sidecar for sha256sum.
   if (/[\p{Cc}\\]/u.test(name)) return 'its name has a control character or a backslash'
   if (!name.isWellFormed()) return 'its name is not Unicode text'
   return Buffer.byteLength(name) > longestName ? `its name is longer than ${longestName} bytes` : null

@@ -1,4 +1,4 @@
-/** The folder that a pull collects its files in, until they are a model: it survives restarts. */
+/** The folder in which a pull collects its files until they are registered. It survives restarts. */
 import type { Stats } from 'node:fs'
 import { lstat, mkdir, readdir, rm, statfs, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -10,9 +10,9 @@ import type { RemoteFile } from '../origin/origin.ts'
 import { diskError, inTheWay } from './disk-error.ts'
 import type { StagedNames } from './staged-names.ts'
 
-/** What an interrupted download leaves; the folder may hold other things of its owner. */
+/** What an interrupted download leaves; the folder may contain other files too. */
 const ofAnyDownload = /\.(partial|ranges\.json)$|^\..+\.tmp$/
-/** A file system's blocks, as `stat` counts them. */
+/** The unit in which `stat` counts blocks. */
 const blockBytes = 512
 
 const statOrNull = async (path: string): Promise<Stats | null> => {
@@ -25,7 +25,7 @@ const statOrNull = async (path: string): Promise<Stats | null> => {
 }
 
 /**
- * Makes the folder when there is none, and removes what cannot be used for these files.
+ * Creates the folder if it does not exist, and removes what cannot be used for these files.
  * @throws Hal0Error `storage.failed`, also when a link or anything else is in its place
  */
 export const openStaging = async (folder: string, names: readonly StagedNames[]): Promise<void> => {
@@ -47,7 +47,7 @@ export const openStaging = async (folder: string, names: readonly StagedNames[])
   }
 }
 
-/** Whether a whole file lies under its final name; its content is another question. @throws Hal0Error `storage.failed` */
+/** Whether a file of full size has the final name; its content is not checked. @throws Hal0Error `storage.failed` */
 export const isFinished = async (folder: string, { name }: StagedNames, size: number): Promise<boolean> => {
   const path = join(folder, name)
   const found = await statOrNull(path)
@@ -69,7 +69,7 @@ export const requireSpace = async (
   let needed = 0
   for (const { remote, names } of files) {
     const found = (await statOrNull(join(folder, names.partial))) ?? (await statOrNull(join(folder, names.name)))
-    // A partial has its full size and takes room only where it was written.
+    // A partial file has its full size, but takes space only where it was written.
     const allocated = found === null ? 0 : found.blocks * blockBytes
     needed += Math.max(0, remote.size - allocated)
   }
@@ -85,10 +85,10 @@ export const requireSpace = async (
   )
 }
 
-/** Throws away what a pull has collected. @throws Hal0Error `storage.failed` */
+/** Deletes what a pull has collected. @throws Hal0Error `storage.failed` */
 export const discard = async (folder: string): Promise<void> => {
   try {
-    // Of a link in its place only the link goes.
+    // If a link is in its place, only the link is removed.
     await rm(folder, { recursive: true, force: true })
     await syncFolder(dirname(folder))
   } catch (error) {

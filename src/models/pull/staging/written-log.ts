@@ -1,4 +1,4 @@
-/** What of a partial file is written, and the journal that follows it: due after some bytes or some time, one at a time. */
+/** Tracks the written ranges of a partial file, and updates the journal after some bytes or some time, one update at a time. */
 import type { Clock } from '../../../lib/clock.ts'
 import { type Range, Ranges } from '../../../lib/ranges.ts'
 import type { PartialFile } from './partial-file.ts'
@@ -6,9 +6,9 @@ import type { PartialFile } from './partial-file.ts'
 export interface WrittenLogPorts {
   clock: Clock
   file: Pick<PartialFile, 'persist' | 'reset'>
-  /** Makes a record of durable ranges durable. */
+  /** Writes a record of durable ranges, durably. */
   record: (written: Range[]) => Promise<void>
-  /** The journal moved on (null), or failed. */
+  /** The journal was updated (null), or failed. */
   onChange: (error: unknown) => void
   dueBytes: number
   dueMs: number
@@ -17,14 +17,14 @@ export interface WrittenLogPorts {
 export class WrittenLog {
   readonly ranges: Ranges
   readonly #ports: WrittenLogPorts
-  /** Bytes of `ranges` that a crash would lose. */
+  /** Bytes of `ranges` that would be lost in a crash. */
   #exposed = 0
   #cancelTimer: (() => void) | null = null
   #running: Promise<void> | null = null
-  /** A failed fsync must not be tried again: the kernel may have dropped the data, and the second one would succeed. */
+  /** A failed fsync must not be repeated: the kernel may have dropped the data, and the second fsync would succeed. */
   #failed: { error: unknown } | null = null
 
-  /** @param known what an earlier journal says */
+  /** @param known ranges from an earlier journal */
   constructor(known: Range[], ports: WrittenLogPorts) {
     this.ranges = new Ranges(known)
     this.#ports = ports
@@ -47,20 +47,20 @@ export class WrittenLog {
       })
   }
 
-  /** Resolves once all that was added is recorded. @throws Hal0Error of the disk */
+  /** Resolves once everything that was added is recorded. @throws Hal0Error of the disk */
   async flush(): Promise<void> {
     this.#stopTimer()
     await this.#idle()
     if (this.#exposed > 0) await this.#save()
   }
 
-  /** Nothing is written: the file was made anew. Nothing may be added meanwhile. */
+  /** The file was reset: nothing is written. Nothing may be added until this resolves. */
   async reset(): Promise<void> {
     this.#stopTimer()
     await this.#idle()
     this.ranges.clear()
     this.#exposed = 0
-    // First the record, then the data: a crash in between must not leave a record of what is gone.
+    // First the record, then the data: a crash in between must not leave a record of lost data.
     await this.#ports.record([])
     await this.#ports.file.reset()
   }
@@ -96,7 +96,7 @@ export class WrittenLog {
   }
 
   async #idle(): Promise<void> {
-    // Whether it failed is told by `onChange`, and by the next save.
+    // A failure is reported by `onChange`, and by the next save.
     while (this.#running !== null) await Promise.allSettled([this.#running])
   }
 

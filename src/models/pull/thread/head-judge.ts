@@ -1,4 +1,4 @@
-/** Judges the files of a pull by their GGUF headers, which begin with their first bytes. */
+/** Checks the files of a pull by their GGUF headers, which are at the start of each file. */
 
 import { checkRunnablePart } from '../../gguf/check-runnable.ts'
 import { type ByteSource, HeaderIncomplete } from '../../gguf/cursor.ts'
@@ -16,7 +16,7 @@ const sourceOf = ({ size, here, read }: Head): ByteSource => ({
 
 /**
  * @param files of the model, first shard first, and its projector, by their paths in the repository
- * @param projector null: there is none among them
+ * @param projector null: none of them is a projector
  */
 export const headJudge = (files: readonly string[], projector: string | null): HeadJudge => {
   const model = files.filter((path) => path !== projector)

@@ -1,4 +1,4 @@
-/** The hub as the download engine sees it: files with sums to verify against, and ranges of them. */
+/** The hub as an origin for the download engine: files with checksums to verify, and ranges of them. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
 import { gatedRepository } from '../../hub/client/hub-error.ts'
@@ -11,9 +11,9 @@ export const hubOrigin = (client: HubClient, { repo, commit }: Pick<HubRepositor
 })
 
 /**
- * Files to pull, each with the hub's own sum.
- * @param hasToken which of the two sentences about a gated repository helps
- * @throws Hal0Error `pull.gated` where the hub hides the sums, before a byte is asked for; `pull.network` for a hub that gives none
+ * Files to pull, each with the hub's own checksum.
+ * @param hasToken chooses the right advice about a gated repository
+ * @throws Hal0Error `pull.gated` if the hub hides the checksums, before a byte is requested; `pull.network` for a hub that has none
  */
 export const remoteFiles = (
   { repo, gated }: Pick<HubRepository, 'repo' | 'gated'>,
