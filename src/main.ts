@@ -1,4 +1,4 @@
-/** The program: what its first word can be, and the only place that ends the process. */
+/** The program: its commands, and the only place that ends the process. */
 import type { Group } from './cli/command.ts'
 import { run } from './cli/run.ts'
 import { exitCode } from './cli/terminal/exit-code.ts'
@@ -14,7 +14,7 @@ const root: Group = {
       return serveVerb(async (options) => {
         const { serve } = await import('./daemon.ts')
         await serve(options)
-        // Everything is written and closed; a connection that Bun still counts must not keep the process.
+        // Everything is written and closed; a connection that Bun still counts must not keep the process alive.
         process.exit(exitCode.done)
       })
     },
@@ -43,7 +43,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not foun
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever reads the output may stop early (`| head`): nothing is left to do then, and nothing went wrong.
+    // The reader of the output may stop early (`| head`): then nothing is left to do, and nothing went wrong.
     if (error.code === 'EPIPE') process.exit(exitCode.done)
     console.error(`Error: the output could not be written (${error.code ?? error.message}).`)
     process.exit(exitCode.failed)
@@ -52,17 +52,17 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const [first, ...rest] = process.argv.slice(2)
 if (first === 'slot-exec') {
-  // What the template unit executes; not for people, hence no command with a help of its own.
+  // Executed by the template unit. It is not for people, so it is not a command with help.
   const { slotExec } = await import('./system/systemd/slot-exec.ts')
   const { findPaths } = await import('./system/paths.ts')
   process.exit(slotExec(findPaths(process.env, process.getuid?.() === 0), rest[0] ?? '', console.error))
 }
 const argv = first === '--version' || first === '-v' ? ['version', ...rest] : process.argv.slice(2)
 try {
-  // The process ends when nothing is left to do, which lets pipes drain and the daemon stay.
+  // The process ends when nothing is left to do, so that pipes drain and the daemon keeps running.
   process.exitCode = await run(root, argv, after)
 } catch (error) {
-  // A defect: whoever mends it needs the stack.
+  // A bug: whoever fixes it needs the stack trace.
   console.error('Something went wrong inside hal0:', error)
   process.exit(exitCode.failed)
 }

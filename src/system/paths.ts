@@ -37,7 +37,7 @@ export const slotsDir = (paths: Paths): string => join(paths.data, 'slots')
 export const slotDir = (paths: Paths, name: string): string => join(slotsDir(paths), name)
 export const modelsDir = (paths: Paths): string => join(paths.data, 'models')
 export const enginesDir = (paths: Paths): string => join(paths.data, 'engines')
-/** The hub's token, for nobody but hal0 to read. */
+/** Path of the hub's token, which only hal0 may read. */
 export const hubTokenFile = (paths: Paths): string => join(paths.config, 'hf-token')
 export const decisionsDir = (paths: Paths): string => join(paths.data, 'decisions')
 export const eventClockFile = (paths: Paths): string => join(paths.data, 'event-clock')

@@ -1,12 +1,12 @@
 /**
  * The port to whatever keeps backend processes alive: detached children (`process`) or template units (`systemd`).
- * Both keep this contract and pass the same tests. The caller (a slot's owner) serialises `start` per name; `stop` may be
- * called at any time, also while a `start` of the same name hangs.
+ * Both keep this contract and pass the same tests. The caller (a slot's owner) serialises `start` per name; `stop` may be called
+ * at any time, even while a `start` of the same name hangs.
  */
 
 import type { LogGap } from '../contract/slot.ts'
 
-/** What to run. argv and env reach the program byte for byte; nothing is added but the instance mark. */
+/** What to run. argv and env reach the program byte for byte; only the instance mark is added. */
 export interface LaunchSpec {
   /** Slot name. */
   name: string
@@ -25,22 +25,22 @@ export interface RunningProcess {
 }
 
 /**
- * Of a dead backend: the line that says why is followed by those of everybody who had called it, some eighty where an assertion of
- * llama.cpp prints where it was.
+ * Number of last lines of a dead backend. The line that says why is followed by a backtrace, of about eighty lines for an assertion
+ * of llama.cpp.
  */
 export const lastLinesCount = 200
 
 /** How a process ended. */
 export interface ExitReport {
-  /** null when it was ended by a signal, or is unknown. */
+  /** null when it was ended by a signal, or when it is unknown. */
   exitCode: number | null
-  /** e.g. 'SIGKILL'; null when it exited by itself, or is unknown. */
+  /** e.g. 'SIGKILL'; null when it exited by itself, or when it is unknown. */
   signal: string | null
-  /** The kernel's OOM killer ended it; `probably` where nothing counts its kills for the slot alone. */
+  /** The kernel's OOM killer ended it; `probably` if there is no counter for the slot alone. */
   outOfMemory: boolean | 'probably'
   /** The last lines it printed, oldest first, at most `lastLinesCount`. */
   lastLines: string[]
-  /** Others of the slot's processes still run: a stop ends them. */
+  /** Other processes of the slot are still running; a stop ends them. */
   remains?: true
 }
 
@@ -49,14 +49,14 @@ export type Found =
   | {
       kind: 'running'
       process: RunningProcess
-      /** Its command line, which may be another than it was started with; null when it may not be read. */
+      /** Its command line, which may differ from the one that it was started with; null when it may not be read. */
       argv: string[] | null
     }
-  /** There was one in this boot, and it has ended; what `remains` of it is not watched. */
+  /** There was one in this boot, and it has ended; processes that remain are not watched. */
   | { kind: 'ended'; exit: ExitReport }
-  /** The record is from another boot of the host (or of the container): nothing of it is left. */
+  /** The record is from another boot of the host (or of the container), so nothing of it is left. */
   | { kind: 'rebooted' }
-  /** No record and no process: none was ever started, or it was stopped and tidied up. */
+  /** No record and no process: none was ever started, or it was stopped and cleaned up. */
   | { kind: 'none' }
 
 /** Who listens on a port that 127.0.0.1 reaches. */
@@ -65,19 +65,19 @@ export type PortOwner =
   | { kind: 'own' }
   | { kind: 'other'; pid: number | null; command: string | null }
 
-/** A line, or what stands where some are missing. */
+/** A line, or a gap where lines are missing. */
 export type LogEntry = string | LogGap
 
 export interface LogEvent {
-  /** By which a reader that comes back says that it has this and all before it; null: it cannot. */
+  /** With this id, a reader that reconnects says that it has everything up to here; null: it cannot. */
   id: string | null
   entry: LogEntry
 }
 
-/** Takes events in their order. The next ones come once its promise has resolved: a slow reader holds nobody else up. */
+/** Takes events in order. The next ones come once its promise has resolved: a slow reader does not delay others. */
 export type TakeLog = (events: LogEvent[]) => void | Promise<void>
 
-/** Where a reader begins: so many of the last lines come first, or what follows on the event of that id. */
+/** Where a reader begins: with this many of the last lines, or after the event with that id. */
 export type LogFrom = { lines: number } | { after: string }
 
 export interface Supervisor {
@@ -92,12 +92,12 @@ export interface Supervisor {
    */
   start(spec: LaunchSpec, onExit: (exit: ExitReport) => void): Promise<RunningProcess>
 
-  /** Looks for a process of this slot left by an earlier daemon, and watches it when there is one. Bounded in time. */
+  /** Looks for a process of this slot that an earlier daemon left, and watches it if there is one. Bounded in time. */
   adopt(name: string, onExit: (exit: ExitReport) => void): Promise<Found>
 
   /**
-   * SIGTERM to everything of the slot, SIGKILL after `graceMs`. Resolves when nothing of it is left (its onExit was called);
-   * resolves at once when nothing runs.
+   * Sends SIGTERM to all processes of the slot, and SIGKILL after `graceMs`. Resolves when none is left (its onExit was called); at once
+   * if none runs.
    * @throws Hal0Error `slot.stop_failed` when it survives SIGKILL for 10 s
    */
   stop(name: string, graceMs: number): Promise<void>
@@ -109,19 +109,19 @@ export interface Supervisor {
   logs(name: string, lines: number): Promise<string[]>
 
   /**
-   * Gives `take` what was printed, from where the reader begins, then all that is printed from now on; never throws. Where an id
-   * means nothing (any more), a gap comes first.
-   * @param from default: what is printed from now on
-   * @returns the function that ends it
+   * Passes the output to `take`, from where the reader begins, and then everything printed from now on. Never throws. If an id is
+   * unknown (or no longer known), a gap comes first.
+   * @param from by default, only what is printed from now on
+   * @returns a function that ends it
    */
   followLogs(name: string, take: TakeLog, from?: LogFrom): () => void
 
-  /** Sentences about what does not work at present and is tried again. */
+  /** Sentences about what does not work at present and is being retried. */
   problems(): string[]
 
   /** Forgets records and logs of a deleted slot. Nothing of it may be running. */
   forget(name: string): Promise<void>
 
-  /** Stops watching; processes go on. */
+  /** Stops watching; processes keep running. */
   close(): void
 }

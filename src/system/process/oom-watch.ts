@@ -1,13 +1,13 @@
-/** Tells whether an end was the kernel's OOM killer's doing, by the counters that rise with each of its kills. */
+/** Decides whether the kernel's OOM killer ended a process, by the counters that rise with each of its kills. */
 import { dirname } from 'node:path'
 import { hostOomCounterFile, readOomCounter, readOomKills } from '../proc/cgroup.ts'
 import type { ExitReport } from '../supervisor.ts'
 
-/** The counter rises before the process dies, and giving back the memory of a large model takes a while. */
+/** The counter rises before the process dies, and freeing the memory of a large model takes a while. */
 const ownWindowMs = 10_000
 /** Other programs move a counter that is not the process's own, so it is trusted for a shorter time. */
 const sharedWindowMs = 2_000
-/** How a shell tells that the program it ran was ended by SIGKILL. */
+/** The exit status of a shell whose program was ended by SIGKILL. */
 const killedInShell = 137
 
 /** When a counter was last seen to rise. */
@@ -26,13 +26,13 @@ export class RiseDetector {
   }
 }
 
-/** Which counter tells, and how sure that is. */
+/** Which counter is used, and so how certain the answer is. */
 export type Witness = 'own' | 'shared'
 
 /**
- * What follows from a rise of the witness. One of its own settles it either way; one that others share only makes it likely, and
- * only of a process that somebody is known to have killed.
- * @param rose within the witness's window
+ * What follows from a rise of the counter. The process's own counter decides either way. A shared one only makes it likely, and only
+ * for a process that was killed by somebody.
+ * @param rose whether it rose within the counter's window
  */
 export const verdict = (
   witness: Witness,
@@ -46,7 +46,7 @@ export const verdict = (
   return wasKilled ? 'probably' : false
 }
 
-/** Watches one process: by its memory group's counter, or by the whole host's where it has none. */
+/** Watches one process: by its memory group's counter, or by the host's counter if it has no group. */
 export class OomWatch {
   readonly #pid: number
   #rises = new RiseDetector()
@@ -58,16 +58,16 @@ export class OomWatch {
     this.sample()
   }
 
-  /** Reads the counter; call it often while the process runs: it may enter another group at any time. */
+  /** Reads the counter. Call it often while the process runs, since it may enter another group at any time. */
   sample(): void {
     const seen = readOomCounter(this.#pid)
-    // A process that is ending is shown at the root of version 1 (proc_cgroup_show); the group it was last seen in tells then, as
-    // it does of one that has ended.
+    // A process that is ending is shown at the root of version 1 (proc_cgroup_show). Then the group that it was last seen in counts,
+    // as for a process that has ended.
     const isAbove = seen !== null && seen.file !== this.#file && this.#file?.startsWith(`${dirname(seen.file)}/`)
     const counter = isAbove === true ? null : seen
     const file = counter?.file ?? this.#file ?? hostOomCounterFile
     if (file !== this.#file) {
-      // Kills that were counted before the process was there are none of its own.
+      // Kills that were counted before the process existed were not its own.
       this.#file = file
       this.#rises = new RiseDetector()
     }
@@ -75,7 +75,7 @@ export class OomWatch {
     this.#rises.see(readOomKills(file), performance.now())
   }
 
-  /** Whether an OOM kill explains that the process ends in this way right now. */
+  /** Whether an OOM kill explains that the process has just ended in this way. */
   explains(exit: Pick<ExitReport, 'exitCode' | 'signal'>): ExitReport['outOfMemory'] {
     const now = performance.now()
     this.#rises.see(readOomKills(this.#file ?? hostOomCounterFile), now)

@@ -14,8 +14,8 @@ const readTable = (name: 'tcp' | 'tcp6'): Promise<string> =>
 /**
  * The listeners on `port` that a connection to 127.0.0.1 would reach.
  *
- * Leaves the second table out where it can change nothing: the kernel walks its whole hash table of connections for each, which
- * was measured at 5 ms for one of 262,144 buckets.
+ * Skips the second table if it cannot change the result: for each table the kernel walks its whole hash table of connections, which
+ * took 5 ms for one with 262,144 buckets.
  */
 export const listenersOn = async (port: number): Promise<Listeners> => {
   const tcp = await readTable('tcp')
@@ -31,9 +31,9 @@ const holderAmong = (processes: Iterable<ProcStat>, inodes: ReadonlySet<number>)
 }
 
 /**
- * The owner of the listener on `port` that a connection to 127.0.0.1 would reach. Where several programs share the port by
- * SO_REUSEPORT, one that is not the slot's makes it `other`: it would get a part of the connections.
- * @param familyAmong the slot's processes, as far as they can be told without waiting; the mark tells the rest
+ * The owner of the listener on `port` that a connection to 127.0.0.1 would reach. If several programs share the port with
+ * SO_REUSEPORT, one that is not the slot's makes it `other`, since it would get some of the connections.
+ * @param familyAmong the slot's processes, as far as they can be found without waiting; the others are found by their mark
  */
 export const findPortOwner = async (
   port: number,

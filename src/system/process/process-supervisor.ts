@@ -1,4 +1,4 @@
-/** The embedded supervisor: backends as detached children of the daemon, known again by records on disk after its death. */
+/** The built-in supervisor: backends are detached children of the daemon, recognized by records on disk after its death. */
 import { type Paths, slotDir } from '../paths.ts'
 import { ControlGroup } from '../proc/control-group.ts'
 import { type ProcStat, runningProcesses } from '../proc/stat.ts'
@@ -18,17 +18,17 @@ const tickMs = 50
 
 export interface ProcessSupervisorOptions {
   paths: Paths
-  /** Size in bytes at which a backend's log is rotated; twice as much is kept. Default 8 MiB. */
+  /** Size in bytes at which a backend's log is rotated; twice as much is kept on disk. Default 8 MiB. */
   logLimit?: number
   /** How long a process may survive SIGKILL before a stop fails, milliseconds. Default 10 s. */
   killLimitMs?: number
-  /** Whether backends are put into control groups where that can be done. Default true. */
+  /** Whether backends are put into control groups if possible. Default true. */
   mayGroup?: boolean
 }
 
 /**
  * Keeps `process.json`, `backend.log` and `backend.log.1` in each slot's data folder. A log grows without bound only while no
- * daemon runs. The end of an adopted process is noticed within about 50 ms, but its exit code is known to nobody.
+ * daemon runs. The end of an adopted process is noticed within about 50 ms, but its exit code is unknown.
  */
 export class ProcessSupervisor implements Supervisor {
   readonly kind = 'process'
@@ -48,7 +48,7 @@ export class ProcessSupervisor implements Supervisor {
   }
 
   /**
-   * @throws Hal0Error beyond those of the port: `slot.load_cancelled` when a stop comes in between, `slot.stop_failed` when
+   * @throws Hal0Error besides those of the port: `slot.load_cancelled` when a stop comes in between, `slot.stop_failed` when
    * processes of an earlier run cannot be ended
    */
   start(spec: LaunchSpec, onExit: (exit: ExitReport) => void): Promise<RunningProcess> {

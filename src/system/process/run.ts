@@ -1,11 +1,11 @@
-/** One backend process that is watched until its death. */
+/** One backend process, watched until it dies. */
 import { isRunning, readStat } from '../proc/stat.ts'
 import type { ExitReport, RunningProcess } from '../supervisor.ts'
 import type { Identity } from './family/members.ts'
 import { OomWatch } from './oom-watch.ts'
 import type { ChildExit } from './spawn.ts'
 
-/** Nobody but the parent is told how a process ended. */
+/** Only the parent learns how a process ended. */
 export const unknownExit: ChildExit = { exitCode: null, signal: null }
 
 /** While a process is young it may still change its memory group (a wrapper that enters one, then executes the engine). */
@@ -18,15 +18,15 @@ export class Run implements Identity {
   readonly startedAt: number
   /** Resolves when the process is dead. */
   readonly died: Promise<ChildExit>
-  /** Resolves when its death has been told. */
+  /** Resolves when its death has been reported. */
   readonly told: Promise<void>
-  /** hal0 is ending it: no death is a surprise any more. */
+  /** hal0 is stopping it, so its death is expected. */
   stopping = false
-  /** Nobody is to be told of its death: whoever started it has been told otherwise, or is gone. */
+  /** Its death must not be reported: whoever started it already got an error, or is gone. */
   silent = false
-  /** Resolves when a stop has ended everything of the slot. */
+  /** Resolves when a stop has ended all processes of the slot. */
   readonly cleared: Promise<void>
-  /** A stop has ended everything of the slot. */
+  /** Has to be called when a stop has ended all processes of the slot. */
   readonly clear: () => void
   readonly #adopted: boolean
   readonly #oom: OomWatch
@@ -34,7 +34,7 @@ export class Run implements Identity {
   #ticks = 0
 
   /**
-   * @param childExit how it ends, from its parent; null for an adopted process, whose death is looked for at each tick
+   * @param childExit its end as its parent learns it; null for an adopted process, whose death is checked at each tick
    * @param onDeath called once; `told` resolves with it
    */
   constructor(
@@ -61,7 +61,7 @@ export class Run implements Identity {
     return { pid: this.pid, startedAt: this.startedAt }
   }
 
-  /** Looks after the process; to be called every 50 ms. */
+  /** Checks the process; has to be called every 50 ms. */
   tick(): void {
     this.look()
     if (this.#ticks < youngTicks || this.#ticks % oomSampleTicks === 0) this.#oom.sample()
@@ -75,7 +75,7 @@ export class Run implements Identity {
     if (stat === null || stat.startTime !== this.startTime || !isRunning(stat)) this.#die(unknownExit)
   }
 
-  /** Whether this end was the OOM killer's doing. */
+  /** Whether the OOM killer caused this end. */
   wasOutOfMemory(exit: ChildExit): ExitReport['outOfMemory'] {
     return this.stopping ? false : this.#oom.explains(exit)
   }

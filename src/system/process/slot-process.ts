@@ -1,4 +1,4 @@
-/** The process of one slot: started, adopted, watched until its death. */
+/** The process of one slot: starts it, adopts it, and watches it until it dies. */
 import { isDeepStrictEqual } from 'node:util'
 import { withDeadline } from '../../lib/async/with-deadline.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -16,13 +16,13 @@ import { findPortOwner } from './port-owner.ts'
 import { Run, unknownExit } from './run.ts'
 import { type ChildExit, spawnBackend } from './spawn.ts'
 
-/** A death is told without its last lines when the disk does not give them by then: it has to be known within 250 ms. */
+/** If the disk has not returned the last lines by then, the death is reported without them: it has to be reported within 250 ms. */
 const lastLinesLimitMs = 150
-/** The same for a death that nobody waits for. */
+/** Limit for a death that nobody waits for. */
 const pastLastLinesLimitMs = 2000
-/** A stop does not wait longer for a disk that hangs; the removal itself goes on. */
+/** A stop waits no longer than this for a disk that hangs; the removal itself continues. */
 const removeLimitMs = 1000
-/** How often the processes that outlive their main process are looked at, milliseconds. */
+/** How often processes that outlive their main process are checked, milliseconds. */
 const remainderMs = 50
 /** Ticks of 50 ms: how long each is a look at a slot's processes, and how often one is later. */
 const youngTicks = 40
@@ -56,7 +56,7 @@ export class SlotProcess {
   #run: Run | null = null
   #starting: Attempt | null = null
   #ticks = 0
-  /** As it is on disk, or on its way there. */
+  /** The record on the disk, or being written. */
   #recorded: ProcessRecord | null = null
   #closed = false
 
@@ -69,7 +69,7 @@ export class SlotProcess {
     this.#ending = new Ending(name, this.#family, killLimitMs)
   }
 
-  /** As Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. When it throws, onExit is never called. */
+  /** Like Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. If it throws, onExit is never called. */
   async start(spec: LaunchSpec, onExit: OnExit): Promise<RunningProcess> {
     this.#refuseSecond()
     const attempt: Attempt = { cancelled: false }
@@ -80,7 +80,7 @@ export class SlotProcess {
       const run = await this.#spawn(spec, attempt, onExit)
       await this.#recordStart(run, spec)
       if (attempt.cancelled) {
-        // The stop is ending it; until then something of it runs, and another start would find it.
+        // The stop is still ending it, and another start would find the process.
         await run.told
         throw this.#cancelled()
       }
@@ -90,7 +90,7 @@ export class SlotProcess {
     }
   }
 
-  /** As Supervisor.adopt. */
+  /** See Supervisor.adopt. */
   async adopt(onExit: OnExit): Promise<Found> {
     this.#refuseSecond()
     const trace = await findProcess(this.#record, this.#mark(), this.#family)
@@ -108,14 +108,14 @@ export class SlotProcess {
     return { kind: 'ended', exit: { ...unknownExit, outOfMemory: false, lastLines, ...remains } }
   }
 
-  /** As Supervisor.stop. */
+  /** See Supervisor.stop. */
   stop(graceMs: number): Promise<void> {
     const run = this.#run
     if (run !== null) run.stopping = true
     if (this.#starting !== null) {
       this.#starting.cancelled = true
       this.#starting = null
-      // Its caller learns from the start itself that nothing came of it.
+      // The caller of the start gets an error from the start itself.
       if (run !== null) run.silent = true
     }
     return this.#ending.stop(graceMs, async () => {
@@ -124,7 +124,7 @@ export class SlotProcess {
       run?.clear()
       await run?.told
       const removed = this.#record.remove().catch((error) => {
-        // The process is gone, which is what was asked for; the next daemon finds the record of one that has ended.
+        // The process is gone, as requested; the next daemon will find the record of an ended process.
         log.warn(`could not remove ${this.#record.path}`, error)
       })
       await withDeadline(removed, removeLimitMs, null)
@@ -141,8 +141,8 @@ export class SlotProcess {
   }
 
   /**
-   * To be called every 50 ms.
-   * @param look gives every running process
+   * Has to be called every 50 ms.
+   * @param look returns every running process
    */
   tick(look: () => readonly ProcStat[]): void {
     if (this.#run === null || this.#closed) return
@@ -184,7 +184,7 @@ export class SlotProcess {
     const record = recordOf(run, run.startedAt, spec.argv[0] ?? '', this.#family.traces())
     this.#recorded = record
     try {
-      // A process that dies while the disk is slow is told of at once; its record would only say that there was one.
+      // If a process dies while the disk is slow, that is reported at once; its record would only say that it existed.
       await Promise.race([this.#record.write(record), run.died])
     } catch (error) {
       run.silent = true
@@ -214,7 +214,7 @@ export class SlotProcess {
     }
   }
 
-  /** Also where a stop has given up: what it could not kill may end later. */
+  /** Waits until nothing remains, even after a stop has given up: a process that it could not kill may end later. */
   async #untilNothingRemains(run: Run): Promise<void> {
     let cleared = false
     const clearing = run.cleared.then(() => {
@@ -224,7 +224,7 @@ export class SlotProcess {
       await Promise.race([clearing, Bun.sleep(remainderMs)])
   }
 
-  /** Lets the next daemon know what belongs to the slot. */
+  /** Records the slot's processes for the next daemon. */
   #recordFamily(run: Run): void {
     if (this.#recorded === null || run.stopping) return
     const record = { ...this.#recorded, ...this.#family.traces() }
@@ -235,7 +235,7 @@ export class SlotProcess {
 
   async #lastLines(limitMs: number): Promise<string[]> {
     const reading = this.log.lastLinesOfRun().catch((error) => {
-      // The death itself is the news.
+      // The death itself must be reported all the same.
       log.warn(`could not read the log of slot ${this.#name}`, error)
       return []
     })

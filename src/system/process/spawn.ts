@@ -22,9 +22,9 @@ export interface Child {
 }
 
 /**
- * Starts the program in a session of its own, so that neither the daemon's death nor a Ctrl-C in its terminal reaches it, and
- * with its output going straight to a file: a pipe would break with the daemon. Bun resets the ignored signals (SIGPIPE,
- * SIGXFSZ) and leaks no descriptor into the child.
+ * Starts the program in its own session, so that neither the daemon's death nor Ctrl-C in its terminal affects it. Its output goes
+ * directly to a file, since a pipe would break with the daemon. Bun resets the ignored signals (SIGPIPE, SIGXFSZ) and leaks no
+ * descriptor into the child.
  * @param logFile descriptor for stdout and stderr, opened for appending
  * @throws Hal0Error `slot.spawn_failed`
  */

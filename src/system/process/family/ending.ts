@@ -1,4 +1,4 @@
-/** Ends the processes of one slot: on request, and what an ended run left behind. */
+/** Ends the processes of one slot: on request, and leftovers of an ended run. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
 import type { Family } from './family.ts'
@@ -18,8 +18,8 @@ export class Ending {
   }
 
   /**
-   * SIGTERM, and SIGKILL after `graceMs`, to every process of the slot; then `after`. A stop under way is joined, and hastened
-   * by a shorter grace.
+   * Sends SIGTERM, and SIGKILL after `graceMs`, to every process of the slot; then runs `after`. Joins a stop under way, and
+   * shortens its grace period if this one is shorter.
    * @throws Hal0Error `slot.stop_failed`
    */
   stop(graceMs: number, after: () => Promise<void>): Promise<void> {
@@ -37,17 +37,17 @@ export class Ending {
   }
 
   /**
-   * Kills what is left of earlier runs, once a stop or a sweep under way is done: both end everything of the slot,
-   * hence also what is started before they are.
+   * Kills what is left of earlier runs, after a stop or a sweep under way: both end everything of the slot, and so would also end
+   * what is started before they are done.
    * @throws Hal0Error `slot.stop_failed`
    */
   async clear(): Promise<void> {
-    // A stop's failure was told to whoever asked for it, and shows here again.
+    // Whoever requested the stop got its failure, which will also show here.
     await this.#stopping?.done.catch(() => null)
     this.#refuse(await this.sweep())
   }
 
-  /** Kills every process of the slot at once, without asking. @returns the pids that survived */
+  /** Kills every process of the slot at once, without SIGTERM. @returns the pids that survived */
   sweep(): Promise<number[]> {
     const patience = { killAt: performance.now(), killLimitMs: this.#killLimitMs }
     const swept = this.#sweeping.then(() => terminate(this.#family, patience))

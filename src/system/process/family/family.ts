@@ -1,8 +1,8 @@
 /**
- * Everything that runs for one slot: its main process, and whatever came of it. Told by a control group where one can be had;
- * elsewhere by what was seen to descend from it while the parents lived, by session, and by the mark in the environment. Without
- * a group one thing escapes: a process that clears its environment, opens a session of its own and loses its parent, all
- * between two looks (50 ms while the slot is young, then a second).
+ * All processes of one slot: its main process and everything descended from it. They are identified by a control group if there can
+ * be one. Otherwise by descent, as seen while the parents lived, by session, and by the mark in the environment. Without a group,
+ * one kind of process escapes: one that clears its environment, opens its own session and loses its parent, all between two looks
+ * (50 ms while the slot is young, then a second).
  */
 import { readUnifiedFolder } from '../../proc/cgroup.ts'
 import { ControlGroup, groupPrefix } from '../../proc/control-group.ts'
@@ -11,11 +11,11 @@ import type { ExitReport } from '../../supervisor.ts'
 import { addDescendants, type Identity, leadsStill, markedBy } from './members.ts'
 import type { ProcessRecord, Traces } from './record.ts'
 
-/** The next daemon is told of what has lived that long, milliseconds: a wrapper may call short programs all the time. */
+/** Only processes that have lived this long are recorded for the next daemon, milliseconds: a wrapper may keep calling short programs. */
 const settledMs = 1000
 
 interface Seen extends Identity {
-  /** It leads a session of its own. */
+  /** It leads its own session. */
   leads: boolean
   /** When it was first seen, on the clock of performance.now(). */
   since: number
@@ -28,22 +28,22 @@ export class Family {
   #group: ControlGroup | null = null
 
   /**
-   * @param mark asked anew each time, since it takes its final form with the slot's folder
-   * @param mayGroup false: no control groups, as on a machine that gives none
+   * @param mark called each time, since it is final only once the slot's folder exists
+   * @param mayGroup false: use no control groups, as on a machine that allows none
    */
   constructor(mark: () => string, mayGroup: boolean) {
     this.#mark = mark
     this.#mayGroup = mayGroup
   }
 
-  /** Whether only looking at it tells what belongs to it. */
+  /** Whether its members can be found only by regular looks. */
   get needsLooks(): boolean {
     return this.#group === null
   }
 
   /**
-   * Starts the main process of a new run, in a group of its own where one can be had.
-   * @param spawn starts it before it returns; what it throws is passed on
+   * Starts the main process of a new run, in its own group if that is possible.
+   * @param spawn starts the process before it returns; what it throws is passed on
    */
   begin<T extends { pid: number }>(spawn: () => T): { child: T; leader: Identity } {
     this.forget()
@@ -51,7 +51,7 @@ export class Family {
     try {
       const { started: child, isIn } = group?.enclose(spawn) ?? { started: spawn(), isIn: false }
       if (isIn) this.#group = group
-      // Without a start time it has ended already, and its end is on the way.
+      // Without a start time it has already ended, and its end will be reported.
       const leader = { pid: child.pid, startTime: readStat(child.pid)?.startTime ?? 0 }
       this.#seen.set(leader.pid, { ...leader, leads: true, since: performance.now() })
       return { child, leader }
@@ -60,7 +60,7 @@ export class Family {
     }
   }
 
-  /** Takes over what an earlier daemon knew. A record that came with a copied folder speaks of somebody else's processes. */
+  /** Takes over what an earlier daemon knew. A record in a copied folder is about another slot's processes. */
   restore(record: ProcessRecord): void {
     this.forget()
     if (record.mark !== this.#mark()) return
@@ -70,7 +70,7 @@ export class Family {
     this.#group = record.group == null ? null : ControlGroup.find(record.group, this.#prefix())
   }
 
-  /** Takes in a main process that was found running, with its group if it has one. */
+  /** Adopts a main process that was found running, with its group if it has one. */
   adopt(leader: Identity): void {
     const folder = readUnifiedFolder(leader.pid)
     this.#group = (folder === null ? null : ControlGroup.find(folder, this.#prefix())) ?? this.#group
@@ -78,7 +78,7 @@ export class Family {
   }
 
   /**
-   * Those that can be told without waiting; each look remembers them, so that one whose parent ends stays known.
+   * The members that can be found without waiting. Each look remembers them, so that a process stays known after its parent ends.
    * @param processes every running process
    */
   now(processes: readonly ProcStat[]): Set<ProcStat> {
@@ -111,17 +111,17 @@ export class Family {
     return [...members]
   }
 
-  /** Whether something runs: children that outlived their main process serve nobody, and hold its port and memory. */
+  /** Whether anything still runs: children that outlive their main process are useless, but hold its port and memory. */
   async remains(): Promise<Pick<ExitReport, 'remains'>> {
     return (await this.all()).length > 0 ? { remains: true } : {}
   }
 
-  /** SIGKILL to its group, where it has one. */
+  /** Sends SIGKILL to its group, if it has one. */
   killGroup(): void {
     this.#group?.kill()
   }
 
-  /** What the record keeps of it for the next daemon. */
+  /** What the record stores for the next daemon. */
   traces(): Traces {
     const settled = [...this.#seen.values()].filter(({ since }) => performance.now() - since >= settledMs)
     return {
@@ -144,14 +144,14 @@ export class Family {
       const since = before?.startTime === startTime ? before.since : performance.now()
       this.#seen.set(pid, { pid, startTime, leads: session === pid, since })
     }
-    // What has ended is forgotten, before its number comes round again; one that leads a session, once that is empty.
+    // Ended processes are forgotten before their pid is reused; a session leader only once its session is empty.
     for (const one of this.#seen.values()) {
       const inSession = one.leads && processes.some(({ session }) => session === one.pid)
       if (!inSession && !stillRuns(one)) this.#seen.delete(one.pid)
     }
   }
 
-  /** Of the names of its groups: no other slot of any installation has it. */
+  /** Prefix of its groups' names, which no other slot of any installation has. */
   #prefix(): string {
     return groupPrefix(this.#mark())
   }

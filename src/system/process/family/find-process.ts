@@ -1,4 +1,4 @@
-/** What is left of a slot's process when a daemon starts. */
+/** Finds what is left of a slot's process when a daemon starts. */
 import { log } from '../../../lib/log.ts'
 import { isOfThisBoot } from '../../proc/boot-id.ts'
 import { readCommandLine } from '../../proc/environ.ts'
@@ -18,15 +18,15 @@ export type Trace =
 const runsStill = async ({ pid, start_time }: ProcessRecord, mark: string): Promise<boolean> => {
   const stat = readStat(pid)
   if (stat === null || stat.startTime !== start_time || !isRunning(stat)) return false
-  // A data folder that was copied brings a record of a process that belongs to the original. A program may overwrite its
-  // environment, so that a mark which is not there says nothing.
+  // A copied data folder contains a record of a process that belongs to the original. A program may overwrite its environment, so a
+  // missing mark says nothing.
   const itsMark = await markOf(stat)
   return itsMark === null || itsMark === mark
 }
 
 /**
- * A main process that carries the mark although no record tells of it; the record is made up for. What the record does tell of
- * is no main process, but what one left behind.
+ * Finds a main process that has the mark but no record, and writes the missing record. Processes that the record does list are not
+ * main processes, but leftovers of one.
  */
 const findOrphan = async (file: RecordFile, mark: string, family: Family): Promise<Trace | null> => {
   const processes = runningProcesses()
@@ -42,17 +42,17 @@ const findOrphan = async (file: RecordFile, mark: string, family: Family): Promi
   const argv0 = (await readCommandLine(leader))?.[0] ?? ''
   const record = recordOf(leader, startedAt(leader.startTime), argv0, family.traces())
   await file.write(record).catch((error) => {
-    // It runs and can be watched; without a record the next daemon finds it by its mark again.
+    // It runs and can be watched; without a record, the next daemon will find it by its mark again.
     log.warn(`could not write ${file.path}`, error)
   })
   return { kind: 'running', leader, record }
 }
 
 /**
- * Looks for the process by its record, and then by its mark whatever the record says: the daemon may have died between a
- * start and the write of the new record. The record of an ended process stays until the next start or stop, so that whoever
- * asks again gets the same answer; that of another boot goes.
- * @param family is told what the record says of the slot's processes
+ * Looks for the process by its record, and then by its mark, whatever the record says: the daemon may have died between a start
+ * and the write of the new record. The record of an ended process stays until the next start or stop, so that asking again gives
+ * the same answer. A record from another boot is removed.
+ * @param family gets what the record says about the slot's processes
  * @throws Hal0Error `storage.failed` when that record cannot be removed
  */
 export const findProcess = async (file: RecordFile, mark: string, family: Family): Promise<Trace> => {

@@ -1,9 +1,9 @@
-/** How a slot's processes are told among those of the machine. Pure, but for the marks. */
+/** Finds a slot's processes among those of the machine. Pure, except for reading marks. */
 import { readVariable } from '../../proc/environ.ts'
 import { type ProcStat, readStat } from '../../proc/stat.ts'
 import { markVariable } from './instance-mark.ts'
 
-/** One process, for good: a pid alone is given to another one later. */
+/** Identifies one process for ever: a pid alone is reused later. */
 export interface Identity {
   pid: number
   startTime: number
@@ -24,8 +24,8 @@ export const addDescendants = (members: Set<ProcStat>, processes: readonly ProcS
 }
 
 /**
- * Whether the session that this process led may still be its own. While a session lives, the kernel gives its number to no
- * other process; a holder with another start time shows that it is over and the number in use again.
+ * Whether the session that this process led may still be its own. While a session exists, the kernel does not reuse its number. A
+ * process with this pid and another start time shows that the session is over and the number in use again.
  */
 export const leadsStill = ({ pid, startTime }: Identity): boolean => {
   const holder = readStat(pid)
@@ -33,7 +33,7 @@ export const leadsStill = ({ pid, startTime }: Identity): boolean => {
 }
 
 /**
- * The session of `leader` and its descendants: what can be told without waiting.
+ * The session of `leader` and its descendants, which can be found without waiting.
  * @param processes every running process
  */
 export const familyOf = (leader: Identity, processes: readonly ProcStat[]): Set<ProcStat> => {
@@ -43,16 +43,16 @@ export const familyOf = (leader: Identity, processes: readonly ProcStat[]): Set<
   return members
 }
 
-/** The mark that a process carries: null when it has none, or may not be read. */
+/** The mark of a process; null when it has none, or its environment may not be read. */
 export const markOf = (stat: ProcStat): Promise<string | null> => readVariable(stat, markVariable)
 
-/** Those of `processes` that carry the mark. */
+/** Those of `processes` that have the mark. */
 export const markedBy = async (mark: string, processes: readonly ProcStat[]): Promise<ProcStat[]> => {
   const marks = await Promise.all(processes.map(markOf))
   return processes.filter((_, index) => marks[index] === mark)
 }
 
-/** The main process among the members of a slot: of those that lead a session, the one that was there first. */
+/** The main process among the members of a slot: the oldest one that leads a session. */
 export const leaderAmong = (members: readonly ProcStat[]): ProcStat | null => {
   const leaders = members.filter(({ pid, session }) => pid === session)
   return leaders.toSorted((a, b) => a.startTime - b.startTime || a.pid - b.pid)[0] ?? null

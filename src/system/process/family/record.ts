@@ -1,4 +1,4 @@
-/** slots/<name>/process.json: what the next daemon needs in order to know a backend again. */
+/** slots/<name>/process.json: what the next daemon needs to recognize a backend. */
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../../../contract/nullable.ts'
@@ -14,14 +14,14 @@ const ProcessRecord = Type.Object({
   /** Field 22 of /proc/<pid>/stat. */
   start_time: Type.Integer({ minimum: 0 }),
   boot_id: nullable(Type.String()),
-  /** Start time of process 1: a restarted container keeps the kernel's boot id. */
+  /** Start time of process 1, since a restarted container keeps the kernel's boot id. */
   init_start: nullable(Type.Integer()),
   /** Milliseconds since the Unix epoch. */
   started_at: Type.Integer(),
   argv0: Type.String(),
-  /** The slot's mark when this was written; the folder may have been copied since. Missing, as the rest, in an older record. */
+  /** The slot's mark when this was written; the folder may have been copied since. Like the rest, it is missing in older records. */
   mark: Type.Optional(Type.String()),
-  /** Folder of the control group that its processes are in; null: none could be had, and `members` tells. */
+  /** Folder of its processes' control group; null: there is none, and `members` lists them. */
   group: Type.Optional(nullable(Type.String())),
   members: Type.Optional(
     Type.Array(Type.Object({ pid: Type.Integer({ minimum: 1 }), start_time: Type.Integer({ minimum: 0 }) })),
@@ -29,7 +29,7 @@ const ProcessRecord = Type.Object({
 })
 export type ProcessRecord = Static<typeof ProcessRecord>
 
-/** By which its processes are known again. */
+/** The fields by which its processes are recognized. */
 export type Traces = Required<Pick<ProcessRecord, 'mark' | 'group' | 'members'>>
 
 /** A record of a process of this boot. */
@@ -44,14 +44,14 @@ const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {
-    // undefined is no record either, which is what its reader wants to know.
+    // undefined is not a record either, which is all that the reader needs to know.
     return undefined
   }
 }
 
 /**
- * The record file of one slot. Writes and removals happen one after the other, in the order in which they were asked for:
- * a write that hangs on a sick disk must not overwrite a later record when it comes to.
+ * The record file of one slot. Writes and removals happen one after the other, in the order of the calls: a write that hangs on a
+ * failing disk must not overwrite a later record when it continues.
  */
 export class RecordFile {
   readonly path: string
@@ -75,7 +75,7 @@ export class RecordFile {
     return this.#next(() => removeFile(this.path, `remove the process record of slot ${this.#name}`))
   }
 
-  /** null when there is none, or what is there is torn or no record: the process can still be found by its mark. */
+  /** @returns null when there is none, or it is torn or not a record: the process can still be found by its mark */
   async read(): Promise<ProcessRecord | null> {
     const text = await readOwnText(this.path, `read the process record of slot ${this.#name}`)
     if (text === null) return null
@@ -87,7 +87,7 @@ export class RecordFile {
 
   #next(work: () => Promise<void>): Promise<void> {
     const done = this.#last.then(work)
-    // Its caller hears of a failure; the next in the queue goes on regardless.
+    // The caller gets a failure; the next one in the queue runs regardless.
     this.#last = done.catch(() => null)
     return done
   }

@@ -3,7 +3,7 @@ import { log } from '../../../lib/log.ts'
 import { errnoOf } from '../../files/storage-error.ts'
 import { type ProcStat, stillRuns } from '../../proc/stat.ts'
 
-/** How long to be patient; `killAt` may be moved forward while it runs. */
+/** Time limits of a termination; `killAt` may be moved forward while it runs. */
 export interface Patience {
   /** When SIGTERM gives way to SIGKILL, on the clock of performance.now(). */
   killAt: number
@@ -12,8 +12,7 @@ export interface Patience {
 }
 
 /**
- * Sends `signal` to each process, by way of its group where the group's leader is among them, so that what is forked in
- * between is hit too.
+ * Sends `signal` to each process; to its whole process group if the group's leader is among them, so that new forks get it too.
  */
 const signalAll = (members: readonly ProcStat[], signal: 'SIGTERM' | 'SIGKILL'): void => {
   const running = members.filter(stillRuns)
@@ -23,7 +22,7 @@ const signalAll = (members: readonly ProcStat[], signal: 'SIGTERM' | 'SIGKILL'):
     try {
       process.kill(target, signal)
     } catch (error) {
-      // ESRCH: it ended by itself. Anything else shows in the end as a process that survives.
+      // ESRCH: it has already ended. Any other failure will show as a process that survives.
       if (errnoOf(error) !== 'ESRCH') log.warn(`could not send ${signal} to process ${target}`, error)
     }
   }
@@ -42,16 +41,16 @@ const ended = async (members: readonly ProcStat[], until: () => number): Promise
   }
 }
 
-/** What is to be ended, as far as it can be found. */
+/** The processes to end. */
 export interface Quarry {
   all(): Promise<ProcStat[]>
-  /** SIGKILL to all of it at one instant, where that can be done. */
+  /** Sends SIGKILL to all of them at once, if that is possible. */
   killGroup(): void
 }
 
 /**
- * Ends whatever is found until nothing is.
- * @returns the pids that survived SIGKILL for `killLimitMs`; empty when all ended
+ * Ends the processes that are found, until none is found any more.
+ * @returns the pids that survived SIGKILL for `killLimitMs`; empty when all have ended
  */
 export const terminate = async (quarry: Quarry, patience: Patience): Promise<number[]> => {
   const asked = new Set<string>()
@@ -69,7 +68,7 @@ export const terminate = async (quarry: Quarry, patience: Patience): Promise<num
       const fresh = members.filter((stat) => !asked.has(key(stat)))
       for (const stat of fresh) asked.add(key(stat))
       signalAll(fresh, 'SIGTERM')
-      // What is known is watched closely; what it forks must be seen while its parent lives.
+      // Known processes are watched closely, since their forks must be seen while the parent lives.
       await ended(members, () => Math.min(patience.killAt, now + lookMs))
     }
     members = await quarry.all()

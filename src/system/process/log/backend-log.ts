@@ -1,4 +1,4 @@
-/** slots/<name>/backend.log: what a slot's backend prints, bounded in size. */
+/** slots/<name>/backend.log: the output of a slot's backend, limited in size. */
 import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -13,12 +13,12 @@ import { type Place, PlaceFile } from './place.ts'
 import { type RotationOptions, rotate } from './rotation.ts'
 
 const startMark = '--- hal0: start '
-/** A log that grew by this part of its limit between two looks is looked at again soon. */
+/** A log that grew by this fraction of its limit between two checks is checked again soon. */
 const fastPart = 32
 const soonMs = 5
-/** The part of its limit at which a log that grows fast is rotated: early, and not so early that a burst which fits is. */
+/** The fraction of its limit at which a fast-growing log is rotated: early, but late enough that a burst which fits is not split. */
 const earlyPart = 3 / 4
-/** A log that is rotated while it is read is read anew, so often. */
+/** How often a log that is rotated during a read is read again. */
 const tailTries = 3
 
 export class BackendLog {
@@ -32,9 +32,9 @@ export class BackendLog {
   readonly #positions: LogPositions
   readonly #place: PlaceFile
   readonly #collapse: RotationOptions['collapse']
-  /** As it is on disk, as far as this daemon knows. */
+  /** The content of the file on disk, as far as this daemon knows. */
   #placed: Place | null
-  /** Null before the first look. */
+  /** null before the first check. */
   #lastSize: number | null = null
 
   /**
@@ -53,8 +53,8 @@ export class BackendLog {
   }
 
   /**
-   * Opens the log for a new run, after a line that separates it from the run before. In append mode: every write goes to the
-   * end of the file as it then is, so that the log can be truncated under a running backend.
+   * Opens the log for a new run, after a line that separates it from the previous run. It is opened in append mode: every write goes to
+   * the current end of the file, so that the log can be truncated under a running backend.
    * @param startedAt milliseconds since the Unix epoch
    * @throws Hal0Error `storage.full`, `storage.failed`
    */
@@ -75,7 +75,7 @@ export class BackendLog {
     }
   }
 
-  /** Rotates the log when it is too long, and looks again soon while it grows fast. Never throws, never waits for a check. */
+  /** Rotates the log when it is too long, and checks again soon while it grows fast. Never throws, and never waits for another check. */
   async bound(): Promise<void> {
     if (this.#checking) return
     this.#checking = true
@@ -85,7 +85,7 @@ export class BackendLog {
       const fast = size - (this.#lastSize ?? size) > this.#limit / fastPart
       if (fast) setTimeout(() => void this.bound(), soonMs).unref()
       this.#lastSize = size
-      // While it is copied it grows on: one that grows fast is begun with in time.
+      // It keeps growing while it is copied, so a fast-growing log is rotated early.
       if (size > (fast ? this.#limit * earlyPart : this.#limit)) {
         this.#rotating = this.#rotate()
         await this.#rotating
@@ -104,7 +104,7 @@ export class BackendLog {
     const follower = new LogFollower(this.#positions, take, from)
     this.#followers.add(follower)
     try {
-      // The ids that it is told shall mean something to the next daemon, also those of a slot that does not run.
+      // The ids that it gets must be valid for the next daemon, even if the slot is not running.
       if (!this.#checking) this.#keepPlace()
     } catch (error) {
       this.#warn('could not keep the place of', error)
@@ -125,7 +125,7 @@ export class BackendLog {
   async tail(count: number): Promise<string[]> {
     try {
       for (let tries = 1; ; tries += 1) {
-        // Half way through a rotation the same lines stand in both files. Its failure was reported where it happened.
+        // During a rotation both files contain the same lines. A failure was reported where it happened.
         await this.#rotating.catch(() => null)
         const { begin } = this.#positions
         const lines = await tailLines([this.#path, this.#olderPath], count)
@@ -136,7 +136,7 @@ export class BackendLog {
     }
   }
 
-  /** The last lines of the latest run, as many as an exit report has. @throws Hal0Error `storage.failed` */
+  /** The last lines of the latest run, for an exit report. @throws Hal0Error `storage.failed` */
   async lastLinesOfRun(): Promise<string[]> {
     const lines = await this.tail(lastLinesCount)
     return lines.slice(lines.findLastIndex((line) => line.startsWith(startMark)) + 1)
@@ -168,16 +168,16 @@ export class BackendLog {
     })
   }
 
-  /** @param inode of the log; default: it is looked up */
+  /** @param inode of the log; looked up by default */
   #keepPlace(inode?: number): void {
     const place = this.#positions.place(inode)
     if (place === null || isDeepStrictEqual(place, this.#placed)) return
-    // One that cannot be written is tried again with the next change.
+    // If it cannot be written, that is retried at the next change.
     this.#placed = place
     this.#place.write(place)
   }
 
-  /** Once: it would be said ten times a second. */
+  /** Warns only once, since it would otherwise be logged ten times a second. */
   #warn(what: string, error: unknown): void {
     if (!this.#warned) log.warn(`${what} ${this.#path}`, error)
     this.#warned = true

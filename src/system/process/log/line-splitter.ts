@@ -1,20 +1,20 @@
-/** Cuts what a program prints into lines, wherever the pieces of it are split. Pure. */
+/** Splits a program's output into lines, wherever its pieces are split. Pure. */
 import { readableLine } from '../../log-line.ts'
 
-/** A line without end is cut here; readableLine shows less than this anyway. */
+/** An endless line is cut here; readableLine shows less than this anyway. */
 const longestLineBytes = 1 << 16
 const newline = 0x0a
 
 export interface Line {
   text: string
-  /** Where it ends in the piece that was pushed last, bytes. */
+  /** Offset of its end in the last pushed piece, bytes. */
   end: number
 }
 
 export class LineSplitter {
-  /** The beginning of a line whose end was not printed yet. */
+  /** The beginning of a line whose end has not been printed yet. */
   #partial: Buffer = Buffer.alloc(0)
-  /** Inside a line that was shown cut: its rest is dropped. */
+  /** Within a line that was cut: its rest is dropped. */
   #dropping = false
 
   /** @returns the lines that `bytes` ends */
@@ -39,13 +39,13 @@ export class LineSplitter {
     return lines
   }
 
-  /** What comes next is the rest of a line that was shown. */
+  /** The next bytes are the rest of a line that was already shown. */
   dropRest(): void {
     this.#partial = Buffer.alloc(0)
     this.#dropping = true
   }
 
-  /** What comes next does not follow on what came before. @returns bytes of a line that will not be shown */
+  /** The next bytes do not continue the previous ones. @returns bytes of a line that will not be shown */
   skip(): number {
     const { length } = this.#partial
     this.#partial = Buffer.alloc(0)

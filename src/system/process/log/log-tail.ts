@@ -1,10 +1,10 @@
-/** Reads the end of a log that lies in several files. */
+/** Reads the end of a log that consists of several files. */
 import type { FileHandle } from 'node:fs/promises'
 import { openIfThere } from '../../files/read-text.ts'
 import { readableLine } from '../../log-line.ts'
 
 const blockBytes = 1 << 16
-/** Most that is read for one answer, over all files. */
+/** Maximum number of bytes read for one answer, over all files. */
 const tailBytes = 4 << 20
 const newline = 0x0a
 
@@ -28,7 +28,7 @@ const newlinesIn = (block: Buffer): number => {
 
 /**
  * The last `count` lines, oldest first, of at most 4 MiB; the last one may lack its newline.
- * @param paths newest file first; those that are not there are left out
+ * @param paths newest file first; missing ones are skipped
  */
 export const tailLines = async (paths: readonly string[], count: number): Promise<string[]> => {
   const blocks: Buffer[] = []
