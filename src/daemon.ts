@@ -51,10 +51,10 @@ import { decisionsDir, eventClockFile, findPaths, hubTokenFile, modelsDir, slotC
 import { bootId } from './system/proc/boot-id.ts'
 import { listenForStop } from './system/stop-signals.ts'
 
-/** However large a body is, small ones must still find room in the memory for bodies. */
+/** However large a body fills the memory for bodies, small ones find room beside it. */
 const smallBodiesBytes = 16 * 1024 * 1024
 
-/** In the executable the dashboard is beside this module; in a checkout it is what `npm run build` made. */
+/** Inside the executable the dashboard lies beside this module; in a checkout it is what `npm run build` made. */
 const findDashboard = (): string | null =>
   [join(import.meta.dir, 'web'), join(import.meta.dir, '../dist/web')].find((folder) =>
     existsSync(join(folder, 'index.html')),
@@ -71,7 +71,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   const stopping = new AbortController()
   using _lock = await lockDataFolder(paths.data)
   for (const folder of [paths.config, paths.data, slotConfigDir(paths)]) {
-    // A broken folder is reported by whoever needs it; leftovers in it do no harm.
+    // A folder that is out of order is told by whoever needs it; leftovers in it harm nobody.
     await sweepTemps(folder).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
   }
   const models = await ModelRegistry.open(modelsDir(paths))
@@ -187,7 +187,7 @@ export const serve = async (options: ServerOptions): Promise<void> => {
   })
   const maxConnections = clientsWithin(descriptorLimit(), openDescriptors())
   const server = await listen(app, { ...settings, maxConnections }).catch(async (error: unknown) => {
-    // Otherwise the slots' folder is watched for ever, and the process never ends.
+    // The folder of the slots is looked at for ever otherwise, and the process never ends.
     await slots.close()
     throw error
   })

@@ -1,8 +1,8 @@
-/** Who asks, and what that allows (spec §8). */
+/** Who sends a request, and what they may do (spec §8). */
 import { type Static, Type } from 'typebox'
 import { nullable } from './nullable.ts'
 
-/** What a route asks of its caller: `admin` may do everything, `infer` may have models work; none: everybody may. */
+/** What a route requires of its caller: `admin` may do everything, `infer` may use models, `none` is for everybody. */
 export type Scope = 'none' | 'infer' | 'admin'
 
 /** As the decision log names it. */
@@ -15,7 +15,7 @@ export const CallerName = Type.Object(
   { additionalProperties: false },
 )
 
-/** Every request has one, found at the gate. */
+/** Every request has a caller, found at the gate. */
 export interface Caller extends Static<typeof CallerName> {
   readonly scope: Exclude<Scope, 'none'>
 }

@@ -1,6 +1,6 @@
 /**
- * The endpoint table: every route of inference, one row each. What lets a request in, the routes, `/openapi.json`, the dispatcher,
- * its log, the probes of backends and the dashboard read it, so that a new endpoint is one more row.
+ * The endpoint table: one row for each inference route. The gate, the routes, `/openapi.json`, the dispatcher, its log, the probes
+ * of backends and the dashboard all read it, so that a new endpoint is one more row.
  */
 import type { Scope } from './caller.ts'
 import type { SlotConfig } from './slot.ts'
@@ -8,25 +8,25 @@ import type { SlotConfig } from './slot.ts'
 /** What a slot can do: its mode. */
 export type Capability = NonNullable<SlotConfig['mode']>
 
-/** Whose requests, answers, events and errors it speaks. */
+/** The format of requests, answers, events and errors. */
 export type Dialect = 'openai' | 'anthropic'
 
 /**
- * Where a request names its model: the member `model` of its JSON body, the field `model` of its form, the parameter `model` of its
- * query string; none: it names no model, and whoever can do it answers.
+ * Where a request names its model: the member `model` of its JSON body, the field `model` of its form, or the parameter `model` of its
+ * query string. none: it names no model, and any slot that can do it answers.
  */
 export type ModelPlace = 'json' | 'multipart' | 'query' | 'none'
 
-/** How an answer tells the tokens that it took. */
+/** How an answer states the tokens that were used. */
 export type UsageFormat = 'openai' | 'anthropic'
 
 export interface Endpoint {
   method: 'GET' | 'POST'
-  /** At hal0: the usual path, then its other spellings. */
+  /** Paths at hal0: the usual one, then other spellings. */
   paths: readonly [string, ...string[]]
-  /** What a caller must be allowed. */
+  /** The scope that a caller needs. */
   scope: Scope
-  /** At the backend. A query string does not go there: none of these takes one, and some clients put keys into it. */
+  /** Path at the backend. The query string is not passed on: none of these takes one, and some clients put keys into it. */
   backendPath: string
   model: ModelPlace
   dialect: Dialect
@@ -36,7 +36,7 @@ export interface Endpoint {
 
 const openai = { method: 'POST', scope: 'infer', model: 'json', dialect: 'openai', usage: 'openai' } as const
 
-/** By name, for whoever asks for one of them itself. */
+/** The rows by name, for code that needs a specific one. */
 export const endpoints = {
   chatCompletions: {
     ...openai,

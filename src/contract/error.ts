@@ -6,7 +6,7 @@ interface CodeRow {
   status: number
   /** OpenAI's `error.type`. */
   type: string
-  /** `wait`: waiting helps, a Retry-After goes along; `never`: `x-should-retry: false` goes along; absent: client's choice. */
+  /** `wait`: waiting helps, so a Retry-After is sent; `never`: `x-should-retry: false` is sent; absent: the client decides. */
   retry?: 'wait' | 'never'
 }
 
@@ -99,8 +99,8 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes
 
 /**
- * The row of a code, with its optional keys visible. A stored error may carry a code of a newer hal0 (after a rollback): it
- * is treated as `internal`, its message stays.
+ * The row of a code, with its optional keys visible. After a rollback, a stored error may have a code of a newer hal0: it is treated
+ * as `internal`, but keeps its message.
  */
 export const codeRow = (code: ErrorCode): CodeRow =>
   Object.hasOwn(errorCodes, code) ? errorCodes[code] : errorCodes.internal
@@ -112,7 +112,7 @@ export const ErrorBody = Type.Object({
   code: Type.String(),
   details: Type.Record(Type.String(), Type.Unknown()),
 })
-/** The envelope's inside: what `state.json` and the clients of `/v1` see. */
+/** The body of the envelope, as seen in `state.json` and by clients of `/v1`. */
 export type ErrorBody = Static<typeof ErrorBody>
 
 export const ErrorEnvelope = Type.Object({ error: ErrorBody })

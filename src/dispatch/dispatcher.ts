@@ -27,23 +27,23 @@ export interface DispatchDeps {
   targets: Targets
   models: Pick<ModelLookup, 'get'>
   decisions: Pick<Decisions, 'record'>
-  /** The one place where an error becomes an answer is to the right of this folder. */
+  /** Sends an error as an answer. The only code that does this is in the HTTP layer. */
   refuse(answer: Answer, error: Hal0Error, asked: { requestId: string; dialect: Dialect }): void
-  /** Header lines that every answer of this server carries. */
+  /** Header lines that every answer of this server has. */
   headerLines: string
   maxBodyBytes?: number
   /** Memory for all bodies together. */
   bodies: BodyBudget
-  /** Aborts when the daemon is to end: whoever waits for a slot hears its reason. */
+  /** Aborts when the daemon stops; its reason goes to requests that wait for a slot. */
   stopping?: AbortSignal
   /** Unix time in milliseconds. */
   now?: () => number
 }
 
-/** What nginx logs for a client that left before it was answered; nobody receives it. */
+/** The status that nginx logs for a client that left before it was answered; it is never sent. */
 const clientClosedRequest = 499
 
-/** A client's own id is taken when it is short and plain, else a random one is made. */
+/** A client's own id is used if it is short and plain; otherwise a random one is made. */
 const requestIdOf = (headers: WireHeaders): string => {
   const given = headers.get('x-request-id')
   if (given !== null && /^[\w.:-]{1,128}$/.test(given)) return given
@@ -74,7 +74,7 @@ class InferenceRequest implements Client {
   async run(): Promise<void> {
     try {
       const read = this.#read()
-      // Awaited only when it must be: what is here already, and a place that is free, cost no turn of the event loop.
+      // Awaited only if necessary: a body that has arrived, and a free place, cost no turn of the event loop.
       const { body, model } = read instanceof Promise ? await read : read
       const target = this.#route(model)
       const acquired = target.acquire(this, model)
@@ -85,7 +85,7 @@ class InferenceRequest implements Client {
     }
   }
 
-  /** Aborts when the client leaves, and when the daemon is to end: neither waits for a slot any longer. */
+  /** Aborts when the client leaves or the daemon stops: in both cases the wait for a slot ends. */
   get signal(): AbortSignal {
     const { stopping } = this.#deps
     const { signal } = this.#call.request
@@ -112,7 +112,7 @@ class InferenceRequest implements Client {
     })
   }
 
-  /** Who is asked for `model`; null: for any that can. @throws Hal0Error `model.not_found`, `request.unsupported` */
+  /** The target for `model`; null: any target that can do it. @throws Hal0Error `model.not_found`, `request.unsupported` */
   #route(model: string | null): Target {
     const { capability } = this.#call.endpoint
     const { targets: all, models } = this.#deps
@@ -127,7 +127,7 @@ class InferenceRequest implements Client {
     return target
   }
 
-  /** Rejects with what is to be answered instead, while nothing of an answer was sent. */
+  /** Rejects with the error to answer instead, as long as nothing of an answer was sent. */
   #relay(target: Target, lease: TargetLease, body: BodyPieces): Promise<void> {
     this.#draft.leased(lease.met)
     const { request, endpoint } = this.#call
@@ -165,7 +165,7 @@ class InferenceRequest implements Client {
   #answered({ outcome, status, error, streamed, firstByteAt, tail }: RelayReport): void {
     this.#record({
       status,
-      // An error of the backend's own is passed on unchanged; the log still calls it one.
+      // The backend's own error is passed on unchanged, but the log still counts it as an error.
       outcome: outcome === 'ok' && status >= 400 ? 'error' : outcome,
       code: error?.code ?? null,
       streamed,
@@ -181,7 +181,7 @@ class InferenceRequest implements Client {
   }
 }
 
-/** Nothing of a backend's answer reached the client. */
+/** For a request of which nothing of a backend's answer reached the client. */
 const nothingSent = { streamed: false, firstByteAt: null, tokens: null }
 
 export const makeDispatch =

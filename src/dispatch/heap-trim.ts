@@ -1,11 +1,11 @@
 /**
- * Gives memory back when traffic has ended. JavaScriptCore collects as it allocates, so that a daemon without requests would
- * keep the garbage of the last burst; on a home server that memory is for models.
+ * Frees memory when traffic has ended. JavaScriptCore collects garbage when it allocates, so a daemon without requests would keep the
+ * garbage of the last burst; on a home server that memory is needed for models.
  */
 
 /** Fewer requests than this leave too little behind to bother. */
 const worthwhileRequests = 1000
-/** So do bodies of fewer bytes. */
+/** The same for bodies with fewer bytes. */
 const worthwhileBytes = 16 * 1024 * 1024
 /** Quiet time before a collection, which takes about 10 ms. */
 const defaultQuietMs = 2000

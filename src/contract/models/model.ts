@@ -18,7 +18,7 @@ export const ModelFile = Type.Object(
 )
 export type ModelFile = Static<typeof ModelFile>
 
-/** What a model was made of. An older hal0 passes over the keys that it does not know. */
+/** Where a model came from. An older hal0 ignores the keys that it does not know. */
 export const ModelSource = Type.Object({
   repo: Type.String({ description: 'owner/name, as the hub wrote it then.' }),
   revision: Type.String({ description: 'Commit.' }),
@@ -81,7 +81,7 @@ export const ModelVerification = Type.Object(
 )
 export type ModelVerification = Static<typeof ModelVerification>
 
-/** Data of a `verify` event: how far a verification under way is. */
+/** Data of a `verify` event: the progress of a verification. */
 export const VerificationProgress = Type.Object(
   {
     id: ModelId,

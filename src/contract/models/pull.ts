@@ -63,10 +63,10 @@ export const HubHit = Type.Object(
 )
 export type HubHit = Static<typeof HubHit>
 
-/** A text that a person wrote or pasted, read: of what model at the hub it speaks. */
+/** A text that a person wrote or pasted, parsed as a reference to a model at the hub. */
 export const HubReference = Type.Object(
   {
-    /** null: the text names none, it is words to search for. */
+    /** null: the text is not a reference, but words to search for. */
     repo: nullable(HubRepo),
     revision: nullable(HubRevision),
     file: nullable(HubFile),
@@ -115,7 +115,7 @@ export const HubRepository = Type.Object(
 )
 export type HubRepository = Static<typeof HubRepository>
 
-/** What is on the disk and no model, or what was cleared of it. */
+/** Something on the disk that belongs to no model, or that was removed. */
 export const PullLeftover = Type.Object(
   {
     id: Type.String({ description: 'Of the model; of an orphan the path below the models folder.' }),
@@ -130,7 +130,7 @@ export const PullLeftover = Type.Object(
 )
 export type PullLeftover = Static<typeof PullLeftover>
 
-/** Whether the hub has something else than what is here; nothing is changed. */
+/** Whether the hub's files differ from an installed model; nothing is changed. */
 export const ModelDrift = Type.Object(
   {
     id: ModelId,

@@ -6,7 +6,7 @@ import { LogLines } from './slot-operations.ts'
 
 export interface EventStreamRoute extends Omit<Operation, 'method' | 'body' | 'replies'> {
   method: 'GET'
-  /** A reader that comes back with Last-Event-ID is sent what it missed. */
+  /** A reader that reconnects with Last-Event-ID gets what it missed. */
   resumes: boolean
 }
 

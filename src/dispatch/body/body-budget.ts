@@ -1,7 +1,7 @@
 /** The memory that the bodies of all requests may take together, from the first byte until each is sent to its backend. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
-/** What a client is told to wait: bodies go on to their backends in a fraction of that. */
+/** The Retry-After for clients: bodies are passed on to their backends in a fraction of that. */
 const retryAfterS = 2
 
 const mebibytes = (bytes: number): number => Math.round(bytes / 1024 / 1024)
@@ -10,14 +10,14 @@ const mebibytes = (bytes: number): number => Math.round(bytes / 1024 / 1024)
 export class BodyShare {
   readonly #budget: BodyBudget
   #bytes = 0
-  /** The most that it took. */
+  /** The largest size so far. */
   largest = 0
 
   constructor(budget: BodyBudget) {
     this.#budget = budget
   }
 
-  /** @param bytes of the whole body as far as they are known @throws Hal0Error `daemon.busy` */
+  /** @param bytes size of the whole body, as far as it is known @throws Hal0Error `daemon.busy` */
   growTo(bytes: number): void {
     if (bytes <= this.#bytes) return
     this.#budget.take(bytes - this.#bytes)

@@ -1,18 +1,18 @@
-/** A body in the pieces in which it came: nothing copies it into one. */
+/** A body in the pieces in which it arrived, without copying it into one buffer. */
 
-/** Small pieces are moved together into blocks: each by itself costs 200 bytes more than it holds. */
+/** Small pieces are collected in blocks, since each separate one has 200 bytes of overhead. */
 const smallBytes = 8 * 1024
 const blockBytes = 64 * 1024
 
 export class BodyPieces {
-  /** In all. */
+  /** Total size, bytes. */
   bytes = 0
   #pieces: Buffer[] = []
-  /** The block that is the last of the pieces, and how much of it is in use. */
+  /** The block at the end of the pieces, and how much of it is used. */
   #block: Buffer | null = null
   #filled = 0
 
-  /** @param whole a body that came in one */
+  /** @param whole a body that arrived in one piece */
   static of(whole: Buffer): BodyPieces {
     const body = new BodyPieces()
     body.bytes = whole.length
@@ -35,12 +35,12 @@ export class BodyPieces {
     }
   }
 
-  /** The pieces; they stay. */
+  /** The pieces, which stay here. */
   list(): readonly Buffer[] {
     return this.#pieces
   }
 
-  /** The pieces, which are the caller's: what it lets go is free. */
+  /** Hands the pieces over to the caller: their memory is free once the caller drops them. */
   take(): Buffer[] {
     return this.#pieces.splice(0)
   }

@@ -1,4 +1,4 @@
-/** Takes in the body of a request within bounds, and finds out on the way who is to get it. */
+/** Reads the body of a request within limits, and finds the model that it asks for on the way. */
 
 import { turn } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -9,9 +9,9 @@ import type { ModelReader } from './model-reader.ts'
 
 export const defaultMaxBodyBytes = 64 * 1024 * 1024
 
-/** So much is looked through in one go, about a millisecond's work; other requests are answered in between. */
+/** Bytes scanned at a time, about a millisecond's work; other requests are answered in between. */
 const sliceBytes = 128 * 1024
-/** What is taken in before it is known whether the request is refused anyway. */
+/** Bytes read before it is known whether the request is refused anyway. */
 const firstBytes = 64 * 1024
 
 const tooLarge = (limit: number): Hal0Error =>
@@ -26,11 +26,11 @@ export interface Intake {
   limit: number
   share: BodyShare
   reader: ModelReader
-  /** Throws what the request will be refused with, as soon as its model is known: the rest of the body stays with the client. */
+  /** Throws the error with which the request will be refused, as soon as its model is known: then the rest of the body is not read. */
   judge(model: string): void
 }
 
-/** A body that was taken in, unchanged, and the model that its request asks for; null: none. */
+/** An unchanged body, and the model that its request asks for; null: none. */
 export interface Taken {
   body: BodyPieces
   model: string | null
@@ -41,13 +41,13 @@ const takeWhole = (bytes: Buffer, reader: ModelReader): Taken => {
   return { body: BodyPieces.of(bytes), model: reader.end() }
 }
 
-/** Looks through one piece after the other, with turns of the event loop in between. */
+/** Scans one piece after the other, with turns of the event loop in between. */
 class Search {
   readonly #reader: ModelReader
   readonly #judge: Intake['judge']
   #judged = false
   #sinceTurn = 0
-  /** Why it cannot be used. It is counted on all the same: one that is too large is told as that. */
+  /** Why the body is invalid. Its size is still counted, so that a body that is too large is reported as such. */
   #broken: Hal0Error | null = null
 
   constructor({ reader, judge }: Intake) {
@@ -55,7 +55,7 @@ class Search {
     this.#judge = judge
   }
 
-  /** @returns whether the piece is of any use @throws what `judge` throws */
+  /** @returns whether the piece is still useful @throws what `judge` throws */
   async feed(piece: Buffer): Promise<boolean> {
     for (let at = 0; at < piece.length && this.#broken === null; at += sliceBytes) {
       const slice = piece.subarray(at, at + sliceBytes)
@@ -72,7 +72,7 @@ class Search {
     return this.#broken === null
   }
 
-  /** @returns the model; null: none was to be named @throws Hal0Error `request.invalid` */
+  /** @returns the model; null: the endpoint needs none @throws Hal0Error `request.invalid` */
   end(): string | null {
     if (this.#broken !== null) throw this.#broken
     return this.#reader.end()
@@ -103,10 +103,10 @@ const takePieces = async (incoming: IncomingBody, first: Buffer | null, intake: 
 }
 
 /**
- * The body as it came, and its model. What will be refused is refused before more than its beginning is taken in.
- * @returns at once what is here already and small
- * @throws Hal0Error `request.too_large`, `request.invalid`, `daemon.busy`, what `judge` throws, what the client's connection says when it
- * ends (rejects, or throws when synchronous)
+ * The unchanged body, and its model. A request that will be refused is refused before more than the beginning of its body is read.
+ * @returns synchronously, if the body is small and has already arrived
+ * @throws Hal0Error `request.too_large`, `request.invalid`, `daemon.busy`, what `judge` throws, the connection's error when it ends
+ * early (rejects, or throws when synchronous)
  */
 export const takeBody = (incoming: IncomingBody, intake: Intake): Taken | Promise<Taken> => {
   const { length } = incoming

@@ -1,4 +1,4 @@
-/** What a body must say that it is. Pure. */
+/** Checks the content type of a body. Pure. */
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { WireHeaders } from '../../lib/http/wire-headers.ts'
@@ -28,7 +28,7 @@ export const requireJson = (headers: WireHeaders): void => {
 /** RFC 2046 allows 70 characters. */
 const form = /^\s*multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i
 
-/** What separates the parts of a form. @throws Hal0Error `request.invalid` with status 415 */
+/** The delimiter of a form's parts. @throws Hal0Error `request.invalid` with status 415 */
 export const boundaryOf = (headers: WireHeaders): string => {
   const type = headers.get('content-type')
   const [, quoted, plain] = form.exec(type ?? '') ?? []

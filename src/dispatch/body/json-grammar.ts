@@ -1,9 +1,9 @@
 /**
  * The grammar of JSON (RFC 8259) outside of strings as a table: state and byte in, state or action out. A loop over a table reads
- * twenty times as many bytes a second as functions that ask one byte after the other what it is. Pure data.
+ * twenty times as many bytes a second as functions that test one byte after the other. Pure data.
  */
 
-/** What may come next. Numbers: after the sign, a leading zero, digits, the point, decimals, the e, its sign, its digits. */
+/** What may come next. The states of numbers: after the sign, a leading zero, digits, the point, decimals, the e, its sign, its digits. */
 export const states = {
   start: 0,
   value: 1,
@@ -11,7 +11,7 @@ export const states = {
   key: 3,
   keyOrEnd: 4,
   afterKey: 5,
-  /** After the key that is looked for, and where its value begins. */
+  /** After the wanted key, and where its value begins. */
   afterName: 6,
   member: 7,
   afterValue: 8,
@@ -24,13 +24,13 @@ export const states = {
   afterE: 15,
   afterESign: 16,
   inExponent: 17,
-  /** Not in the table: what is within quotes, after a backslash, within true, false and null. */
+  /** Not in the table: within quotes, after a backslash, within true, false and null. */
   inString: 18,
   inEscape: 19,
   inLiteral: 20,
 } as const
 
-/** What a byte does beyond leading to another state. All are above every state. */
+/** Actions of a byte besides a new state. Their numbers are above those of all states. */
 export const actions = {
   unexpected: 32,
   beginKey: 33,
@@ -41,10 +41,10 @@ export const actions = {
   closeObject: 38,
   closeArray: 39,
   comma: 40,
-  /** The value of the key that is looked for: a string, and anything else. */
+  /** The value of the wanted key: a string, or anything else. */
   beginMember: 41,
   otherMember: 42,
-  /** A value that is no object, where the outermost object begins. */
+  /** A value that is not an object, where the outermost object should begin. */
   noObject: 43,
 } as const
 
@@ -124,5 +124,5 @@ rule(s.inExponent, { ...afterValue, ...digits(s.inExponent) })
 
 export { kindBits, kindOf, table }
 
-/** What a literal that begins with this byte goes on with. */
+/** The literal that begins with this byte. */
 export const literals: Readonly<Record<number, string>> = { 116: 'true', 102: 'false', 110: 'null' }

@@ -1,11 +1,11 @@
-/** Finds the member `model` of a JSON body while it comes. Pure. */
+/** Finds the member `model` of a JSON body while it arrives. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { JsonScan, type Member, unescaped } from './json-scan.ts'
 import type { ModelReader } from './model-reader.ts'
 import { keptNameBytes, modelMissing, onlyName, shownName } from './name-rules.ts'
 
-/** The JSON parser of a backend may overflow its stack on deep nesting; no real request comes near this. */
+/** Deep nesting may overflow the stack of a backend's JSON parser; no real request comes near this. */
 const maxDepth = 512
 const nothing = Buffer.alloc(0)
 
@@ -14,7 +14,7 @@ const invalid = (message: string, param?: string): Hal0Error =>
 
 /** The name that the member is. @throws Hal0Error `request.invalid` */
 const nameOf = ({ text, isNull, bytes }: Member): string => {
-  // Clients write null for what they leave out.
+  // Some clients send null for an omitted value.
   if (isNull) throw modelMissing('field')
   if (text === null || text === '') {
     throw invalid('The field "model" must be a string that is not empty. GET /v1/models lists the names.', 'model')
@@ -25,7 +25,7 @@ const nameOf = ({ text, isNull, bytes }: Member): string => {
   return name
 }
 
-/** Bytes at the end of `bytes` that are the beginning of a character whose end is not here. */
+/** Number of bytes at the end of `bytes` that begin an incomplete character. */
 const unfinished = (bytes: Buffer): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number
@@ -38,7 +38,7 @@ const unfinished = (bytes: Buffer): number => {
 export class JsonModel implements ModelReader {
   readonly #scan: JsonScan
   #name: string | null = null
-  /** The beginning of a character of UTF-8. */
+  /** The beginning of an incomplete UTF-8 character. */
   #rest: Buffer = nothing
 
   constructor() {
@@ -50,22 +50,22 @@ export class JsonModel implements ModelReader {
     })
   }
 
-  /** What the client asks for, never empty; null while it did not come. */
+  /** The requested model, never empty; null while it is unknown. */
   get name(): string | null {
     return this.#name
   }
 
-  /** @param bytes that follow those before @throws Hal0Error `request.invalid` */
+  /** @param bytes that continue the body @throws Hal0Error `request.invalid` */
   feed(bytes: Buffer): void {
     const text = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
     const rest = unfinished(text)
     if (!isUtf8(rest === 0 ? text : text.subarray(0, text.length - rest))) throw notUtf8()
-    // A copy: these few bytes must not keep the piece in memory.
+    // A copy, so that these few bytes do not keep the whole piece in memory.
     this.#rest = rest === 0 ? nothing : Buffer.from(text.subarray(text.length - rest))
     this.#scan.feed(bytes)
   }
 
-  /** The body is whole. @throws Hal0Error `request.invalid` */
+  /** The body is complete. @throws Hal0Error `request.invalid` */
   end(): string {
     if (this.#rest.length > 0) throw notUtf8()
     this.#scan.end()

@@ -1,8 +1,8 @@
 /**
- * Reads JSON as it comes, piece by piece, and keeps one member of the outermost object: nothing else of it becomes an object, so that a
- * body of millions of keys costs a walk over its bytes and no memory. Pure.
+ * Scans JSON piece by piece as it arrives, and keeps one member of the outermost object. No objects are built, so that a body of
+ * millions of keys costs a walk over its bytes and no memory. Pure.
  *
- * The end of a string is found where a parser finds it; whether its escapes are valid is left to whoever reads it.
+ * The end of a string is found like in a parser, but its escapes are not validated.
  */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { actions, kindBits, kindOf, literals, states, table } from './json-grammar.ts'
@@ -11,33 +11,33 @@ const quote = 0x22
 const backslash = 0x5c
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
-/** Strings that are longer are left to `indexOf`, which is faster than a loop once it has begun, bytes. */
+/** For longer strings `indexOf` is used, which is faster than a loop once it runs, bytes. */
 const shortString = 32
 
 const invalid = (why: string): Hal0Error => new Hal0Error('request.invalid', `The body is not valid JSON: ${why}.`)
 
-/** What a member was. */
+/** A member that was found. */
 export interface Member {
-  /** The text between its quotes as latin1, cut where it is too long; null: it is no string. */
+  /** The text between its quotes as latin1, cut if too long; null: it is not a string. */
   text: string | null
   isNull: boolean
-  /** Of the text in the body. */
+  /** Length of the text in the body, bytes. */
   bytes: number
 }
 
 export interface ScanOptions {
-  /** Of the member that is kept, in ASCII. */
+  /** Name of the wanted member, in ASCII. */
   name: string
-  /** So many bytes of its string are kept. */
+  /** Number of bytes of its string to keep. */
   keptBytes: number
   /** Deepest nesting of objects and arrays. */
   maxDepth: number
-  /** Told each time that the outermost object has the member. */
+  /** Called each time the outermost object has the member. */
   found(member: Member): void
 }
 
 /**
- * The string that JSON's text between the quotes is; null when it is none.
+ * Decodes the text between the quotes of a JSON string; null if it is invalid.
  * @param latin1 a character for every byte
  */
 export const unescaped = (latin1: string): string | null => {
@@ -60,9 +60,9 @@ export class JsonScan {
   #next: number = states.afterValue
   #literal = ''
   #literalAt = 0
-  /** Bytes before what is fed. */
+  /** Number of bytes fed before. */
   #read = 0
-  /** The string under way as far as it is read, as latin1; null where nobody needs it. */
+  /** The current string as far as it was read, as latin1; null if it is not needed. */
   #kept: string | null = null
   #keptSize = 0
   #isMember = false
@@ -158,7 +158,7 @@ export class JsonScan {
     return states.inString
   }
 
-  /** @returns where what follows begins */
+  /** @returns index of the next byte after the string, or of the end */
   #string(bytes: Buffer, from: number): number {
     const { length } = bytes
     const loopEnd = Math.min(length, from + shortString)
@@ -185,11 +185,11 @@ export class JsonScan {
     return at + 1
   }
 
-  /** Index of the quote that ends it, or of the next backslash. */
+  /** Index of the closing quote, or of the next backslash. */
   #stringEnd(bytes: Buffer, from: number): number {
     const end = bytes.indexOf(quote, from)
     const upTo = end < 0 ? bytes.length : end
-    // Within the string only: to look further would read a body of many strings over and over.
+    // Only within the string: a search beyond it would read a body with many strings again and again.
     const slash = bytes.subarray(from, upTo).indexOf(backslash)
     return slash < 0 ? upTo : from + slash
   }
@@ -215,7 +215,7 @@ export class JsonScan {
 
   #endKept(bytes: Buffer, from: number, to: number): void {
     this.#state = this.#next
-    // Most keys are told from the name by their length.
+    // Most keys differ from the name in length.
     if (!this.#isMember && this.#kept === '' && to - from !== this.#options.name.length) {
       this.#kept = null
       return
@@ -233,7 +233,7 @@ export class JsonScan {
 
   #isName(raw: string): boolean {
     const { name } = this.#options
-    // Of no byte of it an escape is longer than six.
+    // An escape takes at most six bytes for each byte of the name.
     return raw === name || (raw.length <= 6 * name.length && raw.includes('\\') && unescaped(raw) === name)
   }
 

@@ -1,4 +1,4 @@
-/** Where a request names its model: one reader for each place of the endpoint table. */
+/** One reader for each place of the endpoint table where a request can name its model. */
 import type { ModelPlace } from '../../contract/endpoints.ts'
 import { requireIdentity } from '../../lib/http/content-encoding.ts'
 import type { IncomingRequest } from '../../lib/http/incoming.ts'
@@ -8,7 +8,7 @@ import type { ModelReader } from './model-reader.ts'
 import { MultipartModel } from './multipart-model.ts'
 import { modelMissing } from './name-rules.ts'
 
-/** It is known before the body comes, or never. */
+/** The model is known before the body arrives, or there is none. */
 class GivenModel implements ModelReader {
   readonly name: string | null
 

@@ -1,9 +1,9 @@
-/** Finds the field `model` of a form (RFC 7578) while it comes: files in it are passed over, whatever their size. Pure. */
+/** Finds the field `model` of a form (RFC 7578) while it arrives; files in it are skipped, whatever their size. Pure. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { ModelReader } from './model-reader.ts'
 import { keptNameBytes, modelMissing, onlyName, shownName } from './name-rules.ts'
 
-/** Of one part; clients write about 200 bytes. */
+/** Maximum size of one part's head; clients send about 200 bytes. */
 const maxHeadBytes = 16 * 1024
 const lineEnd = Buffer.from('\r\n')
 const headEnd = Buffer.from('\r\n\r\n')
@@ -17,9 +17,9 @@ export class MultipartModel implements ModelReader {
   name: string | null = null
   readonly #delimiter: Buffer
   #state: 'before' | 'delimiter' | 'head' | 'model' | 'other' | 'done' = 'before'
-  /** What is not read yet. The line end stands for the one that the first delimiter does not have. */
+  /** Unread bytes. The initial line end makes up for the missing one before the first delimiter. */
   #rest: Buffer = lineEnd
-  /** The beginning of the field's value, and how long it is. */
+  /** The beginning of the field's value, and its length. */
   #value: Buffer[] = []
   #valueBytes = 0
 
@@ -51,13 +51,13 @@ export class MultipartModel implements ModelReader {
     }
   }
 
-  /** To the next delimiter, whose beginning may be at the end of what is here. */
+  /** Reads up to the next delimiter, which may only have begun to arrive. */
   #readContent(): boolean {
     const at = this.#rest.indexOf(this.#delimiter)
     const end = at < 0 ? Math.max(0, this.#rest.length - this.#delimiter.length + 1) : at
     if (this.#state === 'model') this.#keep(this.#rest.subarray(0, end))
     if (at < 0) {
-      // A copy: these few bytes must not keep the piece in memory.
+      // A copy, so that these few bytes do not keep the whole piece in memory.
       this.#rest = Buffer.from(this.#rest.subarray(end))
       return false
     }

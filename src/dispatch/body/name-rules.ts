@@ -1,7 +1,7 @@
-/** What every place where a model can be named has in common. Pure. */
+/** Rules for every place where a model can be named. Pure. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
-/** Bytes of a name that are looked at: the longest name of anything has 128 characters. */
+/** Number of bytes of a name that are kept: the longest valid name has 128 characters. */
 export const keptNameBytes = 1024
 const shownBytes = 128
 
@@ -10,13 +10,13 @@ export const modelMissing = (what: 'field' | 'parameter'): Hal0Error =>
     param: 'model',
   })
 
-/** What of a name that is longer than anything's is shown. */
+/** How an overlong name is shown. */
 export const shownName = (beginning: Buffer, bytes: number): string =>
   `${beginning.subarray(0, shownBytes).toString('utf8')}… (${bytes} bytes)`
 
 /**
- * @param known what the body named before; null: nothing
- * @throws Hal0Error `request.invalid` where it names two models
+ * @param known the model that the body named before; null: none
+ * @throws Hal0Error `request.invalid` if it names two models
  */
 export const onlyName = (known: string | null, name: string): string => {
   if (known === null || known === name) return name

@@ -3,17 +3,17 @@ import type { Caller } from '../../contract/caller.ts'
 import type { Decision } from '../../contract/system.ts'
 import { bounded } from '../../lib/bounded.ts'
 
-/** What the log keeps of a name that somebody made up, and of a reason. The longest name of anything has 128 characters. */
+/** Maximum length of a client's name, or of a reason, in the log. The longest valid name has 128 characters. */
 const maxModelCharacters = 256
 const maxReasonCharacters = 500
 
-/** Milliseconds to the microsecond: what follows is noise, and every decision would carry it. */
+/** Rounds milliseconds to the microsecond: further digits are noise in every decision. */
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
 
-/** How its answer ended. */
+/** How the answer ended. */
 export interface Ending extends Pick<Decision, 'status' | 'outcome' | 'code'> {
   streamed: boolean
-  /** On the clock of `performance.now()`; null: no byte of a body came. */
+  /** In terms of `performance.now()`; null: no byte of a body arrived. */
   firstByteAt: number | null
   tokens: { prompt: number | null; completion: number | null } | null
 }
@@ -54,13 +54,13 @@ export class DecisionDraft {
     this.#state = state
   }
 
-  /** Its place was given. @param met the state that it met */
+  /** The request got a place. @param met the state that it met */
   leased(met: Decision['state']): void {
     this.#state = met
     this.#waitMs = this.#elapsed()
   }
 
-  /** The reason, where there was none to pick a target. */
+  /** Why no target was picked. */
   refused(reason: string): void {
     if (this.#reason === '') this.#reason = reason
   }

@@ -1,10 +1,10 @@
-/** The lines of a file, the last one first. */
+/** Reads the lines of a file, last line first. */
 import { readSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 
 const chunkBytes = 256 * 1024
 const newline = 0x0a
-/** What is longer is no line that anybody wrote: its end is dropped, so that what is left of it says nothing. */
+/** Nobody wrote a longer line: its end is dropped, which makes the rest unreadable. */
 const longestLine = 1024 * 1024
 
 export interface Line {
@@ -13,11 +13,11 @@ export interface Line {
   end: number
 }
 
-/** Takes a file apart that is given to it chunk by chunk, the last one first. */
+/** Splits a file into lines, given its chunks from the last to the first. */
 class BackwardLines {
-  /** What is given and not taken apart; the first line in it may have begun earlier. */
+  /** Bytes not yet split; the first line in them may have begun earlier. */
   #held: Buffer = Buffer.alloc(0)
-  /** End of the next line to give out, once a newline was seen: what follows the last one is no line, its writer was cut off. */
+  /** End of the next line to return, once a newline was seen. What follows the last newline is not a line: its writer was interrupted. */
   #lineEnd = -1
 
   /** @param from where the chunk begins, bytes from the start of the file */
@@ -38,8 +38,8 @@ class BackwardLines {
 const shortened = (at: number): Error => new Error(`The file became shorter while it was being read (${at} bytes).`)
 
 /**
- * Reads no more of the file than is asked for.
- * @param end bytes from the start that count
+ * Reads only as much of the file as the consumer asks for.
+ * @param end number of bytes from the start to consider
  */
 export function* linesBackwards(fd: number, end: number): Generator<Line> {
   const lines = new BackwardLines()
@@ -54,8 +54,8 @@ export function* linesBackwards(fd: number, end: number): Generator<Line> {
 }
 
 /**
- * The same while others go on: each chunk is read elsewhere, and its lines come together.
- * @returns with each the bytes that were read for it
+ * The same without blocking: each chunk is read on another thread, and its lines come together.
+ * @returns lines, each with the number of bytes read for it
  */
 export async function* linesBackwardsInTurns(
   file: FileHandle,

@@ -2,7 +2,7 @@
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { DialectRules } from './dialect.ts'
 
-/** Its names of what OpenAI calls otherwise. */
+/** Anthropic's names for OpenAI's error types. */
 const types: Readonly<Record<string, string>> = { server_error: 'api_error', conflict_error: 'invalid_request_error' }
 
 /** Spec §5. */

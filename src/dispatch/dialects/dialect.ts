@@ -1,14 +1,14 @@
-/** How one kind of client reads errors and the end of a stream. */
+/** How one kind of client expects errors and the end of a stream. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 
 export interface DialectRules {
   /** The body of an answer that is an error, to be written as JSON. */
   errorBody(error: Hal0Error): object
   /**
-   * What ends an event stream that breaks, so that its client hears why: the error as one event. No sign of a good end follows; the
-   * connection breaks after it.
+   * The last event of a stream that breaks, which tells the client why. No normal end of the stream follows; the connection breaks
+   * after it.
    */
   errorEvent(error: Hal0Error): string
-  /** Whether an event stream whose last bytes are these has told all. */
+  /** Whether an event stream with these last bytes is complete. */
   isLastEvent(tail: Buffer): boolean
 }

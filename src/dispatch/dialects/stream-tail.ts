@@ -1,4 +1,4 @@
-/** How much of the end of an answer is kept: a last event with all its figures is about 700 bytes. */
+/** How much of the end of an answer is kept: a last event with usage figures has about 700 bytes. */
 export const tailBytes = 4096
 
 /** Keeps the last pieces of a stream, at least 4 KiB of it. */

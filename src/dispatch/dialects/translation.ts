@@ -3,9 +3,9 @@ import type { Dialect } from '../../contract/endpoints.ts'
 
 /** Translates one event stream. */
 export interface Translation {
-  /** @returns what the client gets of it now, which may be nothing */
+  /** @returns what to send to the client now, which may be nothing */
   piece(bytes: Buffer): Buffer
-  /** The stream has ended well. @returns what is left to be said */
+  /** The stream has ended normally. @returns what is left to send */
   rest(): Buffer
 }
 
@@ -16,7 +16,7 @@ const known: Translations = {}
 
 /**
  * @param spoken by the backend itself
- * @returns null where the answer passes as it came
+ * @returns null if the answer is passed on unchanged
  */
 export const translationTo = (
   client: Dialect,

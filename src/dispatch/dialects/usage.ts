@@ -18,7 +18,7 @@ const numberAfter = (text: string, name: string): number | null => {
 /** Finds the counts in a part of an answer; null: they are not there. */
 type Reader = (text: string) => TokenCounts | null
 
-/** What follows the last `"name":{`. Text that a model wrote has its quotes escaped, so that it cannot hold that with bare quotes. */
+/** What follows the last `"name":{`. Text by the model has escaped quotes, so it cannot contain that with bare quotes. */
 const lastObject = (text: string, name: string): string | null => {
   const at = text.lastIndexOf(`"${name}":{`)
   return at < 0 ? null : text.slice(at)
@@ -29,7 +29,7 @@ const openai: Reader = (text) => {
   if (usage !== null) {
     return { prompt: numberAfter(usage, 'prompt_tokens'), completion: numberAfter(usage, 'completion_tokens') }
   }
-  // A backend's own figures, in streams that were not asked for usage: prompt_n leaves out what came from its cache.
+  // The backend's own figures, in streams without requested usage: prompt_n does not include what came from its cache.
   const timings = lastObject(text, 'timings')
   if (timings === null) return null
   const fresh = numberAfter(timings, 'prompt_n')
@@ -48,7 +48,7 @@ const anthropic: Reader = (text) => {
 const readers: Readonly<Record<UsageFormat, Reader>> = { openai, anthropic }
 const none: TokenCounts = { prompt: null, completion: null }
 
-/** The counts in a whole answer, or in the tail of a stream; embeddings have them at the front, everything else at the end. */
+/** The counts in a whole answer, or in the tail of a stream. Embeddings have them at the start, everything else at the end. */
 export const tokenCounts = (bytes: Buffer, format: UsageFormat = 'openai'): TokenCounts => {
   const read = readers[format]
   const atEnd = read(bytes.toString('latin1', Math.max(0, bytes.length - tailBytes)))

@@ -1,10 +1,10 @@
-/** An answer that is passed on piece by piece, as the client takes it. */
+/** An answer that is passed on piece by piece, as fast as the client reads it. */
 import type { Answer } from '../../lib/http/incoming.ts'
 import { StreamTail } from '../dialects/stream-tail.ts'
 import type { Translation } from '../dialects/translation.ts'
 import { EventCut } from './event-cut.ts'
 
-/** Pieces as one, without a copy where there is but one. */
+/** Joins pieces; a single piece is not copied. */
 export const joined = (pieces: Buffer[]): Buffer =>
   pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
 
@@ -38,15 +38,15 @@ export class AnswerStream {
   }
 
   /**
-   * Ends it so that no client takes the answer for complete.
-   * @param lastEvent what an event stream ends with
+   * Cuts the answer off in a way that no client takes for complete.
+   * @param lastEvent the last event of an event stream
    */
   break(lastEvent: string): void {
     if (this.#events !== null) this.#write(Buffer.from(this.#events.gap() + lastEvent))
     this.#answer.break()
   }
 
-  /** The last 4 KiB or more of what passed. */
+  /** The last bytes that were passed on, at least 4 KiB. */
   tail(): Buffer {
     return this.#tail.bytes()
   }

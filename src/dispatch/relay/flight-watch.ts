@@ -1,7 +1,7 @@
 /**
- * Watches the requests in flight: clients that hang up, backends that fall silent. One coarse timer for all of them, so that
- * a request that is answered at once costs no timer and no AbortSignal (to have one and listen to it is a tenth of a relay),
- * and a chunk costs one assignment.
+ * Watches requests in flight for clients that hang up and backends that fall silent. There is one coarse timer for all of them, so
+ * that a request that is answered at once costs no timer and no AbortSignal (having one and listening to it is a tenth of the cost
+ * of a relay), and a chunk costs one assignment.
  */
 
 import { DenseSet, type Member } from '../../lib/dense-set.ts'
@@ -9,15 +9,15 @@ import type { Hal0Error } from '../../lib/hal0-error.ts'
 
 /** A request in flight. */
 export interface Watched extends Member {
-  /** When it last moved on, on the clock of `performance.now()`. */
+  /** Time of its last progress, in terms of `performance.now()`. */
   lastProgress: number
   /** Longest silence, milliseconds. */
   readonly timeoutMs: number
-  /** It was not answered at once: time to see whether its client is still there, and to listen for its going. Told again and again. */
+  /** Called repeatedly while it is not answered at once: time to check that its client is still there, and to watch for it leaving. */
   lasting(): void
-  /** Nothing for longer than `timeoutMs`. */
+  /** There was no progress for longer than `timeoutMs`. */
   silent(): void
-  /** It may go on no longer. */
+  /** It has to end now. */
   stop(error: Hal0Error): void
 }
 

@@ -3,7 +3,7 @@
 import { MalformedResponse, type ResponseHead } from '../upstream/response-head.ts'
 import type { RelayRequest } from './relay-request.ts'
 
-/** RFC 9110 §7.6.1: they speak about one connection and not about the message. */
+/** RFC 9110 §7.6.1: these headers are about one connection, not about the message. */
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 
 const notForBackends = new Set([
@@ -13,7 +13,7 @@ const notForBackends = new Set([
   'content-length',
   'expect',
   'x-request-id',
-  // Credentials of the client: hal0 has checked them, a backend has no use for them.
+  // Credentials of the client: hal0 has checked them, and a backend does not need them.
   'authorization',
   'cookie',
   'x-api-key',
@@ -37,11 +37,11 @@ const notForClients = new Set([
   'x-request-id',
 ])
 
-/** Whether a header of the client stays at hal0; `name` in lower case. */
+/** Whether a header of the client is not passed on; `name` in lower case. */
 const staysHere = (name: string): boolean =>
   notForBackends.has(name) || name.startsWith('proxy-') || name.startsWith('x-forwarded-') || name.startsWith('sec-')
 
-/** The names that a Connection header lists, which then are hop-by-hop as well. */
+/** The names listed in a Connection header, which are hop-by-hop as well. */
 const listed = (connection: string | null | undefined): readonly string[] => {
   if (connection === null || connection === undefined) return []
   return connection
@@ -50,7 +50,7 @@ const listed = (connection: string | null | undefined): readonly string[] => {
     .map((name) => name.trim())
 }
 
-/** The head of the request to a backend, up to and with the empty line; in latin1, a character for every byte of the client's. */
+/** The head of the request to a backend, including the empty line; in latin1, with one character for each byte from the client. */
 export const requestHead = ({ endpoint, lease, headers, body, requestId }: RelayRequest): string => {
   const { origin, backend } = lease
   const { withheldHeaders } = backend
@@ -62,7 +62,7 @@ export const requestHead = ({ endpoint, lease, headers, body, requestId }: Relay
   return `${head}x-request-id: ${requestId}\r\ncontent-length: ${body.bytes}\r\n\r\n`
 }
 
-/** Heads that a backend repeats are one object, so that their headers are filtered once. */
+/** Repeated heads of a backend are one object, so that their headers are filtered only once. */
 const filtered = new WeakMap<ResponseHead, string>()
 
 const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
@@ -70,8 +70,8 @@ const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/
 const control = /[\0-\x08\x0a-\x1f\x7f]/
 
 /**
- * The headers of a backend's answer that the client gets, as lines.
- * @throws MalformedResponse when they are none
+ * The headers of a backend's answer that are passed on, as lines.
+ * @throws MalformedResponse when they are invalid
  */
 export const answerHeaders = (head: ResponseHead): string => {
   const before = filtered.get(head)

@@ -40,7 +40,7 @@ export class RelayExchange implements Exchange, Watched {
   #firstByteAt: number | null = null
   /** Aborts when the client hangs up; null until the request lasts. */
   #gone: AbortSignal | null = null
-  /** The client hung up, and the backend works on to its end for nobody. */
+  /** The client hung up, and the backend finishes its work for nobody. */
   #unheard = false
   #over = false
 
@@ -69,7 +69,7 @@ export class RelayExchange implements Exchange, Watched {
     this.#delivery.begin()
   }
 
-  // What the connection tells.
+  // Events of the connection.
 
   progress(): void {
     this.lastProgress = performance.now()
@@ -107,7 +107,7 @@ export class RelayExchange implements Exchange, Watched {
     else this.#afterVerdict((verdict) => this.#break(verdict ?? error))
   }
 
-  // What ends it from outside.
+  // Ends from outside.
 
   readonly cancelled = (): void => {
     if (this.#over) return
@@ -121,7 +121,7 @@ export class RelayExchange implements Exchange, Watched {
       this.#finish(null)
       this.#refuse(new ClientGone())
     } else {
-      // Many a client closes at the last event instead of waiting for the end of the answer.
+      // Many clients close after the last event instead of waiting for the end of the answer.
       this.#finish(this.#complete || this.#dialect.isLastEvent(this.#stream.tail()) ? 'ok' : 'aborted')
     }
   }
@@ -171,7 +171,7 @@ export class RelayExchange implements Exchange, Watched {
     this.#passOn(stream)
   }
 
-  /** @returns null when they are none; the request has failed then */
+  /** @returns null if they are invalid; then the request has failed */
   #headerLines(head: ResponseHead): string | null {
     const { headerLines, requestId } = this.#request
     try {
@@ -192,7 +192,7 @@ export class RelayExchange implements Exchange, Watched {
       if (!this.#complete) this.#delivery.passedOn(piece.length, this.lastProgress, room)
     }
     if (!this.#complete) return
-    // Where the end of the connection is all that ends an answer, only the slot knows whether its backend lives.
+    // If only the end of the connection ends an answer, only the slot knows whether its backend is alive.
     if (this.#head?.framing === 'until-close') this.#afterVerdict((verdict) => this.#endStream(stream, verdict))
     else this.#endStream(stream, null)
   }
@@ -211,7 +211,7 @@ export class RelayExchange implements Exchange, Watched {
     this.#request.lease.verdict().then(next, (failure) => this.#break(Hal0Error.from(failure)))
   }
 
-  /** An error answer while that is possible; later the stream breaks. */
+  /** Sends an error answer if that is still possible; otherwise breaks the stream. */
   #break(error: Hal0Error): void {
     if (this.#over) return
     if (this.#stream === null) {
@@ -223,7 +223,7 @@ export class RelayExchange implements Exchange, Watched {
     }
   }
 
-  /** Everything that an end needs, once. @param outcome null: the client got nothing, the promise is rejected instead */
+  /** Does everything that is due at the end, once. @param outcome null: the client got nothing, and the promise is rejected instead */
   #finish(outcome: RelayReport['outcome'] | null, error: Hal0Error | null = null, whole?: Buffer): void {
     this.#over = true
     const { lease } = this.#request

@@ -1,4 +1,4 @@
-/** What is relayed, and what is known of it at its end. */
+/** The input of a relay, and its report at the end. */
 
 import type { Endpoint } from '../../contract/endpoints.ts'
 import type { Client } from '../../lib/client.ts'
@@ -15,25 +15,25 @@ export interface RelayRequest {
   /** The client's. */
   headers: WireHeaders
   body: BodyPieces
-  /** Called once the backend has taken a large body, whose memory is free then. */
+  /** Called once the backend has taken a large body, so that its memory is free. */
   bodySent: () => void
   requestId: string
-  /** Header lines that every answer of this server carries. */
+  /** Header lines that every answer of this server has. */
   headerLines: string
   answer: Answer
   client: Client
 }
 
-/** How an answer ended that the client got at least the head of. */
+/** How an answer ended, if the client got at least its head. */
 export interface RelayReport {
   outcome: 'ok' | 'aborted' | 'broken'
   status: number
-  /** Why it is broken. */
+  /** Why it broke off. */
   error: Hal0Error | null
   /** Server-sent events. */
   streamed: boolean
-  /** When the first byte of the body came, on the clock of `performance.now()`. */
+  /** When the first byte of the body arrived, in terms of `performance.now()`. */
   firstByteAt: number | null
-  /** The last bytes of the body, 4 KiB or more; all of it when it was not passed on piece by piece. */
+  /** The last bytes of the body, at least 4 KiB; the whole body if it was not streamed. */
   tail: Buffer
 }

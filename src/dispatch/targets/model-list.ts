@@ -1,4 +1,4 @@
-/** `GET /v1/models`: every name that a request may ask for, as OpenAI's clients read it. Pure. */
+/** `GET /v1/models`: every model name that a request may use, in OpenAI's format. Pure. */
 import type { ModelEntry } from '../../contract/models/model.ts'
 import type { SlotState } from '../../contract/slot.ts'
 import { findRoute, modelNames } from './route.ts'
@@ -10,7 +10,7 @@ export interface OpenAiModel {
   /** Unix time in seconds; 0 when the model is not in the registry. */
   created: number
   owned_by: 'hal0'
-  /** Extensions of hal0: the slot that would answer now, and its state; null where no slot would. */
+  /** hal0's extensions: the slot that would answer now, and its state; null if no slot would. */
   slot: string | null
   state: SlotState | null
 }
@@ -20,7 +20,7 @@ export interface OpenAiModelList {
   data: OpenAiModel[]
 }
 
-/** One of them; null when nothing goes by it. */
+/** One entry; null when nothing has this name. */
 export const openAiModel = (
   targets: readonly TargetView[],
   lookUp: (ref: string) => ModelEntry | null,
@@ -39,7 +39,7 @@ export const openAiModel = (
   }
 }
 
-/** The list: slot names, then registry refs, then aliases, then what others have, each once. */
+/** The list: slot names, then registry refs, then aliases, then the models of other targets, without duplicates. */
 export const openAiModels = (
   targets: readonly TargetView[],
   lookUp: (ref: string) => ModelEntry | null,

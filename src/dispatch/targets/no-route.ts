@@ -1,17 +1,17 @@
-/** What a client is told whose model leads nowhere. Pure. */
+/** Errors for requests whose model has no target. Pure. */
 import type { Capability } from '../../contract/endpoints.ts'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { modelNames, type Route, tasks } from './route.ts'
 import type { TargetView } from './target.ts'
 
-/** Names in a sentence, and in its details: slots may have many aliases. */
+/** Maximum number of names in a message and its details: slots may have many aliases. */
 const shownNames = 20
 const listedNames = 200
 
 /**
- * @param model that was asked for; null: none
- * @returns `request.unsupported`, which names the slots that can
+ * @param model that was requested; null: none
+ * @returns `request.unsupported`, which names the slots that can do it
  */
 export const notSupported = (
   targets: readonly TargetView[],
@@ -36,8 +36,8 @@ export const notSupported = (
 }
 
 /**
- * @param registered the name is a model of the registry that no slot has
- * @returns `model.not_found`, which lists what there is
+ * @param registered the name is a model of the registry that no slot uses
+ * @returns `model.not_found`, which lists the available names
  */
 export const modelNotFound = (targets: readonly TargetView[], model: string, registered: boolean): Hal0Error => {
   const available = modelNames(targets)

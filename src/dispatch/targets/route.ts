@@ -3,7 +3,7 @@ import type { Capability } from '../../contract/endpoints.ts'
 import type { TargetView } from './target.ts'
 
 export interface Route<T extends TargetView> {
-  /** Null: none that goes by the name can do it. */
+  /** null: none with this name can do it. */
   target: T | null
   /** In words, for the decision log. */
   reason: string
@@ -11,14 +11,14 @@ export interface Route<T extends TargetView> {
   candidates: string[]
 }
 
-/** For sentences. */
+/** Names of the tasks for messages. */
 export const tasks: Readonly<Record<Capability, string>> = {
   chat: 'chat',
   embedding: 'embeddings',
   rerank: 'reranking',
 }
 
-/** The smaller, the sooner the target can answer. */
+/** The smaller the rank, the sooner the target can answer. */
 const rank = ({ state, load }: TargetView): number => {
   switch (state) {
     case null:
@@ -37,7 +37,7 @@ const rank = ({ state, load }: TargetView): number => {
   }
 }
 
-/** Of two that can, the one to ask: which is surely for it, then which answers sooner, then which has less to do, then by name. */
+/** Compares two possible targets: a known capability first, then the sooner answer, then fewer requests, then the name. */
 const compare = (a: TargetView, b: TargetView): number => {
   const unknown = Number(a.mode === null) - Number(b.mode === null)
   return unknown || rank(a) - rank(b) || a.requests - b.requests || (a.name < b.name ? -1 : 1)
@@ -49,7 +49,7 @@ const best = <T extends TargetView>(targets: readonly T[]): T | null => {
   return found
 }
 
-/** Every name that a request may ask for: slots, then refs, then aliases, then what others have, each once. */
+/** Every model name that a request may use: slots, then refs, then aliases, then models of other targets, without duplicates. */
 export const modelNames = (targets: readonly TargetView[]): string[] => {
   const slots = targets.filter(({ slot }) => slot !== null)
   const names = new Set(slots.map(({ name }) => name))
@@ -63,7 +63,7 @@ const refs = (targets: readonly TargetView[]): string[] => [
   ...new Set(targets.flatMap(({ model }) => (model === null ? [] : [model]))),
 ]
 
-/** Which of `owners`, who all go by the name in one way, it is; null when there are none. */
+/** Picks one of `owners`, which all match the name in the same way; null when there are none. */
 const among = <T extends TargetView>(
   owners: readonly T[],
   capability: Capability | null,
@@ -78,9 +78,9 @@ const among = <T extends TargetView>(
 }
 
 /**
- * The target for `model`: the slot of that name, else a slot that owns it as registry ref, else as alias, else whoever has it elsewhere;
- * null when nothing goes by it.
- * @param capability that the target must have; one of which it is not known may have it. Null: any
+ * The target for `model`: the slot with that name, else a slot with that registry ref, else one with that alias, else another target
+ * that has it; null when nothing has this name.
+ * @param capability that the target must have; a target whose mode is unknown may have it. null: any
  */
 export const findRoute = <T extends TargetView>(
   targets: readonly T[],

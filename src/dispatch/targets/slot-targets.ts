@@ -1,4 +1,4 @@
-/** The slots as targets: what they run is reached over loopback. */
+/** The slots as targets: their backends are reached over loopback. */
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { SlotDirectory, SlotView } from '../../slots/run/lease.ts'
@@ -47,7 +47,7 @@ export class SlotTargets implements Targets {
   readonly #slots: SlotDirectory
   readonly #upstream: Upstream
 
-  /** @param upstream the way to their backends */
+  /** @param upstream the connection to their backends */
   constructor(slots: SlotDirectory, upstream: Upstream) {
     this.#slots = slots
     this.#upstream = upstream

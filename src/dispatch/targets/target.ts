@@ -1,4 +1,4 @@
-/** What answers requests for a model: a slot today. Something without a slot (another machine) is another `Target`. */
+/** Something that answers requests for a model: a slot today. Something without a slot (another machine) is another `Target`. */
 import type { SlotState } from '../../contract/slot.ts'
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
@@ -6,13 +6,13 @@ import type { Lease, SlotView } from '../../slots/run/lease.ts'
 import type { BodyRule } from '../body/rewrite.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
-/** As routing sees it: a copy; only `acquire` decides. */
+/** A copy of its state for routing; only `acquire` decides. */
 export interface TargetView extends Pick<SlotView, 'name' | 'aliases' | 'load' | 'mode' | 'requests'> {
-  /** The slot that it is; null: it is none. */
+  /** Name of the slot; null: it is not a slot. */
   readonly slot: string | null
-  /** Null: it has no states, and can be asked at any time. */
+  /** null: it has no states, and can be asked at any time. */
   readonly state: SlotState | null
-  /** What it answers with: the ref of a slot's model, or the name of a model that somebody else has. */
+  /** The model that answers: the ref of a slot's model, or the name of another target's model. */
   readonly model: string | null
 }
 
@@ -23,18 +23,18 @@ export interface TargetLease extends Omit<Lease, 'met'> {
 }
 
 export interface Target extends TargetView {
-  /** The way to its backend. */
+  /** The connection to its backend. */
   readonly upstream: Upstream
-  /** What is changed in a body before it is sent; mostly nothing. */
+  /** Changes to make in a body before it is sent; usually none. */
   readonly rules: readonly BodyRule[]
   /**
-   * A place at its backend. Synchronous (not a promise) when a place is free, so that the common path costs no turn of the event loop.
+   * Gets a place at its backend. Synchronous (not a promise) if a place is free, so that the common path costs no turn of the event loop.
    * @param client when it leaves, the wait ends
    * @param asked the model that the client named; null: none
-   * @throws Hal0Error why it gives none (rejects, or throws when synchronous)
+   * @throws Hal0Error why there is no place (rejects, or throws when synchronous)
    */
   acquire(client: Client, asked: string | null): TargetLease | Promise<TargetLease>
-  /** What `acquire` would refuse with now; null when it would give a place or wait for one. */
+  /** The error with which `acquire` would refuse now; null if it would give a place or wait for one. */
   refusal(): Hal0Error | null
 }
 

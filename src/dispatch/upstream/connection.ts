@@ -6,7 +6,7 @@ import { ReadGate } from './read-gate.ts'
 import { ResponseParser } from './response-parser.ts'
 import type { Exchange } from './upstream.ts'
 
-/** Requests up to this size go out together with their head in one write. */
+/** Requests up to this size are written together with their head. */
 export const oneWriteBytes = 64 * 1024
 
 const handlers: SocketHandler<Connection, 'buffer'> = {
@@ -26,13 +26,13 @@ const handlers: SocketHandler<Connection, 'buffer'> = {
 
 export class Connection {
   readonly origin: string
-  /** Called once, when it is of no more use. */
+  /** Called once, when it can no longer be used. */
   onClose: (connection: Connection) => void = () => {}
   #socket: Socket<Connection> | null = null
   #exchange: Exchange | null = null
   readonly #parser = new ResponseParser()
   #unsent: Uint8Array[] = []
-  /** What is being sent is a large body. */
+  /** A large body is being sent. */
   #isLarge = false
   #answered = false
   readonly #gate = new ReadGate(
@@ -49,13 +49,13 @@ export class Connection {
     const { hostname, port } = new URL(origin)
     const connection = new Connection(origin)
     const socket = await Bun.connect<Connection>({ hostname, port: Number(port), data: connection, socket: handlers })
-    // An idle connection must not keep the process alive; while a request runs, the server that it came from does.
+    // An idle connection must not keep the process alive; during a request, the server does that.
     socket.unref()
     connection.#socket = socket
     return connection
   }
 
-  /** Nothing of an answer to the present request came in yet. */
+  /** Nothing of an answer to the current request has arrived yet. */
   get unanswered(): boolean {
     return !this.#answered
   }
@@ -65,7 +65,7 @@ export class Connection {
     return this.#socket !== null && this.#exchange === null
   }
 
-  /** @param head request line and headers in latin1, up to and with the empty line */
+  /** @param head request line and headers in latin1, including the empty line */
   send(head: string, body: BodyPieces, exchange: Exchange): void {
     this.#exchange = exchange
     this.#answered = false
@@ -126,7 +126,7 @@ export class Connection {
   received(bytes: Buffer): void {
     const exchange = this.#exchange
     if (exchange === null) {
-      // Bytes that nobody asked for: what follows could not be told apart from the next answer.
+      // Unexpected bytes: what follows could not be distinguished from the next answer.
       this.#drop()
       return
     }

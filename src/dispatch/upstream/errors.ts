@@ -1,17 +1,17 @@
-/** What a client is told when a backend fails it. */
+/** Errors for requests whose backend fails. */
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
 /** Whose backend it is. */
 interface Whose {
   name: string
-  /** Null: no slot's. */
+  /** null: it does not belong to a slot. */
   slot: string | null
 }
 
 const backendOf = ({ name, slot }: Whose): string => (slot === null ? name : `The backend of slot ${slot}`)
 
-/** The connection broke, could not be made, or carried something that is no HTTP. */
+/** The connection broke, could not be opened, or its data is not HTTP. */
 export const upstreamFailed = (whose: Whose, cause: Error): Hal0Error => {
   const { slot } = whose
   const next = slot === null ? '' : `; "hal0 slot logs ${slot}" shows what it printed`
@@ -22,7 +22,7 @@ export const upstreamFailed = (whose: Whose, cause: Error): Hal0Error => {
   )
 }
 
-/** @param timeoutMs how long nothing came from the backend, or nothing was taken by the client */
+/** @param timeoutMs how long the backend sent nothing, or the client took nothing */
 export const upstreamTimeout = (whose: Whose, timeoutMs: number): Hal0Error => {
   const { slot } = whose
   const next = slot === null ? '' : ' If its answers need longer, raise request_timeout_s of the slot.'

@@ -1,4 +1,4 @@
-/** The way to the backends of this machine: HTTP/1.1 over connections that are kept for the next request. */
+/** The connection to the backends on this machine: HTTP/1.1 with keep-alive connections. */
 import { ConnectionPool } from './pool.ts'
 import { PooledDelivery } from './pooled-delivery.ts'
 import type { Delivery, Exchange, Outgoing, Upstream } from './upstream.ts'

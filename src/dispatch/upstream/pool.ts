@@ -1,13 +1,13 @@
 /** The idle connections to the backends, so that a request need not open one. */
 import { Connection } from './connection.ts'
 
-/** Kept per backend; many close what is idle for some seconds by themselves. */
+/** Connections kept per backend; many backends close idle connections after some seconds. */
 const maxIdle = 64
 
 export class ConnectionPool {
   readonly #idle = new Map<string, Connection[]>()
 
-  /** The connection that was used last, since it is the least likely to be closed by the backend just now; null: none. */
+  /** The connection that was used last, since the backend is least likely to close it right now; null: none. */
   take(origin: string): Connection | null {
     return this.#idle.get(origin)?.pop() ?? null
   }

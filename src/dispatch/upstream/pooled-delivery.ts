@@ -1,9 +1,9 @@
-/** Brings one request to a backend: over a connection that is idle, else over a new one. */
+/** Sends one request to a backend: over an idle connection, or else over a new one. */
 import { type Connection, oneWriteBytes } from './connection.ts'
 import type { ConnectionPool } from './pool.ts'
 import type { Delivery, Exchange, Outgoing } from './upstream.ts'
 
-/** A backend may close an idle connection in the very moment of its reuse. A request that broke later may have been worked on. */
+/** A backend may close an idle connection at the moment of its reuse. A request that breaks later may already have been processed. */
 const resendWithinMs = 100
 
 export class PooledDelivery implements Delivery {
@@ -11,7 +11,7 @@ export class PooledDelivery implements Delivery {
   readonly #outgoing: Outgoing
   readonly #exchange: Exchange
   #connection: Connection | null = null
-  /** When it was sent on a connection that had been used before, on the clock of `performance.now()`; null: it was not. */
+  /** When it was sent on a reused connection, in terms of `performance.now()`; null: it was not. */
   #reusedAt: number | null = null
   #over = false
 
@@ -23,7 +23,7 @@ export class PooledDelivery implements Delivery {
 
   begin(): void {
     const { origin, body } = this.#outgoing
-    // A large body is sent once, and forgotten as it goes: never on a connection that may turn out to be closed.
+    // A large body is freed while it is sent, and so can be sent only once: never on a connection that may turn out to be closed.
     const idle = body.bytes > oneWriteBytes ? null : this.#pool.take(origin)
     if (idle === null) {
       this.#sendOnNew()

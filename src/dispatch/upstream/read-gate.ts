@@ -1,7 +1,7 @@
 /**
- * When a connection is read. Not while the client is behind; and where small pieces follow each other faster than anybody
- * reads them, once a millisecond: to take a burst of tokens together costs half the processor time of taking each by itself
- * (npm run bench), and pieces that come more slowly do not wait.
+ * Decides when a connection is read. It is not read while the client is behind. If small pieces follow each other faster than anybody
+ * could read them, it is read once a millisecond: taking a burst of tokens together costs half the CPU time of taking each by itself
+ * (npm run bench). Slower pieces do not wait.
  */
 import type { Clock } from '../../lib/clock.ts'
 
@@ -11,11 +11,11 @@ interface Readable {
   resume(): void
 }
 
-/** Pieces that come sooner after each other are a burst, milliseconds. */
+/** Pieces closer together than this are a burst, milliseconds. */
 const burstMs = 2
-/** How long what comes in a burst is collected, milliseconds. */
+/** How long the pieces of a burst are collected, milliseconds. */
 const restMs = 1
-/** A piece of this size is no token: such an answer is read as fast as it comes, bytes. */
+/** A piece of this size is not a token: such an answer is read as fast as it arrives, bytes. */
 const largeBytes = 16 * 1024
 
 export class ReadGate {
@@ -31,7 +31,7 @@ export class ReadGate {
     this.#clock = clock
   }
 
-  /** A piece was passed on, and more are to come. @param at on the clock's time */
+  /** A piece was passed on, and more will come. @param at time of the clock */
   passed(bytes: number, at: number): void {
     const burst = at - this.#lastAt < burstMs && bytes < largeBytes
     this.#lastAt = at
@@ -52,7 +52,7 @@ export class ReadGate {
     this.#apply()
   }
 
-  /** For the next answer: it is read whatever held up this one. */
+  /** Resets the gate for the next answer. */
   reset(): void {
     this.#lastAt = Number.NEGATIVE_INFINITY
     this.#full = false

@@ -6,10 +6,10 @@ export type Framing = 'none' | BodyFraming
 
 export interface ResponseHead {
   readonly status: number
-  /** Names in lower case; a name that came several times has its values joined by ", " (Set-Cookie too: it is never relayed). */
+  /** Names in lower case; repeated names have their values joined by ", " (even Set-Cookie, which is never relayed). */
   readonly headers: Readonly<Record<string, string>>
   readonly framing: Framing
-  /** Length of the body in bytes; null when only its end will tell. */
+  /** Length of the body in bytes; null if it is unknown until its end. */
   readonly length: number | null
   /** The connection carries no other answer after this one. */
   readonly closes: boolean
@@ -63,12 +63,12 @@ const parse = (text: string): ResponseHead => {
     framing === 'until-close' ||
     connection.includes('close') ||
     (text[7] === '0' && !connection.includes('keep-alive')) ||
-    // Two lengths: the chunks count, and the connection is not trusted any further.
+    // Two lengths: the chunks count, and the connection is not reused.
     (framing === 'chunked' && headers['content-length'] !== undefined)
   return { status, headers, framing, length, closes }
 }
 
-/** A backend repeats the same few heads, and a stream's are always the same: those are parsed once. */
+/** A backend repeats the same few heads, so each is parsed only once. */
 const known = new Map<string, ResponseHead>()
 const knownHeads = 256
 const knownCharacters = 1024

@@ -1,28 +1,28 @@
 /**
- * Reads HTTP/1.1 answers of a backend from the bytes of its connection (RFC 9112), whole or cut anywhere. Pure.
+ * Parses a backend's HTTP/1.1 answers from the bytes of its connection (RFC 9112), whole or split anywhere. Pure.
  *
  * Why not `fetch`: in Bun 1.4.5 it runs every request through a second thread, which costs 1.5 times the CPU of the whole
- * relay, allows 256 requests at once for all slots together, and does not tell a close-delimited answer that was cut from
- * one that is complete.
+ * relay, allows 256 requests at once for all slots together, and does not distinguish a truncated close-delimited answer from a
+ * complete one.
  */
 import { BodyDecoder } from '../../lib/http/body-decoder.ts'
 import { MalformedResponse, parseHead, type ResponseHead } from './response-head.ts'
 
 export interface ResponseEvents {
   head(head: ResponseHead): void
-  /** A piece of the body, never empty: a view of what was fed, all that one feeding had of it. */
+  /** A piece of the body, never empty: a view of the fed bytes, at most one for each call of `feed`. */
   data(bytes: Buffer): void
   end(): void
 }
 
-/** A head that is longer is no head: those of backends are about 300 bytes. */
+/** Maximum size of a head; those of backends have about 300 bytes. */
 const maxHeadBytes = 64 * 1024
 const headEnd = Buffer.from('\r\n\r\n')
 
 export class ResponseParser {
   #state: 'head' | 'body' | 'done' = 'head'
   readonly #body = new BodyDecoder()
-  /** A head or a line that is not here whole yet. */
+  /** An incomplete head or line. */
   #partial: Buffer | null = null
   #closes = false
 
@@ -43,7 +43,7 @@ export class ResponseParser {
   }
 
   /**
-   * @param bytes are the parser's from here on: it moves what they hold
+   * @param bytes owned by the parser from here on: it moves bytes within them
    * @throws MalformedMessage
    */
   feed(bytes: Buffer, events: ResponseEvents): void {
@@ -62,7 +62,7 @@ export class ResponseParser {
     }
   }
 
-  /** The backend closed the connection. @returns whether the answer is complete by that; then `events.end` was called */
+  /** The backend closed the connection. @returns whether that completes the answer; then `events.end` was called */
   close(events: ResponseEvents): boolean {
     if (this.#state !== 'body' || !this.#body.close()) return false
     this.#state = 'done'
@@ -73,7 +73,7 @@ export class ResponseParser {
   /** @returns where the next step begins; `at` when more bytes are needed */
   #step(all: Buffer, at: number, events: ResponseEvents): number {
     if (this.#state === 'done') {
-      // The answer stays whole. Where the next one would begin cannot be told any more.
+      // The answer is complete, but it is unknown where the next one would begin.
       this.#closes = true
       return all.length
     }
@@ -92,7 +92,7 @@ export class ResponseParser {
     if (end < 0) return at
     const head = parseHead(all.toString('latin1', at, end))
     const next = end + headEnd.length
-    // 100 Continue and its like announce the real head.
+    // 100 Continue and similar heads precede the real one.
     if (head.status < 200) return next
     this.#closes = head.closes
     this.#body.start(head.framing === 'none' ? 'length' : head.framing, head.length ?? 0)

@@ -14,18 +14,18 @@ export interface SessionPorts {
   /** 0 ≤ x < 1 */
   random: () => number
   settings: DownloadSettings
-  /** null: no limit. */
+  /** null: as fast as it comes. */
   throttle: Throttle | null
   /** Cancels the download. */
   signal: AbortSignal
-  /** Received bytes of all files; never decreases. */
+  /** Bytes of all files that are here; never fewer than before. */
   received: () => number
 }
 
-/** Bytes that a connection collects before they are written. */
+/** What a connection collects before it is written. */
 const bufferBytes = 256 * 1024
 
-/** The error of a cancelled download. */
+/** What a download that was cancelled ends with. */
 export const cancelled = (): Hal0Error =>
   new Hal0Error('pull.cancelled', 'The pull was cancelled. Pull again to continue: what is here is kept.')
 
@@ -37,7 +37,7 @@ export class DownloadSession {
   readonly #random: () => number
   readonly #received: () => number
   readonly #throttle: Throttle | null
-  /** Reused by later requests: new ones would be most of the memory of a pull. */
+  /** Used again by the next request: fresh ones would be most of the memory that a pull takes. */
   readonly #buffers: Uint8Array[] = []
   #tuning: Tuning
   #retries: Retries
@@ -62,23 +62,23 @@ export class DownloadSession {
     return this.#buffers.pop() ?? new Uint8Array(bufferBytes)
   }
 
-  /** Takes a buffer back, to which nothing may refer any more. */
+  /** Nothing may refer to it any more. */
   giveBuffer(buffer: Uint8Array): void {
     this.#buffers.push(buffer)
   }
 
-  /** @param bytes that a connection received @returns ms for which it should stop receiving */
+  /** @param bytes that a connection received @returns ms for which it shall receive no more */
   pause(bytes: number): number {
     return this.#throttle?.pause(this.clock.now(), bytes) ?? 0
   }
 
-  /** After `bytes` were hashed: lets other work run, and rests for a while if requests are being answered. */
+  /** After `bytes` were hashed: whatever else waits gets its turn, and the processor for a while when requests are answered. */
   rest(bytes: number): Promise<void> {
     const ms = this.#throttle?.rest(this.clock.now(), bytes) ?? 0
     return ms === 0 ? turn() : sleep(this.clock, ms)
   }
 
-  /** Something arrived. @param busy whether all connections were in use @returns whether more connections should be opened */
+  /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */
   observe(busy: boolean): boolean {
     const now = this.clock.now()
     const before = this.#tuning.target

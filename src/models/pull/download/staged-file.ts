@@ -1,4 +1,4 @@
-/** Brings one file of a download from whatever is on the disk to the verified file. */
+/** One file of a download, from whatever is there of it to the verified one. */
 import { rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -21,15 +21,15 @@ import { cancelled, type DownloadSession } from './session.ts'
 export interface Source {
   /** The staging folder; its parent exists. One download at a time may use it. */
   folder: string
-  /** The commit that the origin serves: data of another commit is not used. */
+  /** The one that the origin serves: what is here of another commit is not used. */
   commit: string
 }
 
 /** A verified file in the staging folder, durable, with its sidecar. */
 export interface DownloadedFile {
-  /** Path in the repository. */
+  /** In the repository. */
   path: string
-  /** Name in the staging folder: the last part of the path. */
+  /** In the staging folder: the last part of the path. */
   name: string
   size: number
   sha256: string
@@ -38,9 +38,9 @@ export interface DownloadedFile {
 export interface StagedFile {
   remote: RemoteFile
   names: StagedNames
-  /** It already has its final name: it is hashed again before it is trusted. */
+  /** It lies under its final name: hashed again before it is believed. */
   finished: boolean
-  /** Ranges of the partial file that are written, according to the journal. */
+  /** Of the partial: what the journal says is written. */
   known: Range[]
 }
 
@@ -52,7 +52,7 @@ export const findStaged = async (job: Source, remote: RemoteFile, names: StagedN
   return { remote, names, finished, known }
 }
 
-/** The steps for one file, from whatever is on the disk to the verified file. */
+/** What is done with one file, from whatever is there to the verified one. */
 export class StagedFileSteps {
   readonly #job: Source
   readonly #session: DownloadSession
@@ -93,7 +93,7 @@ export class StagedFileSteps {
     return join(this.#job.folder, name)
   }
 
-  /** The sha256 of the finished file; null if the file is wrong and was removed. */
+  /** The sha256 of the finished file; null when it is not the right one, and removed. */
   async #believe(): Promise<string | null> {
     const { names, remote } = this.#file
     const path = this.#path(names.name)
@@ -114,7 +114,7 @@ export class StagedFileSteps {
     return null
   }
 
-  /** Fetches enough to check the head of the file. @throws Hal0Error why it is refused; `pull.*`, `storage.*` */
+  /** Fetches what it takes to judge the file by its head. @throws Hal0Error why it is refused; `pull.*`, `storage.*` */
   async head(): Promise<void> {
     const { finished, remote, names } = this.#file
     if (finished || this.#judge === null) return
@@ -152,7 +152,7 @@ export class StagedFileSteps {
       return all
     })
     if (sums.stated !== remote.sum.hex) {
-      // The journal first: without it, nothing in the partial file is trusted.
+      // First the record: without it nothing of the partial is trusted.
       await removeJournal(journalPath)
       await remove(partialPath)
       throw mismatch(remote, sums.stated)

@@ -1,15 +1,15 @@
 /**
- * Slows a pull down while requests are answered. A line of hundreds of megabytes a second keeps a small machine busy, even in the
- * kernel, where priorities do not help: the API's slowest answers took three times as long (npm run bench:pull).
+ * Slows a pull down while requests are answered. A line that brings hundreds of megabytes a second keeps a small machine busy, in
+ * the kernel too, where no priority helps: the API's slowest answers took three times as long (npm run bench:pull).
  */
 
-/** For this long after a request, more are expected. */
+/** After a request others are expected for this long. */
 const servingMs = 250
-/** How much may arrive at once after a pause, in ms of the allowed rate: bytes arrive in lumps, and timers fire late. */
+/** What may come at once after a rest, ms of the rate: bytes arrive in lumps, and timers fire late. */
 const burstMs = 10
-/** The allowed rate for each processor: with two of them, a line of 1 Gbit/s is not slowed down. */
+/** Received meanwhile for each processor: with two of them, a line of 1 Gbit/s loses nothing. */
 const bytesPerMs = 60_000
-/** The shortest delay of a timer; a shorter pause is added to the next one. */
+/** What a timer takes anyway; a pause that would be shorter is made up for by the next one. */
 const shortestMs = 1
 
 const worthwhile = (ms: number): number => (ms < shortestMs ? 0 : ms)
@@ -19,10 +19,10 @@ export class Throttle {
   readonly #bytesPerMs: number
   #seen: number
   #servedAt = Number.NEGATIVE_INFINITY
-  /** The time until which the allowed rate is already used up, ms. */
+  /** What came so far is what the rate allows until then, ms. */
   #paidUntil = Number.NEGATIVE_INFINITY
 
-  /** @param requests returns a number that changes with each request of the API */
+  /** @param requests a number that is another one after each request of the API */
   constructor(requests: () => number, processors: number) {
     this.#requests = requests
     this.#bytesPerMs = bytesPerMs * processors
@@ -36,12 +36,12 @@ export class Throttle {
     return worthwhile(this.#paidUntil - now)
   }
 
-  /** Whether data is held back at `now`, so that the rate does not show what the line can deliver. */
+  /** Whether what arrives is held back at `now`, so that it does not tell what the line could bring. */
   holdsBack(now: number): boolean {
     return now <= this.#paidUntil
   }
 
-  /** Bytes were hashed at `now`, ms. @returns ms to rest before the next ones, like `pause`, but at twice the rate, to catch up */
+  /** Bytes were hashed at `now`, ms. @returns ms to rest before the next ones, as `pause`: twice as fast, to catch up with what came */
   rest(now: number, bytes: number): number {
     return this.#serving(now) ? worthwhile(bytes / (2 * this.#bytesPerMs)) : 0
   }

@@ -1,6 +1,6 @@
 /**
- * Runs each download in its own thread. Hashing and writing a fast download keeps a thread busy, and the buffers of its answers
- * fill a heap. Both stay out of the thread that answers requests, and the heap is freed with the thread.
+ * Downloads in a thread of their own. Hashing and writing a fast download keeps a thread busy, and the buffers of its answers
+ * fill a heap: both stay away from the thread that answers requests, and the heap is given back with the thread.
  */
 
 import type { SharedCount } from '../../../lib/async/shared-count.ts'
@@ -16,18 +16,18 @@ import type { FromThread, HubDownload, ToThread } from './messages.ts'
 export type Thread = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror'>
 
 export interface DownloadPorts {
-  /** Cancels; received data is kept. */
+  /** Cancels; what is here is kept. */
   signal: AbortSignal
   settings: Partial<DownloadSettings>
   onProgress: (progress: DownloadProgress) => void
 }
 
-/** See `download`. @throws Hal0Error like that */
+/** See `download`. @throws Hal0Error what that throws */
 export type Downloader = (what: HubDownload, ports: DownloadPorts) => Promise<DownloadedFile[]>
 
 /**
  * @param start starts a thread that runs `thread.ts`
- * @param hub called for each download
+ * @param hub asked at each download
  * @param requests that the API answered; while it does, downloads are throttled
  * @returns a downloader that starts one for each download and ends it afterwards
  */
@@ -53,7 +53,7 @@ export const downloadInThread =
         end(() => reject(Hal0Error.from(event.error)))
       }
       say({ say: 'begin', what, settings, hub: hub(), requests: requests.memory })
-      // After `begin`, so that a download that was already cancelled ends with its own error.
+      // After `begin`, so that a download that is cancelled already says so in its own words.
       signal.addEventListener('abort', cancel)
       if (signal.aborted) cancel()
     })

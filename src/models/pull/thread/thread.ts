@@ -1,4 +1,4 @@
-/** The inside of a download thread: it runs one download, which it is told to begin and perhaps to cancel. */
+/** The inside of a download's thread: one download, told to begin and perhaps to end. */
 import { availableParallelism } from 'node:os'
 import { SharedCount } from '../../../lib/async/shared-count.ts'
 import { systemClock } from '../../../lib/clock.ts'
@@ -11,7 +11,7 @@ import { headJudge } from './head-judge.ts'
 import { hubOrigin } from './hub-origin.ts'
 import type { FromThread, ToThread } from './messages.ts'
 
-/** @param say sends a message to the daemon */
+/** @param say tells the daemon */
 export const serveDownload = (say: (message: FromThread) => void): ((message: ToThread) => void) => {
   const stop = new AbortController()
   const begin = async (message: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
@@ -31,7 +31,7 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
       return { say: 'done', files }
     } catch (error) {
       const failure = Hal0Error.from(error)
-      // Its cause cannot leave this thread.
+      // Its cause would stay behind in this thread.
       if (failure.code === 'internal') log.error(`the download of ${what.repo} failed`, failure.cause ?? failure)
       return { say: 'failed', error: failure.body() }
     }
