@@ -10,7 +10,7 @@ export const mountDashboard = async (app: Elysia, webDir: string): Promise<void>
   const plugin = await staticPlugin({
     assets: webDir,
     prefix: '/',
-    // The list of files is fixed at start: no request ever names a path on disk.
+    // The list of files is fixed at start: a request never refers to a path on disk.
     alwaysStatic: true,
     headers: { 'Cache-Control': 'public, max-age=31536000, immutable' },
   })

@@ -1,15 +1,15 @@
-/** How a daemon takes leave of its clients. */
+/** Ends the requests of clients when the daemon stops. */
 import { stopExchanges } from '../dispatch/relay/relay-exchange.ts'
 import { daemonStopping } from './answers/stopping.ts'
 import type { Front } from './front/front.ts'
 
-/** What is written last has this long to reach the clients. */
+/** Time for the last bytes to reach the clients, milliseconds. */
 const lastWordsMs = 500
 
 /**
- * Ends what clients have under way: whoever waits is answered at once, what is being answered has `drainMs` to end by itself and is
- * then told, and new requests are answered 503 all the while.
- * @param hurry when it resolves, nobody is waited for any longer
+ * Ends all requests: waiting ones are answered at once, answers in progress have `drainMs` to finish and then get an error, and new
+ * requests get 503 all the while.
+ * @param hurry when it resolves, everything ends at once
  */
 export const drain = async (
   front: Front,

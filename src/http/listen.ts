@@ -12,7 +12,7 @@ const takerOf = async (port: number): Promise<string> => {
   return owner.command === null ? `process ${owner.pid}` : `"${owner.command}" (process ${owner.pid})`
 }
 
-/** Why `port` cannot be listened on, in a sentence. */
+/** The error that says why hal0 cannot listen on `port`. */
 const listenError = async (error: unknown, host: string, port: number): Promise<Hal0Error> => {
   const errno = (error as { code?: unknown } | null)?.code
   const say = (sentence: string): Hal0Error =>
@@ -32,8 +32,8 @@ const listenError = async (error: unknown, host: string, port: number): Promise<
 }
 
 /**
- * A daemon that is killed while it starts a backend leaves a forked child behind that holds its port until it becomes the backend:
- * the next daemon waits that long instead of telling that somebody has its port.
+ * A daemon that is killed while it starts a backend leaves a forked child that holds its port until it becomes the backend. The next
+ * daemon waits for that, instead of reporting that its port is taken.
  */
 const portFreeWithinMs = 1000
 const tryEveryMs = 50
@@ -54,9 +54,9 @@ const openFront = async (options: FrontOptions): Promise<Front> => {
 }
 
 /**
- * Starts to serve `app`. A port that is taken is tried for a second.
+ * Starts to serve `app`. If the port is taken, it is retried for a second.
  * @param options.port 0: any free one
- * @throws Hal0Error `config.invalid` when the address cannot be had
+ * @throws Hal0Error `config.invalid` when the address is not available
  */
 export const listen = async (
   app: Pick<App, 'answer'>,

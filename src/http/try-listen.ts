@@ -1,4 +1,4 @@
-/** Whether a daemon could listen somewhere, before that is written into hal0.toml. */
+/** Tests whether a daemon could listen at an address, before it is written into hal0.toml. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 
 const reasons: Record<string, (host: string, port: number) => { param: string; sentence: string }> = {
@@ -14,7 +14,7 @@ const reasons: Record<string, (host: string, port: number) => { param: string; s
 
 /**
  * Listens for a moment.
- * @param port 0: whether the address can be had at all
+ * @param port 0: only test the address
  * @throws Hal0Error `request.invalid` why not
  */
 export const tryListen = async (host: string, port: number): Promise<void> => {

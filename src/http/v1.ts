@@ -1,4 +1,4 @@
-/** `/v1`: the OpenAI API. Inference goes to the dispatcher untouched (app.ts); the list of models is answered here. */
+/** `/v1`: the OpenAI API. Inference goes directly to the dispatcher (app.ts); the list of models is answered here. */
 import type { OpenAiModelList } from '../dispatch/targets/model-list.ts'
 import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -37,7 +37,7 @@ export const mountV1 = (routes: Routes, { openaiModels, inferences }: V1Deps): v
       },
     )
   })
-  // Their own method never comes this far: what is left to say is 405 to every other one.
+  // Requests with their own method never get here; all other methods get 405.
   for (const { endpoint, path } of inferences) {
     routes.on({ method: endpoint.method, path, scope: endpoint.scope }, (request) => {
       throw routeNotFound(request)

@@ -1,8 +1,8 @@
-/** Between the front and what answers with Requests and Responses of the web: Elysia's routes. */
+/** Connects the front with Elysia's routes, which use web Requests and Responses. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingBody, IncomingRequest } from '../lib/http/incoming.ts'
 
-/** The body as a web stream, taken from the client as it is read. */
+/** The body as a web stream, read from the client only as fast as it is consumed. */
 const webBody = (body: IncomingBody): ReadableStream<Uint8Array> =>
   new ReadableStream<Uint8Array>(
     {
@@ -16,9 +16,9 @@ const webBody = (body: IncomingBody): ReadableStream<Uint8Array> =>
   )
 
 /**
- * HEAD is asked as GET: only so is known how long the body would be.
- * @param host a good one
- * @throws Hal0Error `request.method_not_allowed` for a method that Request does not know: it would make a GET of it
+ * HEAD becomes GET, since only then the length of the body is known.
+ * @param host already checked
+ * @throws Hal0Error `request.method_not_allowed` for a method that Request does not know, and would turn into GET
  */
 export const webRequest = (incoming: IncomingRequest, host: string): Request => {
   const { method, target, headers, body, signal } = incoming
@@ -41,7 +41,7 @@ export const webRequest = (incoming: IncomingRequest, host: string): Request => 
   })
 }
 
-/** What the front sets itself. */
+/** Headers that the front sets itself. */
 const framing = new Set(['content-length', 'transfer-encoding', 'connection', 'date'])
 
 const headerLines = (headers: Headers): string => {
@@ -50,7 +50,7 @@ const headerLines = (headers: Headers): string => {
   return lines
 }
 
-/** Passes the pieces on as the client takes them; a client that is gone cancels the stream. */
+/** Passes on the pieces as fast as the client reads; if the client leaves, the stream is cancelled. */
 const pass = async (stream: ReadableStream<Uint8Array>, answer: Answer, client: AbortSignal): Promise<void> => {
   const reader = stream.getReader()
   const leave = (): void => void reader.cancel(client.reason).catch(() => {})
@@ -66,7 +66,7 @@ const pass = async (stream: ReadableStream<Uint8Array>, answer: Answer, client: 
     }
     answer.end()
   } catch {
-    // Whoever made the stream has said why; the client sees that it is not complete.
+    // The source of the stream has logged why; the client sees that the answer is incomplete.
     answer.break()
   } finally {
     client.removeEventListener('abort', leave)

@@ -1,4 +1,4 @@
-/** Deletes slots: their owners agree first, and they are forgotten once their files are gone. */
+/** Deletes slots: the owner has to agree first, and a slot is forgotten once its files are gone. */
 import type { Bus } from '../lib/async/bus.ts'
 import { log } from '../lib/log.ts'
 import type { Supervisor } from '../system/supervisor.ts'
@@ -23,14 +23,14 @@ export class Deletions {
     this.#deps = deps
   }
 
-  /** Sentences about what deleted slots have left. */
+  /** Sentences about leftovers of deleted slots. */
   problems(): readonly string[] {
     return this.#problems
   }
 
   /**
-   * To be called while `changes` is held.
-   * @throws Hal0Error `slot.not_found`, `slot.invalid_transition`, `storage.failed`: then the slot is as it was
+   * Has to be called while `changes` is held.
+   * @throws Hal0Error `slot.not_found`, `slot.invalid_transition`, `storage.failed`: then the slot is unchanged
    */
   async delete(name: string): Promise<void> {
     const { book, records, supervisor, signals } = this.#deps
@@ -38,7 +38,7 @@ export class Deletions {
     const refused = owner.post({ kind: 'delete' })
     if (refused !== null) throw refused
     await owner.writer.settled()
-    // A swap or an edit under way would write its files anew after their removal.
+    // A swap or an edit under way would write the files again after their removal.
     await swaps.run(() =>
       edits.run(async () => {
         try {
@@ -52,27 +52,27 @@ export class Deletions {
     )
     signals.publish({ kind: 'deleted', name })
     await supervisor.forget(name)
-    // A record that waited for the disk may have been written while the folder went.
+    // A pending record may have been written while the folder was being removed.
     await owner.writer.settled()
     await records.deleted.take(name)
     await this.sweep()
   }
 
-  /** What an earlier deletion that was cut off left of a slot that there is not. */
+  /** Removes what an interrupted deletion left of a slot that does not exist. */
   async clear(name: string): Promise<void> {
     await this.#deps.records.deleted.take(name)
     await this.sweep()
   }
 
-  /** Ends what deletions left undone, also those of earlier daemons. */
+  /** Finishes interrupted deletions, including those of earlier daemons. */
   async sweep(): Promise<void> {
     const { configs, records } = this.#deps
     const there = await configs.names().catch(() => null)
-    // Where nobody can tell which slots there are, nothing is removed.
+    // If it is unknown which slots exist, nothing is removed.
     if (there !== null) this.#problems = await records.deleted.sweep((name) => there.includes(name))
   }
 
-  /** The folder first: whether there is a slot its configuration says. */
+  /** The folder first, since the configuration file decides whether the slot exists. */
   async #removeFiles(name: string): Promise<void> {
     const { configs, records } = this.#deps
     const putBack = await records.deleted.take(name)

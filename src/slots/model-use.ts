@@ -1,4 +1,4 @@
-/** Which models the backends of the slots have, for who wants to remove one's files. */
+/** Which models the slots' backends run, to decide whether their files may be removed. */
 import type { SlotRecord } from '../contract/slot.ts'
 import { Bus } from '../lib/async/bus.ts'
 import type { ModelUse } from '../models/registry/retired-models.ts'

@@ -1,4 +1,4 @@
-/** `progress` frames between transitions (spec §5): at most 4 a second, for slots that are on their way somewhere. */
+/** `progress` frames between transitions (spec §5): at most 4 a second, for slots in a transient state. */
 import type { SlotProgress, SlotState } from '../contract/slot.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { SlotOwner } from './run/owner.ts'

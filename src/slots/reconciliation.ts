@@ -1,10 +1,10 @@
-/** Takes over every slot where it stands when the daemon starts, also from a supervisor that does not answer at first. */
+/** Takes over every slot in its current state when the daemon starts, even if the supervisor does not answer at first. */
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { SlotOwner } from './run/owner.ts'
 
-/** The API does not wait longer for a supervisor that hangs: until it answers, slots stand where their records say. */
+/** The API waits no longer for a supervisor that hangs. Until it answers, slots are in the state that their records say. */
 const patienceMs = 2000
 const againMs = 5000
 
@@ -18,7 +18,7 @@ export class Reconciliation {
     this.#clock = clock
   }
 
-  /** Sentences about slots whose process is not known yet. */
+  /** Sentences about slots whose process is still unknown. */
   problems(): string[] {
     return [...this.#unknown.values()]
   }

@@ -6,7 +6,7 @@ export const repoPattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0
 
 /** What no name contains: separators of addresses and of Windows, and control characters. For use in a character class. */
 const never = String.raw`/\\?#\u0000-\u001f\u007f-\u009f`
-/** One part of a path: neither `.` nor `..`, not empty, and not longer than a file system allows. @param first what it may not begin with */
+/** One part of a path: not `.`, `..` or empty, and not longer than a file system allows. @param first what it may not begin with */
 const part = (first: string): string =>
   `(?:[^.${first}${never}][^${never}]{0,254}|\\.[^.${never}][^${never}]{0,253}|\\.\\.[^${never}]{1,253})`
 const path = `${part(':')}(?:/${part('')})*`

@@ -30,7 +30,7 @@ const inQuery = (target: string): string => {
   return name
 }
 
-/** @throws Hal0Error `request.invalid`, `request.unsupported`, both with status 415 where the body is of the wrong kind */
+/** @throws Hal0Error `request.invalid`, `request.unsupported`, both with status 415 if the body has the wrong type */
 export const modelReader = (
   place: ModelPlace,
   { headers, target }: Pick<IncomingRequest, 'headers' | 'target'>,

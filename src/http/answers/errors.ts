@@ -1,4 +1,4 @@
-/** The only place of the HTTP layer where an error becomes an answer (spec §4). */
+/** The only place in the HTTP layer where an error becomes an answer (spec §4). */
 import type { Dialect } from '../../contract/endpoints.ts'
 import { dialects } from '../../dispatch/dialects/dialects.ts'
 import { bounded } from '../../lib/bounded.ts'
@@ -7,13 +7,13 @@ import type { Answer } from '../../lib/http/incoming.ts'
 import { log } from '../../lib/log.ts'
 import { securityLines } from './security-headers.ts'
 
-/** What of a request its log line names. */
+/** The parts of a request for its log line. */
 interface Asked {
   method: string
   url: string
 }
 
-/** Causes of server-side failures go to the log, never to the client: a defect with its stack, what the world did in a line. */
+/** Logs the causes of server-side failures, which never go to the client: a bug with its stack trace, anything else in one line. */
 const logCause = ({ cause, code, status }: Hal0Error, { method, url }: Asked): void => {
   if (status < 500 || cause === undefined) return
   const what = `${method} ${url} failed`
@@ -23,7 +23,7 @@ const logCause = ({ cause, code, status }: Hal0Error, { method, url }: Asked): v
 
 const errorHeaders = (error: Hal0Error): Record<string, string> => {
   const headers: Record<string, string> = { 'cache-control': 'no-store' }
-  // Both are honoured by OpenAI's clients, which else repeat every 409, 429 and 5xx.
+  // OpenAI's clients honour both; otherwise they would repeat every 409, 429 and 5xx.
   if (error.retryAfterS !== null) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterS)))
   if (error.retry === 'never') headers['x-should-retry'] = 'false'
   const allow = error.code === 'request.method_not_allowed' ? error.details.allow : undefined
@@ -32,7 +32,7 @@ const errorHeaders = (error: Hal0Error): Record<string, string> => {
 }
 
 /**
- * The enveloped answer for anything thrown. What is not a Hal0Error becomes `internal` with a fixed sentence.
+ * The error answer for any thrown value. Anything but a Hal0Error becomes `internal` with a fixed message.
  * @param request for the log line
  */
 export const errorResponse = (thrown: unknown, request: Asked): Response => {
@@ -42,9 +42,9 @@ export const errorResponse = (thrown: unknown, request: Asked): Response => {
 }
 
 /**
- * The same, sent where no Response is made.
- * @param more further header lines
- * @param dialect whose envelope the client reads
+ * The same for requests that are answered without a Response.
+ * @param more additional header lines
+ * @param dialect whose envelope the client expects
  */
 export const sendError = (
   answer: Answer,

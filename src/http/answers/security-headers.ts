@@ -1,4 +1,4 @@
-/** Headers that every answer carries. They are set on the finished Response: Elysia's `set.headers` would re-encode relayed bodies. */
+/** Headers of every answer. They are set on the finished Response: Elysia's `set.headers` would re-encode relayed bodies. */
 
 /** Pages load nothing from elsewhere, run no inline code and cannot be framed. */
 const pagePolicy = (styles: string): string =>
@@ -15,7 +15,7 @@ const everywhere = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** What every answer carries, as lines for one that is no page. */
+/** The headers of every answer as lines, for answers that are not pages. */
 export const securityLines = Object.entries(everywhere)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')

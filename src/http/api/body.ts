@@ -1,11 +1,11 @@
-/** Bodies of `/api` requests, within bounds. Those of `/v1` are the dispatcher's. */
+/** Reads bodies of `/api` requests, within limits. The dispatcher reads those of `/v1`. */
 
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { requireIdentity } from '../../lib/http/content-encoding.ts'
 import { parseJsonBody } from '../../lib/http/json-body.ts'
 import { readBytes } from '../../lib/http/request-bytes.ts'
 
-/** Bodies of `/api` are configurations; nothing legitimate comes near. */
+/** Bodies of `/api` are configurations; no legitimate one comes near this. */
 const maxBytes = 1_048_576
 /** Deepest nesting of a body; the deepest one that a schema allows has 3 levels. */
 const maxDepth = 64

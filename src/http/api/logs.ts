@@ -10,19 +10,19 @@ import { type EventStream, type EventStreams, encodeFrame } from '../feeds/sse.t
 import { mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
 
-/** Decisions sent again to a reader that comes back. */
+/** Maximum number of decisions sent again to a reader that reconnects. */
 const maxReplayed = 1000
 
 const frame = (decision: Decision): Uint8Array =>
   encodeFrame({ event: 'decision', id: decision.id, data: JSON.stringify(decision) })
 
-/** Decisions that may come while a reader is sent what it has missed. */
+/** Maximum number of new decisions while a reader gets what it has missed. */
 const maxWaiting = 1000
 
 /**
- * Sends what a reader that comes back has missed, as fast as it takes it, then what comes.
- * @param last the id that it knows
- * @returns what ends it
+ * Sends what a reconnecting reader has missed, as fast as it reads, and then new decisions.
+ * @param last the last id that it has
+ * @returns a function that ends it
  */
 const resume = (decisions: DecisionLog, stream: EventStream, last: number): (() => void) => {
   let newest = last
@@ -42,7 +42,7 @@ const resume = (decisions: DecisionLog, stream: EventStream, last: number): (() 
     waiting = null
   }
   replay().catch((error: unknown) => {
-    // The reader comes back.
+    // The reader will reconnect.
     log.warn(`the tail of the decisions could not be resumed: ${Hal0Error.from(error).message}`)
     stream.close()
   })
@@ -53,7 +53,7 @@ const resume = (decisions: DecisionLog, stream: EventStream, last: number): (() 
   })
 }
 
-/** Where the list goes on. */
+/** The header with the next page of the list. */
 const nextLink = (query: DecisionQuery, next: number | null): Record<string, string> => {
   if (next === null) return {}
   const rest = Object.entries({ ...query, before: next }).map(([key, value]) => [key, String(value)])

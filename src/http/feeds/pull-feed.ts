@@ -1,6 +1,6 @@
 /**
- * `GET /api/pulls/events`: all pulls as one stream, and the stream of one pull (spec §3). An event is all that there is to know of a
- * pull, so what a client that comes back has missed is the last event of each pull that has a later one.
+ * `GET /api/pulls/events`: all pulls as one stream, and the stream of one pull (spec §3). An event contains the whole state of a pull,
+ * so a client that reconnects needs only the last event of each pull that has changed since.
  */
 import type { Pull } from '../../contract/models/pull.ts'
 import { isUnderWay } from '../../contract/models/pull-phase.ts'
@@ -8,20 +8,20 @@ import type { WallClock } from '../../lib/clock.ts'
 import type { PullService } from '../../models/pull/pull-port.ts'
 import { type EventStream, type EventStreams, encodeFrame } from './sse.ts'
 
-/** Events of one pull in a second, at most; the last one of a pull is among them. */
+/** Maximum number of events of one pull in a second, including its last one. */
 const perSecond = 4
-/** Three of them in a second leave room for the last one. */
+/** Three ticks a second leave room for the last event. */
 const tickMs = 334
-/** Ids that are known to be this daemon's. */
+/** Number of ids that are remembered as this daemon's. */
 const keptIds = 4096
 
-/** What was sent of one pull. */
+/** What was sent about one pull. */
 interface Line {
-  /** As it stands now. */
+  /** Its current state. */
   pull: Pull
-  /** Of its last event. */
+  /** Id of its last event. */
   id: number
-  /** When the last events were sent, the oldest first. */
+  /** When the last events were sent, oldest first. */
   sentAt: number[]
   cancelTimer: (() => void) | null
 }
@@ -47,7 +47,7 @@ export class PullFeed {
     this.#pulls = pulls
     this.#streams = streams
     this.#clock = clock
-    // So that ids grow over a restart of the daemon too.
+    // So that ids also grow over a restart of the daemon.
     this.#lastId = clock.wall()
     for (const pull of pulls.list().reverse()) this.#hear(pull)
     pulls.changed.subscribe((pull) => this.#hear(pull))
@@ -58,7 +58,7 @@ export class PullFeed {
     return this.#open(request, null, this.#missed(request.headers.get('last-event-id')))
   }
 
-  /** The events of one pull, how it stands now first. @throws Hal0Error `stream.too_many`, `pull.not_found` */
+  /** The events of one pull, beginning with its current state. @throws Hal0Error `stream.too_many`, `pull.not_found` */
   openOne(request: Request, id: string): Response {
     this.#pulls.get(id)
     return this.#open(
@@ -77,7 +77,7 @@ export class PullFeed {
     })
   }
 
-  /** In the order of their ids, so that a connection that is cut in the middle of them is gone on with. */
+  /** In the order of their ids, so that a connection that breaks in the middle can be resumed. */
   #missed(lastEventId: string | null): Line[] {
     const all = [...this.#lines.values()].sort((a, b) => a.id - b.id)
     if (lastEventId === null || !/^\d{1,16}$/.test(lastEventId)) return all

@@ -35,7 +35,7 @@ export class SlotFeed {
   }
 
   /**
-   * @param only name of the one slot to hear of; null: all
+   * @param only name of the slot to follow; null: all
    * @throws Hal0Error `stream.too_many`
    */
   open(request: Request, only: string | null): Response {

@@ -1,8 +1,8 @@
 /**
- * Ids of slot events, and what a client that comes back has missed. Each transition gets a sequence that starts at the clock
- * (so ids grow over a restart of the daemon too), and id = sequence × 1000 + frame. Frame 0 is the transition itself. The
- * snapshot of a fresh client lies between two transitions: frames 1, 2, … and 999 for its last event, so that a connection
- * cut in the middle of its snapshot is told from a complete one.
+ * Ids of slot events, and what a reconnecting client has missed. Each transition gets a sequence number that starts at the clock (so
+ * that ids also grow over a restart of the daemon), and id = sequence × 1000 + frame. Frame 0 is the transition itself. The snapshot
+ * of a new client is between two transitions: frames 1, 2, … and 999 for its last event, so that a connection that breaks in the
+ * middle of its snapshot is distinguished from a complete one.
  */
 
 /** One event of the shared stream. */
@@ -15,7 +15,7 @@ export interface SlotEvent {
 
 const frames = 1000
 const lastFrame = frames - 1
-/** Events kept for clients that come back. */
+/** Number of events kept for clients that reconnect. */
 const capacity = 1024
 
 export class SlotHistory {
@@ -23,7 +23,7 @@ export class SlotHistory {
   readonly #ring: SlotEvent[] = []
   /** Sequence of the newest transition. */
   #last: number
-  /** Newest sequence after which nothing is missing from the ring. */
+  /** Sequence after which nothing is missing from the ring. */
   #floor: number
 
   /** @param now milliseconds since the Unix epoch */
@@ -44,7 +44,7 @@ export class SlotHistory {
     return made
   }
 
-  /** The records as they are now, as events for a fresh client. */
+  /** The current records as events for a new client. */
   snapshot(records: { name: string; json: string }[]): SlotEvent[] {
     return records.map(({ name, json }, at) => {
       const frame = at === records.length - 1 ? lastFrame : Math.min(at + 1, lastFrame - 1)
@@ -54,7 +54,7 @@ export class SlotHistory {
 
   /**
    * @param lastEventId the header's text
-   * @returns the events after it; null when that cannot be told, so that the client needs a snapshot
+   * @returns the events after it; null if they are unknown, so that the client needs a snapshot
    */
   since(lastEventId: string): SlotEvent[] | null {
     if (!/^\d{1,16}$/.test(lastEventId)) return null

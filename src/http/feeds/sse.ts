@@ -1,7 +1,7 @@
 /**
- * Server-sent events. A stream is a ReadableStream whose `cancel` ends the subscription: an async generator would be left
- * hanging at its `yield` by a client that goes away. What a reader has not taken yet waits in a bounded queue of its own, and
- * a reader that stalls until it is full is cut off; EventSource then comes back with Last-Event-ID.
+ * Server-sent events. A stream is a ReadableStream whose `cancel` ends the subscription: an async generator would hang at its `yield`
+ * when a client leaves. Unread bytes wait in a bounded queue for each reader. A reader that stalls until its queue is full is cut
+ * off; EventSource then reconnects with Last-Event-ID.
  */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
@@ -14,7 +14,7 @@ export interface Frame {
 const encoder = new TextEncoder()
 const lineBreak = /\r\n|\r|\n/
 
-/** The bytes of one event. Line breaks in `data` become further data lines; elsewhere they would forge fields, so they throw. */
+/** The bytes of one event. Line breaks in `data` become more data lines; elsewhere they could forge fields, so they throw. */
 export const encodeFrame = ({ event, id, data }: Frame): Uint8Array => {
   if (lineBreak.test(`${event ?? ''}${id ?? ''}`)) throw new Error('the type or the id of an event holds a line break')
   const head = `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}`
@@ -22,15 +22,15 @@ export const encodeFrame = ({ event, id, data }: Frame): Uint8Array => {
   return encoder.encode(`${head}data: ${lines}\n\n`)
 }
 
-/** A line that clients ignore: tells proxies and readers that the stream lives. */
+/** A line that clients ignore. It shows proxies and readers that the stream is alive. */
 const comment = encoder.encode(':\n\n')
 
 export interface StreamLimits {
   /** Milliseconds between comments. */
   heartbeatMs: number
-  /** Streams open at one time. */
+  /** Maximum number of simultaneous streams. */
   maxStreams: number
-  /** Bytes that one reader may be behind. */
+  /** Maximum number of bytes that one reader may be behind. */
   maxQueuedBytes: number
 }
 
@@ -38,11 +38,11 @@ export const defaultStreamLimits: StreamLimits = { heartbeatMs: 15_000, maxStrea
 
 /** One reader. */
 export class EventStream {
-  /** Bytes that may wait. */
+  /** Maximum number of queued bytes. */
   #limit = Number.POSITIVE_INFINITY
   readonly #onEnd: () => void
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
-  /** The reader asked for more and got nothing yet. */
+  /** The reader has asked for more and not got anything yet. */
   #wanted = false
   #queue: Uint8Array[] = []
   #queuedBytes = 0
@@ -63,7 +63,7 @@ export class EventStream {
         },
         cancel: () => this.#end(),
       },
-      // The queue is ours alone, so that its length is known.
+      // Only our own queue is used, so that its length is known.
       { highWaterMark: 0 },
     )
   }
@@ -81,14 +81,14 @@ export class EventStream {
   }
 
   /**
-   * From now on the reader may be `bytes` behind, besides what is queued already: what a client that comes back has missed
-   * is bounded by who sends it, and cutting that off would make it come back for the same again and again.
+   * From now on the reader may be `bytes` behind, in addition to what is already queued. What a reconnecting client has missed is
+   * bounded by the sender, and cutting the client off there would make it ask for the same again and again.
    */
   limitLag(bytes: number): void {
     this.#limit = this.#queuedBytes + bytes
   }
 
-  /** Sends `bytes` unless the reader lags: for what the next event makes worthless. */
+  /** Sends `bytes` unless the reader lags: for data that the next event replaces. */
   offer(bytes: Uint8Array): void {
     if (this.#queue.length === 0) this.send(bytes)
   }
@@ -106,7 +106,7 @@ export class EventStream {
     controller.close()
   }
 
-  /** Closes the stream after what is queued, which still reaches the reader. */
+  /** Closes the stream after the queued bytes, which still reach the reader. */
   finish(): void {
     const controller = this.#controller
     if (controller === null) return
@@ -157,8 +157,8 @@ export class EventStreams {
   }
 
   /**
-   * Answers `request` by a stream.
-   * @param attach starts feeding the stream and returns what ends that; what it throws is the answer instead
+   * Answers `request` with a stream.
+   * @param attach starts feeding the stream and returns a function that stops it; if it throws, the error is the answer
    * @throws Hal0Error `stream.too_many`
    */
   open(request: Request, attach: (stream: EventStream) => () => void): Response {
@@ -169,7 +169,7 @@ export class EventStreams {
       'x-accel-buffering': 'no',
     }
     if (request.method === 'HEAD') {
-      // Attached for a moment, so that what would refuse GET refuses this too.
+      // Attached for a moment, so that HEAD is refused if GET would be.
       attach(new EventStream(() => {}))()
       return new Response(null, { headers })
     }
@@ -186,7 +186,7 @@ export class EventStreams {
       if (this.#open.size === 0) this.#stopHeartbeat()
       detach()
     })
-    // Sent at once, so that the client sees the stream open though there may be no event for long.
+    // Sent at once, so that the client sees an open stream, although there may be no event for a long time.
     stream.send(comment)
     detach = attach(stream)
     stream.limitLag(this.#limits.maxQueuedBytes)

@@ -1,4 +1,4 @@
-/** Writes one answer to the client's connection: head, framing, and the end that tells a complete answer from a broken one. */
+/** Writes one answer to the client's connection: head, framing, and an end that shows whether the answer is complete. */
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../../lib/http/incoming.ts'
 import type { Outlet } from './outlet.ts'
@@ -9,13 +9,13 @@ export interface AnswerHost {
   readonly outlet: Outlet
   /** Whether the connection can carry another request after this answer; asked when its head is written. */
   mayStayOpen(): boolean
-  /** The answer is over. @param stays its head said that the connection stays open */
+  /** The answer is complete. @param stays its head said that the connection stays open */
   answered(stays: boolean): void
-  /** The answer breaks off. @param shows the end of the connection shows that; else only a reset does */
+  /** The answer breaks off. @param shows whether a close of the connection shows that; otherwise only a reset does */
   broken(shows: boolean): void
 }
 
-/** Pieces up to this size are copied behind their chunk's size, so that a token is one write. */
+/** Pieces up to this size are copied after their chunk size, so that a token is a single write. */
 const copiedBytes = 64 * 1024
 const lastChunk = Buffer.from('0\r\n\r\n')
 const lineEnd = Buffer.from('\r\n')
@@ -32,7 +32,7 @@ const statusLine = (status: number): string => {
 
 let dateLine = ''
 let dateSecond = 0
-/** The Date header, made anew once a second. */
+/** The Date header, updated once a second. */
 const date = (): string => {
   const second = Math.floor(Date.now() / 1000)
   if (second !== dateSecond) {
@@ -53,9 +53,9 @@ export class ClientAnswer implements Answer {
   #state: 'new' | 'begun' | 'over' = 'new'
   #stays = false
   #chunked = false
-  /** Nothing of a body may be written. */
+  /** No body may be written. */
   #bare = false
-  /** Bytes of the body that were promised and not written yet; null: none were. */
+  /** Announced bytes of the body that are not written yet; null: no length was announced. */
   #owed: number | null = null
 
   constructor(host: AnswerHost, { method, minor, keepsAlive }: Pick<RequestHead, 'method' | 'minor' | 'keepsAlive'>) {
@@ -134,7 +134,7 @@ export class ClientAnswer implements Answer {
   /** @param length of the body in bytes; null: not known */
   #head(status: number, headers: string, length: number | null): string {
     this.#bare = this.#isHead || withoutBody(status)
-    // HTTP/1.0 has no chunks: there the end of the connection is the end of the answer.
+    // HTTP/1.0 has no chunks: there, the end of the connection is the end of the answer.
     this.#chunked = length === null && this.#minor === 1 && !this.#bare
     const framed = length !== null || this.#chunked || this.#bare
     this.#stays = framed && this.#wantsToStay && this.#host.mayStayOpen()

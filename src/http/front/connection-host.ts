@@ -1,4 +1,4 @@
-/** What a connection of a client needs of the server. */
+/** What a client's connection needs from the server. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
 import type { FrontLimits } from './limits.ts'
@@ -6,7 +6,7 @@ import type { FrontLimits } from './limits.ts'
 /** @typeParam C the connections, by which they tell who they are */
 export interface ConnectionHost<C> {
   readonly limits: FrontLimits
-  /** The time as of the last sweep, milliseconds: to ask the clock for every request would cost more than it is worth. */
+  /** The time of the last sweep, milliseconds: reading the clock for every request would cost more than it is worth. */
   readonly now: number
   /** No connection stays open after its answer. */
   readonly stopping: boolean

@@ -1,4 +1,4 @@
-/** One connection of a client: its requests one after the other, each answered before the next is begun. */
+/** One client connection: its requests one after the other, each answered before the next one begins. */
 import type { Socket } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { type AnswerHost, ClientAnswer } from './client-answer.ts'
@@ -11,7 +11,7 @@ import { Peer } from './peer.ts'
 import { type RequestHead, unreadable } from './request/request-head.ts'
 import { type RequestEvents, RequestReader } from './request/request-reader.ts'
 
-/** Bytes of further requests that are taken while one is answered. */
+/** Maximum number of bytes of further requests to read while one is being answered. */
 const heldBytes = 64 * 1024
 const stalled = new ClientLeft('the client did not read its answer for too long')
 const hungUp = new ClientLeft('the client closed the connection')
@@ -23,7 +23,7 @@ export class Connection implements AnswerHost, RequestEvents {
   readonly #socket: Socket<Connection>
   readonly #reader = new RequestReader()
   readonly #patience: Patience
-  /** The request that is read or answered. */
+  /** The request being read or answered. */
   #exchange: Exchange | null = null
   #open = true
   readonly #ending: Ending
@@ -41,7 +41,7 @@ export class Connection implements AnswerHost, RequestEvents {
     this.outlet.onEmpty = () => this.#settle()
   }
 
-  /** It waits for a request, and nothing is under way. */
+  /** Whether it is waiting for a request, with nothing under way. */
   get idle(): boolean {
     return !this.busy && !this.#reader.inHead
   }
@@ -51,24 +51,24 @@ export class Connection implements AnswerHost, RequestEvents {
     return this.#patience.since
   }
 
-  /** A request is not answered to its end. */
+  /** Whether a request is not completely answered yet. */
   get busy(): boolean {
     return this.#exchange !== null || this.outlet.waiting > 0
   }
 
-  // What the socket tells.
+  // Events of the socket.
 
   received(bytes: Buffer): void {
     if (this.#ending.lingers) return
     const waited = this.#exchange === null && !this.#reader.inHead
     this.#reader.feed(bytes)
     this.#run()
-    // Empty lines alone begin nothing.
+    // Empty lines alone do not begin a request.
     if (waited && this.#reader.inHead) this.#patience.begin(this.#host.now)
     this.#patience.received(bytes.length)
   }
 
-  /** The client closed its sending side: it may still read, or be gone altogether. */
+  /** The client closed its sending side: it may still be reading, or have left. */
   finished(): void {
     this.#ending.clientEnded = true
     const body = this.#exchange?.body
@@ -97,7 +97,7 @@ export class Connection implements AnswerHost, RequestEvents {
     this.outlet.drained()
   }
 
-  // What the reader tells.
+  // Events of the reader.
 
   head(head: RequestHead): void {
     this.#patience.begin(this.#host.now)
@@ -112,7 +112,7 @@ export class Connection implements AnswerHost, RequestEvents {
     this.#exchange?.body.finish()
   }
 
-  // What the answer tells.
+  // Events of the answer.
 
   mayStayOpen(): boolean {
     return this.#exchange?.body.complete === true && !this.#host.stopping && !this.#ending.lingers
@@ -136,12 +136,12 @@ export class Connection implements AnswerHost, RequestEvents {
     this.answered(false)
   }
 
-  // What the server asks.
+  // Calls of the server.
 
   /** Looks at the time: whoever takes too long is answered 408, or cut off. */
   check(): void {
-    // The system tells that there is room once a third of its megabytes is free: it is offered more before, so that whoever reads slowly
-    // is seen to read.
+    // The system reports room only once a third of its megabytes is free. It is offered more before that, so that a slow reader is seen
+    // to read.
     if (this.outlet.waiting > 0) this.outlet.drained()
     switch (this.#patience.verdict(this.#host.now, this.#waitsFor(), this.outlet)) {
       case 'stalled':
@@ -168,14 +168,14 @@ export class Connection implements AnswerHost, RequestEvents {
     if (this.#open && this.idle) this.#socket.end()
   }
 
-  /** Answers with `error` instead of a request that can be answered; the connection ends by that. */
+  /** Answers with `error` because the request cannot be read; this ends the connection. */
   refuse(error: Hal0Error): void {
     this.#ending.lingers = true
     this.#exchange = null
     this.#host.refuse(error, new ClientAnswer(this, { method: 'GET', minor: 1, keepsAlive: false }))
   }
 
-  /** Answers `error` where nothing of the answer was sent yet, and tells whoever was at it. */
+  /** Answers with `error` if nothing of the answer was sent yet, and tells whoever was answering. */
   giveUp(error: Hal0Error): void {
     const exchange = this.#exchange
     if (exchange === null || exchange.answer.begun) return
@@ -202,7 +202,7 @@ export class Connection implements AnswerHost, RequestEvents {
     return this.#exchange.body.awaited ? 'a body' : 'an answer'
   }
 
-  /** Reads on as far as it goes, and begins what was read. */
+  /** Reads as far as possible, and starts the requests that were read. */
   #run(): void {
     if (this.#running) return
     this.#running = true
@@ -215,7 +215,7 @@ export class Connection implements AnswerHost, RequestEvents {
     this.#slow()
   }
 
-  /** @returns whether a request was begun: its answer may be whole already, and the next one may follow */
+  /** @returns whether a request was started: its answer may already be complete, and the next one may follow */
   #begin(): boolean {
     const exchange = this.#exchange
     if (exchange === null || exchange.begun) return false
@@ -224,13 +224,13 @@ export class Connection implements AnswerHost, RequestEvents {
     return true
   }
 
-  /** Nothing of what follows can be read: whoever takes the body answers that, and nobody else is asked. */
+  /** The following bytes are unreadable: whoever reads the body gets the error; otherwise it is answered here. */
   #unreadable(error: Hal0Error): void {
     if (this.#exchange?.begun === true) this.#exchange.body.fail(error)
     else this.refuse(error)
   }
 
-  /** Stops reading what nobody asks for, and goes on when it is asked for. */
+  /** Stops reading when nobody asks for data, and continues when somebody does. */
   #slow(): void {
     const full = !this.#ending.lingers && (this.#exchange?.body.full === true || this.#reader.held > heldBytes)
     if (!this.#open || full === this.#paused) return
@@ -239,7 +239,7 @@ export class Connection implements AnswerHost, RequestEvents {
     else this.#socket.resume()
   }
 
-  /** Once everything is out: closes what is to be closed. */
+  /** Once everything is sent: closes the connection if it should be closed. */
   #settle(): void {
     if (!this.#open || this.busy) return
     if (this.#ending.lingers) this.#slow()

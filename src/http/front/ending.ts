@@ -1,6 +1,6 @@
-/** How a connection comes to its end. */
+/** How a connection ends. */
 
-/** What of a socket ends it. */
+/** The part of a socket that ends it. */
 interface Endable {
   /** Closes its sending side. */
   shutdown(): void
@@ -10,9 +10,9 @@ interface Endable {
 export class Ending {
   /** The client sends no more. */
   clientEnded = false
-  /** Nothing more is read as requests: what comes is dropped until the client closes. */
+  /** No more requests are read: further bytes are dropped until the client closes. */
   lingers = false
-  /** It ends with a reset, once what was written is out. */
+  /** It ends with a reset, once everything written is sent. */
   resets = false
   readonly #socket: Endable
   #shut = false
@@ -21,13 +21,13 @@ export class Ending {
     this.#socket = socket
   }
 
-  /** Nothing is under way, and everything that was written is out. @returns whether it is to be reset now */
+  /** Nothing is under way, and everything written is sent. @returns whether to reset the connection now */
   settle(): boolean {
     if (this.resets) return true
     if (this.clientEnded) {
       this.#socket.end()
     } else if (this.lingers && !this.#shut) {
-      // The end of the answer first; the client closes when it has read it, and what it still sends until then is dropped.
+      // First close the sending side. The client closes after reading the answer; what it sends until then is dropped.
       this.#shut = true
       this.#socket.shutdown()
     }

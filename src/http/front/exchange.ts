@@ -1,4 +1,4 @@
-/** One request of a connection, as whoever answers it sees it, and its answer. */
+/** One request of a connection, for the code that answers it, and its answer. */
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
 import type { WireHeaders } from '../../lib/http/wire-headers.ts'
 import { type AnswerHost, ClientAnswer } from './client-answer.ts'
@@ -7,7 +7,7 @@ import type { Peer } from './peer.ts'
 import { BodyIntake } from './request/body-intake.ts'
 import type { RequestHead } from './request/request-head.ts'
 
-/** Why a request's signal aborts, and its body fails. */
+/** The reason when a request's signal aborts or its body fails. */
 export class ClientLeft extends Error {
   override readonly name = 'ClientLeft'
 }
@@ -33,7 +33,7 @@ class Incoming implements IncomingRequest {
     return this.#peer.address
   }
 
-  /** Made when it is first asked for: one for every request would cost a tenth of the relay. */
+  /** Created on first use: one for every request would cost a tenth of the relay. */
   get signal(): AbortSignal {
     if (this.#ending === null) {
       this.#ending = new AbortController()
@@ -62,7 +62,7 @@ export class Exchange {
   #awaitsContinue: boolean
   #begun = false
 
-  /** @param askForBody called when somebody waits for more of the body than is here */
+  /** @param askForBody called when somebody waits for more of the body */
   constructor(head: RequestHead, host: AnswerHost, peer: Peer, askForBody: () => void) {
     const body = new BodyIntake(head.length, () => {
       this.#sayContinue()
@@ -75,7 +75,7 @@ export class Exchange {
     this.#awaitsContinue = head.awaitsContinue
   }
 
-  /** Somebody was given it to answer. */
+  /** Whether the request was handed over to be answered. */
   get begun(): boolean {
     return this.#begun
   }
@@ -89,7 +89,7 @@ export class Exchange {
     give(this.request, this.answer)
   }
 
-  /** Sends what every client of HTTP/1.1 skips before its answer, and the system of one that is gone answers by a reset. */
+  /** Sends an interim response that every HTTP/1.1 client skips; if the client has left, its system answers with a reset. */
   probe(): void {
     if (this.#speaks11 && !this.answer.begun) this.#outlet.write(continues)
   }

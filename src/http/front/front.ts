@@ -1,9 +1,9 @@
 /**
- * The front: takes the HTTP connections of clients.
+ * The front: the HTTP server for clients.
  *
- * Why not Bun.serve: in Bun 1.4.5 it answers a CRLF after a body, a pipelined request, trailers and a client that half-closes with
- * a bare 400 or not at all, buffers what nobody reads, re-encodes headers that are not ASCII, and cannot answer while it stops. Over
- * sockets of its own hal0 decides all of that, and a relayed request costs no Request and no Response (npm run bench).
+ * Why not Bun.serve: in Bun 1.4.5 it answers a CRLF after a body, a pipelined request, trailers and a client that half-closes with a
+ * bare 400 or not at all, buffers what nobody reads, re-encodes non-ASCII headers, and cannot answer while it stops. With its own
+ * sockets hal0 controls all of that, and a relayed request needs no Request and no Response (npm run bench).
  */
 import type { Socket, TCPSocketListener } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -20,20 +20,20 @@ export interface FrontOptions {
   port: number
   /** Answers one request. Never throws. */
   answer(request: IncomingRequest, answer: Answer): void
-  /** Answers what could not be read, or may not be. Never throws. */
+  /** Answers requests that could not or may not be read. Never throws. */
   refuse(error: Hal0Error, answer: Answer): void
   limits?: Partial<FrontLimits>
-  /** Connections at one time. */
+  /** Maximum number of simultaneous connections. */
   maxConnections?: number
 }
 
-/** Seconds after which a client may try again for which there was no place. */
+/** Retry-After for clients that got no place, seconds. */
 const busyRetryS = 2
-/** A connection this young is about to bring its request, milliseconds. */
+/** A connection younger than this is about to send its request, milliseconds. */
 const freshMs = 250
-/** Connections that are told so at one time. */
+/** Maximum number of connections that are being refused at the same time. */
 const refusedAtOnce = 8
-/** How long it is told that there was no room for everybody. */
+/** For how long the problem is shown that there was no room for everybody. */
 const crowdedForMs = 60_000
 
 const handlers = {
@@ -60,7 +60,7 @@ export class Front implements ConnectionHost<Connection> {
   stopping = false
   readonly #options: FrontOptions
   readonly #connections = new Set<Connection>()
-  /** Those of them for which there was no place. */
+  /** Connections that got no place. */
   readonly #refused = new Set<Connection>()
   readonly #halfClosed: HalfClosedWatch
   readonly #maxConnections: number
@@ -77,7 +77,7 @@ export class Front implements ConnectionHost<Connection> {
     this.#listener = Bun.listen<Connection>({
       hostname: options.host,
       port: options.port,
-      // A client that has sent all it has to say may close its side and still read.
+      // A client may close its sending side after its request and still read.
       allowHalfOpen: true,
       socket: { ...handlers, open: (socket) => this.#opened(socket) },
     })
@@ -89,14 +89,14 @@ export class Front implements ConnectionHost<Connection> {
     return this.#listener.port
   }
 
-  /** Requests that are not answered to their end. */
+  /** Number of requests that are not completely answered yet. */
   get inFlight(): number {
     let count = 0
     for (const connection of this.#connections) if (connection.busy) count++
     return count
   }
 
-  /** That there was no room for everybody a short time ago, as a sentence; null: there was. */
+  /** A sentence if there recently was no room for everybody; null if there was. */
   problem(): string | null {
     if (performance.now() - this.#crowdedAt > crowdedForMs) return null
     return `hal0 had as many connections as its limit of open files allows (${this.#maxConnections}): idle ones were closed, and new ones refused. Raise the limit (LimitNOFILE= of its unit, or ulimit -n) and restart it.`
@@ -120,18 +120,18 @@ export class Front implements ConnectionHost<Connection> {
     this.#refused.delete(connection)
   }
 
-  /** From now on every request is answered 503; those under way go on. */
+  /** From now on every new request gets 503; those under way continue. */
   stop(): void {
     this.stopping = true
   }
 
-  /** @returns once no request is under way and everything is written, or after `ms` */
+  /** Resolves once no request is under way and everything is written, or after `ms`. */
   async settled(ms: number): Promise<void> {
     const until = performance.now() + ms
     while (this.inFlight > 0 && performance.now() < until) await Bun.sleep(settleLookMs)
   }
 
-  /** Answers 503 wherever nothing of an answer was sent yet. */
+  /** Answers with 503 all requests of which no answer has begun. */
   endRequests(): void {
     for (const connection of [...this.#connections]) connection.giveUp(daemonStopping())
   }
@@ -154,7 +154,7 @@ export class Front implements ConnectionHost<Connection> {
     if (!this.#dropIdle()) this.#refuse(connection)
   }
 
-  /** Those that are told so are few at a time: they take descriptors as well. */
+  /** Refuses a connection. Only a few are refused at a time, since they need descriptors as well. */
   #refuse(connection: Connection): void {
     const [oldest] = this.#refused
     if (this.#refused.size >= refusedAtOnce) oldest?.close()
@@ -162,7 +162,7 @@ export class Front implements ConnectionHost<Connection> {
     connection.refuse(daemonBusy(this.#maxConnections))
   }
 
-  /** Makes room for a new connection: the one that has been idle for the longest goes. @returns whether there was one */
+  /** Makes room for a new connection by closing the one that has been idle for the longest. @returns whether there was one */
   #dropIdle(): boolean {
     let oldest: Connection | null = null
     for (const each of this.#connections) {
@@ -179,7 +179,7 @@ export class Front implements ConnectionHost<Connection> {
   }
 }
 
-/** How often it is looked whether requests are still under way. */
+/** How often to check whether requests are still under way, milliseconds. */
 const settleLookMs = 20
 
 const daemonBusy = (connections: number): Hal0Error =>

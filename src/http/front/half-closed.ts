@@ -1,25 +1,25 @@
 /**
- * Clients that closed their sending side while their answer is under way. The same bytes mean two things: "I have said all, answer me"
- * (shutdown, e.g. of `nc -N`) and "I am gone" (close, what nearly every client does when it gives up), and a model must not go on for
- * nobody. An answer that is being streamed needs no watch: the system of a client that is gone resets the connection at the next
+ * Clients that closed their sending side while their answer is under way. This can mean two things: "my request is complete, answer
+ * me" (shutdown, e.g. by `nc -N`) or "I have left" (close, which nearly every client does when it gives up), and a model must not
+ * keep working for nobody. A streamed answer needs no watch: if the client has left, its system resets the connection at the next
  * token. Before the first byte:
- * - A client on this machine is looked up in the kernel's table of connections, which tells the one from the other.
- * - One elsewhere is sent `100 Continue`, which any client of HTTP/1.1 skips and the system of one that is gone answers by a reset.
+ * - A client on this machine is looked up in the kernel's table of connections, which shows which of the two it is.
+ * - A remote client is sent `100 Continue`, which every HTTP/1.1 client skips; if it has left, its system answers with a reset.
  */
 import { isClientThere, readTcpTables } from '../../system/proc/tcp-peers.ts'
 
-/** What is watched. */
+/** A watched connection. */
 export interface HalfClosed {
   readonly peer: { address: string; port: number; localAddress: string; localPort: number }
-  /** Its answer is not at its end. */
+  /** Its answer is not complete yet. */
   readonly busy: boolean
-  /** Sends what makes the system of a client that is gone answer with a reset. */
+  /** Sends something that provokes a reset if the client has left. */
   probe(): void
-  /** The client is gone. */
+  /** The client has left: ends the connection. */
   cut(): void
 }
 
-/** A client that closes shows as gone within microseconds; the table costs a millisecond or more to read. */
+/** A close is visible within microseconds, but reading the table takes a millisecond or more. */
 const lookMs = 100
 const probeMs = 1000
 
@@ -67,7 +67,7 @@ export class HalfClosedWatch {
       for (const client of watched) if (!client.busy) watched.delete(client)
     }
     if (this.#here.size > 0) {
-      // What cannot be read now, e.g. without a free descriptor, is read at the next look.
+      // If it cannot be read now, e.g. without a free descriptor, it is read the next time.
       const tables = await this.#read().catch(() => null)
       if (tables !== null) this.#cutWhoIsGone(tables)
     }

@@ -1,17 +1,17 @@
-/** How long a client may take for what, and how much it may leave unread. */
+/** Time limits for clients. */
 export interface FrontLimits {
   /** A connection without a request is closed after this long, milliseconds. */
   idleMs: number
-  /** From the first byte of a head to its end. */
+  /** Longest time from the first byte of a head to its end. */
   headMs: number
-  /** Within this long a body that is waited for must bring `bodyBytes`, or its end. */
+  /** Within this time, an awaited body must deliver `bodyBytes`, or end. */
   bodyMs: number
   bodyBytes: number
-  /** What was written and waits must move within this long. */
+  /** Within this time, queued bytes must make progress. */
   writeMs: number
-  /** After an answer that closes the connection the client gets this long to close its side. */
+  /** After an answer that closes the connection, the client has this long to close its side. */
   lingerMs: number
-  /** How often all of this is looked at. */
+  /** How often the limits are checked. */
   sweepMs: number
 }
 

@@ -1,31 +1,31 @@
-/** What goes out over one connection: at once as far as the system takes it, the rest in a queue of bounded length. */
+/** The outgoing bytes of one connection: written at once as far as the system takes them, the rest in a bounded queue. */
 
-/** What is written to. */
+/** The destination of the bytes. */
 export interface Sink {
-  /** @returns bytes that were taken; -1: it is closed */
+  /** @returns number of bytes taken; -1: it is closed */
   write(bytes: Uint8Array): number
 }
 
-/** Bytes that may wait before whoever writes is told to wait. */
+/** Number of queued bytes above which the writer is told to wait. */
 const roomBytes = 128 * 1024
 
 export class Outlet {
   readonly #sink: Sink
   #queue: Uint8Array[] = []
   #size = 0
-  /** It was told that there is no room. */
+  /** The writer was told that there is no room. */
   #full = false
-  /** Called when there is room again, and when all is out. */
+  /** Called when there is room again, and when everything is sent. */
   onRoom: () => void = () => {}
   onEmpty: () => void = () => {}
-  /** Counts whatever the system took of the queue: that it grows shows that somebody reads. */
+  /** Counts how often the system took bytes from the queue: as long as it grows, somebody is reading. */
   moves = 0
 
   constructor(sink: Sink) {
     this.#sink = sink
   }
 
-  /** Bytes that wait. */
+  /** Number of queued bytes. */
   get waiting(): number {
     return this.#size
   }
@@ -67,7 +67,7 @@ export class Outlet {
     if (this.#size === 0) this.onEmpty()
   }
 
-  /** Forgets what waits: nobody will take it. */
+  /** Drops the queue, since nobody will read it. */
   clear(): void {
     this.#queue = []
     this.#size = 0

@@ -1,14 +1,14 @@
-/** How long one connection is waited for. Pure: it is told the time. */
+/** Checks the time limits of one connection. Pure: the time is an argument. */
 import type { FrontLimits } from './limits.ts'
 
 export type Wait = 'a request' | 'a head' | 'a body' | 'an answer' | 'the client to close'
 export type Verdict = 'idle' | 'late head' | 'late body' | 'stalled' | 'lingered'
 
-/** What is being written. */
+/** The state of the outgoing queue. */
 interface Writing {
-  /** Bytes that wait. */
+  /** Number of queued bytes. */
   readonly waiting: number
-  /** Grows whenever the client's system took some of them. */
+  /** Grows whenever the client's system has taken some of them. */
   readonly moves: number
 }
 
@@ -26,7 +26,7 @@ export class Patience {
     this.#movedAt = now
   }
 
-  /** When the present wait began. */
+  /** When the current wait began. */
   get since(): number {
     return this.#since
   }
@@ -41,7 +41,7 @@ export class Patience {
     this.#bytes += bytes
   }
 
-  /** @returns what there was too much of; null: nothing. To be asked again and again. */
+  /** Has to be called regularly. @returns which limit was exceeded; null: none */
   verdict(now: number, wait: Wait, writing: Writing): Verdict | null {
     if (writing.waiting > 0 && writing.moves === this.#moves) {
       return now - this.#movedAt > this.#limits.writeMs ? 'stalled' : null
@@ -59,7 +59,7 @@ export class Patience {
       case 'the client to close':
         return waited > lingerMs ? 'lingered' : null
       case 'an answer':
-        // While nobody asks for more of a body, its time does not run.
+        // While nobody asks for more of the body, its time does not count.
         this.begin(now)
         return null
       case 'a body':

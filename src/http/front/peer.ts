@@ -1,6 +1,6 @@
-/** Where a client is. */
+/** The address of a client. */
 
-/** What knows it, e.g. a socket. */
+/** The source of the address, e.g. a socket. */
 interface Ends {
   readonly remoteAddress: string
   readonly remotePort: number
@@ -16,7 +16,7 @@ export class Peer {
     this.#ends = ends
   }
 
-  /** Asked of the system once: every request of the connection tells it. */
+  /** Read from the system only once, since every request of the connection needs it. */
   get address(): string {
     this.#address ??= this.#ends.remoteAddress
     return this.#address

@@ -1,16 +1,16 @@
-/** Finds who asks (spec §8), and refuses what the caller may not do. The one place that knows how a caller shows who it is. */
+/** Identifies the caller (spec §8), and refuses what the caller may not do. Only this file knows how callers authenticate. */
 import { allows, type Caller, type Scope } from '../../contract/caller.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { IncomingRequest } from '../../lib/http/incoming.ts'
 import type { WireHeaders } from '../../lib/http/wire-headers.ts'
 
-/** From what a request shows, and where it came from. */
+/** Finds the caller by the headers and the origin of a request. */
 export type FindCaller = (request: Pick<IncomingRequest, 'peer'> & { headers: Pick<WireHeaders, 'get'> }) => Caller
 
-/** IPv4 as a socket of IPv6 shows it. */
+/** The prefix of an IPv4 address on an IPv6 socket. */
 const mapped = '::ffff:'
 
-/** hal0 has no keys yet: whoever reaches it is `local`, and may do everything. */
+/** hal0 has no keys yet: everybody who can reach it is `local`, and may do everything. */
 export const localCaller: FindCaller = ({ peer }) => ({
   kind: 'local',
   name: null,
@@ -18,7 +18,7 @@ export const localCaller: FindCaller = ({ peer }) => ({
   scope: 'admin',
 })
 
-/** @returns null where `caller` may do what needs `scope`, else `auth.forbidden` */
+/** @returns null if `caller` has `scope`, otherwise `auth.forbidden` */
 export const forbidden = (caller: Caller, scope: Scope): Hal0Error | null => {
   if (allows(caller, scope)) return null
   const who = caller.name === null ? 'you have' : `"${caller.name}" has`

@@ -1,7 +1,7 @@
-/** The endpoint table by path. */
+/** Looks up the endpoint table by path. */
 import type { Endpoint } from '../../contract/endpoints.ts'
 
-/** An endpoint as it was asked for. */
+/** An endpoint and the path that was requested. */
 export interface Found {
   readonly endpoint: Endpoint
   /** The one of its paths. */
@@ -31,8 +31,8 @@ export class EndpointTable {
   }
 
   /**
-   * What a request of `method` to `target` means; null: no inference. The plain spelling of a path costs a look-up. HEAD is asked as GET:
-   * only so is known what the answer would be.
+   * The endpoint of a request; null: not inference. The plain spelling of a path costs only a look-up. HEAD is treated like GET, since
+   * only then the answer is known.
    */
   find(method: string, target: string): Found | null {
     const byPath = this.#byMethod.get(method === 'HEAD' ? 'GET' : method)

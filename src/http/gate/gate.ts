@@ -1,7 +1,7 @@
 /**
- * Who may talk to the daemon at all, and who it is. hal0 has no login yet and stands in a home network, so the browser is the way in for an
- * attacker: a hostile page may send requests to it (cross-site), or make its own name resolve to the daemon's address (DNS
- * rebinding). The first is stopped by origin and content type, the second by the list of hosts.
+ * Decides who may talk to the daemon, and identifies the caller. hal0 has no login yet and is in a home network, so an attacker can
+ * come in through the browser: a hostile page may send requests to it (cross-site), or make its own name resolve to the daemon's
+ * address (DNS rebinding). The checks of origin and content type stop the first, the list of hosts stops the second.
  */
 import type { Caller } from '../../contract/caller.ts'
 import type { ModelPlace } from '../../contract/endpoints.ts'
@@ -17,14 +17,14 @@ export interface GateConfig {
   findCaller: FindCaller
 }
 
-/** What of a request the gate judges by. */
+/** The parts of a request that the gate checks. */
 export interface AtGate extends Pick<IncomingRequest, 'method' | 'target' | 'peer'> {
   headers: Pick<WireHeaders, 'get' | 'has'>
 }
 
 /**
- * @param model where the endpoint that is asked for has its model; null: it is no inference
- * @returns who asks, else why the request is not let in
+ * @param model where the requested endpoint has its model; null: it is not inference
+ * @returns the caller, or why the request is refused
  */
 export type Gate = (request: AtGate, model: ModelPlace | null) => Caller | Hal0Error
 
@@ -32,7 +32,7 @@ const loopback = ['localhost', '127.0.0.1', '[::1]']
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i
 const jsonPattern = /^application\/json *(?:;|$)/i
 const formPattern = /^multipart\/form-data *;/i
-/** Distinct good Host values (name, port, case) remembered; more only cost the pattern again. */
+/** Number of valid Host values (name, port, case) to remember; for others the pattern is matched again. */
 const rememberedHosts = 64
 
 /** The name in a Host header value, in lower case; null when it is not `name` or `name:port`. */
@@ -48,11 +48,11 @@ const configuredName = (entry: string): string => {
   return hostName(bare) ?? (bare.includes(':') ? `[${bare}]` : bare)
 }
 
-/** HEAD is what load balancers ask, with HTTP/1.0 and no Host. */
+/** Load balancers send HEAD, with HTTP/1.0 and without a Host. */
 const asksForHealth = ({ method, target }: AtGate): boolean =>
   (method === 'GET' || method === 'HEAD') && /^\/api\/health\/?(?:\?|$)/.test(target)
 
-/** Only HTTP/1.0 has requests without one. */
+/** Only HTTP/1.0 requests may come without a Host. */
 const hostMissing = (): Hal0Error =>
   new Hal0Error(
     'host.not_allowed',
@@ -114,7 +114,7 @@ export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
     const { method, headers } = request
     // Two Host headers arrive joined by a comma, which the pattern refuses.
     const host = headers.get('host')
-    // Whoever asks whether the process is up learns nothing else, and probes of HTTP/1.0 name no host.
+    // A health check reveals nothing else, and HTTP/1.0 probes send no Host.
     if (host === null) return asksForHealth(request) ? findCaller(request) : hostMissing()
     if (host === '') return hostMissing()
     if (!good.has(host)) {

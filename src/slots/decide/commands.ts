@@ -13,11 +13,11 @@ type Refusal = Hal0Error | null
 const refuse = (step: Step, command: string, hint = ''): Hal0Error =>
   refusedCommand(step.m.record.name, command, step.state, hint)
 
-/** Loads the slot; joins a load under way, and is content with a slot that is loaded. An error is acknowledged first. */
+/** Loads the slot. Joins a load under way, and does nothing if the slot is loaded. An error is acknowledged first. */
 export const load = (step: Step): Refusal => {
   const { m, context } = step
   if (isBeginning(step)) {
-    // The cancellation keeps its word, and the load comes after it.
+    // The cancellation is still carried out, and the load follows it.
     if (m.meanwhile === 'cancel') m.meanwhile = 'restart'
     return null
   }
@@ -28,12 +28,12 @@ export const load = (step: Step): Refusal => {
   else if (step.state === 'error' && m.process === 'none') {
     step.commit(step.nextRecord('offline', { reason: 'acknowledged by a load', intent: 'load' }))
   } else if (!isPromised(step)) promiseLoad(step)
-  // What was to wait for its time begins as soon as nothing runs.
+  // A load that was scheduled for later begins as soon as nothing runs.
   m.due = null
   return null
 }
 
-/** Stops a loaded slot; a load under way is cancelled, and one that was promised is taken back. */
+/** Stops a loaded slot. A load under way is cancelled, and a promised one is withdrawn. */
 export const unload = (step: Step): Refusal => {
   const { state } = step
   if (isLoaded(state) && step.m.committing === null) beginUnload(step, 'unload requested')
@@ -44,7 +44,7 @@ export const unload = (step: Step): Refusal => {
   return null
 }
 
-/** Stops what runs and loads again; what does not run is loaded. */
+/** Stops a running slot and loads it again; a slot that is not running is just loaded. */
 export const restart = (step: Step): Refusal => {
   const { m, context } = step
   if (context.obstacle !== null) return context.obstacle
@@ -81,7 +81,7 @@ const acknowledged = (step: Step): void => {
   stopProcess(step)
 }
 
-/** error → offline, once the failed process is gone. A load that was to follow does not. */
+/** error → offline, once the failed process is gone. A load that was about to follow is dropped. */
 export const acknowledge = (step: Step): Refusal => {
   if (step.state !== 'error') return refuse(step, 'acknowledge an error of', 'There is none.')
   if (isPromised(step)) withdraw(step)
@@ -90,7 +90,7 @@ export const acknowledge = (step: Step): Refusal => {
   return null
 }
 
-/** Only an offline slot of which nothing runs can be deleted. */
+/** A slot can be deleted only when it is offline and has no processes. */
 export const deleteSlot = (step: Step): Refusal => {
   const { m } = step
   if (step.state !== 'offline' || m.committing !== null || m.process !== 'none' || isPromised(step)) {

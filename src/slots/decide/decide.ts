@@ -1,4 +1,4 @@
-/** The pure decider: a slot's machine and one input make the next machine and the effects. No clock, no I/O, no promise. */
+/** The pure decider: from a slot's machine and one input, it makes the next machine and the effects. No clock, no I/O, no promises. */
 
 import type { Context, Decision, Input, Machine } from '../machine/machine.ts'
 import { slotNotFound } from '../machine/slot-errors.ts'
@@ -12,7 +12,7 @@ import { Step } from './step.ts'
 import { stopFailed } from './stop.ts'
 import { timer } from './timers.ts'
 
-/** About an earlier process, or one that has ended. */
+/** Whether an input is about an earlier process, or one that has ended. */
 const isStale = ({ m }: Step, input: Extract<Input, { attempt: number }>): boolean =>
   input.attempt !== m.attempt || (m.process === 'none' && !input.kind.startsWith('pull'))
 
@@ -51,7 +51,7 @@ const report = (step: Step, input: Extract<Input, { attempt: number }>): void =>
   }
 }
 
-/** What might change the state, and would be overtaken by the record that is on its way to the disk. */
+/** Whether an input has to wait: it might change the state, and the record being written would then overwrite that. */
 const canWait = (input: Input): boolean =>
   input.kind === 'found' ||
   (input.kind === 'timer' && input.timer !== 'waiting') ||
@@ -108,7 +108,7 @@ const apply = (step: Step, input: Input): Decision['refused'] => {
   return null
 }
 
-/** What was held up while a record was on its way counts now. */
+/** Handles the inputs that were postponed while a record was being written. */
 const catchUp = (step: Step): void => {
   const { m } = step
   while (m.committing === null) {
@@ -126,7 +126,7 @@ const afterDeletion = (machine: Machine, input: Input): Decision => {
   return { machine, effects, refused: error }
 }
 
-/** @returns the machine after `input`, what is to be done, and why a command was refused */
+/** @returns the machine after `input`, the effects, and why a command was refused */
 export const decide = (machine: Machine, input: Input, context: Context): Decision => {
   if (machine.deleted) return afterDeletion(machine, input)
   const step = new Step(machine, context)

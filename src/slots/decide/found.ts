@@ -1,6 +1,6 @@
 /**
- * Reconciliation at start: the record says where the slot stood, the supervisor says what is left of its process. What
- * follows goes through the table like everything else (spec §2.1).
+ * Reconciliation at start: the record says which state the slot was in, and the supervisor says what is left of its process. What
+ * follows goes through the transition table like everything else (spec §2.1).
  */
 
 import type { FoundAtStart, Input } from '../machine/machine.ts'
@@ -18,7 +18,7 @@ const stop = (step: Step): void => {
   step.effects.push({ do: 'stop', attempt: step.m.attempt })
 }
 
-/** Seconds of the load that are left, judged by the wall clock since nothing else survives a restart. */
+/** Remaining seconds of the load's time, by the wall clock, since nothing else survives a restart. */
 const loadTimeLeft = (step: Step): number => {
   const whole = step.context.config.load_timeout_s
   const spent = (step.context.wall - Date.parse(step.m.record.since)) / 1000
@@ -39,21 +39,21 @@ const running = (step: Step, pid: number): void => {
     resumeLoad(step)
     step.effects.push({ do: 'probe', attempt: m.attempt, state: step.state })
   } else if (isLoaded(step.state)) {
-    // Whatever was in flight ended with the old daemon.
+    // Requests in flight ended with the old daemon.
     if (step.state === 'serving') step.enter('ready', { reason: 'the daemon was restarted' })
     if (step.state === 'idle') idleAgain(step)
     else readyAgain(step)
     step.effects.push({ do: 'check-port', attempt: m.attempt })
   } else {
-    // Nothing of a slot that pulls should run: it ends, and the load begins anew.
+    // Nothing of a pulling slot should be running: it is stopped, and the load begins again.
     if (step.state === 'pulling') step.enter('offline', { reason: 'the daemon was restarted', intent: 'load' })
     stop(step)
   }
 }
 
 /**
- * Its record is lost, or an old one that knows nothing of it: as a load whose process runs already, which proves itself as that of
- * any other load. No record of this daemon's kin says offline while its backend runs, so this one was put there.
+ * Its record is lost, or is an old one that does not know the process. It is treated as a load whose process already runs, and is
+ * probed as in any other load. hal0 never leaves a record that says offline while its backend runs, so somebody put this one there.
  */
 const takeOver = (step: Step, { pid, runs }: Extract<FoundAtStart, { kind: 'running' }>): void => {
   const { m, context } = step
@@ -75,8 +75,8 @@ const rebooted = (step: Step): void => {
 }
 
 /**
- * The old daemon died between the write and the start (what has ended is then an earlier run), or the backend died before it
- * answered. The load was accepted, so it goes on; if it cannot succeed, the new process tells why.
+ * The old daemon died between the write and the start (the ended process is then from an earlier run), or the backend died before
+ * it answered. The load was accepted, so it continues. If it cannot succeed, the new process will show why.
  */
 const startAgain = (step: Step, remains: boolean): void => {
   const { m, context } = step
@@ -103,7 +103,7 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
   const death = crashed(name, exit, exit.outOfMemory, 'while hal0 was not running', cause)
   if (step.state === 'starting') startAgain(step, remains)
   else if (isLoading(step.state) || isLoaded(step.state)) {
-    // What the main process left behind is stopped as the process itself would be.
+    // What the main process left behind is stopped like the process itself.
     if (remains) m.process = 'running'
     if (isLoading(step.state)) fail(step, death)
     else loadedDied(step, death)
@@ -112,7 +112,7 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
   else settle(step)
 }
 
-/** A load that was due after a crash keeps its time over a restart of the daemon, judged by the wall clock. */
+/** A load that was scheduled after a crash keeps its time over a restart of the daemon, by the wall clock. */
 const dueAgain = ({ m, context }: Step): number | null => {
   const { intent, error, since } = m.record
   if (intent !== 'load' || m.crashes.length === 0 || error === null || isPassing(error)) return null
@@ -122,7 +122,7 @@ const dueAgain = ({ m, context }: Step): number | null => {
 
 export const found = (step: Step, { found: report, crashes }: Extract<Input, { kind: 'found' }>): void => {
   const { m, context } = step
-  // It was started or stopped while the supervisor was silent: what it found then is that.
+  // The slot was started or stopped before the supervisor answered: what it found is that process.
   if (m.process !== 'unknown') return
   const { lost } = m
   m.process = 'none'
@@ -135,7 +135,7 @@ export const found = (step: Step, { found: report, crashes }: Extract<Input, { k
     takeOver(step, report)
     return
   }
-  // Not before: a daemon that dies in between must not leave word that nothing runs.
+  // Not earlier: a daemon that dies in between must not leave a record that says that nothing runs.
   if (isUntold && lost) step.effects.push({ do: 'write', record: m.record })
   if (step.state === 'error' && m.record.error !== null && isPassing(m.record.error)) m.acknowledged = true
   if (report.kind === 'running') running(step, report.pid)

@@ -1,4 +1,4 @@
-/** What is reported about a load and about the process, and what follows. */
+/** Handles reports about a load and its process. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Input } from '../machine/machine.ts'
 import { nextRestart, recentCrashes } from '../machine/restart-policy.ts'
@@ -26,7 +26,7 @@ export const answered = (step: Step): void => {
   watchDeadlines(step)
 }
 
-/** The probe passed. Also a backend that is ready with its first answer goes through warming. */
+/** The probe passed. Even a backend that is ready at its first answer goes through warming. */
 export const ready = (step: Step): void => {
   const { m, context } = step
   answered(step)
@@ -47,7 +47,7 @@ export const probeFailed = (step: Step, error: Hal0Error): void => {
 export const exited = (step: Step, report: Extract<Input, { kind: 'exited' }>): void => {
   const { m } = step
   if (report.exit.remains !== true) m.process = 'none'
-  // The stop that ends the others tells when they are gone.
+  // The stop that ends the other processes reports when they are gone.
   else if (m.process === 'stopping') return
   const { name, port } = m.record
   const { exit, outOfMemory, cause } = report
@@ -59,7 +59,7 @@ export const exited = (step: Step, report: Extract<Input, { kind: 'exited' }>): 
   else settle(step)
 }
 
-/** A loaded backend has died: it is loaded again where `restart` says so. */
+/** A loaded backend has died: it is loaded again if `restart` says so. */
 export const loadedDied = (step: Step, error: Hal0Error): void => {
   const { m, context } = step
   m.crashes = recentCrashes([...m.crashes, context.now], context.now)

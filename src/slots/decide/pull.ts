@@ -1,4 +1,4 @@
-/** A load whose model is not here yet: offline → pulling → starting (spec §3). */
+/** A load whose model has to be pulled first: offline → pulling → starting (spec §3). */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { pulling } from '../machine/slot-errors.ts'
 import { fail, pursueIntent } from './flow.ts'
@@ -11,7 +11,7 @@ const bring = (step: Step): void => {
   step.effects.push({ do: 'pull', attempt: m.attempt, model: m.record.pull })
 }
 
-/** The model is here: the load goes on. Until the transition is durable the slot is pulling. */
+/** The model has arrived: the load continues. Until the transition is durable, the slot is pulling. */
 const goOn = (step: Step): void => {
   step.commit(step.nextRecord('starting', { reason: 'the model is here' }))
 }
@@ -24,13 +24,13 @@ export const pullBegun = (step: Step): void => {
   bring(step)
 }
 
-/** Gives up the pull. @param again load anew at once, with the model that is configured now */
+/** Abandons the pull. @param again load again at once, with the model that is configured now */
 export const leavePulling = (step: Step, again: boolean): void => {
   if (again) step.commit(step.nextRecord('offline', { reason: 'a restart was requested', intent: 'load' }))
   else step.enter('offline', { reason: 'the pull was cancelled' })
 }
 
-/** Nobody waits for the pull any more. @param pull the model that was to come */
+/** The slot no longer waits for the pull. @param pull the model that was being pulled */
 export const cancelPull = (step: Step, pull: string | null): void => {
   if (pull !== null) step.effects.push({ do: 'cancel-pull', model: pull })
 }
@@ -43,16 +43,16 @@ export const pullFailed = (step: Step, error: Hal0Error): void => {
   if (step.state === 'pulling') fail(step, error)
 }
 
-/** By somebody else than this slot. */
+/** The pull was cancelled by somebody else. */
 export const pullCancelled = (step: Step): void => {
   if (step.state === 'pulling') leavePulling(step, false)
 }
 
-/** The daemon was restarted while the slot was pulling: the pull goes on, and so does the load. */
+/** The daemon was restarted while the slot was pulling: the pull continues, and so does the load. */
 export const resumePull = (step: Step, reason: string): void => {
   const { m, context } = step
   if (m.record.model !== context.config.model || context.obstacle !== null) {
-    // What is configured now is loaded instead, or why it cannot be is told.
+    // The model that is configured now is loaded instead, or the error says why it cannot be.
     step.enter('offline', { reason, intent: 'load' })
     pursueIntent(step)
   } else if (context.missing === null) goOn(step)

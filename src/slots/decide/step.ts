@@ -6,14 +6,14 @@ import type { Context, Effect, Machine } from '../machine/machine.ts'
 import { isLegalTransition } from '../machine/states.ts'
 
 interface Entry {
-  /** Why, in words. */
+  /** The reason, in words. */
   reason: string
   error?: ErrorBody
-  /** The model that has to come first. */
+  /** The model that has to be pulled first. */
   pull?: string
-  /** A process was found of which no record told, and what it runs, where its command line tells. */
+  /** A process without a record was found, and what it runs, if its command line says so. */
   found?: { runs: Recognised | null }
-  /** Whether a load is to follow; by default as it was, and null once a load has begun. */
+  /** Whether a load follows; by default unchanged, and null once a load has begun. */
   intent?: SlotRecord['intent']
 }
 
@@ -33,8 +33,8 @@ export class Step {
   }
 
   /**
-   * The record of the transition to `state`, not yet entered.
-   * @throws Hal0Error `slot.invalid_transition` for what the table does not have
+   * Makes the record of the transition to `state`, without entering it.
+   * @throws Hal0Error `slot.invalid_transition` for a transition that is not in the table
    */
   nextRecord(state: SlotState, entry: Entry): SlotRecord {
     const { record } = this.m
@@ -46,7 +46,7 @@ export class Step {
       )
     }
     const { config, wall, bootId } = this.context
-    // What a slot runs is fixed when its load begins; outside a load it shows what it would run.
+    // What a slot runs is fixed when its load begins; without a load it shows what it would run.
     const begins = state === 'starting' || state === 'pulling'
     const settles = begins || state === 'offline'
     const intent = entry.intent === undefined ? (begins ? null : record.intent) : entry.intent
@@ -54,7 +54,7 @@ export class Step {
       name: record.name,
       state,
       since: new Date(wall).toISOString(),
-      // Of what was told before no record is left: the clock is ahead of it.
+      // The earlier records are lost. The clock is ahead of all their numbers.
       seq: (entry.found === undefined ? record.seq : Math.max(record.seq, wall)) + 1,
       model: entry.found?.runs?.model ?? (settles ? config.model : record.model),
       provider: settles ? config.provider : record.provider,
@@ -76,18 +76,18 @@ export class Step {
     this.effects.push({ do: 'write', record })
   }
 
-  /** Says something else about the state that stands; no transition, so `seq` and `since` stay. */
+  /** Changes details of the current state. This is not a transition, so `seq` and `since` stay. */
   restate(changes: Partial<Pick<SlotRecord, 'intent' | 'reason' | 'error'>>): void {
     this.m.record = { ...this.m.record, ...changes }
     this.effects.push({ do: 'write', record: this.m.record })
   }
 
-  /** A record that nextRecord made, and that was written first, is true from now on. */
+  /** Enters the state of a record from nextRecord that has been written. */
   become(record: SlotRecord): void {
     this.m.record = record
   }
 
-  /** Brings a record to the disk; what it says becomes true with `committed`. */
+  /** Has a record written to the disk; it takes effect with `committed`. */
   commit(record: SlotRecord): void {
     this.m.committing = record
     this.m.meanwhile = 'nothing'

@@ -1,4 +1,4 @@
-/** A stop that fails: told, and tried again. */
+/** A stop that fails is reported and retried. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { stopRetryS } from '../machine/restart-policy.ts'
 import { notStopped } from '../machine/slot-errors.ts'
@@ -7,8 +7,8 @@ import type { Step } from './step.ts'
 
 /**
  * The process survives SIGKILL (stuck in the kernel), or the supervisor refused. The slot is not offline while something of it
- * runs: it is in error, which says why, and the stop is tried again for as long as it takes; then offline follows by itself. A
- * death without a stop is heard of meanwhile.
+ * runs: it is in error, with the reason, and the stop is retried for as long as necessary. Then offline follows automatically. If
+ * the process dies by itself in the meantime, that is noticed too.
  */
 export const stopFailed = (step: Step, error: Hal0Error): void => {
   const { m } = step
@@ -22,7 +22,7 @@ export const stopFailed = (step: Step, error: Hal0Error): void => {
   m.acknowledged = true
 }
 
-/** Tries the stop again at once, where an earlier try has failed. */
+/** Retries the stop at once if an earlier attempt has failed. */
 export const retryStop = (step: Step): void => {
   const { m } = step
   if (m.process !== 'stopping' || m.stopFailure === null) return

@@ -1,4 +1,4 @@
-/** What the passing of time does to a slot. */
+/** The effects of time on a slot. */
 
 import type { Timer } from '../machine/machine.ts'
 import { loadTimeout } from '../machine/slot-errors.ts'
@@ -11,21 +11,21 @@ import { expireWaiting } from './waiting.ts'
 /** `serving` ends this long after the last request, so that a busy slot does not flap (spec §2.1). */
 export const lingerMs = 100
 
-/** Begins the wait for idleness; call it on every entry into ready. */
+/** Starts the idle timer; call it on every entry into ready. */
 export const readyAgain = (step: Step): void => {
   const { idle_timeout_s } = step.context.config
   if (idle_timeout_s > 0) step.setTimer('idle', idle_timeout_s)
   else step.clearTimers('idle')
 }
 
-/** Begins the wait for unloading; call it on every entry into idle. */
+/** Starts the unload timer; call it on every entry into idle. */
 export const idleAgain = (step: Step): void => {
   const { unload_after_s } = step.context.config
   if (unload_after_s > 0) step.setTimer('unload', unload_after_s)
   else step.clearTimers('unload')
 }
 
-/** Begins the end of `serving` where no request is in flight. */
+/** Starts the timer that ends `serving`, if no request is in flight. */
 export const quiet = (step: Step): void => {
   const { m } = step
   if (m.inFlight > 0 || step.state !== 'serving' || m.lingering) return

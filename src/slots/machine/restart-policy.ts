@@ -1,10 +1,10 @@
-/** `restart = "on-failure"`: waits that double, and a breaker against crash loops. Stops that fail: waits that double. */
+/** `restart = "on-failure"`: doubling delays, and a limit against crash loops. Failed stops: doubling delays. */
 
 const windowMs = 600_000
 const mostCrashes = 5
 const longestStopRetryS = 30
 
-/** Those of the crashes (monotonic milliseconds, oldest first) that still count. */
+/** The crashes that still count (monotonic milliseconds, oldest first). */
 export const recentCrashes = (crashes: readonly number[], now: number): readonly number[] =>
   crashes.filter((at) => now - at < windowMs).slice(-mostCrashes)
 
@@ -17,5 +17,5 @@ export const nextRestart = (crashes: readonly number[], now: number): number | n
   return recent >= mostCrashes ? null : 1000 * 2 ** Math.max(0, recent - 1)
 }
 
-/** Seconds until a stop that failed this often in a row is tried again. */
+/** Seconds until a stop that failed this often in a row is retried. */
 export const stopRetryS = (tries: number): number => Math.min(longestStopRetryS, 2 ** (tries - 1))

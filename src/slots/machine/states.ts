@@ -1,6 +1,6 @@
 import type { SlotState } from '../../contract/slot.ts'
 
-/** LEGAL_TRANSITIONS, complete (spec §2.1). There is no way round this table: `Step.enter` is the only code that changes a state. */
+/** LEGAL_TRANSITIONS, complete (spec §2.1). There is no way around this table: `Step.enter` is the only code that changes a state. */
 export const legalTransitions: Readonly<Record<SlotState, readonly SlotState[]>> = {
   offline: ['pulling', 'starting', 'error'],
   pulling: ['starting', 'error', 'offline'],

@@ -1,4 +1,4 @@
-/** Gives out the slots' ports. */
+/** Allocates the slots' ports. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Supervisor } from '../../system/supervisor.ts'
 import { lowestFreePort, type PortRange } from './ports.ts'

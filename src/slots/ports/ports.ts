@@ -1,4 +1,4 @@
-/** Which port a slot gets: pure. */
+/** Chooses the port of a slot. Pure. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { portRangeOf } from '../../lib/port-range.ts'
 
@@ -18,8 +18,8 @@ export const parsePortRange = (text: string): PortRange => {
 }
 
 /**
- * The lowest port of the range that nothing has.
- * @param taken ports of other slots, of the daemon, and those on which somebody listens
+ * The lowest free port of the range.
+ * @param taken ports of other slots and of the daemon, and those on which another program listens
  * @throws Hal0Error `slot.no_port`
  */
 export const lowestFreePort = (range: PortRange, taken: ReadonlySet<number>): number => {

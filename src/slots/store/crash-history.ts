@@ -1,6 +1,6 @@
 /**
- * When a slot's backends crashed of late. It outlives the daemon, since what ends a backend may end the daemon too (memory that
- * runs out): `restart = "on-failure"` would else begin to count anew each time and never give up.
+ * When a slot's backends crashed recently. It outlives the daemon, since whatever kills a backend may kill the daemon too (running
+ * out of memory): otherwise `restart = "on-failure"` would start counting again each time and never give up.
  */
 import { join } from 'node:path'
 import { Type } from 'typebox'
@@ -14,7 +14,7 @@ import type { CrashTimes } from '../machine/machine.ts'
 const Stored = Type.Array(Type.Number({ minimum: 0 }), { maxItems: 64 })
 
 export interface CrashHistory {
-  /** What cannot be read counts as no crash. */
+  /** An unreadable history counts as no crashes. */
   read(name: string): Promise<CrashTimes>
   write(name: string, at: CrashTimes): Promise<void>
 }

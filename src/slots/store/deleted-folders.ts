@@ -1,7 +1,7 @@
 /**
- * Folders of slots that are being deleted. A folder goes by one rename, and comes back by one if the slot stays after all; what it
- * holds is removed afterwards, which may take more than one try. Whether a slot is deleted its configuration file says: a daemon
- * that dies in between leaves the folder here, and the next one puts it back where there is a file.
+ * Folders of slots that are being deleted. A folder is taken away by one rename, and put back by one if the slot stays after all. Its
+ * content is removed afterwards, which may take more than one attempt. The configuration file decides whether a slot is deleted:
+ * if a daemon dies in between, the folder is still here, and the next daemon puts it back if the file exists.
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -13,10 +13,10 @@ import { syncFolder } from '../../system/files/atomic-file.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { mountPointsIn } from '../../system/proc/mount-points.ts'
 
-/** No slot can be called so. */
+/** No slot can have such a name. */
 const pattern = /^\.deleted-(.+)-[0-9a-f]{16}$/
 
-/** What is mounted in a folder is not the slot's to remove. @throws Hal0Error `storage.failed` */
+/** Refuses a folder in which something is mounted: that does not belong to the slot. @throws Hal0Error `storage.failed` */
 const refuseMounted = async (folder: string, doing: string): Promise<void> => {
   const [point] = await mountPointsIn(await realpath(folder))
   if (point === undefined) return
@@ -36,9 +36,9 @@ export class DeletedFolders {
   }
 
   /**
-   * Takes the folder of the slot `name` away; nothing of the slot may run.
-   * @returns the function that puts it back
-   * @throws Hal0Error `storage.failed`; the folder is where it was then
+   * Takes the folder of the slot `name` away. Nothing of the slot may be running.
+   * @returns a function that puts it back
+   * @throws Hal0Error `storage.failed`; then the folder is still in its place
    */
   async take(name: string): Promise<() => Promise<void>> {
     const folder = join(this.#slots, name)
@@ -57,8 +57,8 @@ export class DeletedFolders {
   }
 
   /**
-   * Removes what was taken away, or puts it back where the slot stayed. Never rejects.
-   * @param stays whether there is a slot of this name
+   * Removes what was taken away, or puts it back if the slot stayed. Never rejects.
+   * @param stays whether there is a slot with this name
    * @returns sentences about what could not be removed
    */
   async sweep(stays: (name: string) => boolean): Promise<string[]> {

@@ -1,4 +1,4 @@
-/** What earlier loads of a slot took, per model: where the probe looks closer and what "of about 30 s" is made of. */
+/** How long earlier loads of a slot took, per model: used for the timing of probes and for "of about 30 s". */
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { log } from '../../lib/log.ts'
@@ -19,14 +19,14 @@ export const expectedLoadMs = (history: History, model: string): number | null =
   return sorted[Math.floor(sorted.length / 2)] ?? null
 }
 
-/** `history` with one more load of `model`; old loads and models that were not loaded for long fall out. */
+/** `history` with one more load of `model`; old loads, and models that have not been loaded for long, are dropped. */
 export const withLoad = (history: History, model: string, ms: number): History => {
   const { [model]: earlier = [], ...others } = history
   const kept = Object.entries(others).slice(-(mostModels - 1))
   return { ...Object.fromEntries(kept), [model]: [...earlier, Math.round(ms)].slice(-mostLoads) }
 }
 
-/** Where the history is kept. It is a convenience: what cannot be read or written costs only the estimate. */
+/** The store of the history. If it cannot be read or written, only the estimate is lost. */
 export interface LoadHistory {
   read(name: string): Promise<History>
   write(name: string, history: History): Promise<void>

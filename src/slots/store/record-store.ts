@@ -1,4 +1,4 @@
-/** `slots/<name>/state.json`: the one durable word on how a slot stands. */
+/** `slots/<name>/state.json`: the durable record of a slot's state. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SlotRecord } from '../../contract/slot.ts'
@@ -13,9 +13,9 @@ import { DeletedFolders } from './deleted-folders.ts'
 
 /** Something that cannot be used as it is. */
 export interface Damage {
-  /** What is wrong, what was done about it, and what is left to do, in sentences. */
+  /** The problem, what was done about it, and what is left to do, in sentences. */
   problem: string
-  /** Where the damaged thing is now; null when it could not be moved. The damage is over once it is not there any more. */
+  /** Where the damaged file is now; null if it could not be moved. The problem is over once it no longer exists. */
   aside: string | null
 }
 
@@ -24,13 +24,13 @@ export type RecordReading =
   | { kind: 'kept'; record: SlotRecord; json: string }
   /** `isNew`: nothing of the slot is there yet. */
   | { kind: 'none'; isNew: boolean }
-  /** The slot was there before; how it stood is not known any more. */
+  /** The slot existed before, but its state is lost. */
   | { kind: 'damaged'; damage: Damage }
 
 export interface RecordStore {
-  /** Names of all slots that have a folder, also of those whose configuration is gone. */
+  /** Names of all slots that have a folder, including those whose configuration is gone. */
   names(): Promise<string[]>
-  /** Moves aside what is no record of the slot, so that the next one can be written. Never rejects for what it finds. */
+  /** Moves aside anything that is not a record of the slot, so that the next record can be written. Never rejects for what it finds. */
   read(name: string): Promise<RecordReading>
   save(name: string, json: string): Promise<void>
   /** See `deleted-folders.ts`. */
@@ -49,18 +49,18 @@ export const recordIn = (bytes: Uint8Array, name: string): { record: SlotRecord;
     json = utf8.decode(bytes)
     value = JSON.parse(json)
   } catch {
-    // Whatever the parser says of it: cut off, garbage, or nested without end.
+    // Whatever the parser's reason is: cut off, garbage, or nested too deeply.
     return 'it is not JSON'
   }
   const whole = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  // Records of before there was an intent say nothing of one.
+  // Older records have no intent.
   const record: Record<string, unknown> = {
     intent: null,
     ...Object.fromEntries(Object.entries(whole).filter(([key]) => knownFields.includes(key))),
   }
   const problem = problemsOf(SlotRecord, record)[0]
   if (problem !== undefined) return `it is not a record of a slot (${problem.field} ${problem.reason})`
-  // A folder that was copied or renamed brings the record of another slot.
+  // A folder that was copied or renamed contains the record of another slot.
   return record.name === name
     ? { record: record as SlotRecord, json }
     : `it is the record of slot ${String(record.name)}`
@@ -123,7 +123,7 @@ export const recordStoreOnDisk = (paths: Paths): RecordStore => {
       try {
         await write()
       } catch (error) {
-        // A folder in its place: nothing could ever be written there again.
+        // A folder in its place would prevent every later write.
         if (storageError(error, path, '').details.errno !== 'EISDIR') throw error
         await setAside(path)
         await write()

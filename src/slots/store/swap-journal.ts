@@ -1,6 +1,6 @@
 /**
- * `slots/<name>/swap.json`: a swap that is being accepted. It changes two files, the slot's TOML and then its record; a daemon that
- * dies in between leaves the journal, and the next one does the rest. Once the TOML names the new model the swap happens.
+ * `slots/<name>/swap.json`: a swap that is being accepted. It changes two files, first the slot's TOML, then its record. If the daemon
+ * dies in between, the journal is left, and the next daemon does the rest. The swap is decided once the TOML names the new model.
  */
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const Swap = Type.Object({ to: ModelId })
 type Swap = Static<typeof Swap>
 
 export interface SwapJournal {
-  /** The swap that was cut off; null when there is none, or none that can be read. */
+  /** The interrupted swap; null when there is none, or it cannot be read. */
   read(name: string): Promise<Swap | null>
   /** @throws Hal0Error `storage.full`, `storage.failed` */
   write(name: string, swap: Swap): Promise<void>

@@ -1,7 +1,7 @@
-/** The body of one request on its way from the connection to whoever asks for it. */
+/** Passes the body of one request from the connection to its reader. */
 import type { IncomingBody } from '../../../lib/http/incoming.ts'
 
-/** Bytes that may wait before the client is told to wait. */
+/** Number of unread bytes above which reading from the client stops. */
 const roomBytes = 256 * 1024
 
 interface Asking {
@@ -19,23 +19,23 @@ export class BodyIntake implements IncomingBody {
   #asking: Asking | null = null
   #dropped = false
 
-  /** @param wanted called when somebody asks for what is not here yet */
+  /** @param wanted called when somebody asks for data that has not arrived yet */
   constructor(length: number | null, wanted: () => void) {
     this.length = length
     this.#wanted = wanted
   }
 
-  /** All of it is here. */
+  /** The whole body has arrived. */
   get complete(): boolean {
     return this.#complete
   }
 
-  /** The client shall wait. */
+  /** Reading from the client should stop. */
   get full(): boolean {
     return this.#size > roomBytes
   }
 
-  /** Somebody waits for the client. */
+  /** Somebody is waiting for the client. */
   get awaited(): boolean {
     return this.#asking !== null
   }
@@ -87,7 +87,7 @@ export class BodyIntake implements IncomingBody {
     this.#asking = null
   }
 
-  /** Nobody asks any more: what comes is dropped. */
+  /** Nobody reads any more: further bytes are dropped. */
   drop(): void {
     this.#dropped = true
     this.#pieces = []

@@ -1,6 +1,6 @@
 /**
- * The head of a request: request line, headers, and how the body is framed (RFC 9112). Pure. Strict wherever two readers of the same
- * bytes could see different requests in them.
+ * The head of a request: request line, headers, and how the body is framed (RFC 9112). Pure. Strict wherever two parsers could see
+ * different requests in the same bytes.
  */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { fieldValue, WireHeaders } from '../../../lib/http/wire-headers.ts'
@@ -17,11 +17,11 @@ export interface RequestHead {
   readonly length: number | null
   /** The client wants to use the connection again. */
   readonly keepsAlive: boolean
-  /** It sends the body once it is asked to. */
+  /** The client sends the body only after a 100 Continue. */
   readonly awaitsContinue: boolean
 }
 
-/** Characters of a request's target. */
+/** Maximum length of a request's target. */
 export const maxTarget = 8 * 1024
 const maxHeaders = 128
 
@@ -29,7 +29,7 @@ const requestLine = /^([!#$%&'*+.^_`|~\w-]+) ([^ \t]+) HTTP\/(\d)\.(\d)$/
 const token = /^[!#$%&'*+.^_`|~\w-]+$/
 const digits = /^\d{1,15}$/
 const absolute = /^https?:\/\/([^/?#]*)(.*)$/i
-/** What no head holds besides its line ends: control characters, a lone CR, a lone LF. */
+/** What a head may not contain: control characters, a lone CR, a lone LF. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
 
@@ -51,7 +51,7 @@ export const headTooLarge = (): Hal0Error =>
     431,
   )
 
-/** Names that came before, as they were spelled, in lower case: most clients repeat the same few. */
+/** Header names seen before, in lower case by their original spelling: most clients repeat the same few. */
 const lowerCase = new Map<string, string>()
 const knownNames = 512
 
@@ -68,7 +68,7 @@ const nameOf = (spelled: string): string => {
   return name
 }
 
-/** A target in absolute form names the host itself, and the Host header then counts for nothing (RFC 9112 §3.2.2). */
+/** A target in absolute form contains the host, and then the Host header is ignored (RFC 9112 §3.2.2). */
 const splitTarget = (text: string): { target: string; host: string | null } => {
   if (text.startsWith('/')) return { target: text, host: null }
   const [, host, rest = ''] = absolute.exec(text) ?? []
@@ -125,7 +125,7 @@ export const parseRequestHead = (text: string): RequestHead => {
     let end = text.indexOf('\r\n', at)
     if (end < 0) end = text.length
     const colon = text.indexOf(':', at)
-    // A line that goes on the one before it (RFC 9112 §5.2) begins with a blank, which no name holds.
+    // A line that continues the previous one (RFC 9112 §5.2) begins with a blank, which no name contains.
     const name = nameOf(colon < 0 || colon > end ? '' : text.slice(at, colon))
     if (host === null || name !== 'host') {
       names.push(name)

@@ -1,4 +1,4 @@
-/** Reads the requests of one connection from its bytes, whole or cut anywhere, one at a time. Pure. */
+/** Parses the requests of one connection from its bytes, whole or split anywhere, one at a time. Pure. */
 import { BodyDecoder, MalformedMessage } from '../../../lib/http/body-decoder.ts'
 import {
   headTooLarge,
@@ -12,14 +12,14 @@ import {
 
 export interface RequestEvents {
   head(head: RequestHead): void
-  /** A piece of the body, never empty: a view of what was fed. */
+  /** A piece of the body, never empty: a view of the fed bytes. */
   data(piece: Buffer): void
   /** The request is complete. */
   end(): void
 }
 
 const maxHeadBytes = 32 * 1024
-/** Empty lines before a request are skipped (RFC 9112 §2.2): hobby code sends one after a body. */
+/** Empty lines before a request are skipped (RFC 9112 §2.2), since simple clients send one after a body. */
 const maxBlankBytes = 1024
 const headEnd = Buffer.from('\r\n\r\n')
 const cr = 0x0d
@@ -32,16 +32,16 @@ const tlsHandshake = 0x16
 export class RequestReader {
   readonly #body = new BodyDecoder()
   #state: 'head' | 'body' | 'done' = 'head'
-  /** What was fed and is not read yet. */
+  /** Bytes that were fed but not parsed yet. */
   #pending: Buffer | null = null
   #blanks = 0
 
-  /** A request has begun, and its head is not here whole. */
+  /** A request has begun, but its head is incomplete. */
   get inHead(): boolean {
     return this.#state === 'head' && this.#pending !== null
   }
 
-  /** Bytes that are held: of a head that is not whole, or of the requests behind the present one. */
+  /** Number of held bytes: of an incomplete head, or of requests after the current one. */
   get held(): number {
     return this.#pending?.length ?? 0
   }
@@ -50,16 +50,16 @@ export class RequestReader {
     this.#pending = this.#pending === null ? bytes : Buffer.concat([this.#pending, bytes])
   }
 
-  /** The present request is answered: the next one may be read. */
+  /** The current request is answered: the next one may be parsed. */
   next(): void {
     this.#state = 'head'
     this.#blanks = 0
   }
 
   /**
-   * Reads on in what was fed, to the end of a head, of a request or of what there is.
-   * @returns whether there may be more to read
-   * @throws Hal0Error `request.invalid`: what follows cannot be told apart, and is worth nothing
+   * Parses the fed bytes up to the end of a head, of a request, or of the bytes.
+   * @returns whether there may be more to parse
+   * @throws Hal0Error `request.invalid`: the following bytes cannot be interpreted
    */
   step(events: RequestEvents): boolean {
     const all = this.#pending
@@ -93,7 +93,7 @@ export class RequestReader {
     return true
   }
 
-  /** Refuses at once what would else be waited for: a head that can never end. */
+  /** Refuses at once a head that can never become valid, instead of waiting for its end. */
   #judgePart(all: Buffer, at: number): void {
     const first = all[at] ?? 0
     if (first === tlsHandshake)

@@ -1,4 +1,4 @@
-/** The owner's books on requests: who waits, who has a place, and who lost it. */
+/** The owner's table of requests: who waits, who has a lease, and who lost it. */
 import type { SlotState } from '../../../contract/slot.ts'
 import type { Client } from '../../../lib/client.ts'
 import { DenseSet, type Member } from '../../../lib/dense-set.ts'
@@ -16,7 +16,7 @@ interface Place {
   backend: BackendTraits
 }
 
-/** A place that was granted, from its grant until it is given or taken back. */
+/** A granted lease, until it is released or revoked. */
 class Grant implements Lease, Member {
   place = -1
   readonly origin: string
@@ -75,7 +75,7 @@ export class LeaseTable {
   grant(id: number, place: Place): void {
     const grant = new Grant(id, place, this)
     this.#granted.add(grant)
-    // A client that left in the same breath: the place is free again.
+    // The client left at the same moment: the place is free again.
     if (!this.#settle(id, grant)) grant.release()
   }
 
@@ -83,7 +83,7 @@ export class LeaseTable {
     this.#settle(id, error)
   }
 
-  /** Takes back every place; `error` is what their requests are told. */
+  /** Revokes every lease; their requests get `error`. */
   revoke(error: Hal0Error): void {
     for (const grant of this.#granted.snapshot()) {
       this.#granted.delete(grant)
@@ -92,7 +92,7 @@ export class LeaseTable {
     }
   }
 
-  /** A place that was taken back, or given back before, is no longer in the machine's count. */
+  /** A lease that was already revoked or released no longer counts in the machine. */
   giveBack(grant: Grant): void {
     if (grant.place < 0) return
     this.#granted.delete(grant)

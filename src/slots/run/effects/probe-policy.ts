@@ -1,12 +1,12 @@
-/** How often a loading backend is asked (spec §2.2): pure, so that the promise about the lag can be tested without waiting. */
+/** How often a loading backend is probed (spec §2.2). Pure, so that the promised lag can be tested without waiting. */
 
 const youngMs = 20
 const longestMs = 1000
 
 /**
- * Milliseconds until the next probe. Spec: ready is noticed within 50 ms or 5 % of the load time, whichever is larger. An
- * interval of 3 % of the age so far, give or take a fifth of it, keeps within that for every load time, whatever was expected;
- * around the time that earlier loads took it is finer.
+ * Milliseconds until the next probe. Spec: ready is noticed within 50 ms or 5 % of the load time, whichever is larger. An interval
+ * of 3 % of the age so far, plus or minus a fifth of it, satisfies that for every load time, whatever was expected. Around the time
+ * that earlier loads took, it is shorter.
  * @param elapsedMs age of the load
  * @param expectedMs what earlier loads of this slot took; null when there were none
  * @param random 0 ≤ random < 1
@@ -19,7 +19,7 @@ export const nextProbeMs = (elapsedMs: number, expectedMs: number | null, random
   return interval * (0.8 + 0.4 * random)
 }
 
-/** A backend that answers nonsense gets this long to become sane before its load fails. */
+/** A backend with bad answers gets this long to recover before its load fails. */
 const patienceMs = 2000
 const patienceAnswers = 5
 

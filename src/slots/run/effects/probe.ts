@@ -1,4 +1,4 @@
-/** Watches a backend get ready: first answer, whose answer, readiness, sentinel inference. */
+/** Watches a backend become ready: first answer, owner of the port, readiness, sentinel inference. */
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { LaunchPlan, ProbeAnswer, ProbeRequest, ProbeVerdict } from '../../../providers/provider.ts'
@@ -25,13 +25,13 @@ export interface ProbeReports {
 /** Starts watching. @returns the function that ends it; afterwards nothing is reported */
 export type Probe = (target: ProbeTarget, reports: ProbeReports) => () => void
 
-/** A backend that accepts and then says nothing is asked again after this long. */
+/** A backend that accepts a connection and then says nothing is probed again after this time. */
 const answerWithinMs = 2000
-/** A first inference may page a whole model in; the load's own timeout is the real bound. */
+/** A first inference may page in a whole model; the load's own timeout is the real limit. */
 const sentinelWithinMs = 120_000
 const longestBody = 256 * 1024
 
-/** null: no answer (refused, reset, silent). A string: something answered that does not speak HTTP. */
+/** @returns null: no answer (refused, reset, silent). A string: something answered that does not speak HTTP. */
 const ask = async (
   port: number,
   request: ProbeRequest,
@@ -40,7 +40,7 @@ const ask = async (
 ): Promise<ProbeAnswer | string | null> => {
   try {
     const init = {
-      // Bun's own, and not in its types: no proxy of the environment stands between this machine and itself.
+      // A Bun option that is not in its types: the environment's proxy must not be used for this machine.
       proxy: false,
       method: request.method,
       redirect: 'manual',
@@ -63,7 +63,7 @@ const judge = (request: ProbeRequest, answer: ProbeAnswer | string | null): Prob
   return typeof answer === 'string' ? { kind: 'bad', why: answer } : request.judge(answer)
 }
 
-/** The endpoint does not exist at this backend: the next alternative is asked. */
+/** Whether the backend lacks the endpoint, so that the next alternative has to be tried. */
 const lacksEndpoint = (answer: ProbeAnswer | string | null): boolean =>
   answer !== null && typeof answer !== 'string' && [404, 405, 501].includes(answer.status)
 
@@ -118,7 +118,7 @@ export const httpProbe =
       if (answer === null) return { kind: 'wait' }
       const verdict = judge(target.plan.readiness, answer)
       if (!answered || verdict.kind === 'ok') {
-        // Whatever answers must be the slot's own process before its word counts for anything.
+        // Only an answer of the slot's own process counts.
         const error = await stranger()
         if (error !== null) return error
       }

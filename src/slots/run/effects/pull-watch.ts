@@ -1,4 +1,4 @@
-/** Brings the model of one slot, and reports what becomes of it. */
+/** Pulls the model of one slot, and reports the outcome. */
 import type { Pull } from '../../../contract/models/pull.ts'
 import { isUnderWay } from '../../../contract/models/pull-phase.ts'
 import type { PullFigures } from '../../../contract/slot.ts'
@@ -26,7 +26,7 @@ export class PullWatch {
     else this.#leave(effect.model)
   }
 
-  /** How the pull of a model stands; null before there is one. */
+  /** The progress of a model's pull; null before there is one. */
   figures(model: string | null): PullFigures | null {
     const pull = model === null ? null : this.#pulls.find(model)
     if (pull === null) return null
@@ -34,7 +34,7 @@ export class PullWatch {
     return { bytes_total, bytes_received, throughput_bps, elapsed_s, eta_s, file, phase }
   }
 
-  /** Stops watching; the pull goes on. */
+  /** Stops watching; the pull continues. */
   close(): void {
     this.#end?.()
     this.#end = null

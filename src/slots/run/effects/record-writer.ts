@@ -1,7 +1,7 @@
 /**
- * Writes one slot's records in order, each whole and durable, behind the decisions: no request waits for the disk. What was
- * announced but could not be written is tried again until the disk recovers; a load's first record is given up at once, so
- * that the load can be refused.
+ * Writes one slot's records in order, each atomically and durably, after the decisions: no request waits for the disk. A record that
+ * was announced but could not be written is retried until the disk recovers. A load's first record fails at once, so that the
+ * load can be refused.
  */
 import type { SlotRecord } from '../../../contract/slot.ts'
 import type { Clock } from '../../../lib/clock.ts'
@@ -13,9 +13,9 @@ export type SaveRecord = (name: string, json: string) => Promise<void>
 interface Job {
   json: string
   seq: number
-  /** Set for a commit: told once whether it is on disk; a failure drops the job. */
+  /** Set for a commit: called once with the result; a failure drops the job. */
   commit: ((error: Hal0Error | null) => void) | null
-  /** Puts back what was durable before a commit that failed; nobody is told of it. */
+  /** Restores what was durable before a failed commit; this is not reported. */
   restores: boolean
 }
 
@@ -33,7 +33,7 @@ export class RecordWriter {
   #running = false
   #closed = false
   #retryMs = firstRetryMs
-  /** Ends the wait for the next attempt; set only during that wait. Whoever writes wants to know how the disk is now. */
+  /** Ends the wait for the next attempt; set only during that wait. A new write wants to know the current state of the disk. */
   #retryNow: (() => void) | null = null
   #problem: Hal0Error | null = null
   #idle: (() => void)[] = []
@@ -41,9 +41,9 @@ export class RecordWriter {
   #toldSeq: number | null
 
   /**
-   * @param onDurable called with the text of each transition's record once it is on disk, in order; not with what replaces it under
-   *   the same number
-   * @param onDisk what the disk holds already, if anything
+   * @param onDurable called with the text of each transition's record once it is on disk, in order; not for a record that replaces
+   *   one with the same number
+   * @param onDisk what is already on the disk, if anything
    */
   constructor(name: string, save: SaveRecord, clock: Clock, onDurable: (json: string) => void, onDisk: string | null) {
     this.#name = name
@@ -68,12 +68,12 @@ export class RecordWriter {
     this.#add({ json: JSON.stringify(record), seq: record.seq, commit: null, restores: false })
   }
 
-  /** @param done told whether the record is durable; after an error it was not written and will not be */
+  /** @param done called with the result; after an error the record was not written and will not be */
   commit(record: SlotRecord, done: (error: Hal0Error | null) => void): void {
     this.#add({ json: JSON.stringify(record), seq: record.seq, commit: done, restores: false })
   }
 
-  /** Resolves when nothing is left to write, or the disk has refused just now: a write that waits for its next attempt is tried at once. */
+  /** Resolves when nothing is left to write, or the disk has just refused: a write that waits for a retry is tried at once. */
   settled(): Promise<void> {
     if (!this.#running) return Promise.resolve()
     const settled = new Promise<void>((resolve) => this.#idle.push(resolve))
@@ -81,7 +81,7 @@ export class RecordWriter {
     return settled
   }
 
-  /** Nothing is written or told from now on, but for what is being written: `settled` waits for it. */
+  /** From now on nothing is written or reported, except for the current write: `settled` waits for it. */
   close(): void {
     this.#closed = true
     this.#jobs = []
@@ -101,7 +101,7 @@ export class RecordWriter {
     } else this.#retryNow?.()
   }
 
-  /** Never rejects: every failure ends in `problem` or in a commit's answer. */
+  /** Never rejects: every failure is reported in `problem` or by a commit's callback. */
   async #drain(): Promise<void> {
     for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
       try {
@@ -113,7 +113,7 @@ export class RecordWriter {
       if (this.#closed) break
       this.#retryMs = firstRetryMs
       this.#jobs.shift()
-      // Not with the first of a backlog: state.json still shows an older state then.
+      // Not after the first record of a backlog: state.json still shows an older state then.
       if (this.#jobs.length === 0) this.#problem = null
       if (job.restores) continue
       this.#last = job.json
@@ -148,7 +148,7 @@ export class RecordWriter {
     const commits = this.#jobs.filter((job) => job.commit !== null)
     this.#jobs = this.#jobs.filter((job) => job.commit === null)
     if (commits.length > 0 && this.#jobs.length === 0 && this.#last !== null) {
-      // The rename may have happened though the write counts as failed: the disk must not keep a load that was refused.
+      // The rename may have happened although the write counts as failed: the disk must not keep a load that was refused.
       this.#jobs.push({ json: this.#last, seq: -1, commit: null, restores: true })
     }
     for (const job of commits) job.commit?.(error)

@@ -1,4 +1,4 @@
-/** What a slot remembers of its earlier backends: how long loads took, and when they crashed. A disk that fails costs only the memory. */
+/** What a slot remembers about earlier backends: how long loads took, and when they crashed. If the disk fails, only that is lost. */
 import { log } from '../../../lib/log.ts'
 import type { CrashTimes } from '../../machine/machine.ts'
 import type { CrashHistory } from '../../store/crash-history.ts'
@@ -16,13 +16,13 @@ export class SlotMemory {
     this.#crashes = crashes
   }
 
-  /** Reads what an earlier daemon has left. @returns when its backends crashed */
+  /** Reads what earlier daemons stored. @returns when backends crashed */
   async recall(): Promise<CrashTimes> {
     this.#known = await this.#loads.read(this.#name)
     return this.#crashes.read(this.#name)
   }
 
-  /** What a load of `model` is expected to take, milliseconds; null when there is nothing to go by. */
+  /** The expected duration of a load of `model`, milliseconds; null if there is no experience. */
   expectedMs(model: string | null): number | null {
     return model === null ? null : expectedLoadMs(this.#known, model)
   }

@@ -1,15 +1,15 @@
-/** Who listens on a slot's port, and how it is freed for the slot's next backend. */
+/** Finds out who listens on a slot's port, and frees it for the slot's next backend. */
 import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { PortOwner, Supervisor } from '../../../system/supervisor.ts'
 import { portInUse } from '../../machine/slot-errors.ts'
 
-/** How long the last socket of a dying process may be seen. */
+/** How long the last socket of a dying process may remain visible, milliseconds. */
 const lastSocketMs = 30
 
 /**
- * A listener that no process holds may be the last of one that is just dying: the kernel shows the socket, and a moment later no
- * process that has it. So it is looked for again before it counts as somebody else's (a backend that fails right after it opened
- * its port was told as a taken port, twice on a busy machine).
+ * A listener that no process has may belong to one that is just dying: the kernel shows the socket and, a moment later, no process
+ * that has it. So it is checked again before it counts as somebody else's. (On a busy machine, a backend that failed right after it
+ * opened its port was twice reported as a taken port.)
  */
 export const settledPortOwner = async (look: () => Promise<PortOwner>, clock: Clock): Promise<PortOwner> => {
   const owner = await look()

@@ -1,4 +1,4 @@
-/** The timers that a slot's decisions set: at most one of each name. */
+/** The timers that a slot's decisions set, at most one for each name. */
 import type { Clock } from '../../../lib/clock.ts'
 import type { Timer } from '../../machine/machine.ts'
 
@@ -12,7 +12,7 @@ export class SlotTimers {
     this.#fired = fired
   }
 
-  /** In the place of an earlier one of that name. */
+  /** Replaces an earlier one with that name. */
   set(timer: Timer, ms: number): void {
     this.clear(timer)
     const cancel = this.#clock.setTimer(ms, () => {

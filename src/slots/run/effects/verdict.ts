@@ -1,16 +1,16 @@
-/** What a connection that its backend broke is told: the slot's error, once the news of the death is in. */
+/** The error for a connection that its backend broke: the slot's error, once the death is known. */
 import type { SlotRecord } from '../../../contract/slot.ts'
 import type { Bus } from '../../../lib/async/bus.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 
-/** How long a broken connection waits for the news that the process died. */
+/** How long a broken connection waits to learn that the process died, milliseconds. */
 const verdictMs = 300
 
 const verdictOf = (record: SlotRecord): Hal0Error | null =>
   record.state === 'error' && record.error !== null ? Hal0Error.fromBody(record.error) : null
 
-/** @returns null where the slot does not fail within 300 ms */
+/** @returns null if the slot does not fail within 300 ms */
 export const awaitVerdict = (
   record: SlotRecord,
   transitions: Bus<SlotRecord>,
