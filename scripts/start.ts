@@ -9,7 +9,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Engine } from '../src/contract/engine.ts'
-import type { Slot } from '../src/contract/slot.ts'
+import type { Slot } from '../src/contract/slot-config.ts'
 import type { Status } from '../src/contract/system.ts'
 import { ensureModel, plumbing } from './start/first-model.ts'
 import { data, env, Failed, hal0, json, root, run, say } from './start/hal0.ts'

@@ -27,7 +27,8 @@ import { Pulls } from './models/pull/pulls.ts'
 import { downloadInThread } from './models/pull/thread/download-in-thread.ts'
 import { ModelRegistry } from './models/registry/registry.ts'
 import { Engines } from './providers/engines/engines.ts'
-import { LlamaCpp } from './providers/llamacpp/provider.ts'
+import { type ProviderTable, providerTable } from './providers/table.ts'
+import { Sections } from './slots/config/sections.ts'
 import { SlotManager } from './slots/manager.ts'
 import { modelUse } from './slots/model-use.ts'
 import { PortAllocator } from './slots/ports/port-allocator.ts'
@@ -62,9 +63,10 @@ const findDashboard = (): string | null =>
 
 /**
  * Runs the daemon until it is asked to stop. The backends outlive it.
+ * @param table what can run models
  * @throws Hal0Error `config.invalid`, `storage.failed` when it cannot start
  */
-export const serve = async (options: ServerOptions): Promise<void> => {
+export const serve = async (options: ServerOptions, table: ProviderTable = providerTable): Promise<void> => {
   const paths = findPaths(process.env, process.getuid?.() === 0)
   Object.assign(process.env, loopbackDirect(process.env))
   const settings = await readServerSettings(paths, options)
@@ -75,7 +77,14 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     await sweepTemps(folder).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
   }
   const models = await ModelRegistry.open(modelsDir(paths))
-  const engines = new Engines(paths, process.env)
+  const engines = new Engines(
+    paths,
+    process.env,
+    table.map(({ engine }) => engine),
+  )
+  const providers = await Promise.all(table.map((row) => row.start({ engines, env: process.env })))
+  const [first, ...others] = table
+  const sections = new Sections([first.section, ...others.map(({ section }) => section)])
   const supervisor = chooseSupervisor(settings, paths)
   const eventClock = await EventClock.open(eventClockFile(paths))
   const decisions = new Decisions({
@@ -83,7 +92,12 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     keep: settings.keepDecisions,
     time: () => eventClock.now(),
   })
-  const catalog = new Catalog({ entries: catalogEntries, registry: models, memoryBytes: totalmem() })
+  const catalog = new Catalog({
+    entries: catalogEntries,
+    registry: models,
+    providers: providers.map(({ name }) => name),
+    memoryBytes: totalmem(),
+  })
   const hub = openHub(process.env, settings.mirrors, hubTokenFile(paths))
   const requests = new SharedCount()
   const pulls = new Pulls({
@@ -100,13 +114,14 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     clock: systemClock,
     bootId: bootId(),
     supervisor,
-    planner: makePlanner(models, [new LlamaCpp(engines, process.env)], {
+    planner: makePlanner(models, providers, {
       knows: (id) => pulls.knows(id),
       refusalOf: (id) => catalog.refusalOf(id),
     }),
     pulls,
     probe: httpProbe(systemClock),
-    configs: new SlotConfigStore(paths),
+    configs: new SlotConfigStore(paths, sections),
+    sections,
     records: recordStoreOnDisk(paths),
     history: loadHistoryOnDisk(paths),
     crashes: crashHistoryOnDisk(paths),
@@ -150,9 +165,11 @@ export const serve = async (options: ServerOptions): Promise<void> => {
     pulls,
     catalog,
     engines,
+    sections: sections.all,
     settings: new ServerSettingsFile({
       paths,
       options,
+      providers: providers.map(({ name }) => name),
       endpoint: process.env.HF_ENDPOINT?.trim() || null,
       started: settings,
       token: hub.token,

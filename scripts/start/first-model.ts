@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ErrorBody } from '../../src/contract/error.ts'
 import type { CatalogEntry } from '../../src/contract/models/catalog.ts'
 import type { ModelEntry } from '../../src/contract/models/model.ts'
-import type { Slot } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 import { writePlumbingModel } from '../plumbing/plumbing-model.ts'
 import { data, env, Failed, hal0, json, root, run, say } from './hal0.ts'
 

@@ -1,7 +1,7 @@
 /** Shape of hal0.toml (spec §6, §7). Unknown keys are kept and ignored. */
 import { type Static, type TProperties, Type } from 'typebox'
 
-/** The keys of each table of hal0.toml; `top` are those outside of any. */
+/** The keys of each table of hal0.toml but `[engines]`; `top` are those outside of any. */
 export const configKeys = {
   top: {
     host: Type.String({ minLength: 1, description: 'Address to listen on; 127.0.0.1 by default.' }),
@@ -23,9 +23,6 @@ export const configKeys = {
     }),
   },
   slots: { ports: Type.String({ pattern: '^\\d{1,5}-\\d{1,5}$', description: '8081-8099' }) },
-  engines: {
-    'llama.cpp': Type.String({ minLength: 1, description: 'Installed engine id or path of a program.' }),
-  },
   hub: {
     mirrors: Type.Array(Type.String({ pattern: '^https?://' }), {
       maxItems: 16,
@@ -41,6 +38,9 @@ export const configKeys = {
   decisions: { keep: Type.Integer({ minimum: 1, maximum: 10_000_000, description: '100000' }) },
 }
 
+/** Value of a key of `[engines]`, whose keys are the names of providers. */
+export const EngineChoice = Type.String({ minLength: 1, description: 'Installed engine id or path of a program.' })
+
 /** What holds for the keys that hal0.toml leaves out; null: nothing is chosen. */
 export const configDefaults = {
   host: '127.0.0.1',
@@ -51,7 +51,6 @@ export const configDefaults = {
   body_memory_mb: 256,
   drain_s: 10,
   slots: { ports: '8081-8099' },
-  engines: { 'llama.cpp': null },
   hub: { mirrors: [] },
   update: { url: null },
   decisions: { keep: 100_000 },
@@ -63,7 +62,7 @@ export const ServerConfig = Type.Partial(
   Type.Object({
     ...configKeys.top,
     slots: table(configKeys.slots),
-    engines: table(configKeys.engines),
+    engines: Type.Record(Type.String(), EngineChoice),
     hub: table(configKeys.hub),
     update: table(configKeys.update),
     decisions: table(configKeys.decisions),

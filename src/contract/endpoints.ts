@@ -3,7 +3,7 @@
  * of backends and the dashboard all read it, so that a new endpoint is one more row.
  */
 import type { Scope } from './caller.ts'
-import type { SlotConfig } from './slot.ts'
+import type { SlotConfig } from './slot-config.ts'
 
 /** What a slot can do: its mode. */
 export type Capability = NonNullable<SlotConfig['mode']>

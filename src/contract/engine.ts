@@ -1,10 +1,10 @@
 /** Wire types of the engines: the programs that run models. */
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { nullable } from './nullable.ts'
 
 export const Engine = Type.Object(
   {
-    id: Type.String({ description: 'e.g. llama.cpp-pypi-2026.10.11549, or the path of a program in use by path.' }),
+    id: Type.String({ description: 'Provider, source and version, or the path of a program in use by path.' }),
     provider: Type.String(),
     source: Type.Enum(['pypi', 'path', 'config', 'system']),
     version: nullable(Type.String()),
@@ -16,20 +16,33 @@ export const Engine = Type.Object(
 )
 export type Engine = Static<typeof Engine>
 
-/** Body of `POST /api/engines`. */
-export const EngineInstall = Type.Object(
-  {
-    provider: Type.Enum(['llama.cpp']),
-    source: Type.Enum(['pypi']),
-    version: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z.+-]{1,64}$' })),
-  },
-  { additionalProperties: false },
-)
-export type EngineInstall = Static<typeof EngineInstall>
+/** @param provider schema of its name */
+const installOf = <const P extends TSchema>(provider: P) =>
+  Type.Object(
+    {
+      provider,
+      source: Type.Enum(['pypi']),
+      version: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z.+-]{1,64}$' })),
+    },
+    { additionalProperties: false },
+  )
 
+const useOf = <const P extends TSchema>(provider: P) =>
+  Type.Object({ provider, engine: Type.String({ minLength: 1, maxLength: 4096 }) }, { additionalProperties: false })
+
+const anyProvider = Type.String({ minLength: 1 })
+
+/** As clients have them, who need not know the providers of the daemon that they talk to. */
+export const openEngineSchemas = { EngineInstall: installOf(anyProvider), EngineUse: useOf(anyProvider) }
+export type EngineSchemas = typeof openEngineSchemas
+
+/** Body of `POST /api/engines`. */
+export type EngineInstall = Static<EngineSchemas['EngineInstall']>
 /** Body of `POST /api/engines/use`: an installed engine's id, or the absolute path of a program. */
-export const EngineUse = Type.Object(
-  { provider: Type.Enum(['llama.cpp']), engine: Type.String({ minLength: 1, maxLength: 4096 }) },
-  { additionalProperties: false },
-)
-export type EngineUse = Static<typeof EngineUse>
+export type EngineUse = Static<EngineSchemas['EngineUse']>
+
+/** @param providers names of all */
+export const engineSchemas = (providers: readonly string[]): EngineSchemas => {
+  const provider = Type.Unsafe<string>(Type.Enum([...providers])) as unknown as typeof anyProvider
+  return { EngineInstall: installOf(provider), EngineUse: useOf(provider) }
+}

@@ -2,6 +2,8 @@
 import { Elysia } from 'elysia'
 import type { Caller } from '../contract/caller.ts'
 import { type Endpoint, endpoints } from '../contract/endpoints.ts'
+import { operationsWith, providerSchemas } from '../contract/operations/operations.ts'
+import type { ConfigSection } from '../contract/slot-config.ts'
 import type { Status } from '../contract/system.ts'
 import type { DecisionLog } from '../dispatch/decisions/decision-log.ts'
 import type { Dispatch } from '../dispatch/dispatch-port.ts'
@@ -28,6 +30,7 @@ import { mountSettings } from './api/settings.ts'
 import { mountSlots } from './api/slots.ts'
 import { mountDashboard } from './dashboard.ts'
 import { mountDocs } from './docs/docs.ts'
+import { openApiDocument } from './docs/openapi.ts'
 import { SlotFeed } from './feeds/slot-feed.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './feeds/sse.ts'
 import { type FindCaller, forbidden, localCaller } from './gate/callers.ts'
@@ -42,6 +45,8 @@ export interface AppDeps {
   pulls: PullService
   catalog: CatalogService
   engines: EngineService
+  /** What each provider adds to the configuration of its slots. */
+  sections: readonly ConfigSection[]
   settings: SettingsService
   dispatch: Dispatch
   openaiModels: () => OpenAiModelList
@@ -87,7 +92,9 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   const elysia = new Elysia(elysiaOptions).onError(({ error, code, request }) =>
     errorResponse(code === 'NOT_FOUND' ? routeNotFound(request) : error, request),
   ) as unknown as Elysia
-  const routes = new Routes(elysia, deps.checkReplies ?? false)
+  const schemas = providerSchemas(deps.sections)
+  const operations = operationsWith(schemas)
+  const routes = new Routes(elysia, operations, deps.checkReplies ?? false)
   const { eventTime = Date.now } = deps
   mountDaemon(routes, deps.status)
   mountSettings(routes, deps.settings)
@@ -100,7 +107,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   const table = new EndpointTable(deps.inference ?? Object.values(endpoints))
   const inferences = table.all()
   mountV1(routes, { openaiModels: deps.openaiModels, inferences })
-  mountDocs(routes, deps.version, inferences)
+  mountDocs(routes, openApiDocument(deps.version, inferences, operations, schemas))
   routes.refuseOtherMethods()
   if (deps.webDir !== null) await mountDashboard(elysia, deps.webDir)
   elysia.compile()

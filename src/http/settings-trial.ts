@@ -7,15 +7,14 @@ import type { ServerSettings } from '../system/config/server-config.ts'
 import type { Paths } from '../system/paths.ts'
 import { tryListen } from './try-listen.ts'
 
-/** @param engine null: none is named @throws Hal0Error `engine.not_found` */
-const requireEngine = async (engines: Pick<Engines, 'find'>, engine: string | null): Promise<void> => {
-  if (engine === null) return
+/** @throws Hal0Error `engine.not_found`, and `request.invalid` for a provider that there is not */
+const requireEngine = async (engines: Pick<Engines, 'find'>, provider: string, engine: string): Promise<void> => {
   try {
-    await engines.find('llama.cpp', engine)
+    await engines.find(provider, engine)
   } catch (error) {
     if (!(error instanceof Hal0Error) || error.code !== 'engine.not_installed') throw error
     const message = `${engine} is neither an installed engine nor a program. See: hal0 engine list`
-    throw new Hal0Error('engine.not_found', message, { param: 'engines.llama.cpp', cause: error })
+    throw new Hal0Error('engine.not_found', message, { param: `engines.${provider}`, cause: error })
   }
 }
 
@@ -29,5 +28,7 @@ export const settingsTrial =
     if (supervisor !== undefined) requireSupervisor(next, paths)
     // On its own port this daemon listens itself: only the address is a question then.
     if (host !== undefined || port !== undefined) await tryListen(next.host, next.port === ownPort ? 0 : next.port)
-    await requireEngine(engines, chosen?.['llama.cpp'] ?? null)
+    for (const [provider, engine] of Object.entries(chosen ?? {})) {
+      if (engine !== null) await requireEngine(engines, provider, engine)
+    }
   }

@@ -1,8 +1,10 @@
 /** The port to what runs a model: it builds argv and env, and says how to tell that the backend is ready. Pure but for `plan`. */
 import type { ModelEntry } from '../contract/models/model.ts'
-import type { SlotConfig } from '../contract/slot.ts'
+import type { SectionValues, SlotConfig } from '../contract/slot-config.ts'
 import type { LaunchSpec } from '../system/supervisor.ts'
 import type { BackendTraits } from './backend-traits.ts'
+
+export type Mode = NonNullable<SlotConfig['mode']>
 
 /** What a sentinel or a probe got back from the backend. */
 export interface ProbeAnswer {
@@ -55,30 +57,52 @@ export interface Cause {
   line: string
 }
 
-export interface LaunchInput {
-  config: SlotConfig
-  model: ModelEntry
-  /** Absolute paths of the model's files, first shard first. */
+/** A slot's configuration as hal0 works with it: the common part, and the section of its provider with its defaults filled in. */
+export interface WholeConfig extends SlotConfig {
+  section: SectionValues
+}
+
+/** A model of the registry with its files. */
+export interface ModelHere {
+  entry: ModelEntry
+  /** Absolute paths of its files, first shard first. */
   files: string[]
-  /** Absolute path of the projector, when the config names one. */
-  mmproj: string | null
+}
+
+export interface LaunchInput {
+  config: WholeConfig
+  /** The slot's model. */
+  model: ModelHere
+  /** Another model of the registry, for providers whose slots name more than one. @throws Hal0Error `model.not_found` */
+  lookUp(id: string): ModelHere
 }
 
 export interface Provider {
-  readonly name: SlotConfig['provider']
+  /** As in the providers' table. */
+  readonly name: string
+  /** What its backends can be: a slot is one of these, by its configuration or by its model. */
+  readonly modes: readonly Mode[]
   /** What its backends are like to whoever relays to them. */
   readonly backend: BackendTraits
-  /** @throws Hal0Error `engine.not_installed`, `request.invalid` */
+  /** What the slot is to be; null while its model is not known, or is for nothing that this provider does. */
+  mode(config: WholeConfig, model: ModelEntry | null): Mode | null
+  /** Problems of a configuration that no schema can see, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
+  check(config: WholeConfig): void
+  /** Ids of the models that the configuration names besides `model`. */
+  otherModels(config: WholeConfig): string[]
+  /**
+   * Looks at everything that the load needs, the files included, so that what cannot succeed is known before anything is stopped
+   * for it.
+   * @throws Hal0Error `engine.not_installed`, `request.invalid`, `slot.no_model`, `model.corrupt`, `model.not_found`
+   */
   plan(input: LaunchInput): Promise<LaunchPlan>
   /**
    * For a process that runs already. Needs neither its engine nor its files: both may have gone since it was started.
    * @param model null when it is not in the registry any more
    */
-  watchPlan(config: SlotConfig, model: ModelEntry | null): Promise<WatchPlan>
+  watchPlan(config: WholeConfig, model: ModelEntry | null): Promise<WatchPlan>
   /** What a backend of this provider was started with, by its command line; null when it is none, or does not tell. */
   recognise(argv: readonly string[]): Recognised | null
-  /** Problems of a configuration that no schema can see, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
-  check(config: SlotConfig): void
   /**
    * What the last lines of a dead backend say about why it died; null when they do not.
    * @param signal that ended it; null for none

@@ -1,5 +1,5 @@
 /** What two slots must not both have. What the API refuses, files that people write may say: then it is a problem. Pure. */
-import type { SlotConfig } from '../contract/slot.ts'
+import type { SlotConfig } from '../contract/slot-config.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 
 type Claims = Pick<SlotConfig, 'name' | 'port' | 'aliases' | 'model'>

@@ -1,5 +1,5 @@
 /** All slots: creates, finds, commands and deletes them. What a slot does is its owner's business. */
-import type { Slot, SlotCreate, SlotPatch } from '../contract/slot.ts'
+import type { Slot, SlotCreate, SlotPatch } from '../contract/slot-config.ts'
 import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/async/bus.ts'
 import { Mutex } from '../lib/async/mutex.ts'
@@ -9,12 +9,11 @@ import type { LogFrom, TakeLog } from '../system/supervisor.ts'
 import { checkAliases, checkName } from './conflicts.ts'
 import { Deletions } from './deletions.ts'
 import { type Goal, reach } from './goal.ts'
-import { initialConfig } from './machine/initial.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { Roster } from './roster.ts'
 import type { Lease, SlotView } from './run/lease.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
-import { type BookDeps, type Entry, merged, SlotBook } from './slot-book.ts'
+import { type BookDeps, type Entry, SlotBook } from './slot-book.ts'
 import { problemsOfSlots } from './slot-problems.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
 import { refuseHopeless, type SwapDeps, Swaps } from './swaps.ts'
@@ -101,12 +100,18 @@ export class SlotManager implements SlotService {
     return views
   }
 
-  /** Slots that may have a backend, with the ids of its model and of its projector. */
+  /** Slots that may have a backend, with the ids of the models that it has. */
   running(): { name: string; models: string[] }[] {
+    const { planner } = this.#deps
     return this.#book.all().flatMap(({ owner: { config, record } }) => {
       const { state } = record
       if (state === 'offline' || state === 'pulling' || state === 'error') return []
-      return [{ name: record.name, models: [record.model, config.mmproj].filter((id) => id !== null) }]
+      return [
+        {
+          name: record.name,
+          models: [...(record.model === null ? [] : [record.model]), ...planner.otherModels(config)],
+        },
+      ]
     })
   }
 
@@ -126,6 +131,15 @@ export class SlotManager implements SlotService {
     return this.#book.all().map((entry) => this.#book.slot(entry))
   }
 
+  async usersOf(id: string): Promise<string[]> {
+    await this.#roster.freshen()
+    const { planner } = this.#deps
+    return this.#book.all().flatMap(({ owner: { config, record } }) => {
+      const refs = [config.model, record.model, record.pull, ...planner.otherModels(config)]
+      return refs.includes(id) ? [config.name] : []
+    })
+  }
+
   async show(name: string): Promise<Slot> {
     const entry = await this.#entry(name)
     await this.#book.refresh(entry)
@@ -135,7 +149,8 @@ export class SlotManager implements SlotService {
   create(body: SlotCreate): Promise<Slot> {
     return this.#changes.run(async () => {
       const { name, ...settings } = body
-      const { configs, ports, planner } = this.#deps
+      const { configs, ports, planner, sections } = this.#deps
+      const patch = sections.patchOf(settings, null)
       checkName(name, this.#book.others(name))
       await this.#roster.look()
       if (this.#book.has(name) || (await configs.names())?.includes(name) === true) {
@@ -153,10 +168,10 @@ export class SlotManager implements SlotService {
       const taken = this.#book.ports()
       const port =
         settings.port === undefined ? await ports.allocate(name, taken.keys()) : ports.claim(name, settings.port, taken)
-      planner.check({ ...merged(initialConfig(name), settings), port })
+      planner.check({ ...sections.merged(sections.initial(name), patch), port })
       // What a deletion that was cut off left: a new slot must not begin with an old one's record.
       await this.#deletions.clear(name)
-      await configs.write(name, { name, ...settings, port })
+      await configs.write(name, { ...patch, common: { name, ...patch.common, port } })
       const entry = await this.#book.open(name)
       // Nothing of it can run yet: there is nobody to ask.
       entry.owner.post({ kind: 'found', found: { kind: 'none' } })
@@ -165,15 +180,17 @@ export class SlotManager implements SlotService {
     })
   }
 
-  async edit(name: string, patch: SlotPatch): Promise<Slot> {
+  async edit(name: string, body: SlotPatch): Promise<Slot> {
     const entry = await this.#entry(name)
+    const patch = this.#deps.sections.patchOf(body, entry.owner.config.provider)
+    const { aliases, port } = patch.common
     const edit = () =>
       this.#book.edit(entry, patch, (next) => {
-        if (patch.aliases !== undefined) checkAliases(next, this.#book.others(name))
-        if (patch.port !== undefined) this.#deps.ports.claim(name, patch.port, this.#book.ports())
+        if (aliases !== undefined) checkAliases(next, this.#book.others(name))
+        if (port != null) this.#deps.ports.claim(name, port, this.#book.ports())
         this.#deps.planner.check(next)
       })
-    await (patch.port === undefined && patch.aliases === undefined ? edit() : this.#changes.run(edit))
+    await (port === undefined && aliases === undefined ? edit() : this.#changes.run(edit))
     return this.#book.slot(entry)
   }
 

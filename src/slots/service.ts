@@ -1,6 +1,7 @@
 /** The slots as the HTTP layer and the dispatcher see them. Implemented by the manager. */
 import type { PullRequest } from '../contract/models/pull.ts'
-import type { Slot, SlotCreate, SlotPatch, SlotProgress } from '../contract/slot.ts'
+import type { SlotProgress } from '../contract/slot.ts'
+import type { Slot, SlotCreate, SlotPatch } from '../contract/slot-config.ts'
 import type { Bus } from '../lib/async/bus.ts'
 import type { LogFrom, TakeLog } from '../system/supervisor.ts'
 import type { SlotDirectory } from './run/lease.ts'
@@ -28,6 +29,8 @@ export interface SlotService extends SlotDirectory {
   /** The last durable record of every slot, as JSON text, ordered by name. */
   records(): { name: string; json: string }[]
   list(): Promise<Slot[]>
+  /** Names of the slots that refer to a model. */
+  usersOf(id: string): Promise<string[]>
   show(name: string): Promise<Slot>
   create(body: SlotCreate): Promise<Slot>
   edit(name: string, patch: SlotPatch): Promise<Slot>

@@ -1,10 +1,13 @@
 /** Every slot with its owner, as the files on disk say; keeps owners and files in step. */
-import { isSlotName, type Slot, type SlotConfig, type SlotPatch, type SlotRecord } from '../contract/slot.ts'
+import { isSlotName, type SlotRecord } from '../contract/slot.ts'
+import type { Slot, SlotConfig } from '../contract/slot-config.ts'
 import type { Bus } from '../lib/async/bus.ts'
 import { Mutex } from '../lib/async/mutex.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import { initialConfig, initialRecord, type StoredConfig } from './machine/initial.ts'
+import type { WholeConfig } from '../providers/provider.ts'
+import type { ConfigPatch, Sections, StoredConfig } from './config/sections.ts'
+import { initialRecord } from './machine/initial.ts'
 import { portOfSlot, slotNotFound } from './machine/slot-errors.ts'
 import type { PortAllocator } from './ports/port-allocator.ts'
 import { tellProgress } from './progress.ts'
@@ -15,6 +18,7 @@ import type { Damage, RecordStore } from './store/record-store.ts'
 
 export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable' | 'rivalry'> {
   configs: Pick<SlotConfigStore, 'read' | 'stamp' | 'write'>
+  sections: Sections
   records: RecordStore
   ports: PortAllocator
   signals: Bus<SlotSignal>
@@ -34,18 +38,6 @@ export interface Entry {
   /** What was wrong with the slot's record at the start; null when nothing was. */
   damage: Damage | null
 }
-
-/** `config` with the keys of `patch`; null brings back the default. */
-export const merged = (config: StoredConfig, patch: SlotPatch): StoredConfig => {
-  const next: Record<string, unknown> = { ...config }
-  const defaults: Record<string, unknown> = { ...initialConfig(config.name) }
-  for (const [key, value] of Object.entries(patch)) next[key] = value === null ? defaults[key] : value
-  return next as StoredConfig
-}
-
-/** What a slot is taken for whose file cannot be read. */
-const lastKnown = (name: string, record: SlotRecord | undefined): StoredConfig =>
-  record === undefined ? initialConfig(name) : { ...initialConfig(name), model: record.model, port: record.port }
 
 export class SlotBook {
   readonly #deps: BookDeps
@@ -86,7 +78,7 @@ export class SlotBook {
   }
 
   /** The configurations of all slots but `name`. */
-  others(name: string): SlotConfig[] {
+  others(name: string): WholeConfig[] {
     return this.all().flatMap(({ owner: { config } }) => (config.name === name ? [] : [config]))
   }
 
@@ -96,7 +88,8 @@ export class SlotBook {
   }
 
   slot({ owner }: Entry): Slot {
-    return { config: { ...owner.config, mode: this.#deps.planner.mode(owner.config) }, state: owner.record }
+    const { planner, sections } = this.#deps
+    return { config: { ...sections.wire(owner.config), mode: planner.mode(owner.config) }, state: owner.record }
   }
 
   /** Opens the slot `name` from its files; a file that cannot be used leaves a slot that says so and cannot be loaded. */
@@ -105,9 +98,9 @@ export class SlotBook {
     const reading = await records.read(name)
     const kept = reading.kind === 'kept' ? reading : null
     const stamp = await this.#deps.configs.stamp(name)
-    const { config: stored, error: unread } = await this.#read(name, lastKnown(name, kept?.record))
+    const { config: stored, error: unread } = await this.#read(name, this.#lastKnown(name, kept?.record))
     const port = stored.port ?? kept?.record.port ?? (await ports.allocate(name, this.ports().keys()))
-    const config: SlotConfig = { ...stored, port }
+    const config: WholeConfig = { ...stored, port }
     const error = unread ?? (stored.port === null ? await this.#keepPort(name, port) : null)
     const isLost = kept === null && !(reading.kind === 'none' && reading.isNew)
     const record = kept?.record ?? initialRecord(config, bootId, clock.wall(), isLost)
@@ -154,16 +147,17 @@ export class SlotBook {
    * @param accept refuses by throwing, or rejecting
    * @throws Hal0Error `slot.not_found` when the slot was deleted meanwhile
    */
-  async edit(entry: Entry, patch: SlotPatch, accept: (next: SlotConfig) => void | Promise<void>): Promise<void> {
+  async edit(entry: Entry, patch: ConfigPatch, accept: (next: WholeConfig) => void | Promise<void>): Promise<void> {
     await entry.edits.run(async () => {
       const { name, port } = entry.owner.config
       if (this.#entries.get(name) !== entry) throw slotNotFound(name, [...this.#entries.keys()].sort())
       const { config, error } = await this.#read(name, entry.owner.config)
       // A file that cannot be read as it is may be mended by what the patch sets; the next read tells.
-      const next = { ...merged(config, patch), port: patch.port ?? config.port ?? port }
+      const next = { ...this.#deps.sections.merged(config, patch), port: patch.common.port ?? config.port ?? port }
       await accept(next)
       await this.#deps.configs.write(name, patch)
-      if (error === null) this.#configure(entry, next, null)
+      // Another provider's section may be in the file already.
+      if (error === null && next.provider === config.provider) this.#configure(entry, next, null)
       else {
         const again = await this.#read(name, entry.owner.config)
         this.#configure(entry, { ...again.config, port: again.config.port ?? port }, again.error)
@@ -189,21 +183,29 @@ export class SlotBook {
   /** @returns why the port that was given out cannot be kept: the slot is there all the same, since something of it may run */
   async #keepPort(name: string, port: number): Promise<Hal0Error | null> {
     try {
-      await this.#deps.configs.write(name, { name, port })
+      await this.#deps.configs.write(name, { common: { name, port }, section: {} })
       return null
     } catch (error) {
       return Hal0Error.from(error)
     }
   }
 
-  #configure(entry: Entry, config: SlotConfig, error: Hal0Error | null): void {
+  /** What a slot is taken for whose file cannot be read. */
+  #lastKnown(name: string, record: SlotRecord | undefined): StoredConfig {
+    const { sections } = this.#deps
+    if (record === undefined) return sections.initial(name)
+    const provider = sections.all.find((one) => one.provider === record.provider)?.provider
+    return { ...sections.initial(name, provider), model: record.model, port: record.port }
+  }
+
+  #configure(entry: Entry, config: WholeConfig, error: Hal0Error | null): void {
     entry.configError = error
     entry.owner.configure(config, error)
   }
 
   async #read(
     name: string,
-    last: StoredConfig = initialConfig(name),
+    last: StoredConfig = this.#deps.sections.initial(name),
   ): Promise<{ config: StoredConfig; error: Hal0Error | null }> {
     try {
       const config = await this.#deps.configs.read(name)

@@ -1,7 +1,8 @@
 /** Swaps: a slot's TOML gets another model and the slot is restarted, both or neither. */
-import type { SlotConfig, SlotRecord } from '../contract/slot.ts'
+import type { SlotRecord } from '../contract/slot.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
+import type { WholeConfig } from '../providers/provider.ts'
 import { slotNotFound } from './machine/slot-errors.ts'
 import { isLoaded } from './machine/states.ts'
 import type { Planner } from './run/planner.ts'
@@ -18,7 +19,7 @@ export interface SwapDeps {
  * @param record what runs now
  * @throws Hal0Error why it would fail
  */
-export const refuseHopeless = async (config: SlotConfig, record: SlotRecord, planner: Planner): Promise<void> => {
+export const refuseHopeless = async (config: WholeConfig, record: SlotRecord, planner: Planner): Promise<void> => {
   const obstacle = planner.obstacle(config)
   if (obstacle !== null) throw obstacle
   // A model that has yet to come has no files. One that runs is not ended to fetch a lost file of it: the hub may be gone, too.
@@ -84,13 +85,16 @@ export class Swaps {
 
   /** @throws Hal0Error `model.not_found` before anything changes */
   #setModel(entry: Entry, model: string): Promise<void> {
-    return this.#book.edit(entry, { model }, (next) => refuseHopeless(next, entry.owner.record, this.#deps.planner))
+    return this.#book.edit(entry, { common: { model }, section: {} }, (next) =>
+      refuseHopeless(next, entry.owner.record, this.#deps.planner),
+    )
   }
 
   async #putBack(entry: Entry, model: string, before: string | null): Promise<void> {
     try {
       await this.#book.refresh(entry)
-      if (entry.owner.config.model === model) await this.#book.edit(entry, { model: before }, () => {})
+      if (entry.owner.config.model === model)
+        await this.#book.edit(entry, { common: { model: before }, section: {} }, () => {})
     } catch (error) {
       const { name } = entry.owner.config
       log.error(`the swap of slot ${name} was refused, and its configuration still names ${model}`, error)

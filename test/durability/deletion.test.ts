@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout } from 'bun:test'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Slot } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 import { type Daemon, errorOf } from '../support/daemon.ts'
 import { testWith } from '../support/part.ts'
 import { SlotWatch } from '../support/slot-watch.ts'

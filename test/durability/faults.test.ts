@@ -1,6 +1,6 @@
 import { describe, expect } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
-import type { Slot } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 import { findPaths, slotConfigFile, slotDir } from '../../src/system/paths.ts'
 import { type Daemon, errorOf } from '../support/daemon.ts'
 import { SlotWatch } from '../support/slot-watch.ts'

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, onTestFinished } from 'bun:test
 import { mkdtempSync, realpathSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Slot } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 import type { Decision } from '../../src/contract/system.ts'
 import { Daemon, errorOf } from '../support/daemon.ts'
 import { testWith } from '../support/part.ts'

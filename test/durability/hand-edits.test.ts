@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Slot } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 import type { Daemon } from '../support/daemon.ts'
 import { errorOf } from '../support/daemon.ts'
 import { makePipe } from '../support/make-pipe.ts'

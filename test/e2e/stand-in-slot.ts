@@ -1,6 +1,6 @@
 /** A daemon with one slot, `primary`, that runs a stand-in of llama-server. */
 import { join } from 'node:path'
-import type { SlotCreate } from '../../src/contract/slot.ts'
+import type { SlotCreate } from '../../src/contract/slot-config.ts'
 import { Daemon, type DaemonOptions } from '../support/daemon.ts'
 import { SlotWatch } from '../support/slot-watch.ts'
 import { makeStandIn, type StandInBehaviour } from '../support/stand-in-llama.ts'

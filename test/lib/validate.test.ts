@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { SlotCreate, SlotPatch } from '../../src/contract/slot.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { parse, problemsOf } from '../../src/lib/validate.ts'
+import { schemas } from '../support/slot-config.ts'
+
+const { SlotCreate, SlotPatch } = schemas
 
 const refused = (value: unknown): Hal0Error => {
   try {

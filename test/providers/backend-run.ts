@@ -1,12 +1,14 @@
 /** Runs what a plan says, without a supervisor: enough to test a provider against its engine. */
+import { statSync } from 'node:fs'
 import type { ModelEntry } from '../../src/contract/models/model.ts'
-import type { SlotConfig } from '../../src/contract/slot.ts'
+import type { SlotPatch } from '../../src/contract/slot-config.ts'
 import { Engines } from '../../src/providers/engines/engines.ts'
 import { LlamaCpp } from '../../src/providers/llamacpp/provider.ts'
 import type { LaunchPlan, ProbeRequest, ProbeVerdict } from '../../src/providers/provider.ts'
 import { findPaths } from '../../src/system/paths.ts'
+import { engineKinds, slotConfig } from '../support/slot-config.ts'
 import { tempDir } from '../support/temp-dir.ts'
-import { modelEntry, slotConfig } from './fixtures.ts'
+import { modelEntry } from './fixtures.ts'
 
 export interface BackendRun {
   plan: LaunchPlan
@@ -44,12 +46,17 @@ export const freePort = (): number => {
 export const planFor = async (
   engine: string,
   file: string,
-  config: Partial<SlotConfig> = {},
+  config: SlotPatch = {},
   model: Partial<ModelEntry> = {},
 ): Promise<LaunchPlan> => {
-  const provider = new LlamaCpp(new Engines(findPaths({ HAL0_ROOT: tempDir() }, false), process.env), process.env)
+  const engines = new Engines(findPaths({ HAL0_ROOT: tempDir() }, false), process.env, engineKinds)
+  const provider = new LlamaCpp(engines, process.env)
   const slot = slotConfig({ port: freePort(), engine, ...config })
-  return await provider.plan({ config: slot, model: modelEntry(model), files: [file], mmproj: null })
+  const files = [{ path: 'local--tiny/tiny.gguf', size: statSync(file).size, sha256: '0'.repeat(64) }]
+  const lookUp = () => {
+    throw new Error('it has no projector')
+  }
+  return await provider.plan({ config: slot, model: { entry: modelEntry({ files, ...model }), files: [file] }, lookUp })
 }
 
 /** @param extraEnv what a careless environment would add */

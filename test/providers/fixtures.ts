@@ -1,15 +1,15 @@
-/** A slot's configuration and a model entry with everything at its default. */
+/** A model with everything at its default. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ModelEntry } from '../../src/contract/models/model.ts'
-import { type SlotConfig, slotDefaults } from '../../src/contract/slot.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
-export const slotConfig = (changes: Partial<SlotConfig> = {}): SlotConfig => ({
-  name: 'primary',
-  port: 8081,
-  ...slotDefaults,
-  aliases: [],
-  extra_args: [],
-  ...changes,
-})
+/** The file of `modelEntry`, as long as the entry says. @returns its path */
+export const modelFile = (): string => {
+  const path = join(tempDir(), 'tiny.gguf')
+  writeFileSync(path, 'x')
+  return path
+}
 
 export const modelEntry = (changes: Partial<ModelEntry> = {}): ModelEntry => ({
   id: 'tiny',

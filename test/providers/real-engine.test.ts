@@ -2,13 +2,14 @@
 import { afterEach, expect } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SlotConfig } from '../../src/contract/slot.ts'
+import type { SlotPatch } from '../../src/contract/slot-config.ts'
 import { Engines } from '../../src/providers/engines/engines.ts'
-import { causeOf } from '../../src/providers/llamacpp/cause.ts'
+import { causeOf } from '../../src/providers/llamacpp/last-lines/cause.ts'
 import { findPaths } from '../../src/system/paths.ts'
 import { gguf, smallModel, stringEntry } from '../models/gguf/gguf-bytes.ts'
 import { testWith } from '../support/part.ts'
 import { realEngine } from '../support/real-engine.ts'
+import { engineKinds } from '../support/slot-config.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 import { endRuns, freePort, planFor, runPlan } from './backend-run.ts'
@@ -20,7 +21,7 @@ const withPython = testWith('python3 on PATH', Bun.which('python3') !== null)
 withPython(
   'a fresh machine gets an engine from the package index, and the engine computes',
   async () => {
-    const engines = new Engines(findPaths({ HAL0_ROOT: tempDir() }, false), process.env)
+    const engines = new Engines(findPaths({ HAL0_ROOT: tempDir() }, false), process.env, engineKinds)
     const engine = await engines.install({ provider: 'llama.cpp', source: 'pypi' })
     const run = runPlan(await planFor(engine.path, await tinyModel('chat')))
     expect(run.plan.opensPortLate).toBe(true)
@@ -50,7 +51,7 @@ for (const mode of modes) {
 withPython(
   'it takes every flag that a slot can set',
   async () => {
-    const config: Partial<SlotConfig> = {
+    const config: SlotPatch = {
       context_size: 256,
       gpu_layers: 0,
       parallel: 2,

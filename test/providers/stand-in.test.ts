@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import type { SlotConfig } from '../../src/contract/slot.ts'
+import type { SlotPatch } from '../../src/contract/slot-config.ts'
 import {
   makeStandIn,
   type StandInBehaviour,
@@ -11,12 +11,13 @@ import {
 import { tempDir } from '../support/temp-dir.ts'
 import { until } from '../support/until.ts'
 import { endRuns, planFor, runPlan } from './backend-run.ts'
+import { modelFile } from './fixtures.ts'
 
 afterEach(endRuns)
 
-const start = async (behaviour: StandInBehaviour, config: Partial<SlotConfig> = {}) => {
+const start = async (behaviour: StandInBehaviour, config: SlotPatch = {}) => {
   const program = makeStandIn(join(tempDir(), 'engine'), behaviour)
-  const run = runPlan(await planFor(program, '/m/tiny.gguf', config))
+  const run = runPlan(await planFor(program, modelFile(), config))
   return { program, run }
 }
 const listening = (program: string) => until('it listens', () => standInEventsOf(program, 'listening').length > 0)
@@ -113,7 +114,7 @@ test('it ends on SIGTERM, or ignores it when told to', async () => {
   await until('it got the signal', () => standInEventsOf(program, 'sigterm').length > 0)
   expect(await run.ask(run.plan.readiness)).toEqual({ kind: 'ok' })
   setBehaviour(program, {})
-  const next = runPlan(await planFor(program, '/m/tiny.gguf'))
+  const next = runPlan(await planFor(program, modelFile()))
   await next.ready()
   next.stop()
   expect((await next.ended).exit).toBe(0)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { SlotProgress, SlotRecord } from '../../src/contract/slot.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
-import type { StoredConfig } from '../../src/slots/machine/initial.ts'
+import type { StoredConfig } from '../../src/slots/config/sections.ts'
 import { SimulatedHost, wellBehaved } from './support/simulated-host.ts'
 
 const openHost = async (): Promise<SimulatedHost> => {

@@ -2,7 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pull } from '../../src/contract/models/pull.ts'
-import type { Slot, SlotConfig } from '../../src/contract/slot.ts'
+import type { Slot, SlotConfig } from '../../src/contract/slot-config.ts'
 import { type Answer, type Daemon, killNow } from '../support/daemon.ts'
 import { processesOf } from './observers.ts'
 

@@ -1,7 +1,8 @@
 /** Looks at a daemon in every way that there is, as long as a storm lasts, and hands what it sees to the evidence. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Slot, SlotRecord } from '../../src/contract/slot.ts'
+import type { SlotRecord } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 import { writeFileAtomic } from '../../src/system/files/atomic-file.ts'
 import { markVariable } from '../../src/system/process/family/instance-mark.ts'
 import { EventReader } from '../http/support/event-reader.ts'

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Slot, SlotCreate } from '../../src/contract/slot.ts'
+import type { Slot, SlotCreate } from '../../src/contract/slot-config.ts'
 import type { Status } from '../../src/contract/system.ts'
 import { isRunning, readStat } from '../../src/system/proc/stat.ts'
 import { freePorts } from './free-ports.ts'

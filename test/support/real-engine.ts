@@ -4,13 +4,14 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Engines } from '../../src/providers/engines/engines.ts'
 import { findPaths } from '../../src/system/paths.ts'
+import { engineKinds } from './slot-config.ts'
 
 let engine: Promise<string> | null = null
 
 const install = async (): Promise<string> => {
   const root = process.env.HAL0_TEST_CACHE ?? join(tmpdir(), `hal0-test-cache-${userInfo().uid}`)
   mkdirSync(root, { recursive: true, mode: 0o700 })
-  const engines = new Engines(findPaths({ HAL0_ROOT: root }, false), process.env)
+  const engines = new Engines(findPaths({ HAL0_ROOT: root }, false), process.env, engineKinds)
   const [installed] = (await engines.list()).filter((known) => known.source === 'pypi')
   return (installed ?? (await engines.install({ provider: 'llama.cpp', source: 'pypi' }))).path
 }

@@ -5,7 +5,7 @@
 import { afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Slot } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 import { call, must, sh, slot, until, url, withSystemctl } from './on-host.ts'
 
 setDefaultTimeout(120_000)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from 'bun:te
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Slot } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 import { testWith } from '../support/part.ts'
 import { hasSystemdHost, SystemdHost } from '../support/systemd-host.ts'
 import { engineBinds, putEngine, putModel } from './engine.ts'

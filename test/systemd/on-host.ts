@@ -1,6 +1,6 @@
 /** What the tests that run inside a host have in common: its commands, and the API of the hal0 that is set up there. */
 import { chmodSync, writeFileSync } from 'node:fs'
-import type { Slot } from '../../src/contract/slot.ts'
+import type { Slot } from '../../src/contract/slot-config.ts'
 
 export const url = 'http://127.0.0.1:8080'
 

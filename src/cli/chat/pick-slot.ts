@@ -1,5 +1,6 @@
 import type { ModelEntry } from '../../contract/models/model.ts'
-import type { Slot, SlotState } from '../../contract/slot.ts'
+import type { SlotState } from '../../contract/slot.ts'
+import type { Slot } from '../../contract/slot-config.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
 

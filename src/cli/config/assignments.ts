@@ -7,10 +7,12 @@ import {
   settingSchema,
 } from '../../contract/settings.ts'
 import { problemsOf } from '../../lib/validate.ts'
+import { providerNames } from '../../providers/table.ts'
 import { usageError } from '../terminal/failure.ts'
 import { typedValue } from '../typed-value.ts'
 
-const keys = settingPaths.map(settingKey)
+const paths = settingPaths(providerNames)
+const keys = paths.map(settingKey)
 
 /** Help text on the keys and on how values are written. */
 export const assignmentsHelp = `Keys: ${keys.join(', ')}.
@@ -23,7 +25,7 @@ const pathOf = (key: string): SettingPath => {
       'hal0 config token',
     )
   }
-  const path = settingPaths.find((one) => settingKey(one) === key)
+  const path = paths.find((one) => settingKey(one) === key)
   if (path === undefined) throw usageError(`'${key}' is not a setting. The keys are: ${keys.join(', ')}.`)
   return path
 }
@@ -55,5 +57,5 @@ export const parseAssignments = (assignments: readonly string[]): SettingsPatch 
 /** The keys that `assignments` set, each once. */
 export const changedPaths = (assignments: readonly string[]): SettingPath[] => {
   const changed = new Set(assignments.map((assignment) => assignment.slice(0, assignment.indexOf('='))))
-  return settingPaths.filter((path) => changed.has(settingKey(path)))
+  return paths.filter((path) => changed.has(settingKey(path)))
 }

@@ -15,7 +15,7 @@ export default defineVerb({
   async run({ args: { json } }) {
     const settings = await call('showSettings', {})
     if (json) return printJson(settings)
-    const rows = settingPaths.map((path) => [
+    const rows = settingPaths(Object.keys(settings.values.engines)).map((path) => [
       settingKey(path),
       shownValue(settingValue(settings, path)),
       originOf(settings, path),

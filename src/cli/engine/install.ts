@@ -1,3 +1,4 @@
+import { firstInstall, providerNames } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
 import { oneOf } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
@@ -8,14 +9,16 @@ import { daemonOrLocal } from './reach.ts'
 export default defineVerb({
   about: 'Install the program that runs models.',
   more: 'Works without a daemon too, unless HAL0_URL is set. The source pypi needs python3 and the package index.',
-  examples: ['hal0 engine install llama.cpp --source pypi'],
+  examples: [firstInstall],
   args: {
-    engine: { type: 'positional', required: true, description: 'llama.cpp' },
+    engine: { type: 'positional', required: true, description: `What is to run models: ${providerNames.join(', ')}` },
     source: { type: 'string', default: 'pypi', valueHint: 'SOURCE', description: 'Where from: pypi' },
     version: { type: 'string', valueHint: 'VERSION', description: 'This version instead of the newest' },
   },
   async run({ args: { engine, source, version, json } }) {
-    if (engine !== 'llama.cpp') throw usageError(`hal0 can install llama.cpp, not '${engine}'.`)
+    if (!providerNames.includes(engine)) {
+      throw usageError(`hal0 can install ${providerNames.join(', ')}, not '${engine}'.`)
+    }
     const request = {
       provider: engine,
       source: oneOf('source', source, ['pypi'] as const),

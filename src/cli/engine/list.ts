@@ -1,3 +1,4 @@
+import { firstInstall } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
@@ -24,8 +25,7 @@ export default defineVerb({
       (local) => local.list(),
     )
     if (json) return printJson(engines)
-    if (engines.length === 0)
-      return talk.log('There is no engine yet. Try: hal0 engine install llama.cpp --source pypi')
+    if (engines.length === 0) return talk.log(`There is no engine yet. Try: ${firstInstall}`)
     const rows = engines.map((engine) => [
       engine.id,
       engine.provider,

@@ -1,3 +1,4 @@
+import { exampleEngine } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson } from '../terminal/output.ts'
@@ -6,7 +7,7 @@ import { daemonOrLocal } from './reach.ts'
 export default defineVerb({
   about: 'Remove an installed engine.',
   more: 'Works without a daemon too, unless HAL0_URL is set.',
-  examples: ['hal0 engine remove llama.cpp-pypi-2026.10.11549'],
+  examples: [`hal0 engine remove ${exampleEngine.id}`],
   args: { id: { type: 'positional', required: true, description: 'Id of the engine (hal0 engine list)' } },
   async run({ args: { id, json } }) {
     await daemonOrLocal(

@@ -6,6 +6,7 @@ import type { Stats } from 'node:fs'
 import { lchown, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { providerNames } from '../../providers/table.ts'
 import { serverProblems, unknownKeys } from '../../system/config/server-problems.ts'
 import { writeFileAtomic } from '../../system/files/atomic-file.ts'
 import { readTextIfThere } from '../../system/files/read-text.ts'
@@ -40,7 +41,9 @@ export const checkConfigText = (text: string, path: string): ConfigVerdict => {
     const table = parseToml(text, path)
     return {
       problems: serverProblems(table).map(({ field, reason }) => `${path} is not valid: ${field} ${reason}.`),
-      warnings: unknownKeys(table).map((key) => `This version of hal0 does not know the key ${key}; it is ignored.`),
+      warnings: unknownKeys(table, providerNames).map(
+        (key) => `This version of hal0 does not know the key ${key}; it is ignored.`,
+      ),
     }
   } catch (error) {
     if (!(error instanceof Hal0Error)) throw error

@@ -4,10 +4,15 @@
  */
 import type { EngineService } from '../../providers/engines/engine-service.ts'
 import { Engines } from '../../providers/engines/engines.ts'
+import { providerTable } from '../../providers/table.ts'
 import { findPaths } from '../../system/paths.ts'
 
 export type LocalEngines = Pick<EngineService, 'list' | 'install' | 'use' | 'remove'>
 
 /** The engines in this user's folders (or HAL0_ROOT). */
 export const openLocalEngines = (): LocalEngines =>
-  new Engines(findPaths(process.env, process.getuid?.() === 0), process.env)
+  new Engines(
+    findPaths(process.env, process.getuid?.() === 0),
+    process.env,
+    providerTable.map(({ engine }) => engine),
+  )

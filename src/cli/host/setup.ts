@@ -2,6 +2,7 @@ import { installedUrl, openForSetup, setupTools } from '../../install/installati
 import { commandFor } from '../../install/layout.ts'
 import { setupPlan, setupWarnings } from '../../install/setup-plan.ts'
 import { applyAll, findPending, type Pending } from '../../install/step.ts'
+import { firstInstall } from '../../providers/table.ts'
 import { defineVerb } from '../command.ts'
 import { confirm, yesFlag } from '../terminal/ask.ts'
 import { exitCode } from '../terminal/exit-code.ts'
@@ -20,7 +21,7 @@ const howToGoOn = (url: string, inPath: boolean, command: string): string =>
     'How to go on:',
     ...(inPath ? [] : [`  ${command} is not on your PATH; add its folder, or log in again.`]),
     '  hal0 status',
-    '  hal0 engine install llama.cpp --source pypi',
+    `  ${firstInstall}`,
     '  hal0 model import /path/to/model.gguf',
     '  hal0 slot create main --model MODEL',
     '  hal0 chat main',

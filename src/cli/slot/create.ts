@@ -1,3 +1,4 @@
+import { providerNames } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
@@ -11,7 +12,7 @@ const args = {
     description: 'Name of the new slot: a-z, 0-9 and -, at most 32 characters',
   },
   model: { type: 'string', valueHint: 'MODEL', required: true, description: 'Id of the model (hal0 model list)' },
-  provider: { type: 'string', valueHint: 'PROVIDER', description: 'What runs the model: llama.cpp' },
+  provider: { type: 'string', valueHint: 'PROVIDER', description: `What runs the model: ${providerNames.join(', ')}` },
   load: { type: 'string', valueHint: 'WHEN', description: 'manual, or on-demand: the first request loads it' },
   ...setFlag,
 } as const

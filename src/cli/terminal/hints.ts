@@ -1,8 +1,10 @@
+import { firstInstall } from '../../providers/table.ts'
+
 /** The next command worth trying, by error code. `NAME` stands for the slot or model that was asked for. */
 const hints: Record<string, string> = {
   'auth.required': 'export HAL0_API_KEY=…',
   'engine.not_found': 'hal0 engine list',
-  'engine.not_installed': 'hal0 engine install llama.cpp --source pypi',
+  'engine.not_installed': firstInstall,
   'model.corrupt': 'hal0 model verify NAME',
   'model.exists': 'hal0 model list',
   'model.in_use': 'hal0 slot list',

@@ -7,7 +7,6 @@ import { PullRequest } from './pull.ts'
 
 /** What a model of the catalog is for: the kinds of the registry that run by themselves, and speech. */
 export const catalogKinds = ['chat', 'embedding', 'rerank', 'stt', 'tts'] as const
-export const catalogProviders = ['llama.cpp', 'moonshine', 'kokoro'] as const
 
 const path = (description: string) => Type.String({ minLength: 1, maxLength: 1024, description })
 const bytes = (description: string) => Type.Integer({ minimum: 1, description })
@@ -18,7 +17,7 @@ export const CatalogEntry = Type.Object(
     id: ModelId,
     name: Type.String({ minLength: 1, description: 'Name for people.' }),
     kind: Type.Enum(catalogKinds),
-    provider: Type.Enum(catalogProviders, { description: 'What runs it.' }),
+    provider: Type.String({ minLength: 1, description: 'What runs it.' }),
     repo: HubRepo,
     file: path('Path in the repository.'),
     others: Type.Array(path('Further file that it needs: a vision projector, the rest of a speech model.')),

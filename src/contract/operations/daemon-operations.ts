@@ -1,58 +1,60 @@
 /** The routes about the daemon itself. */
 import { Type } from 'typebox'
-import { Settings, SettingsPatch } from '../settings.ts'
+import type { SettingsSchemas } from '../settings.ts'
 import { Decision, Health, Status } from '../system.ts'
 import { type Operation, op } from './operation.ts'
 
-export const daemonOperations = {
-  health: op({
-    method: 'GET',
-    path: '/api/health',
-    scope: 'none',
-    tag: 'daemon',
-    summary: 'The process is up',
-    replies: { 200: Health },
-  }),
-  status: op({
-    method: 'GET',
-    path: '/api/status',
-    scope: 'infer',
-    tag: 'daemon',
-    summary: 'The daemon in short',
-    replies: { 200: Status },
-  }),
-  showSettings: op({
-    method: 'GET',
-    path: '/api/settings',
-    scope: 'admin',
-    tag: 'daemon',
-    summary: 'The settings: hal0.toml and its defaults',
-    replies: { 200: Settings },
-  }),
-  editSettings: op({
-    method: 'PATCH',
-    path: '/api/settings',
-    scope: 'admin',
-    tag: 'daemon',
-    summary: 'Change settings; null resets a key to its default',
-    body: SettingsPatch,
-    replies: { 200: Settings },
-  }),
-  listDecisions: op({
-    method: 'GET',
-    path: '/api/logs/decisions',
-    scope: 'admin',
-    tag: 'logs',
-    summary: 'Decisions of the dispatcher, newest first; where there are more, the Link header has the next page',
-    query: Type.Object(
-      {
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-        before: Type.Optional(Type.Integer({ minimum: 1, description: 'Only decisions with a smaller id.' })),
-        slot: Type.Optional(Type.String({ maxLength: 128 })),
-        model: Type.Optional(Type.String({ maxLength: 512 })),
-      },
-      { additionalProperties: false },
-    ),
-    replies: { 200: Type.Array(Decision) },
-  }),
-} as const satisfies Record<string, Operation>
+/** @param schemas of the settings, as far as whoever asks knows the providers */
+export const daemonOperations = ({ Settings, SettingsPatch }: SettingsSchemas) =>
+  ({
+    health: op({
+      method: 'GET',
+      path: '/api/health',
+      scope: 'none',
+      tag: 'daemon',
+      summary: 'The process is up',
+      replies: { 200: Health },
+    }),
+    status: op({
+      method: 'GET',
+      path: '/api/status',
+      scope: 'infer',
+      tag: 'daemon',
+      summary: 'The daemon in short',
+      replies: { 200: Status },
+    }),
+    showSettings: op({
+      method: 'GET',
+      path: '/api/settings',
+      scope: 'admin',
+      tag: 'daemon',
+      summary: 'The settings: hal0.toml and its defaults',
+      replies: { 200: Settings },
+    }),
+    editSettings: op({
+      method: 'PATCH',
+      path: '/api/settings',
+      scope: 'admin',
+      tag: 'daemon',
+      summary: 'Change settings; null resets a key to its default',
+      body: SettingsPatch,
+      replies: { 200: Settings },
+    }),
+    listDecisions: op({
+      method: 'GET',
+      path: '/api/logs/decisions',
+      scope: 'admin',
+      tag: 'logs',
+      summary: 'Decisions of the dispatcher, newest first; where there are more, the Link header has the next page',
+      query: Type.Object(
+        {
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+          before: Type.Optional(Type.Integer({ minimum: 1, description: 'Only decisions with a smaller id.' })),
+          slot: Type.Optional(Type.String({ maxLength: 128 })),
+          model: Type.Optional(Type.String({ maxLength: 512 })),
+        },
+        { additionalProperties: false },
+      ),
+      replies: { 200: Type.Array(Decision) },
+    }),
+  }) as const satisfies Record<string, Operation>

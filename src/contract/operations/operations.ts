@@ -3,6 +3,9 @@
  * and the dashboard are made from it, so that no wire type is written twice.
  */
 import { type Static, type TSchema, Type } from 'typebox'
+import { engineSchemas, openEngineSchemas } from '../engine.ts'
+import { openSettingsSchemas, settingsSchemas } from '../settings.ts'
+import { type ConfigSection, openSlotSchemas, slotSchemas } from '../slot-config.ts'
 import { daemonOperations } from './daemon-operations.ts'
 import { engineOperations } from './engine-operations.ts'
 import { hubOperations } from './hub-operations.ts'
@@ -11,14 +14,31 @@ import type { Operation } from './operation.ts'
 import { pullOperations } from './pull-operations.ts'
 import { slotOperations } from './slot-operations.ts'
 
-export const operations = {
-  ...daemonOperations,
-  ...slotOperations,
-  ...modelOperations,
-  ...pullOperations,
-  ...hubOperations,
-  ...engineOperations,
-} as const satisfies Record<string, Operation>
+/** The schemas that depend on the providers, as clients have them: other keys and names may be there. */
+const openSchemas = { ...openSlotSchemas, ...openEngineSchemas, ...openSettingsSchemas }
+export type ProviderSchemas = typeof openSchemas
+
+/** The same, complete. @param sections of all providers, that of the default first */
+export const providerSchemas = (sections: readonly ConfigSection[]): ProviderSchemas => {
+  const names = sections.map(({ provider }) => provider)
+  return { ...slotSchemas(sections), ...engineSchemas(names), ...settingsSchemas(names) }
+}
+
+/** @param schemas the daemon's are complete, its clients' open */
+export const operationsWith = (schemas: ProviderSchemas) =>
+  ({
+    ...daemonOperations(schemas),
+    ...slotOperations(schemas),
+    ...modelOperations,
+    ...pullOperations,
+    ...hubOperations,
+    ...engineOperations(schemas),
+  }) as const satisfies Record<string, Operation>
+
+export type Operations = ReturnType<typeof operationsWith>
+
+/** The table as clients have it. */
+export const operations = operationsWith(openSchemas)
 
 export type OperationName = keyof typeof operations
 

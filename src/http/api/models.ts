@@ -1,16 +1,12 @@
 /** `/api/models`: see the operation table. */
 import type { ModelEntry, VerificationProgress } from '../../contract/models/model.ts'
 import { eventStreams } from '../../contract/operations/event-streams.ts'
-import type { Slot } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { ModelService } from '../../models/registry/registry-port.ts'
 import type { SlotService } from '../../slots/service.ts'
 import { type EventStreams, encodeFrame } from '../feeds/sse.ts'
 import { mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
-
-const isUsing = ({ config, state }: Slot, id: string): boolean =>
-  config.model === id || config.mmproj === id || state.model === id || state.pull === id
 
 const frame = (progress: VerificationProgress): Uint8Array =>
   encodeFrame({ event: 'verify', data: JSON.stringify(progress) })
@@ -34,11 +30,7 @@ export const mountModels = (routes: Routes, { models, slots, streams }: ModelsDe
   mount(routes, 'importModel', async ({ body }) => reply(201, await models.import(body)))
   mount(routes, 'showModel', ({ params: { id } }) => reply(200, known(id)))
   mount(routes, 'deleteModel', async ({ params: { id } }) => {
-    const users = (await slots.list()).filter((slot) => isUsing(slot, id))
-    await models.remove(
-      id,
-      users.map(({ config }) => config.name),
-    )
+    await models.remove(id, await slots.usersOf(id))
     return reply(204, null)
   })
   mount(routes, 'verifyModel', async ({ params: { id } }, client) => reply(200, await models.verify(id, client.signal)))

@@ -6,7 +6,7 @@ import {
   type Body,
   NoBody,
   type OperationName,
-  operations,
+  type Operations,
   type Params,
   type Query,
 } from '../../contract/operations/operations.ts'
@@ -24,7 +24,7 @@ export interface Input<N extends OperationName> {
   body: Body<N>
 }
 
-type Replies<N extends OperationName> = (typeof operations)[N]['replies']
+type Replies<N extends OperationName> = Operations[N]['replies']
 
 /** One of the operation's replies: its status with the body that the table gives it. */
 export type Answer<N extends OperationName> = {
@@ -107,7 +107,7 @@ const assertReply = (name: OperationName, schema: TSchema | null | undefined, bo
 
 /** Registers operation `name` of the table; `handler` sees only what passed its schemas. */
 export const mount = <N extends OperationName>(routes: Routes, name: N, handler: Handler<N>): void => {
-  const operation: Operation = operations[name]
+  const operation: Operation = routes.operations[name]
   routes.on(operation, async (request, params, asker) => {
     const input = {
       params: checkParams(operation.params, params, request),

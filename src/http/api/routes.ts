@@ -1,6 +1,7 @@
 /** Registration of routes with Elysia: one handler a method, `405` with `Allow` for the other methods of a known path. */
 import type { Elysia } from 'elysia'
 import type { Caller, Scope } from '../../contract/caller.ts'
+import type { Operations } from '../../contract/operations/operations.ts'
 import type { Client } from '../../lib/client.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { forbidden } from '../gate/callers.ts'
@@ -31,8 +32,12 @@ export class Routes {
   /** Compare every answer with the operation table; for tests and development. */
   readonly checkReplies: boolean
 
-  constructor(app: Elysia, checkReplies: boolean) {
+  /** The table, complete. */
+  readonly operations: Operations
+
+  constructor(app: Elysia, operations: Operations, checkReplies: boolean) {
     this.#app = app
+    this.operations = operations
     this.checkReplies = checkReplies
   }
 

@@ -2,8 +2,7 @@
 import { codeRow, type ErrorCode, errorCodes } from '../../contract/error.ts'
 import { policyWithInlineStyle } from '../answers/security-headers.ts'
 import type { Routes } from '../api/routes.ts'
-import type { Found } from '../gate/endpoint-table.ts'
-import { type OpenApiDocument, type OperationObject, openApiDocument } from './openapi.ts'
+import type { OpenApiDocument, OperationObject } from './openapi.ts'
 
 const style = `
 :root{color-scheme:light dark;--line:light-dark(#d8dbe0,#343a42);--soft:light-dark(#f4f5f7,#1d2126)}
@@ -62,8 +61,7 @@ const page = (document: OpenApiDocument): string => {
   )
 }
 
-export const mountDocs = (routes: Routes, version: string, inferences: readonly Found[]): void => {
-  const document = openApiDocument(version, inferences)
+export const mountDocs = (routes: Routes, document: OpenApiDocument): void => {
   const html = page(document)
   const headers = {
     'content-type': 'text/html; charset=utf-8',

@@ -1,6 +1,6 @@
 /** Schemas of the API by name, so that the OpenAPI document refers to them instead of repeating them. */
 import type { TSchema } from 'typebox'
-import { Engine, EngineInstall, EngineUse } from '../../contract/engine.ts'
+import { Engine } from '../../contract/engine.ts'
 import { ErrorBody, ErrorEnvelope } from '../../contract/error.ts'
 import {
   ModelEntry,
@@ -9,24 +9,13 @@ import {
   ModelVerification,
   VerificationProgress,
 } from '../../contract/models/model.ts'
-import {
-  Slot,
-  SlotConfig,
-  SlotCreate,
-  SlotName,
-  SlotPatch,
-  SlotProgress,
-  SlotRecord,
-  SlotState,
-  SwapRequest,
-} from '../../contract/slot.ts'
+import { SlotName, SlotProgress, SlotRecord, SlotState, SwapRequest } from '../../contract/slot.ts'
 import { Decision, Health, Status } from '../../contract/system.ts'
 
-const named: Record<string, TSchema> = {
+/** Those that no provider has a part in. */
+const fixed: Record<string, TSchema> = {
   Decision,
   Engine,
-  EngineInstall,
-  EngineUse,
   ErrorBody,
   ErrorEnvelope,
   Health,
@@ -34,11 +23,7 @@ const named: Record<string, TSchema> = {
   ModelFile,
   ModelImport,
   ModelVerification,
-  Slot,
-  SlotConfig,
-  SlotCreate,
   SlotName,
-  SlotPatch,
   SlotProgress,
   SlotRecord,
   SlotState,
@@ -50,20 +35,38 @@ const named: Record<string, TSchema> = {
 export type JsonSchema = Record<string, unknown>
 
 /** Composed schemas hold copies, hence the comparison by text. */
-const nameByText = new Map(Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]))
+export class Components {
+  readonly #schemas: [string, TSchema][]
+  readonly #nameByText: ReadonlyMap<string, string>
 
-const refer = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(refer)
-  if (typeof value !== 'object' || value === null) return value
-  const name = nameByText.get(JSON.stringify(value))
-  return name === undefined ? inline(value) : { $ref: `#/components/schemas/${name}` }
+  /** @param schemas those of the providers, by name */
+  constructor(schemas: Record<string, TSchema>) {
+    this.#schemas = Object.entries({ ...fixed, ...schemas }).sort(([a], [b]) => (a < b ? -1 : 1))
+    this.#nameByText = new Map(this.#schemas.map(([name, schema]) => [JSON.stringify(schema), name]))
+  }
+
+  /** `schema` as plain JSON Schema, named parts replaced by references. */
+  ref(schema: TSchema): JsonSchema {
+    return this.#refer(schema) as JsonSchema
+  }
+
+  all(): Record<string, JsonSchema> {
+    return Object.fromEntries(this.#schemas.map(([name, schema]) => [name, this.#inline(schema)]))
+  }
+
+  #refer(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((one) => this.#refer(one))
+    if (typeof value !== 'object' || value === null) return value
+    const name = this.#nameByText.get(JSON.stringify(value))
+    return name === undefined ? this.#inline(value) : { $ref: `#/components/schemas/${name}` }
+  }
+
+  #inline(value: object): JsonSchema {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.#refer(inner)]))
+  }
 }
 
-const inline = (value: object): JsonSchema =>
-  Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, refer(inner)]))
+const fixedComponents = new Components({})
 
-/** `schema` as plain JSON Schema, named parts replaced by references. */
-export const schemaRef = (schema: TSchema): JsonSchema => refer(schema) as JsonSchema
-
-export const componentSchemas = (): Record<string, JsonSchema> =>
-  Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, inline(schema)]))
+/** As `Components.ref`, of what no provider has a part in. */
+export const schemaRef = (schema: TSchema): JsonSchema => fixedComponents.ref(schema)

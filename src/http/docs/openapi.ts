@@ -4,9 +4,9 @@ import type { ModelPlace } from '../../contract/endpoints.ts'
 import { ErrorEnvelope } from '../../contract/error.ts'
 import { type EventStreamRoute, eventStreams } from '../../contract/operations/event-streams.ts'
 import type { Operation } from '../../contract/operations/operation.ts'
-import { operations } from '../../contract/operations/operations.ts'
+import type { Operations, ProviderSchemas } from '../../contract/operations/operations.ts'
 import type { Found } from '../gate/endpoint-table.ts'
-import { componentSchemas, type JsonSchema, schemaRef } from './openapi-components.ts'
+import { Components, type JsonSchema, schemaRef } from './openapi-components.ts'
 
 type Content = Record<string, { schema: JsonSchema }>
 interface ParameterObject {
@@ -61,11 +61,14 @@ const statusWords: Record<string, string> = {
   204: 'Removed.',
 }
 
-const fromTable = (name: string, operation: Operation): OperationObject => {
+const fromTable = (name: string, operation: Operation, components: Components): OperationObject => {
   const parameters = [...parametersOf(operation.params, 'path'), ...parametersOf(operation.query, 'query')]
   const replies = Object.entries(operation.replies).map(([status, schema]): [string, ResponseObject] => [
     status,
-    { description: statusWords[status] ?? 'Done.', ...(schema === null ? {} : { content: json(schemaRef(schema)) }) },
+    {
+      description: statusWords[status] ?? 'Done.',
+      ...(schema === null ? {} : { content: json(components.ref(schema)) }),
+    },
   ])
   return {
     operationId: name,
@@ -74,7 +77,7 @@ const fromTable = (name: string, operation: Operation): OperationObject => {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body === undefined
       ? {}
-      : { requestBody: { required: true, content: json(schemaRef(operation.body)) } }),
+      : { requestBody: { required: true, content: json(components.ref(operation.body)) } }),
     responses: { ...Object.fromEntries(replies), ...failures },
   }
 }
@@ -153,12 +156,19 @@ const inference = ({ endpoint, path }: Found): OperationObject => ({
 /**
  * @param version of hal0
  * @param inferences every path of the endpoint table
+ * @param schemas of `operations`, those that the providers have a part in
  */
-export const openApiDocument = (version: string, inferences: readonly Found[]): OpenApiDocument => {
+export const openApiDocument = (
+  version: string,
+  inferences: readonly Found[],
+  operations: Operations,
+  { Settings: _, SettingsPatch: __, ...schemas }: ProviderSchemas,
+): OpenApiDocument => {
+  const components = new Components(schemas)
   const paths: OpenApiDocument['paths'] = {}
   for (const [name, operation] of Object.entries<Operation>(operations)) {
     const methods = paths[operation.path] ?? {}
-    methods[operation.method.toLowerCase()] = fromTable(name, operation)
+    methods[operation.method.toLowerCase()] = fromTable(name, operation, components)
     paths[operation.path] = methods
   }
   for (const [name, stream] of Object.entries<EventStreamRoute>(eventStreams)) {
@@ -181,6 +191,6 @@ export const openApiDocument = (version: string, inferences: readonly Found[]): 
       description: 'Slots, models and engines of one home server, and the OpenAI API that they answer.',
     },
     paths,
-    components: { schemas: componentSchemas() },
+    components: { schemas: components.all() },
   }
 }

@@ -25,6 +25,8 @@ export const searchCatalog = (entries: readonly CatalogEntry[], query: string): 
 export interface CatalogDeps {
   entries: readonly CatalogEntry[]
   registry: Pick<ModelLookup, 'get'>
+  /** Names of the providers that there are. */
+  providers: readonly string[]
   /** Memory of this machine, bytes; null: unknown. */
   memoryBytes: number | null
 }
@@ -50,14 +52,14 @@ export class Catalog implements CatalogService, CatalogSources {
 
   sourceOf(id: string): PullRequest | null {
     const entry = this.#byId.get(id)
-    if (entry === undefined || entry.provider !== 'llama.cpp') return null
+    if (entry === undefined || !this.#deps.providers.includes(entry.provider)) return null
     const { repo, file, others } = entry
     return others.length === 0 ? { repo, file } : { repo, file, mmproj: true }
   }
 
   refusalOf(id: string): string | null {
     const entry = this.#byId.get(id)
-    if (entry === undefined || entry.provider === 'llama.cpp') return null
+    if (entry === undefined || this.#deps.providers.includes(entry.provider)) return null
     const what = entry.kind === 'stt' ? 'speech recognition' : 'speech synthesis'
     return `${id} is in the catalog, but this version of hal0 has no engine for ${what} (${entry.provider}), so it cannot be pulled yet.`
   }

@@ -7,24 +7,27 @@ import { syncFolder } from '../../system/files/atomic-file.ts'
 import { storageError } from '../../system/files/storage-error.ts'
 import { editToml, isTable, readToml, type TomlTable } from '../../system/files/toml-file.ts'
 import { configFile, enginesDir, type Paths } from '../../system/paths.ts'
+import type { EngineKind } from './engine-kind.ts'
 import type { EngineService } from './engine-service.ts'
 import { belongsTo, type EnginePlaces, engineNamed, engineOnPath, findEngine, wireEngine } from './find-engine.ts'
 import { removedName } from './leftovers.ts'
 import { installedEngine, installedEngines, isProgram } from './manifest.ts'
-import { installFromPypi } from './pypi-engine.ts'
-
-const provider = 'llama.cpp'
 
 /** The engines on this machine's disk. Keeps nothing in memory: every answer is as true as the disk. */
 export class Engines implements EngineService {
   readonly #paths: Paths
   readonly #env: Record<string, string | undefined>
+  readonly #kinds: readonly EngineKind[]
   readonly #installs = new SingleFlight<Engine>()
 
-  /** @param env the daemon's environment: PATH, package index, certificates */
-  constructor(paths: Paths, env: Record<string, string | undefined>) {
+  /**
+   * @param env the daemon's environment: PATH, package index, certificates
+   * @param kinds one of each provider
+   */
+  constructor(paths: Paths, env: Record<string, string | undefined>, kinds: readonly EngineKind[]) {
     this.#paths = paths
     this.#env = env
+    this.#kinds = kinds
   }
 
   get #dir(): string {
@@ -58,11 +61,21 @@ export class Engines implements EngineService {
     return { enginesDir: this.#dir, configured, path: this.#env.PATH ?? '' }
   }
 
-  async find(name: string, setting: string | null): Promise<Engine> {
-    return await findEngine(name, setting, await this.#places(name))
+  /** @throws Hal0Error `request.invalid` */
+  #kind(provider: string): EngineKind {
+    const kind = this.#kinds.find((one) => one.provider === provider)
+    if (kind !== undefined) return kind
+    const known = this.#kinds.map((one) => one.provider).join(', ')
+    throw new Hal0Error('request.invalid', `There is no provider ${provider}. There are: ${known}.`, {
+      param: 'provider',
+    })
   }
 
-  async #default(): Promise<Engine | null> {
+  async find(provider: string, setting: string | null): Promise<Engine> {
+    return await findEngine(this.#kind(provider), setting, await this.#places(provider))
+  }
+
+  async #default(provider: string): Promise<Engine | null> {
     try {
       return await this.find(provider, null)
     } catch (error) {
@@ -72,39 +85,56 @@ export class Engines implements EngineService {
   }
 
   async list(): Promise<Engine[]> {
-    const chosen = await this.#default()
-    const onPath = await engineOnPath(provider, this.#env.PATH ?? '')
     const all = (await installedEngines(this.#dir)).map(wireEngine)
-    for (const engine of [chosen, onPath]) {
-      if (engine !== null && !all.some((known) => known.path === engine.path)) all.push(engine)
+    const defaults: Engine[] = []
+    for (const kind of this.#kinds) {
+      const chosen = await this.#default(kind.provider)
+      const onPath = await engineOnPath(kind, this.#env.PATH ?? '')
+      if (chosen !== null) defaults.push(chosen)
+      for (const engine of [chosen, onPath]) {
+        if (engine !== null && !all.some((known) => known.path === engine.path)) all.push(engine)
+      }
     }
-    return all.map((engine) => ({ ...engine, default: engine.path === chosen?.path }))
+    return all.map((engine) => ({
+      ...engine,
+      default: defaults.some(({ provider, path }) => provider === engine.provider && path === engine.path),
+    }))
   }
 
   async install(request: EngineInstall, onProgress: (sentence: string) => void = () => {}): Promise<Engine> {
+    const { provider, source } = request
     const version = request.version ?? null
-    return await this.#installs.run(`${request.source} ${version}`, async () => {
-      const installed = await installFromPypi({ enginesDir: this.#dir, env: this.#env, version, onProgress })
+    const installer = this.#kind(provider).sources[source]
+    if (installer === undefined) {
+      throw new Hal0Error('request.invalid', `An engine of ${provider} cannot be installed from ${source}.`, {
+        param: 'source',
+      })
+    }
+    return await this.#installs.run(`${provider} ${source} ${version}`, async () => {
+      const installed = await installer({ enginesDir: this.#dir, env: this.#env, version, onProgress })
       return await this.#marked(wireEngine(installed))
     })
   }
 
   async #marked(engine: Engine): Promise<Engine> {
-    return { ...engine, default: (await this.#default())?.path === engine.path }
+    return { ...engine, default: (await this.#default(engine.provider))?.path === engine.path }
   }
 
-  async use(request: EngineUse): Promise<Engine> {
-    const { engine: value } = request
-    if (isAbsolute(value) ? !(await isProgram(value)) : (await installedEngine(this.#dir, value)) === null) {
-      const why = isAbsolute(value) ? 'is not there or is not executable' : 'is not an installed engine'
+  async use({ provider, engine: value }: EngineUse): Promise<Engine> {
+    const kind = this.#kind(provider)
+    const isUsable = isAbsolute(value)
+      ? await isProgram(value)
+      : (await installedEngine(this.#dir, value))?.manifest.provider === provider
+    if (!isUsable) {
+      const why = isAbsolute(value) ? 'is not there or is not executable' : `is not an installed engine of ${provider}`
       throw new Hal0Error('engine.not_found', `${value} ${why}. See: hal0 engine list`, { param: 'engine' })
     }
     await editToml(
       configFile(this.#paths),
-      (table) => ({ engines: { ...this.#enginesOf(table), [request.provider]: value } }),
+      (table) => ({ engines: { ...this.#enginesOf(table), [provider]: value } }),
       'set the default engine',
     )
-    const engine = await engineNamed(request.provider, value, '[engines]', 'config', this.#dir)
+    const engine = await engineNamed(kind, value, '[engines]', 'config', this.#dir)
     return { ...engine, default: true }
   }
 

@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative } from 'node:path'
 import type { Engine } from '../../contract/engine.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { type EngineKind, installCommand } from './engine-kind.ts'
 import { type InstalledEngine, installedEngine, installedEngines, isProgram, manifestOfProgram } from './manifest.ts'
 
 /** Where engines are looked for. */
@@ -11,9 +12,6 @@ export interface EnginePlaces {
   /** The daemon's PATH. */
   path: string
 }
-
-export const installCommand = 'hal0 engine install llama.cpp --source pypi'
-const programName = 'llama-server'
 
 /** An installed engine on the wire. */
 export const wireEngine = ({ manifest, program }: InstalledEngine): Engine => ({
@@ -42,12 +40,13 @@ const engineByPath = (provider: string, path: string, source: Engine['source']):
  * @throws Hal0Error `engine.not_installed`; a setting that names nothing usable is never passed over
  */
 export const engineNamed = async (
-  provider: string,
+  kind: EngineKind,
   value: string,
   where: string,
   source: 'path' | 'config',
   enginesDir: string,
 ): Promise<Engine> => {
+  const { provider } = kind
   if (!isAbsolute(value)) {
     const installed = await installedEngine(enginesDir, value)
     if (installed !== null && installed.manifest.provider === provider) return wireEngine(installed)
@@ -55,14 +54,14 @@ export const engineNamed = async (
     const known = ids.length === 0 ? 'none is' : `${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'}`
     throw new Hal0Error(
       'engine.not_installed',
-      `No engine "${value}" is installed for ${provider}, but ${where} names it (${known}). Change the setting, or run: ${installCommand}`,
+      `No engine "${value}" is installed for ${provider}, but ${where} names it (${known}). Change the setting, or run: ${installCommand(kind)}`,
       { details: { engine: value, installed: ids } },
     )
   }
   if (!(await isProgram(value))) {
     throw new Hal0Error(
       'engine.not_installed',
-      `${value}, which ${where} names as the ${provider} engine, is not there or is not executable. Correct the path, or run: ${installCommand}`,
+      `${value}, which ${where} names as the ${provider} engine, is not there or is not executable. Correct the path, or run: ${installCommand(kind)}`,
       { details: { engine: value } },
     )
   }
@@ -71,30 +70,31 @@ export const engineNamed = async (
   return own !== null && own.program === value ? wireEngine(own) : engineByPath(provider, value, source)
 }
 
-/** `llama-server` on PATH; relative folders of PATH do not count, since the daemon's own folder means nothing to a user. */
-export const engineOnPath = async (provider: string, path: string): Promise<Engine | null> => {
+/** The program on PATH; relative folders of PATH do not count, since the daemon's own folder means nothing to a user. */
+export const engineOnPath = async ({ provider, program: name }: EngineKind, path: string): Promise<Engine | null> => {
   for (const folder of path.split(':')) {
     if (!isAbsolute(folder)) continue
-    const program = join(folder, programName)
+    const program = join(folder, name)
     if (await isProgram(program)) return engineByPath(provider, program, 'system')
   }
   return null
 }
 
 /** Implements `EngineService.find`. */
-export const findEngine = async (provider: string, setting: string | null, places: EnginePlaces): Promise<Engine> => {
+export const findEngine = async (kind: EngineKind, setting: string | null, places: EnginePlaces): Promise<Engine> => {
+  const { provider } = kind
   const { enginesDir, configured } = places
-  if (setting !== null) return await engineNamed(provider, setting, "the slot's engine setting", 'path', enginesDir)
+  if (setting !== null) return await engineNamed(kind, setting, "the slot's engine setting", 'path', enginesDir)
   if (configured !== null) {
     const where = `[engines] in ${configured.file}`
-    return await engineNamed(provider, configured.value, where, 'config', enginesDir)
+    return await engineNamed(kind, configured.value, where, 'config', enginesDir)
   }
   for (const engine of await installedEngines(enginesDir)) {
     if (engine.manifest.provider === provider) return wireEngine(engine)
   }
-  const onPath = await engineOnPath(provider, places.path)
+  const onPath = await engineOnPath(kind, places.path)
   if (onPath !== null) return onPath
-  throw new Hal0Error('engine.not_installed', `No ${provider} engine is installed. Run: ${installCommand}`, {
+  throw new Hal0Error('engine.not_installed', `No ${provider} engine is installed. Run: ${installCommand(kind)}`, {
     details: { provider },
   })
 }

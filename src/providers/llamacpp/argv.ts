@@ -1,7 +1,18 @@
+import type { ModelEntry } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import type { LaunchInput } from '../provider.ts'
+import type { WholeConfig } from '../provider.ts'
 import { resolveMode } from './mode.ts'
 import { flagOf } from './owned-flags.ts'
+import { sectionOf } from './section.ts'
+
+export interface ArgvInput {
+  config: WholeConfig
+  model: ModelEntry
+  /** Absolute paths of the model's files, first shard first. */
+  files: string[]
+  /** Absolute path of the projector; null: none. */
+  mmproj: string | null
+}
 
 /**
  * MiB of RAM for prompts kept between requests. llama-server's own default is 8 GiB for each process, which a few slots on a home
@@ -18,8 +29,8 @@ const spareHttpThreads = 4
  * @param program absolute path of the engine
  * @throws Hal0Error `request.invalid` when the model is a projector, `slot.no_model` when it has no file
  */
-export const buildArgv = (program: string, input: LaunchInput): string[] => {
-  const { config, model, files, mmproj } = input
+export const buildArgv = (program: string, { config, model, files, mmproj }: ArgvInput): string[] => {
+  const section = sectionOf(config)
   const mode = resolveMode(config, model)
   const [firstShard] = files
   if (firstShard === undefined) {
@@ -39,25 +50,25 @@ export const buildArgv = (program: string, input: LaunchInput): string[] => {
   const set = (flag: string, value: string | number | null) => {
     if (value !== null) argv.push(flag, String(value))
   }
-  const extra = new Set(config.extra_args.map(flagOf))
+  const extra = new Set(section.extra_args.map(flagOf))
 
   argv.push('--offline', '--no-webui')
   if (!extra.has('--cache-ram') && !extra.has('-cram')) set('--cache-ram', promptCacheMiB)
   // A kept-alive connection holds one of llama-server's threads until it was idle for 5 s. With its own default (8 of them for 4
   // parallel requests) the ninth of many connections waits that long: 50 cold clients were measured at 32 s instead of 1 s.
   if (!extra.has('--threads-http')) set('--threads-http', config.max_in_flight + spareHttpThreads)
-  set('--ctx-size', config.context_size)
-  set('--gpu-layers', config.gpu_layers)
-  set('--parallel', config.parallel)
+  set('--ctx-size', section.context_size)
+  set('--gpu-layers', section.gpu_layers)
+  set('--parallel', section.parallel)
   set('--mmproj', mmproj)
-  set('--cache-type-k', config.cache_type_k)
-  set('--cache-type-v', config.cache_type_v)
-  set('--flash-attn', config.flash_attention)
+  set('--cache-type-k', section.cache_type_k)
+  set('--cache-type-v', section.cache_type_v)
+  set('--flash-attn', section.flash_attention)
   if (mode === 'rerank') argv.push('--reranking')
   if (mode === 'embedding') {
     argv.push('--embeddings')
     // A chat model's file names no pooling, and without one /v1/embeddings is refused. The last token has seen all others.
     if (model.kind === 'chat' && !extra.has('--pooling')) argv.push('--pooling', 'last')
   }
-  return [...argv, ...config.extra_args]
+  return [...argv, ...section.extra_args]
 }

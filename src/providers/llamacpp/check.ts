@@ -1,8 +1,10 @@
 import { isAbsolute } from 'node:path'
-import { modelIdPattern, type SlotConfig } from '../../contract/slot.ts'
+import { modelIdPattern } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { isEngineId } from '../engines/manifest.ts'
+import { checkEngineSetting } from '../engines/check-setting.ts'
+import type { WholeConfig } from '../provider.ts'
 import { adviceFor, flagOf } from './owned-flags.ts'
+import { sectionOf } from './section.ts'
 
 const modelId = new RegExp(modelIdPattern)
 
@@ -17,26 +19,18 @@ const isQuantised = (type: string | null) => type !== null && !['f32', 'f16', 'b
  * What no schema can see in a llama.cpp slot's configuration.
  * @throws Hal0Error `request.invalid` whose `param` is the setting at fault
  */
-export const checkConfig = (config: SlotConfig): void => {
-  for (const argument of config.extra_args) {
+export const checkConfig = (config: WholeConfig): void => {
+  const { extra_args, mmproj, cache_type_v, flash_attention } = sectionOf(config)
+  for (const argument of extra_args) {
     if (argument.includes('\0')) refuse('extra_args', 'extra_args holds a NUL byte, which no command line can carry.')
     const advice = adviceFor(argument)
     if (advice !== null) refuse('extra_args', `extra_args may not set ${flagOf(argument)}: ${advice}.`)
   }
-  const { mmproj, engine } = config
   if (mmproj !== null && (mmproj.includes('\0') || !(isAbsolute(mmproj) || modelId.test(mmproj)))) {
     refuse('mmproj', 'mmproj must be the id of a model in the registry or the absolute path of a file.')
   }
-  if (engine !== null && (engine.includes('\0') || !(isAbsolute(engine) || isEngineId(engine)))) {
-    refuse(
-      'engine',
-      'engine must be the id of an installed engine (see `hal0 engine list`) or the absolute path of a program.',
-    )
-  }
-  if (isQuantised(config.cache_type_v) && config.flash_attention === 'off') {
-    refuse(
-      'cache_type_v',
-      `cache_type_v = "${config.cache_type_v}" needs flash attention: set flash_attention to auto or on.`,
-    )
+  checkEngineSetting(config.engine)
+  if (isQuantised(cache_type_v) && flash_attention === 'off') {
+    refuse('cache_type_v', `cache_type_v = "${cache_type_v}" needs flash attention: set flash_attention to auto or on.`)
   }
 }

@@ -1,14 +1,16 @@
 import type { ModelEntry } from '../../contract/models/model.ts'
-import type { SlotConfig } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Mode, WholeConfig } from '../provider.ts'
 
-export type Mode = NonNullable<SlotConfig['mode']>
+/** What the backend is to serve: the slot's `mode`, else what the model is for; null for what nobody can know, and for a projector. */
+export const modeOf = ({ mode }: WholeConfig, model: ModelEntry | null): Mode | null =>
+  mode ?? (model === null || model.kind === 'mmproj' ? null : model.kind)
 
 /**
- * What the backend is to serve: the slot's `mode`, else what the model is for.
+ * The same for a load.
  * @throws Hal0Error `request.invalid` for a projector, which is no model by itself
  */
-export const resolveMode = (config: SlotConfig, model: ModelEntry): Mode => {
+export const resolveMode = (config: WholeConfig, model: ModelEntry): Mode => {
   if (model.kind === 'mmproj') {
     throw new Hal0Error(
       'request.invalid',

@@ -1,7 +1,6 @@
 /** How to tell that a llama-server is ready. The answers judged here were recorded from builds b9993 and b11549. */
 import { endpoints } from '../../contract/endpoints.ts'
-import type { ProbeAnswer, ProbeRequest, ProbeVerdict } from '../provider.ts'
-import type { Mode } from './mode.ts'
+import type { Mode, ProbeAnswer, ProbeRequest, ProbeVerdict } from '../provider.ts'
 
 /** llama-server answers 503 on every path while it loads. */
 const loading = 503

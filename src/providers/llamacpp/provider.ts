@@ -1,51 +1,79 @@
+import { isAbsolute } from 'node:path'
 import type { ModelEntry } from '../../contract/models/model.ts'
-import type { SlotConfig } from '../../contract/slot.ts'
 import { log } from '../../lib/log.ts'
+import { checkModelFiles } from '../../models/verify/check-files.ts'
 import { backendEnv } from '../backend-env.ts'
 import type { EngineService } from '../engines/engine-service.ts'
 import { manifestOfProgram } from '../engines/manifest.ts'
-import type { Cause, LaunchInput, LaunchPlan, Provider, Recognised, WatchPlan } from '../provider.ts'
+import type { Cause, LaunchInput, LaunchPlan, Mode, Provider, Recognised, WatchPlan, WholeConfig } from '../provider.ts'
 import { buildArgv } from './argv.ts'
 import { llamaServer } from './backend.ts'
-import { causeOf } from './cause.ts'
 import { checkConfig } from './check.ts'
-import { type Mode, resolveMode } from './mode.ts'
-import { saysOutOfMemory } from './out-of-memory.ts'
+import { causeOf } from './last-lines/cause.ts'
+import { saysOutOfMemory } from './last-lines/out-of-memory.ts'
+import { modeOf, resolveMode } from './mode.ts'
 import { readiness, sentinelsFor } from './probe.ts'
+import { checkProjector } from './projector.ts'
 import { recogniseArgv } from './recognise.ts'
+import { llamaCppSection, sectionOf } from './section.ts'
 
 /** An idle llama-server ends 30 ms after SIGTERM; one with a request in flight may take 30 s, which nobody waits for. */
 const stopGraceMs = 2000
 
 /** @param mode null: what it serves is not known, so that no inference can be tried */
-const watching = (config: SlotConfig, mode: Mode | null, opensPortLate: boolean): WatchPlan => ({
+const watching = (config: WholeConfig, mode: Mode | null, opensPortLate: boolean): WatchPlan => ({
   opensPortLate,
   readiness,
   sentinels: config.sentinel && mode !== null ? sentinelsFor(mode) : [],
   stopGraceMs,
 })
 
+/** Where the projector of the slot lies; null: it has none. @throws Hal0Error `model.not_found` */
+const projectorOf = ({ config, lookUp }: LaunchInput): string | null => {
+  const { mmproj } = sectionOf(config)
+  if (mmproj === null || isAbsolute(mmproj)) return mmproj
+  return lookUp(mmproj).files[0] ?? null
+}
+
 /** Runs models with llama.cpp's HTTP server. */
 export class LlamaCpp implements Provider {
-  readonly name = 'llama.cpp'
+  readonly name = llamaCppSection.provider
+  readonly modes = ['chat', 'embedding', 'rerank'] as const
   readonly backend = llamaServer
-  readonly #engines: EngineService
+  readonly #engines: Pick<EngineService, 'find'>
   readonly #daemonEnv: Record<string, string | undefined>
 
-  constructor(engines: EngineService, daemonEnv: Record<string, string | undefined>) {
+  constructor(engines: Pick<EngineService, 'find'>, daemonEnv: Record<string, string | undefined>) {
     this.#engines = engines
     this.#daemonEnv = daemonEnv
   }
 
+  mode(config: WholeConfig, model: ModelEntry | null): Mode | null {
+    return modeOf(config, model)
+  }
+
+  check(config: WholeConfig): void {
+    checkConfig(config)
+  }
+
+  otherModels(config: WholeConfig): string[] {
+    const { mmproj } = sectionOf(config)
+    return mmproj === null || isAbsolute(mmproj) ? [] : [mmproj]
+  }
+
   async plan(input: LaunchInput): Promise<LaunchPlan> {
-    const { config, model } = input
+    const { config } = input
+    const { entry: model, files } = input.model
     this.check(config)
+    const mmproj = projectorOf(input)
+    await checkModelFiles(model, files)
+    if (mmproj !== null && files[0] !== undefined) await checkProjector(mmproj, files[0])
     const mode = resolveMode(config, model)
     const engine = await this.#engines.find(this.name, config.engine)
     return {
       spec: {
         name: config.name,
-        argv: buildArgv(engine.path, input),
+        argv: buildArgv(engine.path, { config, model, files, mmproj }),
         env: backendEnv(this.#daemonEnv),
         cwd: '/',
       },
@@ -53,9 +81,8 @@ export class LlamaCpp implements Provider {
     }
   }
 
-  async watchPlan(config: SlotConfig, model: ModelEntry | null): Promise<WatchPlan> {
-    const mode = config.mode ?? (model === null || model.kind === 'mmproj' ? null : model.kind)
-    return watching(config, mode, await this.#opensPortLate(config))
+  async watchPlan(config: WholeConfig, model: ModelEntry | null): Promise<WatchPlan> {
+    return watching(config, modeOf(config, model), await this.#opensPortLate(config))
   }
 
   recognise(argv: readonly string[]): Recognised | null {
@@ -63,7 +90,7 @@ export class LlamaCpp implements Provider {
   }
 
   /** Of an engine that is gone nothing is known: after one second alive its process counts as warming then. */
-  async #opensPortLate({ engine }: SlotConfig): Promise<boolean> {
+  async #opensPortLate({ engine }: WholeConfig): Promise<boolean> {
     try {
       const { path } = await this.#engines.find(this.name, engine)
       return (await manifestOfProgram(path))?.opens_port_late ?? false
@@ -71,10 +98,6 @@ export class LlamaCpp implements Provider {
       log.warn(`the engine of a running backend is gone`, error)
       return true
     }
-  }
-
-  check(config: SlotConfig): void {
-    checkConfig(config)
   }
 
   causeOf(lastLines: readonly string[], signal: string | null, isLoading: boolean): Cause | null {

@@ -1,17 +1,6 @@
 /** What a slot is before anything has happened to it. */
-import { type SlotConfig, type SlotRecord, slotDefaults } from '../../contract/slot.ts'
-
-/** A slot's configuration whose port may still have to be allocated. */
-export type StoredConfig = Omit<SlotConfig, 'port'> & { port: number | null }
-
-/** The configuration of a slot whose file says nothing; its port is still to be allocated. */
-export const initialConfig = (name: string): StoredConfig => ({
-  ...slotDefaults,
-  name,
-  aliases: [...slotDefaults.aliases],
-  extra_args: [...slotDefaults.extra_args],
-  port: null,
-})
+import type { SlotRecord } from '../../contract/slot.ts'
+import type { SlotConfig } from '../../contract/slot-config.ts'
 
 /**
  * The record of a slot that never ran, or of which no record is left (`isLost`). A sequence must not fall: no slot changes its state

@@ -1,5 +1,6 @@
 /** The vocabulary of the pure decider: what a slot's owner knows, what can happen to it, and what it wants done. */
-import type { PullFigures, SlotConfig, SlotRecord, SlotState } from '../../contract/slot.ts'
+import type { PullFigures, SlotRecord, SlotState } from '../../contract/slot.ts'
+import type { SlotConfig } from '../../contract/slot-config.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Cause, Recognised } from '../../providers/provider.ts'
 import type { ExitReport, PortOwner } from '../../system/supervisor.ts'

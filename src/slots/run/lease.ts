@@ -1,5 +1,6 @@
 /** What the dispatcher gets from a slot: permission to send one request to its backend. */
-import type { SlotConfig, SlotState } from '../../contract/slot.ts'
+import type { SlotState } from '../../contract/slot.ts'
+import type { SlotConfig } from '../../contract/slot-config.ts'
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { BackendTraits } from '../../providers/backend-traits.ts'

@@ -1,4 +1,5 @@
-import type { PullFigures, SlotConfig } from '../../contract/slot.ts'
+import type { PullFigures } from '../../contract/slot.ts'
+import type { SlotConfig } from '../../contract/slot-config.ts'
 import type { WallClock } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Context } from '../machine/machine.ts'

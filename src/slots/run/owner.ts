@@ -3,11 +3,12 @@
  * each is decided at once by the pure decider, and its effects are started, never awaited. So nothing that hangs (a start, a
  * disk, a probe) can hold up a stop, and a request that finds a free place gets it without a turn of the event loop.
  */
-import type { PullFigures, SlotConfig, SlotRecord } from '../../contract/slot.ts'
+import type { PullFigures, SlotRecord } from '../../contract/slot.ts'
 import type { Bus } from '../../lib/async/bus.ts'
 import type { Client } from '../../lib/client.ts'
 import type { WallClock } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
+import type { WholeConfig } from '../../providers/provider.ts'
 import { decide } from '../decide/decide.ts'
 import { type Input, type Machine, machineOf } from '../machine/machine.ts'
 import type { RecordWriter } from './effects/record-writer.ts'
@@ -21,7 +22,7 @@ export interface OwnerDeps extends Omit<EffectDeps, 'report' | 'config' | 'machi
   bootId: string | null
   planner: Planner
   /** Why the slot may not run beside the others; null when it may. */
-  rivalry: (config: SlotConfig) => Hal0Error | null
+  rivalry: (config: WholeConfig) => Hal0Error | null
 }
 
 export class SlotOwner {
@@ -38,13 +39,13 @@ export class SlotOwner {
     pull: () => this.pullFigures,
   }
   #machine: Machine
-  #config: SlotConfig
+  #config: WholeConfig
   #configError: Hal0Error | null = null
   #queue: Input[] = []
   #deciding = false
 
   /** @param json the record as the disk has it; null when it has none: the first word is the supervisor's then */
-  constructor(record: SlotRecord, json: string | null, config: SlotConfig, deps: OwnerDeps) {
+  constructor(record: SlotRecord, json: string | null, config: WholeConfig, deps: OwnerDeps) {
     this.#machine = machineOf(record, json === null)
     this.#config = config
     this.#deps = deps
@@ -63,7 +64,7 @@ export class SlotOwner {
     return this.#machine.record
   }
 
-  get config(): SlotConfig {
+  get config(): WholeConfig {
     return this.#config
   }
 
@@ -126,7 +127,7 @@ export class SlotOwner {
   }
 
   /** Takes a new configuration: what waits and what times out follow it at once, the backend at its next load. */
-  configure(config: SlotConfig, error: Hal0Error | null = null): void {
+  configure(config: WholeConfig, error: Hal0Error | null = null): void {
     this.#config = config
     this.#configError = error
     this.post({ kind: 'configured' })

@@ -1,37 +1,49 @@
 /** Turns a slot's configuration into what is to be run. */
-import { isAbsolute } from 'node:path'
-import { modelIdPattern, type SlotConfig } from '../../contract/slot.ts'
+
+import type { ModelEntry } from '../../contract/models/model.ts'
+import { modelIdPattern } from '../../contract/slot.ts'
+import type { SlotConfig } from '../../contract/slot-config.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { ModelLookup } from '../../models/registry/registry-port.ts'
 import type { BackendTraits } from '../../providers/backend-traits.ts'
-import type { Cause, LaunchPlan, Provider, Recognised, WatchPlan } from '../../providers/provider.ts'
+import type {
+  Cause,
+  LaunchPlan,
+  Mode,
+  ModelHere,
+  Provider,
+  Recognised,
+  WatchPlan,
+  WholeConfig,
+} from '../../providers/provider.ts'
 import type { ExitReport } from '../../system/supervisor.ts'
 import { noModel } from '../machine/slot-errors.ts'
-import { checkModelFiles, checkProjector } from './check-files.ts'
 
 export interface Planner {
   /** Why the configured model cannot be loaded; null when nothing is known against it. From memory, at once. */
   obstacle(config: SlotConfig): Hal0Error | null
   /** The configured model, while it (or a file of it) is not here and it is known where it comes from; null otherwise. */
-  missing(config: SlotConfig): string | null
+  missing(config: Pick<SlotConfig, 'model'>): string | null
   /**
    * Looks at everything that the load needs, so that what cannot succeed is known before anything is stopped for it.
-   * @throws Hal0Error `engine.not_installed`, `model.not_found`, `model.corrupt`, `slot.no_model`, `request.invalid`
+   * @throws Hal0Error `model.not_found`, `slot.no_model`, and what `Provider.plan` throws
    */
-  plan(config: SlotConfig): Promise<LaunchPlan>
+  plan(config: WholeConfig): Promise<LaunchPlan>
   /** For a process that runs already, whatever became of its engine and its model's files. */
-  watchPlan(config: SlotConfig): Promise<WatchPlan>
+  watchPlan(config: WholeConfig): Promise<WatchPlan>
   /** What a process was started with, by its command line; null when no provider knows it. */
   recognise(argv: readonly string[]): Recognised | null
   /** Problems of a configuration that its schema cannot see. @throws Hal0Error `request.invalid` */
-  check(config: SlotConfig): void
+  check(config: WholeConfig): void
   /** The mode in which the slot runs: its own, else what its model is for; null while that is unknown. */
-  mode(config: SlotConfig): SlotConfig['mode']
+  mode(config: WholeConfig): Mode | null
+  /** Ids of the models that the configuration names besides `model`. */
+  otherModels(config: WholeConfig): string[]
   /** What backends of a provider are like to whoever relays to them. @throws Hal0Error `request.invalid` */
   backend(provider: string): BackendTraits
-  ranOutOfMemory(config: SlotConfig, lastLines: readonly string[], isLoading: boolean): boolean
+  ranOutOfMemory(config: WholeConfig, lastLines: readonly string[], isLoading: boolean): boolean
   /** Why a backend died, by what it printed last; null when that does not tell. */
-  causeOf(config: SlotConfig, exit: Pick<ExitReport, 'lastLines' | 'signal'>, isLoading: boolean): Cause | null
+  causeOf(config: WholeConfig, exit: Pick<ExitReport, 'lastLines' | 'signal'>, isLoading: boolean): Cause | null
 }
 
 const legalId = new RegExp(modelIdPattern)
@@ -73,13 +85,12 @@ export const makePlanner = (
     const entry = models.get(id)
     return entry !== null && models.lost(entry).length === 0
   }
-  const projector = (config: SlotConfig): string | null => {
-    if (config.mmproj === null || isAbsolute(config.mmproj)) return config.mmproj
-    const entry = legalId.test(config.mmproj) ? models.get(config.mmproj) : null
-    const file = entry === null ? undefined : models.filePaths(entry)[0]
-    if (file === undefined) throw missing(config.mmproj)
-    return file
+  const lookUp = (id: string): ModelHere => {
+    const entry = legalId.test(id) ? models.get(id) : null
+    if (entry === null) throw missing(id)
+    return { entry, files: models.filePaths(entry) }
   }
+  const entryOf = ({ model }: SlotConfig): ModelEntry | null => (model === null ? null : models.get(model))
   return {
     obstacle: (config) => {
       if (config.model === null) return noModel(config.name)
@@ -88,15 +99,9 @@ export const makePlanner = (
     missing: ({ model }) => (model !== null && !isHere(model) && sources.knows(model) ? model : null),
     plan: async (config) => {
       if (config.model === null) throw noModel(config.name)
-      const model = models.get(config.model)
-      if (model === null) throw missing(config.model)
-      const files = models.filePaths(model)
-      const mmproj = projector(config)
-      await checkModelFiles(model, files)
-      if (mmproj !== null && files[0] !== undefined) await checkProjector(mmproj, files[0])
-      return provider(config).plan({ config, model, files, mmproj })
+      return provider(config).plan({ config, model: lookUp(config.model), lookUp })
     },
-    watchPlan: (config) => provider(config).watchPlan(config, config.model === null ? null : models.get(config.model)),
+    watchPlan: (config) => provider(config).watchPlan(config, entryOf(config)),
     recognise: (argv) => {
       for (const one of providers) {
         const recognised = one.recognise(argv)
@@ -104,12 +109,16 @@ export const makePlanner = (
       }
       return null
     },
-    check: (config) => provider(config).check(config),
-    mode: (config) => {
-      if (config.mode !== null) return config.mode
-      const kind = config.model === null ? null : (models.get(config.model)?.kind ?? null)
-      return kind === 'mmproj' ? null : kind
+    check: (config) => {
+      const one = provider(config)
+      const { mode } = config
+      if (mode !== null && !one.modes.includes(mode)) {
+        throw new Hal0Error('request.invalid', `${one.name} runs no slots of the mode ${mode}.`, { param: 'mode' })
+      }
+      one.check(config)
     },
+    mode: (config) => provider(config).mode(config, entryOf(config)),
+    otherModels: (config) => provider(config).otherModels(config),
     backend: (name) => provider({ provider: name }).backend,
     causeOf: (config, { lastLines, signal }, isLoading) => provider(config).causeOf(lastLines, signal, isLoading),
     ranOutOfMemory: (config, lastLines, isLoading) => provider(config).ranOutOfMemory(lastLines, isLoading),

@@ -1,45 +1,23 @@
 /** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
 import { readdir, rename, stat } from 'node:fs/promises'
-import { Type } from 'typebox'
-import { isSlotName, SlotConfig, type SlotPatch } from '../../contract/slot.ts'
+import { isSlotName } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
-import { problemsOf } from '../../lib/validate.ts'
 import { makeFolder, removeFile, syncFolder, tempBeside } from '../../system/files/atomic-file.ts'
 import { FolderWatch } from '../../system/files/folder-watch.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { editToml, readToml, type TomlTable } from '../../system/files/toml-file.ts'
 import { type Paths, slotConfigDir, slotConfigFile } from '../../system/paths.ts'
-import { initialConfig, type StoredConfig } from '../machine/initial.ts'
-
-const known = Object.keys(SlotConfig.properties)
-const StoredTable = Type.Partial(SlotConfig)
-
-const withDefaults = (name: string, table: TomlTable, path: string): StoredConfig => {
-  const mine: TomlTable = {}
-  for (const key of known) if (table[key] !== undefined) mine[key] = table[key]
-  const problems = problemsOf(StoredTable, mine)
-  if (mine.name !== undefined && mine.name !== name)
-    problems.push({ field: 'name', reason: `must be "${name}", the name of the file` })
-  const first = problems[0]
-  if (first !== undefined) {
-    throw new Hal0Error(
-      'config.invalid',
-      `${path} is not valid: ${first.field} ${first.reason}. Correct it, then load the slot again.`,
-      {
-        param: first.field,
-        details: { path, problems },
-      },
-    )
-  }
-  return { ...initialConfig(name), ...(mine as Partial<SlotConfig>), name }
-}
+import type { ConfigPatch, Sections, StoredConfig } from '../config/sections.ts'
+import { moveIntoTable } from './move-into-table.ts'
 
 export class SlotConfigStore {
   readonly #paths: Paths
+  readonly #sections: Sections
 
-  constructor(paths: Paths) {
+  constructor(paths: Paths, sections: Sections) {
     this.#paths = paths
+    this.#sections = sections
   }
 
   get folder(): string {
@@ -81,20 +59,35 @@ export class SlotConfigStore {
   async read(name: string): Promise<StoredConfig | null> {
     const path = slotConfigFile(this.#paths, name)
     const table = await readToml(path)
-    return table === null ? null : withDefaults(name, table, path)
+    if (table === null) return null
+    const read = this.#sections.read(name, table)
+    if (!Array.isArray(read)) return read
+    const [first = { field: '', reason: 'does not have the expected shape' }] = read
+    throw new Hal0Error(
+      'config.invalid',
+      `${path} is not valid: ${first.field} ${first.reason}. Correct it, then load the slot again.`,
+      { param: first.field, details: { path, problems: read } },
+    )
   }
 
-  /** Sets the keys of `changes`; null removes a key, so that its default holds again. */
-  async write(name: string, changes: SlotPatch & { name?: string }): Promise<void> {
-    const edits: TomlTable = {}
-    for (const [key, value] of Object.entries(changes)) edits[key] = value === null ? undefined : value
+  /**
+   * Sets the keys of `changes`; null removes a key, so that its default holds again. Keys of the provider's section that stand at the
+   * top, as they did before there were sections, go into it, each with its comments.
+   */
+  async write(name: string, changes: ConfigPatch & { common: { name?: string } }): Promise<void> {
     const folder = slotConfigDir(this.#paths)
+    const doing = `save the configuration of slot ${name}`
     try {
       await makeFolder(folder)
     } catch (error) {
-      throw storageError(error, folder, `save the configuration of slot ${name}`)
+      throw storageError(error, folder, doing)
     }
-    await editToml(slotConfigFile(this.#paths, name), edits, `save the configuration of slot ${name}`)
+    const sections = this.#sections
+    const withSection = (text: string, table: TomlTable): string => {
+      const section = sections.sectionIn(table)
+      return section?.isFlat === true ? moveIntoTable(text, Object.keys(section.fields), section.key) : text
+    }
+    await editToml(slotConfigFile(this.#paths, name), (table) => sections.edit(table, changes), doing, withSection)
   }
 
   /** Removes the file of a deleted slot. @throws Hal0Error `storage.failed`; the file is what it was then */

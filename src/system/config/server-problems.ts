@@ -25,10 +25,11 @@ export const serverProblems = (table: TomlTable): Problem[] => {
   return problems.length > 0 ? problems : beyondSchema(table as ServerConfig)
 }
 
-/** Keys that this version does not know, in dotted notation; they are kept and ignored. */
-export const unknownKeys = (table: TomlTable): string[] => {
-  const known = new Set(settingPaths.map(settingKey))
-  const tables = new Set(settingPaths.flatMap((path) => (path.length === 2 ? [path[0]] : [])))
+/** Keys that this version does not know, in dotted notation; they are kept and ignored. @param providers names of all */
+export const unknownKeys = (table: TomlTable, providers: readonly string[]): string[] => {
+  const paths = settingPaths(providers)
+  const known = new Set(paths.map(settingKey))
+  const tables = new Set(paths.flatMap((path) => (path.length === 2 ? [path[0]] : [])))
   return Object.entries(table).flatMap(([key, value]) => {
     if (!tables.has(key)) return known.has(key) ? [] : [key]
     if (!isTable(value)) return []

@@ -35,6 +35,8 @@ export interface SettingsDeps {
   options: ServerOptions
   /** HF_ENDPOINT from the environment, which wins over the mirrors; null: not set. */
   endpoint: string | null
+  /** Names of all providers: the keys of `[engines]`. */
+  providers: readonly string[]
   /** The settings that the daemon was started with. */
   started: ServerSettings
   token: TokenStore
@@ -68,7 +70,7 @@ export class ServerSettingsFile implements SettingsService {
   }
 
   async show(): Promise<Settings> {
-    const { paths, options, endpoint, token } = this.#deps
+    const { paths, options, endpoint, token, providers } = this.#deps
     const config = await readServerConfig(paths)
     const { source, problem } = await token.look()
     const overridden = Object.keys(options)
@@ -84,12 +86,14 @@ export class ServerSettingsFile implements SettingsService {
         body_memory_mb: config.body_memory_mb ?? configDefaults.body_memory_mb,
         drain_s: config.drain_s ?? configDefaults.drain_s,
         slots: { ports: config.slots?.ports ?? configDefaults.slots.ports },
-        engines: { 'llama.cpp': config.engines?.['llama.cpp'] ?? null },
+        engines: Object.fromEntries(providers.map((name) => [name, config.engines?.[name] ?? null])),
         hub: { mirrors: endpoint === null ? (config.hub?.mirrors ?? []) : [endpoint], token: source },
         update: { url: config.update?.url ?? null },
         decisions: { keep: config.decisions?.keep ?? configDefaults.decisions.keep },
       },
-      set: settingPaths.filter((path) => valueAt(config, path) !== undefined).map(settingKey),
+      set: settingPaths(providers)
+        .filter((path) => valueAt(config, path) !== undefined)
+        .map(settingKey),
       overridden,
       restart_needed: this.#needsRestart(serverSettings(config, options)),
       problems: problem === null ? [] : [problem],

@@ -84,6 +84,7 @@ const edits = new Map<string, Mutex>()
  * Sets keys of the table in `path`, like `withChanges`. Comments, order and other keys are kept. The file is created if it does not
  * exist, and not written if nothing changes.
  * @param changes or a function that makes them from the file's table; edits of one file wait for each other, so that none is lost
+ * @param reshape another way to write what the text says, applied before the changes
  * @returns the resulting table
  * @throws Hal0Error `config.invalid`, `storage.full`, `storage.failed`, and whatever `changes` throws; the file is then unchanged
  */
@@ -91,13 +92,14 @@ export const editToml = (
   path: string,
   changes: TomlTable | ((table: TomlTable) => TomlTable | Promise<TomlTable>),
   doing: string,
+  reshape: (text: string, table: TomlTable) => string = (text) => text,
 ): Promise<TomlTable> => {
   const turn = edits.get(path) ?? new Mutex()
   edits.set(path, turn)
   return turn.run(async () => {
     const read = await readTomlText(path)
     if (read?.flaw != null) throw read.flaw
-    const text = read?.text ?? null
+    const text = read === null ? null : reshape(read.text, parseToml(read.text, path))
     const table = text === null ? {} : parseToml(text, path)
     const wanted = typeof changes === 'function' ? await changes(table) : changes
     if (Object.keys(wanted).length === 0) return table

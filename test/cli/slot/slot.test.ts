@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import type { SlotPatch } from '../../../src/contract/slot-config.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { FakeApi } from '../support/fake-api.ts'
 import { hal0 } from '../support/run-cli.ts'
@@ -18,8 +19,8 @@ const api = new FakeApi({
     known(params.name)
     return slot('primary', 'ready', { config: { aliases: ['a', 'b'] }, state: { reason: 'passed its probe' } })
   },
-  createSlot: ({ body }) => slot('fresh', 'offline', { config: body as object }),
-  editSlot: ({ body }) => slot('primary', 'ready', { config: body as object }),
+  createSlot: ({ body }) => slot('fresh', 'offline', { config: body as SlotPatch }),
+  editSlot: ({ body }) => slot('primary', 'ready', { config: body as SlotPatch }),
   deleteSlot: ({ params }) => {
     known(params.name)
     return undefined

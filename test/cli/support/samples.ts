@@ -1,13 +1,9 @@
 /** Sample data as a daemon would send it. */
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
-import {
-  type Slot,
-  type SlotConfig,
-  type SlotRecord,
-  type SlotState,
-  slotDefaults,
-} from '../../../src/contract/slot.ts'
+import type { SlotRecord, SlotState } from '../../../src/contract/slot.ts'
+import type { Slot, SlotPatch } from '../../../src/contract/slot-config.ts'
 import type { Decision } from '../../../src/contract/system.ts'
+import { wireConfig } from '../../support/slot-config.ts'
 
 export const record = (name: string, state: SlotState, changes: Partial<SlotRecord> = {}): SlotRecord => ({
   name,
@@ -30,9 +26,9 @@ export const record = (name: string, state: SlotState, changes: Partial<SlotReco
 export const slot = (
   name: string,
   state: SlotState,
-  { config = {}, state: changes = {} }: { config?: Partial<SlotConfig>; state?: Partial<SlotRecord> } = {},
+  { config = {}, state: changes = {} }: { config?: SlotPatch; state?: Partial<SlotRecord> } = {},
 ): Slot => ({
-  config: { ...slotDefaults, aliases: [], extra_args: [], name, model: 'tiny', port: 8081, ...config },
+  config: wireConfig({ name, model: 'tiny', ...config }),
   state: record(name, state, changes),
 })
 

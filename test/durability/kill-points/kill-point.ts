@@ -2,7 +2,7 @@
 import { expect } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Slot } from '../../../src/contract/slot.ts'
+import type { Slot } from '../../../src/contract/slot-config.ts'
 import { Daemon } from '../../support/daemon.ts'
 import { SlotWatch } from '../../support/slot-watch.ts'
 import { makeStandIn } from '../../support/stand-in-llama.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, onTestFinished, setDefaultTimeout, test } from 'bun:test'
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
 import type { HubRepository, Pull } from '../../../src/contract/models/pull.ts'
-import type { Slot } from '../../../src/contract/slot.ts'
+import type { Slot } from '../../../src/contract/slot-config.ts'
 import { Daemon, errorOf, runHal0 } from '../../support/daemon.ts'
 import { FakeHub } from '../../support/fake-hub/fake-hub.ts'
 import { tinyModel } from '../../support/tiny-model.ts'

@@ -27,6 +27,7 @@ beforeEach(async () => {
   writeFileSync(file, toml)
   const hub = openHub({}, [], tokenFile)
   const settings = new ServerSettingsFile({
+    providers: ['llama.cpp'],
     paths,
     options: {},
     endpoint: null,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { endpoints } from '../../../src/contract/endpoints.ts'
 import { openApiDocument } from '../../../src/http/docs/openapi.ts'
 import { EndpointTable } from '../../../src/http/gate/endpoint-table.ts'
+import { operations, schemas } from '../../support/slot-config.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { pythonTools } from '../support/python-tools.ts'
 
@@ -11,7 +12,7 @@ const bin = await pythonTools()
 test.skipIf(bin === null)('/openapi.json is valid OpenAPI 3.1 to openapi-spec-validator', async () => {
   const file = join(tempDir(), 'openapi.json')
   const inferences = new EndpointTable(Object.values(endpoints)).all()
-  await Bun.write(file, JSON.stringify(openApiDocument('1.2.3', inferences)))
+  await Bun.write(file, JSON.stringify(openApiDocument('1.2.3', inferences, operations, schemas)))
   const validator = Bun.spawn([join(bin ?? '', 'openapi-spec-validator'), '--schema', '3.1.0', file], {
     stdout: 'pipe',
     stderr: 'pipe',

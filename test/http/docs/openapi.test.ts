@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { endpoints } from '../../../src/contract/endpoints.ts'
-import { operations } from '../../../src/contract/operations/operations.ts'
 import { openApiDocument } from '../../../src/http/docs/openapi.ts'
 import { EndpointTable } from '../../../src/http/gate/endpoint-table.ts'
+import { operations, schemas } from '../../support/slot-config.ts'
 
 const inferences = new EndpointTable(Object.values(endpoints)).all()
-const document = openApiDocument('1.2.3', inferences)
+const document = openApiDocument('1.2.3', inferences, operations, schemas)
 const all = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 )

@@ -116,7 +116,7 @@ test('whoever reaches hal0 is local, by the address that it comes from, and may 
 })
 
 describe('routes', () => {
-  const make = () => new Routes(new Elysia() as unknown as Elysia, true)
+  const make = () => new Routes(new Elysia() as unknown as Elysia, operations, true)
 
   test('without a scope do not start', () => {
     const route = { method: 'GET', path: '/api/open' } as unknown as Route
@@ -137,7 +137,7 @@ describe('routes', () => {
 
   test('answer nobody who came past the gate', async () => {
     const elysia = new Elysia() as unknown as Elysia
-    mountDaemon(new Routes(elysia, true), () => {
+    mountDaemon(new Routes(elysia, operations, true), () => {
       throw new Error('answered')
     })
     const answer = await elysia.fetch(new Request('http://localhost/api/status'))

@@ -1,17 +1,12 @@
 /** An in-memory SlotService: it keeps what it is given and says it on its bus, without processes or disk. */
-import {
-  type Slot,
-  type SlotConfig,
-  type SlotCreate,
-  type SlotPatch,
-  type SlotRecord,
-  slotDefaults,
-} from '../../../src/contract/slot.ts'
+import type { SlotRecord } from '../../../src/contract/slot.ts'
+import type { Slot, SlotCreate, SlotPatch } from '../../../src/contract/slot-config.ts'
 import { Bus } from '../../../src/lib/async/bus.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { Lease, SlotView } from '../../../src/slots/run/lease.ts'
 import type { SlotCommand, SlotService, SlotSignal } from '../../../src/slots/service.ts'
 import type { LogFrom, TakeLog } from '../../../src/system/supervisor.ts'
+import { wireConfig } from '../../support/slot-config.ts'
 
 export const recordOf = (name: string, changes: Partial<SlotRecord> = {}): SlotRecord => ({
   name,
@@ -37,9 +32,8 @@ export class FakeSlots implements SlotService {
   readonly followers = new Map<string, Set<TakeLog>>()
   readonly #slots = new Map<string, Slot>()
 
-  add(name: string, record: Partial<SlotRecord> = {}, config: Partial<SlotConfig> = {}): void {
-    const base = { ...slotDefaults, name, port: 8081, model: 'tiny', aliases: [], extra_args: [] }
-    this.#slots.set(name, { config: { ...base, ...config }, state: recordOf(name, record) })
+  add(name: string, record: Partial<SlotRecord> = {}, config: SlotPatch = {}): void {
+    this.#slots.set(name, { config: wireConfig({ name, model: 'tiny', ...config }), state: recordOf(name, record) })
   }
 
   /** A transition. */
@@ -55,6 +49,11 @@ export class FakeSlots implements SlotService {
 
   async list(): Promise<Slot[]> {
     return [...this.#slots.values()]
+  }
+
+  async usersOf(id: string): Promise<string[]> {
+    const uses = ({ config, state }: Slot) => [config.model, config.mmproj, state.model, state.pull].includes(id)
+    return [...this.#slots.values()].filter(uses).map(({ config }) => config.name)
   }
 
   async show(name: string): Promise<Slot> {

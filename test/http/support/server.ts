@@ -7,6 +7,7 @@ import type { FrontLimits } from '../../../src/http/front/limits.ts'
 import { listen } from '../../../src/http/listen.ts'
 import { SharedCount } from '../../../src/lib/async/shared-count.ts'
 import { Catalog, catalogEntries } from '../../../src/models/catalog/catalog.ts'
+import { sections } from '../../support/slot-config.ts'
 import { FakeDecisions, FakeEngines, FakeModels, FakePulls, FakeSettings } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
 
@@ -34,8 +35,9 @@ export const startServer = async (overrides: Partial<AppDeps> = {}, limits: Part
     slots,
     models,
     pulls: new FakePulls(),
-    catalog: new Catalog({ entries: catalogEntries, registry: models, memoryBytes: 8e9 }),
+    catalog: new Catalog({ entries: catalogEntries, registry: models, memoryBytes: 8e9, providers: ['llama.cpp'] }),
     engines: new FakeEngines(),
+    sections: sections.all,
     settings: new FakeSettings(),
     decisions,
     dispatch: echoDispatch,

@@ -82,7 +82,12 @@ describe('a search', () => {
 
 describe('the catalog of a machine', () => {
   const offers = (memoryBytes: number | null, registry: { get(id: string): unknown } = here) =>
-    new Catalog({ entries: catalogEntries, registry: registry as typeof here, memoryBytes }).offers('')
+    new Catalog({
+      entries: catalogEntries,
+      registry: registry as typeof here,
+      memoryBytes,
+      providers: ['llama.cpp'],
+    }).offers('')
 
   test('says what fits into its memory, if that is known', () => {
     const fits = (memoryBytes: number | null) => offers(memoryBytes).map((one) => one.fits)
@@ -98,7 +103,7 @@ describe('the catalog of a machine', () => {
     expect(found.filter(({ installed }) => installed).map(({ id }) => id)).toEqual(['bge-m3-q8_0'])
   })
 
-  const catalog = new Catalog({ entries: catalogEntries, registry: here, memoryBytes: null })
+  const catalog = new Catalog({ entries: catalogEntries, registry: here, memoryBytes: null, providers: ['llama.cpp'] })
 
   test('knows where each GGUF comes from, and has its projector pulled too', () => {
     for (const { id, repo, file: path } of gguf) {

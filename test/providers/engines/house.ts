@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import type { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { Engines } from '../../../src/providers/engines/engines.ts'
 import { configFile, enginesDir, findPaths } from '../../../src/system/paths.ts'
+import { engineKinds } from '../../support/slot-config.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 export const house = (env: Record<string, string> = {}) => {
   const root = tempDir()
   const paths = findPaths({ HAL0_ROOT: root }, false)
   mkdirSync(paths.config, { recursive: true })
-  const engines = new Engines(paths, { PATH: join(root, 'bin'), ...env })
+  const engines = new Engines(paths, { PATH: join(root, 'bin'), ...env }, engineKinds)
   const file = configFile(paths)
   const dir = enginesDir(paths)
   /** As an installation would leave it. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Engines } from '../../../src/providers/engines/engines.ts'
 import { findPaths } from '../../../src/system/paths.ts'
 import { testWith } from '../../support/part.ts'
+import { engineKinds } from '../../support/slot-config.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { type FakeIndex, fakeIndex, fakeMembers, makeWheel, wheelName } from './fake-index.ts'
 import { failure, house, makeProgram } from './house.ts'
@@ -52,7 +53,11 @@ withPython(
 
 withPython('installs at once are one installation, also of two daemons', async () => {
   const { engines, index, root, dir } = shop(['1.0'])
-  const other = new Engines(findPaths({ HAL0_ROOT: root }, false), { PATH: path, PIP_INDEX_URL: index.url })
+  const other = new Engines(
+    findPaths({ HAL0_ROOT: root }, false),
+    { PATH: path, PIP_INDEX_URL: index.url },
+    engineKinds,
+  )
   const all = await Promise.all([engines.install(pypi), engines.install(pypi), other.install(pypi)])
   expect(new Set(all.map((engine) => engine.path)).size).toBe(1)
   expect(readdirSync(dir)).toEqual(['llama.cpp-pypi-1.0'])

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test'
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
-import type { SlotConfig } from '../../../src/contract/slot.ts'
+import type { SlotPatch } from '../../../src/contract/slot-config.ts'
 import { buildArgv } from '../../../src/providers/llamacpp/argv.ts'
-import { modelEntry, slotConfig } from '../fixtures.ts'
+import { slotConfig } from '../../support/slot-config.ts'
+import { modelEntry } from '../fixtures.ts'
 
-const argv = (config: Partial<SlotConfig> = {}, model: Partial<ModelEntry> = {}, mmproj: string | null = null) =>
+const argv = (config: SlotPatch = {}, model: Partial<ModelEntry> = {}, mmproj: string | null = null) =>
   buildArgv('/e/llama-server', {
     config: slotConfig(config),
     model: modelEntry(model),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { causeOf } from '../../../src/providers/llamacpp/cause.ts'
+import { causeOf } from '../../../src/providers/llamacpp/last-lines/cause.ts'
 
 /** What build b11549 prints after the line that names the cause. */
 const after = [

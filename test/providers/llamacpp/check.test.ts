@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
-import type { SlotConfig } from '../../../src/contract/slot.ts'
+import type { SlotPatch } from '../../../src/contract/slot-config.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { checkConfig } from '../../../src/providers/llamacpp/check.ts'
-import { slotConfig } from '../fixtures.ts'
+import { slotConfig } from '../../support/slot-config.ts'
 
-const problem = (changes: Partial<SlotConfig>): Hal0Error | null => {
+const problem = (changes: SlotPatch): Hal0Error | null => {
   try {
     checkConfig(slotConfig(changes))
     return null
@@ -53,7 +53,7 @@ test.each([
   ['engine', { engine: './llama-server' }],
   ['engine', { engine: '../x' }],
   ['cache_type_v', { cache_type_v: 'q8_0', flash_attention: 'off' }],
-] as [string, Partial<SlotConfig>][])('refuses a bad %s (%j)', (param, changes) => {
+] as [string, SlotPatch][])('refuses a bad %s (%j)', (param, changes) => {
   expect(problem(changes)?.param).toBe(param)
 })
 
@@ -64,6 +64,6 @@ test.each([
   { engine: 'llama.cpp-pypi-2026.10.1' },
   { cache_type_v: 'q8_0' },
   { cache_type_v: 'f16', flash_attention: 'off' },
-] as Partial<SlotConfig>[])('accepts %j', (changes) => {
+] as SlotPatch[])('accepts %j', (changes) => {
   expect(problem(changes)).toBeNull()
 })

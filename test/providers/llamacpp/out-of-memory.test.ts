@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { saysOutOfMemory } from '../../../src/providers/llamacpp/out-of-memory.ts'
+import { saysOutOfMemory } from '../../../src/providers/llamacpp/last-lines/out-of-memory.ts'
 
 // The first four are a real b9993 under `ulimit -v`; the others follow the formats in its sources.
 test.each([

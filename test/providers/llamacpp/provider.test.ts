@@ -4,19 +4,21 @@ import { join } from 'node:path'
 import { Engines } from '../../../src/providers/engines/engines.ts'
 import { LlamaCpp } from '../../../src/providers/llamacpp/provider.ts'
 import { findPaths } from '../../../src/system/paths.ts'
+import { engineKinds, slotConfig } from '../../support/slot-config.ts'
 import { makeStandIn } from '../../support/stand-in-llama.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-import { modelEntry, slotConfig } from '../fixtures.ts'
+import { modelEntry, modelFile } from '../fixtures.ts'
 
 const provider = (root: string) => {
   const env = { PATH: '/nowhere', LLAMA_ARG_HOST: '0.0.0.0', LANG: 'C' }
-  return new LlamaCpp(new Engines(findPaths({ HAL0_ROOT: root }, false), env), env)
+  return new LlamaCpp(new Engines(findPaths({ HAL0_ROOT: root }, false), env, engineKinds), env)
 }
 const input = (engine: string | null, sentinel = true) => ({
   config: slotConfig({ engine, sentinel }),
-  model: modelEntry(),
-  files: ['/m/tiny.gguf'],
-  mmproj: null,
+  model: { entry: modelEntry(), files: [modelFile()] },
+  lookUp: () => {
+    throw new Error('it has no projector')
+  },
 })
 
 test('a plan has the engine’s path, a clean environment, a probe and sentinels', async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
-import { slotDefaults } from '../../../src/contract/slot.ts'
 import { buildArgv } from '../../../src/providers/llamacpp/argv.ts'
 import { recogniseArgv } from '../../../src/providers/llamacpp/recognise.ts'
+import { slotConfig } from '../../support/slot-config.ts'
 import { modelEntry } from '../fixtures.ts'
 
-const config = { ...slotDefaults, aliases: [], extra_args: ['--port-of-call', 'x'], name: 'primary', port: 8085 }
+const config = slotConfig({ extra_args: ['--port-of-call', 'x'], port: 8085 })
 const model = modelEntry({ id: 'tiny-q8_0' })
 const argv = buildArgv('/opt/llama-server', { config, model, files: ['/models/--port/tiny.gguf'], mmproj: null })
 const started = { model: 'tiny-q8_0', port: 8085 }

@@ -2,9 +2,10 @@ import { test } from 'bun:test'
 import fc from 'fast-check'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { decide } from '../../../src/slots/decide/decide.ts'
-import { initialConfig, initialRecord } from '../../../src/slots/machine/initial.ts'
+import { initialRecord } from '../../../src/slots/machine/initial.ts'
 import { type Context, type Input, type Machine, machineOf } from '../../../src/slots/machine/machine.ts'
 import { isLegalTransition } from '../../../src/slots/machine/states.ts'
+import { initialConfig } from '../../support/slot-config.ts'
 
 const config = {
   ...initialConfig('primary'),

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import type { SlotConfig, SlotState } from '../../../src/contract/slot.ts'
+import type { SlotState } from '../../../src/contract/slot.ts'
+import type { SlotConfig } from '../../../src/contract/slot-config.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { decide } from '../../../src/slots/decide/decide.ts'
-import { initialConfig, initialRecord } from '../../../src/slots/machine/initial.ts'
+import { initialRecord } from '../../../src/slots/machine/initial.ts'
 import { type Decision, type Input, type Machine, machineOf } from '../../../src/slots/machine/machine.ts'
+import { initialConfig } from '../../support/slot-config.ts'
 
 const base: SlotConfig = { ...initialConfig('primary'), port: 8081, model: 'a' }
 const exit = { exitCode: 3, signal: null, outOfMemory: false, lastLines: ['it broke'] }

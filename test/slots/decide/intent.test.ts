@@ -1,6 +1,7 @@
 /** What was accepted happens: loads that have to wait are on the disk before they are promised, and every next daemon keeps them. */
 import { describe, expect, test } from 'bun:test'
-import type { SlotConfig, SlotRecord } from '../../../src/contract/slot.ts'
+import type { SlotRecord } from '../../../src/contract/slot.ts'
+import type { SlotConfig } from '../../../src/contract/slot-config.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { SlotCommand } from '../../../src/slots/service.ts'
 import { settle } from '../support/simulated-clock.ts'

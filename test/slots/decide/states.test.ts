@@ -2,9 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { slotStates } from '../../../src/contract/slot.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { Step } from '../../../src/slots/decide/step.ts'
-import { initialConfig, initialRecord } from '../../../src/slots/machine/initial.ts'
+import { initialRecord } from '../../../src/slots/machine/initial.ts'
 import { machineOf } from '../../../src/slots/machine/machine.ts'
 import { isLegalTransition } from '../../../src/slots/machine/states.ts'
+import { initialConfig } from '../../support/slot-config.ts'
 
 /** The table of spec §2.1, written a second time on purpose: a change of one must be a change of both. */
 const specified = `

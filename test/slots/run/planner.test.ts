@@ -1,16 +1,9 @@
 import { expect, test } from 'bun:test'
-import { type SlotConfig, slotDefaults } from '../../../src/contract/slot.ts'
 import { makePlanner } from '../../../src/slots/run/planner.ts'
+import { slotConfig } from '../../support/slot-config.ts'
 
 const models = { get: () => null, list: () => [], filePaths: () => [], lost: () => [] }
-const config = (model: string): SlotConfig => ({
-  ...slotDefaults,
-  aliases: [],
-  extra_args: [],
-  name: 'primary',
-  port: 8081,
-  model,
-})
+const config = (model: string) => slotConfig({ model })
 const planner = makePlanner(models, [], {
   knows: (id) => id === 'known',
   refusalOf: (id) => (id === 'speech' ? 'speech cannot be pulled yet.' : null),

@@ -2,10 +2,11 @@
  * A simulated host for the real manager: processes, ports, disk and backends that live in virtual time. It outlives the
  * simulated daemons, as the real things do.
  */
-import type { SlotConfig, SlotPatch, SlotRecord } from '../../../src/contract/slot.ts'
+import type { SlotRecord } from '../../../src/contract/slot.ts'
+import type { SlotConfig } from '../../../src/contract/slot-config.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { LaunchPlan } from '../../../src/providers/provider.ts'
-import { initialConfig, type StoredConfig } from '../../../src/slots/machine/initial.ts'
+import type { ConfigPatch, StoredConfig } from '../../../src/slots/config/sections.ts'
 import type { CrashTimes } from '../../../src/slots/machine/machine.ts'
 import { noModel } from '../../../src/slots/machine/slot-errors.ts'
 import { SlotManager } from '../../../src/slots/manager.ts'
@@ -13,6 +14,7 @@ import { PortAllocator } from '../../../src/slots/ports/port-allocator.ts'
 import type { Probe } from '../../../src/slots/run/effects/probe.ts'
 import type { Planner } from '../../../src/slots/run/planner.ts'
 import type { ExitReport } from '../../../src/system/supervisor.ts'
+import { initialConfig, sections } from '../../support/slot-config.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { SimulatedPulls } from './simulated-pulls.ts'
 import { SimulatedSupervisor } from './simulated-supervisor.ts'
@@ -194,6 +196,7 @@ export class SimulatedHost {
       check: () => {},
       mode: ({ mode }) => mode ?? 'chat',
       backend: () => ({ dialects: ['openai'], withheldHeaders: new Set(), onHangUp: 'abort' }),
+      otherModels: () => [],
       ranOutOfMemory: () => false,
       causeOf: () => null,
     }
@@ -214,6 +217,7 @@ export class SimulatedHost {
       supervisor,
       planner: this.#planner(),
       pulls: this.pulls,
+      sections,
       probe: this.#probe(daemon),
       configs: {
         folder: '/etc/hal0/slots',
@@ -227,11 +231,9 @@ export class SimulatedHost {
           this.#configChanged = onChange
           return { renew: async () => {}, close: () => {}, everyMs: 3_600_000 }
         },
-        write: async (name: string, changes: SlotPatch) => {
+        write: async (name: string, changes: ConfigPatch) => {
           if (!daemon.alive) return new Promise(() => {})
-          const next: Record<string, unknown> = { ...(configs.get(name) ?? initialConfig(name)) }
-          for (const [key, value] of Object.entries(changes)) next[key] = value
-          configs.set(name, next as StoredConfig)
+          configs.set(name, sections.merged(configs.get(name) ?? initialConfig(name), changes))
         },
         remove: async (name) => {
           configs.delete(name)

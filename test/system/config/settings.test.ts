@@ -29,6 +29,7 @@ const open = async (toml: string | null, deps: Partial<SettingsDeps> = {}) => {
   const stored: (string | null)[] = []
   const applied: ServerSettings[] = []
   const settings = new ServerSettingsFile({
+    providers: ['llama.cpp'],
     paths,
     options: {},
     endpoint: null,

@@ -1,7 +1,8 @@
 /** Turns `--set key=value` into values of a slot's configuration. */
 import type { TSchema } from 'typebox'
-import { SlotPatch, slotDefaults } from '../../../contract/slot.ts'
+import { commonDefaults, type SlotPatch, slotSchemas } from '../../../contract/slot-config.ts'
 import { problemsOf } from '../../../lib/validate.ts'
+import { defaultProvider, providerTable } from '../../../providers/table.ts'
 import { usageError } from '../../terminal/failure.ts'
 import { typedValue } from '../../typed-value.ts'
 
@@ -9,18 +10,51 @@ export const setFlag = {
   set: { type: 'string', valueHint: 'KEY=VALUE', description: 'Set a key of the configuration; may be repeated' },
 } as const
 
-const schemas = SlotPatch.properties as unknown as Record<string, TSchema>
+const sections = providerTable.map(({ section }) => section)
+/** By the name of their object in a body. */
+const nested = new Map(sections.filter(({ isFlat }) => !isFlat).map((section) => [section.key, section]))
 
-export const keys = Object.keys(schemas)
+interface Key {
+  schema: TSchema
+  /** undefined: it has none. */
+  byDefault: unknown
+}
+
+const body = (slotSchemas(sections).SlotPatch as unknown as { properties: Record<string, TSchema> }).properties
+const flatDefaults = Object.assign({}, ...sections.filter(({ isFlat }) => isFlat).map(({ defaults }) => defaults))
+const topDefaults: Record<string, unknown> = { ...commonDefaults, provider: defaultProvider, ...flatDefaults }
+
+/** Every key as people write it: that of a section which is not flat as SECTION.KEY. */
+const known = new Map<string, Key>(
+  Object.entries(body).flatMap(([key, schema]): [string, Key][] => {
+    const section = nested.get(key)
+    if (section !== undefined) {
+      return Object.entries(section.fields).map(([inner, field]) => [
+        `${key}.${inner}`,
+        { schema: field, byDefault: section.defaults[inner] },
+      ])
+    }
+    // A flat section's keys stand here themselves.
+    return sections.some((one) => one.key === key) ? [] : [[key, { schema, byDefault: topDefaults[key] }]]
+  }),
+)
+
+export const keys = [...known.keys()]
 
 /** Help text on the keys and on how values are written. */
 export const settingsHelp = `Keys: ${keys.join(', ')}.
 Lists are written as JSON or with commas: --set aliases=small,fast`
 
-const schemaOf = (key: string): TSchema => {
-  const schema = Object.hasOwn(schemas, key) ? schemas[key] : undefined
-  if (schema === undefined) throw usageError(`'${key}' is not a key of a slot. The keys are: ${keys.join(', ')}.`)
-  return schema
+const find = (key: string): Key => {
+  const found = known.get(key)
+  if (found === undefined) throw usageError(`'${key}' is not a key of a slot. The keys are: ${keys.join(', ')}.`)
+  return found
+}
+
+const put = (patch: Record<string, unknown>, key: string, value: unknown): void => {
+  const [outer = key, inner] = key.split('.', 2)
+  patch[outer] =
+    inner === undefined ? value : { ...(patch[outer] as Record<string, unknown> | undefined), [inner]: value }
 }
 
 /**
@@ -34,23 +68,22 @@ export const parseSettings = (assignments: readonly string[]): SlotPatch => {
     if (at < 1) throw usageError(`--set takes KEY=VALUE, not '${assignment}'.`)
     const key = assignment.slice(0, at)
     const text = assignment.slice(at + 1)
-    const schema = schemaOf(key)
+    const { schema } = find(key)
     const value = typedValue(schema, text)
     const problem = problemsOf(schema, value)[0]
     if (problem !== undefined) throw usageError(`'${text}' cannot be the ${key} of a slot: it ${problem.reason}.`)
-    patch[key] = value
+    put(patch, key, value)
   }
   return patch
 }
 
 /** A patch that resets keys to their defaults. @throws Failure wrong usage */
 export const parseUnset = (unset: readonly string[]): SlotPatch => {
-  const defaults: Record<string, unknown> = slotDefaults
   const patch: Record<string, unknown> = {}
   for (const key of unset) {
-    schemaOf(key)
-    if (!(key in defaults)) throw usageError(`'${key}' has no default to go back to.`)
-    patch[key] = defaults[key]
+    const { byDefault } = find(key)
+    if (byDefault === undefined) throw usageError(`'${key}' has no default to go back to.`)
+    put(patch, key, byDefault)
   }
   return patch
 }

@@ -1,5 +1,5 @@
 /** Commands that take a slot some time: `load`, `unload`, `restart`, `swap`, `cancel`. */
-import type { Slot } from '../../../contract/slot.ts'
+import type { Slot } from '../../../contract/slot-config.ts'
 import { type ExitCode, exitCode } from '../../terminal/exit-code.ts'
 import { catchInterrupt, Interrupted } from '../../terminal/interrupt.ts'
 import { print, printJson, talk } from '../../terminal/output.ts'

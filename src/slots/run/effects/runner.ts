@@ -1,9 +1,8 @@
 /** Carries out the effects that reach outside: launching, probing, stopping. What comes of them is reported back. */
-import type { SlotConfig } from '../../../contract/slot.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
-import type { Cause, WatchPlan } from '../../../providers/provider.ts'
+import type { Cause, WatchPlan, WholeConfig } from '../../../providers/provider.ts'
 import type { ExitReport, Found, Supervisor } from '../../../system/supervisor.ts'
 import type { CrashTimes, Effect, FoundAtStart, Input, Machine } from '../../machine/machine.ts'
 import { portInUse } from '../../machine/slot-errors.ts'
@@ -22,7 +21,7 @@ export interface RunnerDeps {
   probe: Probe
   memory: SlotMemory
   report: (input: Input) => void
-  config: () => SlotConfig
+  config: () => WholeConfig
   machine: () => Machine
   /** Resolves when every record so far is durable, or the disk has refused one. */
   recorded: () => Promise<void>

@@ -2,10 +2,11 @@
  * Carries out what one slot decides: each effect goes to the part whose matter it is. All are started, none is awaited; what comes
  * of them is reported as inputs.
  */
-import type { SlotConfig, SlotRecord } from '../../../contract/slot.ts'
+import type { SlotRecord } from '../../../contract/slot.ts'
 import { Bus } from '../../../lib/async/bus.ts'
 import type { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { ModelBringer } from '../../../models/pull/pull-port.ts'
+import type { Mode } from '../../../providers/provider.ts'
 import type { Effect } from '../../machine/machine.ts'
 import type { CrashHistory } from '../../store/crash-history.ts'
 import type { LoadHistory } from '../../store/load-history.ts'
@@ -38,7 +39,7 @@ export class SlotEffects {
   readonly runner: SlotRunner
   readonly #timers: SlotTimers
   readonly #deps: EffectDeps
-  #startedMode: SlotConfig['mode'] = null
+  #startedMode: Mode | null = null
 
   /** @param json the record as the disk has it; null when it has none */
   constructor(name: string, json: string | null, deps: EffectDeps) {
@@ -53,7 +54,7 @@ export class SlotEffects {
   }
 
   /** What the backend was started for: an edit of the configuration changes it at the next load. Null: by an earlier daemon. */
-  get startedMode(): SlotConfig['mode'] {
+  get startedMode(): Mode | null {
     return this.#startedMode
   }
 

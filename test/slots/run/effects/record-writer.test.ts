@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { SlotRecord } from '../../../../src/contract/slot.ts'
 import { Hal0Error } from '../../../../src/lib/hal0-error.ts'
-import { initialConfig, initialRecord } from '../../../../src/slots/machine/initial.ts'
+import { initialRecord } from '../../../../src/slots/machine/initial.ts'
 import { RecordWriter } from '../../../../src/slots/run/effects/record-writer.ts'
+import { initialConfig } from '../../../support/slot-config.ts'
 import { SimulatedClock, settle } from '../../support/simulated-clock.ts'
 
 const record = (seq: number): SlotRecord => ({

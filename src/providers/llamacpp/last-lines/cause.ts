@@ -2,7 +2,7 @@
  * Why a llama.cpp that died did so, from the last lines it printed. The line that says it is seldom the last: after it come those
  * of everybody who had called it, or a backtrace. The wordings are those of builds b9993 to b11549 (recorded, or read in their sources).
  */
-import type { Cause } from '../provider.ts'
+import type { Cause } from '../../provider.ts'
 import { recentLines } from './recent-lines.ts'
 
 type Wording = readonly [RegExp, (match: RegExpMatchArray) => string]

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import { checkProjector } from '../../../src/slots/run/check-files.ts'
+import { checkProjector } from '../../../src/providers/llamacpp/projector.ts'
 import { gguf, smallModel, stringEntry, u32Entry } from '../../models/gguf/gguf-bytes.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 

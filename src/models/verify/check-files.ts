@@ -3,11 +3,10 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import type { ModelEntry } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { type GgufHeader, readGgufHeader } from '../../models/gguf/header.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
 
-/** @returns bytes; null: there is no such file, or nothing that is one @throws Hal0Error `slot.no_model` when it may not be read */
-const sizeOf = async (path: string, what: string): Promise<number | null> => {
+/** @param what that it is, for the sentence @returns bytes; null: there is no such file, or nothing that is one @throws Hal0Error `slot.no_model` when it may not be read */
+export const sizeOf = async (path: string, what: string): Promise<number | null> => {
   try {
     const stats = await stat(path)
     if (!stats.isFile()) return null
@@ -46,36 +45,4 @@ export const checkModelFiles = async ({ id, files }: ModelEntry, paths: readonly
       )
     }
   }
-}
-
-const projectorRefused = (path: string, why: string): Hal0Error =>
-  new Hal0Error('request.invalid', `${path} cannot be the slot's mmproj: ${why}.`, {
-    param: 'mmproj',
-    details: { path },
-  })
-
-/**
- * What `projection_dim` says holds for files that say what they are: older converters wrote CLIP's own figure there, which is not
- * that of the model that the projector belongs to.
- */
-const madeFor = ({ type, projectionDim }: GgufHeader): number | null => (type === 'mmproj' ? projectionDim : null)
-
-/**
- * Makes sure that `path` is a projector, and one for a model of this width.
- * @param model absolute path of the model's first file
- * @throws Hal0Error `request.invalid` with the param mmproj, `model.invalid_file`, `slot.no_model`, `storage.failed`
- */
-export const checkProjector = async (path: string, model: string): Promise<void> => {
-  if ((await sizeOf(path, "the slot's mmproj")) === null) throw projectorRefused(path, 'it is not there')
-  const projector = await readGgufHeader(path)
-  if (projector.architecture !== 'clip') {
-    throw projectorRefused(path, `it is a model (${projector.architecture ?? 'of no architecture'}), not a projector`)
-  }
-  const width = madeFor(projector)
-  const { embeddingLength } = await readGgufHeader(model)
-  if (width === null || embeddingLength === null || width === embeddingLength) return
-  throw projectorRefused(
-    path,
-    `it belongs to another model (it is made for embeddings of length ${width}, this model's have ${embeddingLength})`,
-  )
 }

@@ -1,20 +1,18 @@
 /** llama.cpp from the PyPI wheel `xllamacpp`: its HTTP server as a library, in a private venv behind a launcher. */
-import { chmod, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Hal0Error } from '../../lib/hal0-error.ts'
-import { syncFolder, writeFileAtomic } from '../../system/files/atomic-file.ts'
-import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import { backendEnv } from '../backend-env.ts'
-import { LeftoverSweeper } from './leftovers.ts'
+import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { backendEnv } from '../../backend-env.ts'
+import type { InstallRequest } from '../../engines/engine-kind.ts'
+import { installEngine } from '../../engines/install-engine.ts'
+import { type InstalledEngine, installedEngine } from '../../engines/manifest.ts'
+import { PackageIndex, type PackageIndexOptions } from '../../engines/python/package-index.ts'
+import { findPython, type Python } from '../../engines/python/python.ts'
+import { runProgram } from '../../engines/python/run-program.ts'
+import unpackSource from '../../engines/python/unpack_wheel.py' with { type: 'text' }
+import { pickWheel, type Wheel } from '../../engines/python/wheel.ts'
 import flagsSource from './llama_flags.py' with { type: 'text' }
 import launcherSource from './llama_server.py' with { type: 'text' }
-import { type EngineManifest, type InstalledEngine, installedEngine, manifestName } from './manifest.ts'
-import { PackageIndex, type PackageIndexOptions } from './python/package-index.ts'
-import { findPython, type Python } from './python/python.ts'
-import { runProgram } from './python/run-program.ts'
-import { syncTree } from './python/sync-tree.ts'
-import unpackSource from './python/unpack_wheel.py' with { type: 'text' }
-import { pickWheel, type Wheel } from './python/wheel.ts'
 
 const project = 'xllamacpp'
 const program = 'llama-server'
@@ -26,13 +24,7 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 exec "$here/venv/bin/python" -I -X utf8 "$here/llama_server.py" "$@"
 `
 
-export interface PypiRequest {
-  enginesDir: string
-  /** The daemon's environment: index, certificates, proxy, PATH. */
-  env: Record<string, string | undefined>
-  /** null: the newest one. */
-  version: string | null
-  onProgress: (sentence: string) => void
+export interface PypiRequest extends InstallRequest {
   index?: PackageIndexOptions
 }
 
@@ -104,24 +96,8 @@ const build = async (
   )
 }
 
-/** Puts the finished folder into its place; what another hal0 put there meanwhile stays. */
-const moveIntoPlace = async (folder: string, target: string, isInstalled: () => Promise<boolean>): Promise<void> => {
-  try {
-    await rename(folder, target)
-  } catch (error) {
-    const errno = errnoOf(error)
-    if (errno !== 'ENOTEMPTY' && errno !== 'EEXIST') throw error
-    if (await isInstalled()) return
-    await rm(target, { recursive: true, force: true })
-    await rename(folder, target)
-  }
-}
-
-const leftovers = new LeftoverSweeper()
-
 /**
- * Installs the engine, or answers the one already there. Everything happens in a folder of its own, whose last file is the
- * manifest and whose rename is the one moment at which the engine exists: an interruption leaves a leftover, never half an engine.
+ * Installs the engine, or answers the one already there.
  * @throws Hal0Error `engine.install_failed`, `storage.full`, `storage.failed`
  */
 export const installFromPypi = async (request: PypiRequest): Promise<InstalledEngine> => {
@@ -135,40 +111,14 @@ export const installFromPypi = async (request: PypiRequest): Promise<InstalledEn
   const id = pypiEngineId(wheel.version)
   const known = await installedEngine(enginesDir, id)
   if (known !== null) return known
-
-  const name = leftovers.newName()
-  const folder = join(enginesDir, name)
-  try {
-    await mkdir(enginesDir, { recursive: true })
-    await leftovers.sweep(enginesDir)
-    await mkdir(folder)
-    await build(folder, wheel, python, index, request)
-    await syncTree(folder)
-    const manifest: EngineManifest = {
-      id,
-      provider: 'llama.cpp',
-      source: 'pypi',
-      version: wheel.version,
-      path: program,
-      // The library answers 503 while it loads, but its own 100 MB are read before that, for seconds from a cold disk.
-      opens_port_late: true,
-      installed_at: new Date().toISOString(),
-    }
-    await writeFileAtomic(
-      join(folder, manifestName),
-      `${JSON.stringify(manifest, null, 2)}\n`,
-      'write the manifest of the engine',
-    )
-    await moveIntoPlace(folder, join(enginesDir, id), async () => (await installedEngine(enginesDir, id)) !== null)
-    await syncFolder(enginesDir)
-  } catch (error) {
-    throw storageError(error, enginesDir, 'install the engine')
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-    leftovers.done(name)
-  }
-  const installed = await installedEngine(enginesDir, id)
-  if (installed === null)
-    throw new Hal0Error('engine.install_failed', `${id} was removed while it was being installed. Try again.`)
-  return installed
+  const engine = {
+    id,
+    provider: 'llama.cpp',
+    source: 'pypi',
+    version: wheel.version,
+    path: program,
+    // The library answers 503 while it loads, but its own 100 MB are read before that, for seconds from a cold disk.
+    opens_port_late: true,
+  } as const
+  return installEngine(enginesDir, engine, (folder) => build(folder, wheel, python, index, request))
 }

@@ -1,6 +1,6 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncFolder } from '../../../system/files/atomic-file.ts'
+import { syncFolder } from '../../system/files/atomic-file.ts'
 
 /** Makes every file and folder below `folder` durable, itself included. Links are part of their folder. */
 export const syncTree = async (folder: string): Promise<void> => {

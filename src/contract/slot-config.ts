@@ -1,0 +1,168 @@
+/**
+ * A slot's configuration (spec §5, §10): what every slot has, and a section of its own for each provider. The sections are the
+ * providers' business; here is how one is described, and how the schemas of the API are made of them.
+ */
+import { type Static, type TProperties, type TSchema, type TUnsafe, Type } from 'typebox'
+import { nullable } from './nullable.ts'
+import { ModelId, SlotName, SlotRecord } from './slot.ts'
+
+const seconds = (description: string) => Type.Number({ minimum: 0, maximum: 31_536_000, description })
+const exact = { additionalProperties: false } as const
+
+const provider = { description: 'What runs the model.' }
+
+/** What the slot runs, and when. */
+const workload = {
+  model: nullable(ModelId),
+  provider: Type.String({ minLength: 1, ...provider }),
+  mode: nullable(Type.Enum(['chat', 'embedding', 'rerank'])),
+  port: Type.Integer({ minimum: 1, maximum: 65_535, description: 'Port of the backend on 127.0.0.1.' }),
+  load: Type.Enum(['manual', 'on-demand'], { description: 'on-demand: a request to an offline slot loads it.' }),
+  autostart: Type.Boolean({ description: 'Load after a reboot of the host.' }),
+  aliases: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 64, uniqueItems: true }),
+}
+
+/** By which program, and within which bounds. */
+const conduct = {
+  engine: nullable(
+    Type.String({
+      minLength: 1,
+      maxLength: 4096,
+      description: 'Installed engine id, or absolute path of the program.',
+    }),
+  ),
+  idle_timeout_s: seconds('Seconds without traffic until ready becomes idle; 0: never.'),
+  unload_after_s: seconds('Seconds idle until the slot unloads; 0: stays idle for ever.'),
+  max_in_flight: Type.Integer({ minimum: 1, maximum: 4096, description: 'Requests at the backend at the same time.' }),
+  queue_length: Type.Integer({ minimum: 0, maximum: 65_536, description: 'Requests that may wait for a place.' }),
+  queue_wait_s: seconds('Longest wait for a place.'),
+  start_wait_s: seconds('How long a request waits in starting.'),
+  load_timeout_s: Type.Number({ minimum: 0.1, maximum: 31_536_000, description: 'Longest load.' }),
+  request_timeout_s: Type.Number({ minimum: 0.1, maximum: 31_536_000, description: 'Deadline of a request.' }),
+  sentinel: Type.Boolean({ description: 'Prove readiness by one tiny inference.' }),
+  restart: Type.Enum(['never', 'on-failure']),
+}
+
+/** The keys that every slot has, whatever runs its model. */
+export const commonKeys = { ...workload, ...conduct }
+
+/**
+ * Values of the common keys that a slot's TOML leaves out. `port` is allocated, `mode: null` follows the model, and the provider is
+ * the first of the providers' table.
+ */
+export const commonDefaults = {
+  model: null,
+  mode: null,
+  load: 'manual',
+  autostart: false,
+  aliases: [],
+  engine: null,
+  idle_timeout_s: 300,
+  unload_after_s: 0,
+  max_in_flight: 64,
+  queue_length: 64,
+  queue_wait_s: 60,
+  start_wait_s: 10,
+  load_timeout_s: 600,
+  request_timeout_s: 600,
+  sentinel: true,
+  restart: 'never',
+} as const satisfies Partial<Record<keyof typeof commonKeys, unknown>>
+
+const CommonConfig = Type.Object({ name: SlotName, ...commonKeys })
+
+/** The part of a slot's configuration that does not depend on its provider. */
+export type SlotConfig = Static<typeof CommonConfig>
+
+/** Keys of providers' sections, among others or by themselves. */
+export type SectionValues = Record<string, unknown>
+
+/** What a provider adds to the configuration of its slots. */
+export interface ConfigSection {
+  /** Name of the provider. */
+  provider: string
+  /** Name of the table in a slot's TOML, and of the object in the API's bodies. */
+  key: string
+  fields: TProperties
+  /** A value for each field. */
+  defaults: SectionValues
+  /**
+   * The API has its keys beside the common ones, and older files have them at their top: so it was before there were sections.
+   * No other section may then have a key of the same name.
+   */
+  isFlat: boolean
+}
+
+/** Body of `POST /api/slots`: everything but the name may be left out. */
+export type SlotCreate = { name: string } & SlotPatch
+
+/** Body of `PATCH /api/slots/{name}`; null resets a nullable key. The name of a slot never changes. */
+export type SlotPatch = Partial<Omit<SlotConfig, 'name'>> & SectionValues
+
+/** Answer of the slot routes: what is asked for, and how it stands. */
+export interface Slot {
+  config: SlotConfig & SectionValues
+  state: SlotRecord
+}
+
+/** The schemas of the API in which a slot's configuration occurs. */
+export interface SlotSchemas {
+  SlotConfig: TUnsafe<Slot['config']>
+  SlotCreate: TUnsafe<SlotCreate>
+  SlotPatch: TUnsafe<SlotPatch>
+  Slot: TUnsafe<Slot>
+}
+
+const slotOf = (config: TSchema): TUnsafe<Slot> => Type.Unsafe<Slot>(Type.Object({ config, state: SlotRecord }, exact))
+
+const partial = (fields: TProperties): TProperties => Type.Partial(Type.Object(fields)).properties
+
+/** The keys of a section as a body has them. */
+const keysIn = ({ key, fields, isFlat }: ConfigSection, wrap: (fields: TProperties) => TProperties): TProperties =>
+  isFlat ? wrap(fields) : { [key]: Type.Object(wrap(fields), exact) }
+
+/** A slot of one provider, complete. */
+const configOf = (section: ConfigSection): TSchema =>
+  Type.Object(
+    {
+      name: SlotName,
+      ...workload,
+      provider: Type.Enum([section.provider], provider),
+      ...keysIn(section, (fields) => fields),
+      ...conduct,
+    },
+    exact,
+  )
+
+/** @param sections of the providers' table, the first of which is the default */
+export const slotSchemas = (sections: readonly ConfigSection[]): SlotSchemas => {
+  const configs = sections.map(configOf)
+  const [only] = configs
+  const config = configs.length === 1 && only !== undefined ? only : Type.Union(configs)
+  const names = sections.map(({ provider }) => provider)
+  const patch = {
+    ...partial({ ...workload, provider: Type.Enum(names, provider) }),
+    ...Object.assign({}, ...sections.map((section) => partial(keysIn(section, partial)))),
+    ...partial(conduct),
+    // A flat section may be given as what it is, too.
+    ...partial(
+      Object.fromEntries(
+        sections.flatMap(({ key, fields, isFlat }) => (isFlat ? [[key, Type.Object(partial(fields), exact)]] : [])),
+      ),
+    ),
+  }
+  return {
+    SlotConfig: Type.Unsafe<Slot['config']>(config),
+    SlotCreate: Type.Unsafe<SlotCreate>(Type.Object({ name: SlotName, ...patch }, exact)),
+    SlotPatch: Type.Unsafe<SlotPatch>(Type.Object(patch, exact)),
+    Slot: slotOf(config),
+  }
+}
+
+/** As clients need them, who need not know every provider of the daemon that they talk to: other keys may be there. */
+export const openSlotSchemas: SlotSchemas = {
+  SlotConfig: Type.Unsafe<Slot['config']>(CommonConfig),
+  SlotCreate: Type.Unsafe<SlotCreate>(Type.Object({ name: SlotName, ...partial(commonKeys) })),
+  SlotPatch: Type.Unsafe<SlotPatch>(Type.Object(partial(commonKeys))),
+  Slot: slotOf(CommonConfig),
+}

@@ -1,0 +1,17 @@
+import { isAbsolute } from 'node:path'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { isEngineId } from './manifest.ts'
+
+/**
+ * Whether a slot's `engine` can name one at all.
+ * @param engine null: the default is taken
+ * @throws Hal0Error `request.invalid`
+ */
+export const checkEngineSetting = (engine: string | null): void => {
+  if (engine === null || (!engine.includes('\0') && (isAbsolute(engine) || isEngineId(engine)))) return
+  throw new Hal0Error(
+    'request.invalid',
+    'engine must be the id of an installed engine (see `hal0 engine list`) or the absolute path of a program.',
+    { param: 'engine' },
+  )
+}

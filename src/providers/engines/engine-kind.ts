@@ -1,0 +1,33 @@
+/** The programs that run the models of one provider: how one is found, and how hal0 installs one. */
+import type { EngineInstall } from '../../contract/engine.ts'
+import type { InstalledEngine } from './manifest.ts'
+
+/** One installation. */
+export interface InstallRequest {
+  enginesDir: string
+  /** The daemon's environment: index, certificates, proxy, PATH. */
+  env: Record<string, string | undefined>
+  /** null: the newest one. */
+  version: string | null
+  onProgress: (sentence: string) => void
+}
+
+/** Installs an engine, or answers the one already there. @throws Hal0Error `engine.install_failed`, `storage.full`, `storage.failed` */
+export type Installer = (request: InstallRequest) => Promise<InstalledEngine>
+
+export interface EngineKind {
+  /** Name of the provider. */
+  provider: string
+  /** Name of the program on PATH. */
+  program: string
+  /** By source; the first one is what people are told to use. */
+  sources: Readonly<Partial<Record<EngineInstall['source'], Installer>>>
+}
+
+/** The command that brings an engine of the kind. */
+export const installCommand = ({ provider, sources }: EngineKind): string => {
+  const [source] = Object.keys(sources)
+  return source === undefined
+    ? `hal0 engine use PATH --provider ${provider}`
+    : `hal0 engine install ${provider} --source ${source}`
+}

@@ -1,0 +1,185 @@
+/**
+ * A slot's configuration in its three forms: the body of the API, the file, and what hal0 works with. The common keys are the same
+ * in all; where the keys of the provider's section are, differs. Pure.
+ */
+import { type TSchema, Type } from 'typebox'
+import { SlotName } from '../../contract/slot.ts'
+import {
+  type ConfigSection,
+  commonDefaults,
+  commonKeys,
+  type SectionValues,
+  type Slot,
+  type SlotConfig,
+  type SlotPatch,
+} from '../../contract/slot-config.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { type Problem, problemsOf } from '../../lib/validate.ts'
+import type { WholeConfig } from '../../providers/provider.ts'
+
+/** A slot's configuration whose port may still have to be allocated. */
+export type StoredConfig = Omit<WholeConfig, 'port'> & { port: number | null }
+
+type Table = Record<string, unknown>
+
+/** Changes of a configuration; null takes a key back to its default. */
+export interface ConfigPatch {
+  common: { [K in keyof Omit<SlotConfig, 'name'>]?: SlotConfig[K] | null }
+  section: SectionValues
+}
+
+const isTable = (value: unknown): value is Table => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const pick = (table: Table, keys: Table): Table =>
+  Object.fromEntries(Object.entries(table).filter(([key, value]) => Object.hasOwn(keys, key) && value !== undefined))
+
+/** `before` with `changes`; null takes the value of `defaults`. */
+const changed = (before: Table, changes: Table, defaults: Table): Table => {
+  const after = { ...before }
+  for (const [key, value] of Object.entries(changes)) after[key] = value === null ? defaults[key] : value
+  return after
+}
+
+export class Sections {
+  /** Of all providers, that of the default first. */
+  readonly all: readonly ConfigSection[]
+  readonly #default: string
+
+  constructor(sections: readonly [ConfigSection, ...ConfigSection[]]) {
+    this.all = sections
+    this.#default = sections[0].provider
+  }
+
+  /** @throws Hal0Error `request.invalid` */
+  of(provider: string): ConfigSection {
+    const found = this.all.find((section) => section.provider === provider)
+    if (found !== undefined) return found
+    const known = this.all.map((section) => section.provider).join(', ')
+    throw new Hal0Error('request.invalid', `There is no provider ${provider}. There are: ${known}.`, {
+      param: 'provider',
+    })
+  }
+
+  /** The configuration of a slot whose file says nothing; its port is still to be allocated. */
+  initial(name: string, provider = this.#default): StoredConfig {
+    const { defaults } = this.of(provider)
+    return {
+      ...structuredClone(commonDefaults),
+      aliases: [],
+      name,
+      provider,
+      port: null,
+      section: structuredClone(defaults),
+    }
+  }
+
+  merged(config: StoredConfig, { common, section }: ConfigPatch): StoredConfig {
+    const provider = common.provider ?? config.provider
+    const initial = this.initial(config.name, provider)
+    const before = provider === config.provider ? config.section : initial.section
+    return {
+      ...(changed({ ...config }, common, { ...initial }) as StoredConfig),
+      section: changed(before, section, initial.section),
+    }
+  }
+
+  /** As the API shows it. */
+  wire({ section, ...common }: WholeConfig): Slot['config'] {
+    const { key, isFlat } = this.of(common.provider)
+    return { ...common, ...(isFlat ? section : { [key]: section }) }
+  }
+
+  /**
+   * What a body of the API says of a slot.
+   * @param current provider of the slot as it is; null: it is a new one
+   * @throws Hal0Error `request.invalid` for keys of another provider, and for one that is given twice
+   */
+  patchOf(body: SlotPatch, current: string | null): ConfigPatch {
+    const { provider, key: own, fields, isFlat } = this.of(body.provider ?? current ?? this.#default)
+    const common = pick(body, commonKeys)
+    const inside = isTable(body[own]) ? body[own] : {}
+    const beside = isFlat ? pick(body, fields) : {}
+    for (const key of Object.keys(body)) {
+      if (Object.hasOwn(common, key) || Object.hasOwn(beside, key) || key === own) continue
+      throw new Hal0Error('request.invalid', `${key} is no setting of a slot that ${provider} runs.`, { param: key })
+    }
+    for (const key of Object.keys(inside)) {
+      if (!Object.hasOwn(beside, key)) continue
+      throw new Hal0Error('request.invalid', `${key} is given twice, by itself and in ${own}.`, { param: key })
+    }
+    return { common: common as ConfigPatch['common'], section: { ...beside, ...inside } }
+  }
+
+  /**
+   * What a slot's file says.
+   * @param name of the slot
+   * @returns what is wrong with it, or the configuration
+   */
+  read(name: string, table: Table): Problem[] | StoredConfig {
+    const provider = table.provider ?? this.#default
+    const section = this.all.find((one) => one.provider === provider) ?? null
+    const problems = problemsOf(this.#schemaOf(section), table)
+    if (table.name !== undefined && table.name !== name) {
+      problems.push({ field: 'name', reason: `must be "${name}", the name of the file` })
+    }
+    const { beside, inside } = section === null ? { beside: {}, inside: {} } : this.#ownKeys(section, table)
+    for (const key of Object.keys(inside)) {
+      if (Object.hasOwn(beside, key)) {
+        problems.push({ field: key, reason: `stands at the top and in [${section?.key}]: take one of them away` })
+      }
+    }
+    if (problems.length > 0 || section === null) return problems
+    return this.merged(this.initial(name, section.provider), {
+      common: pick(table, commonKeys),
+      section: { ...beside, ...inside },
+    })
+  }
+
+  /**
+   * The changes of a slot's file that make it say what `patch` does. Keys of a table that hal0 does not know stay in it.
+   * @param table what the file says now
+   */
+  edit(table: Table, { common, section: values }: ConfigPatch & { common: { name?: string } }): Table {
+    const changes: Table = {}
+    for (const [key, value] of Object.entries(common)) changes[key] = value ?? undefined
+    const section = this.sectionIn({ ...table, ...common })
+    if (section === null || Object.keys(values).length === 0) return changes
+    for (const key of Object.keys(values)) if (section.isFlat && table[key] !== undefined) changes[key] = undefined
+    const before = table[section.key]
+    const after = Object.entries({ ...(isTable(before) ? before : {}), ...values }).filter(
+      ([, value]) => value !== null,
+    )
+    changes[section.key] = after.length === 0 ? undefined : Object.fromEntries(after)
+    return changes
+  }
+
+  /** The section that counts in a file; null where its provider is none. */
+  sectionIn(table: Table): ConfigSection | null {
+    const provider = table.provider ?? this.#default
+    return this.all.find((one) => one.provider === provider) ?? null
+  }
+
+  #ownKeys({ key, fields, isFlat }: ConfigSection, table: Table): { beside: Table; inside: Table } {
+    const own = table[key]
+    return { beside: isFlat ? pick(table, fields) : {}, inside: isTable(own) ? pick(own, fields) : {} }
+  }
+
+  readonly #schemas = new Map<ConfigSection | null, TSchema>()
+
+  #schemaOf(section: ConfigSection | null): TSchema {
+    const known = this.#schemas.get(section)
+    if (known !== undefined) return known
+    const own = section === null ? {} : { [section.key]: Type.Partial(Type.Object(section.fields)) }
+    const schema = Type.Partial(
+      Type.Object({
+        name: SlotName,
+        ...commonKeys,
+        provider: Type.Enum(this.all.map(({ provider }) => provider)),
+        ...(section?.isFlat === true ? section.fields : {}),
+        ...own,
+      }),
+    )
+    this.#schemas.set(section, schema)
+    return schema
+  }
+}
