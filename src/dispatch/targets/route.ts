@@ -104,10 +104,10 @@ export const findRoute = <T extends TargetView>(
   return asOther !== null && asOther.target !== null ? asOther : (asRef ?? asAlias ?? asOther)
 }
 
-/** The target for a request that names no model. */
+const nowhere = { target: null, reason: '', candidates: [] }
+
+/** The target for a request that names no model: any that can do it, and of several the one that answers soonest. */
 export const findAnyRoute = <T extends TargetView>(targets: readonly T[], capability: Capability): Route<T> => {
   const can = targets.filter(({ mode }) => mode === capability)
   return among(can, capability, ({ name }) => `no model named; ${name} is for ${tasks[capability]}`) ?? nowhere
 }
-
-const nowhere = { target: null, reason: '', candidates: [] }

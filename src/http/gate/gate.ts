@@ -30,8 +30,21 @@ export type Gate = (request: AtGate, model: ModelPlace | null) => Caller | Hal0E
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i
-const jsonPattern = /^application\/json *(?:;|$)/i
-const formPattern = /^multipart\/form-data *;/i
+
+/** The bodies that are let in. A page of another site cannot send JSON unasked; a form it can, and then only its Origin tells of it. */
+interface BodyType {
+  pattern: RegExp
+  wanted: string
+}
+const json: BodyType = {
+  pattern: /^application\/json *(?:;|$)/i,
+  wanted: 'Send JSON with "Content-Type: application/json".',
+}
+const form: BodyType = {
+  pattern: /^multipart\/form-data *;/i,
+  wanted: 'Send a form with "Content-Type: multipart/form-data".',
+}
+
 /** Number of valid Host values (name, port, case) to remember; for others the pattern is matched again. */
 const rememberedHosts = 64
 
@@ -74,17 +87,10 @@ const originRefused = (origin: string): Hal0Error =>
     { details: { origin } },
   )
 
-const notJson = (type: string | null): Hal0Error =>
+const wrongType = (type: string | null, { wanted }: BodyType): Hal0Error =>
   new Hal0Error(
     'request.invalid',
-    `The request has ${type === null ? 'a body without a content type' : `the content type "${bounded(type, 100)}"`}. Send JSON with "Content-Type: application/json".`,
-    { param: 'content-type', status: 415 },
-  )
-
-const notForm = (type: string): Hal0Error =>
-  new Hal0Error(
-    'request.invalid',
-    `The request has the content type "${bounded(type, 100)}". Send a form with "Content-Type: multipart/form-data".`,
+    `The request has ${type === null ? 'a body without a content type' : `the content type "${bounded(type, 100)}"`}. ${wanted}`,
     { param: 'content-type', status: 415 },
   )
 
@@ -97,14 +103,11 @@ const judgeUnsafe = (host: string, headers: AtGate['headers'], model: ModelPlace
   }
   const site = headers.get('sec-fetch-site')
   if (site !== null && site !== 'same-origin' && site !== 'none') return originRefused(`a ${site} page`)
+  const bodyType = model === 'multipart' ? form : json
   const type = headers.get('content-type')
-  if (type === null) {
-    const length = headers.get('content-length') ?? '0'
-    if (length !== '0' || headers.has('transfer-encoding')) return notJson(null)
-  } else if (!(model === 'multipart' ? formPattern : jsonPattern).test(type)) {
-    return model === 'multipart' ? notForm(type) : notJson(type)
-  }
-  return null
+  if (type !== null) return bodyType.pattern.test(type) ? null : wrongType(type, bodyType)
+  const length = headers.get('content-length') ?? '0'
+  return length !== '0' || headers.has('transfer-encoding') ? wrongType(null, bodyType) : null
 }
 
 export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
