@@ -41,7 +41,7 @@ export const configKeys = {
 /** Value of a key of `[engines]`, whose keys are the names of providers. */
 export const EngineChoice = Type.String({ minLength: 1, description: 'Installed engine id or path of a program.' })
 
-/** What holds for the keys that hal0.toml leaves out; null: nothing is chosen. */
+/** The values of keys that hal0.toml leaves out; null: not set. */
 export const configDefaults = {
   host: '127.0.0.1',
   port: 8080,

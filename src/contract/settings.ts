@@ -1,4 +1,4 @@
-/** Wire types of the settings: what hal0.toml says, what holds where it says nothing, and where the hub's token comes from. */
+/** Wire types of the settings: the values in hal0.toml, the defaults, and where the hub's token comes from. */
 import { type Static, type TProperties, type TSchema, Type } from 'typebox'
 import { configKeys, EngineChoice } from './config.ts'
 import { nullable } from './nullable.ts'
@@ -12,7 +12,7 @@ export const TokenSource = Type.Enum(['none', 'credential', 'file', 'environment
 })
 export type TokenSource = Static<typeof TokenSource>
 
-/** What no header can carry is no token. */
+/** A token has to fit into a header. */
 export const HubToken = Type.String({
   pattern: '^[\\x21-\\x7e]{1,4096}$',
   description: 'Stored in hf-token beside hal0.toml; never shown.',
@@ -50,7 +50,7 @@ const settingsOf = <const E extends TSchema>(engines: E) =>
 const changed = <S extends TSchema>(schema: S) => Type.Optional(nullable(schema))
 type Changes<P extends TProperties> = { [K in keyof P]: ReturnType<typeof changed<P[K]>> }
 
-/** Each key with another value, or null, which removes it from hal0.toml. */
+/** Each key with a new value, or with null, which removes it from hal0.toml. */
 const changes = <const P extends TProperties>(keys: P): Changes<P> =>
   Object.fromEntries(Object.entries(keys).map(([key, schema]) => [key, changed(schema)])) as Changes<P>
 

@@ -1,4 +1,4 @@
-/** Tries a change of the settings before it is written: no daemon shall fail to start because of it. */
+/** Tries a change of the settings before it is written, so that it cannot keep a daemon from starting. */
 import type { SettingsPatch } from '../contract/settings.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Engines } from '../providers/engines/engines.ts'
@@ -19,14 +19,14 @@ const requireEngine = async (engines: Pick<Engines, 'find'>, provider: string, e
 }
 
 /**
- * @param ownPort that this daemon listens on
- * @returns a trial of what the settings would be, and what of them changes; it throws a Hal0Error that says what would fail
+ * @param ownPort the port that this daemon listens on
+ * @returns a trial of the new settings; it throws a Hal0Error that says what would fail
  */
 export const settingsTrial =
   (paths: Paths, engines: Pick<Engines, 'find'>, ownPort: number) =>
   async (next: ServerSettings, { supervisor, host, port, engines: chosen }: SettingsPatch): Promise<void> => {
     if (supervisor !== undefined) requireSupervisor(next, paths)
-    // On its own port this daemon listens itself: only the address is a question then.
+    // This daemon itself listens on its own port, so then only the address is tested.
     if (host !== undefined || port !== undefined) await tryListen(next.host, next.port === ownPort ? 0 : next.port)
     for (const [provider, engine] of Object.entries(chosen ?? {})) {
       if (engine !== null) await requireEngine(engines, provider, engine)

@@ -1,4 +1,4 @@
-/** Makes a route of one row of the operation table: checks what comes in, calls the typed handler, answers. */
+/** Makes a route from one row of the operation table: checks the input, calls the typed handler, and answers. */
 
 import type { Static, TSchema } from 'typebox'
 import type { Operation } from '../../contract/operations/operation.ts'
@@ -26,7 +26,7 @@ export interface Input<N extends OperationName> {
 
 type Replies<N extends OperationName> = Operations[N]['replies']
 
-/** One of the operation's replies: its status with the body that the table gives it. */
+/** One of the operation's replies: a status with the body that the table has for it. */
 export type Answer<N extends OperationName> = {
   [S in keyof Replies<N>]: { status: S; body: Replies<N>[S] extends infer B extends TSchema ? Static<B> : null }
 }[keyof Replies<N>] & { headers?: Record<string, string> }
@@ -37,8 +37,8 @@ export const reply = <const S extends number, const B>(status: S, body: B): { st
 export type Handler<N extends OperationName> = (input: Input<N>, asker: Asker) => Answer<N> | Promise<Answer<N>>
 
 /**
- * A name that no slot can have is an unknown slot; it never reaches a path or a unit name. An id that no model can have is refused
- * before anything is fetched for it.
+ * An impossible slot name counts as an unknown slot, and never reaches a path or a unit name. An impossible model id is refused before
+ * anything is fetched for it.
  */
 const checkParams = (schema: TSchema | undefined, params: PathParams, request: Request): unknown => {
   if (schema === undefined) return undefined
@@ -58,7 +58,7 @@ const checkParams = (schema: TSchema | undefined, params: PathParams, request: R
   )
 }
 
-/** As JSON writes numbers. */
+/** Numbers in JSON syntax. */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 const isNumeric = (schema: TSchema | undefined): boolean => {
@@ -66,14 +66,14 @@ const isNumeric = (schema: TSchema | undefined): boolean => {
   return type === 'number' || type === 'integer'
 }
 
-/** What a query parameter's text stands for in JSON, as its schema wants it. */
+/** Converts a query parameter to the JSON type of its schema. */
 const queryValue = (schema: TSchema | undefined, text: string): unknown => {
   if (isNumeric(schema)) return jsonNumber.test(text) ? Number(text) : text
   const isBoolean = (schema as { type?: unknown } | undefined)?.type === 'boolean'
   return isBoolean && (text === 'true' || text === 'false') ? text === 'true' : text
 }
 
-/** The query string as the schema's object: numbers and booleans where it wants them, so that one schema serves JSON and query. */
+/** The query string as an object of the schema, with numbers and booleans converted, so that one schema serves JSON and queries. */
 export const checkQuery = (schema: TSchema, url: string): unknown => {
   const at = url.indexOf('?')
   if (at < 0) return {}
@@ -105,7 +105,7 @@ const assertReply = (name: OperationName, schema: TSchema | null | undefined, bo
   throw new Error(`The answer of ${name} breaks its schema: ${JSON.stringify(problems)}`)
 }
 
-/** Registers operation `name` of the table; `handler` sees only what passed its schemas. */
+/** Registers operation `name` of the table; `handler` gets only input that conforms to its schemas. */
 export const mount = <N extends OperationName>(routes: Routes, name: N, handler: Handler<N>): void => {
   const operation: Operation = routes.operations[name]
   routes.on(operation, async (request, params, asker) => {

@@ -1,4 +1,4 @@
-/** Registration of routes with Elysia: one handler a method, `405` with `Allow` for the other methods of a known path. */
+/** Registration of routes with Elysia: one handler for each method, and `405` with `Allow` for other methods of a known path. */
 import type { Elysia } from 'elysia'
 import type { Caller, Scope } from '../../contract/caller.ts'
 import type { Operations } from '../../contract/operations/operations.ts'
@@ -6,10 +6,10 @@ import type { Client } from '../../lib/client.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { forbidden } from '../gate/callers.ts'
 
-/** Path parameters by name, decoded; null where the percent-encoding was broken. */
+/** Path parameters by name, decoded; null if the percent-encoding was broken. */
 export type PathParams = Record<string, string | null>
 
-/** Whoever waits for an answer, as the gate knows it. */
+/** The client of a request, as identified by the gate. */
 export interface Asker extends Client {
   readonly caller: Caller
 }
@@ -17,16 +17,16 @@ export type RouteHandler = (request: Request, params: PathParams, asker: Asker) 
 
 export interface Route {
   readonly method: string
-  /** OpenAPI notation, parameters in braces; `*` at the end takes the rest. */
+  /** In OpenAPI notation, with parameters in braces; a final `*` matches the rest. */
   readonly path: string
-  /** What a caller must be allowed. */
+  /** The scope that a caller needs. */
   readonly scope: Scope
 }
 
 export class Routes {
   readonly #app: Elysia
   readonly #methods = new Map<string, string[]>()
-  /** Who sent which request: Elysia passes on nothing else. */
+  /** The caller of each request, since Elysia passes on only the Request. */
   readonly #callers = new WeakMap<Request, Caller>()
 
   /** Compare every answer with the operation table; for tests and development. */
@@ -42,9 +42,9 @@ export class Routes {
   }
 
   /**
-   * Handlers get the Request itself: bodies are never parsed by Elysia, which would also accept forms. HEAD is answered by the
-   * handler of GET. A caller whose scope does not suffice never reaches a handler.
-   * @throws Error for a route without a scope: the daemon does not start with one
+   * Handlers get the Request itself: Elysia never parses bodies, since it would also accept forms. The handler of GET also answers HEAD. A
+   * caller without the required scope never reaches a handler.
+   * @throws Error for a route without a scope, so that the daemon does not start
    */
   on({ method, path, scope }: Route, handler: RouteHandler): void {
     if ((scope as Scope | undefined) === undefined) throw new Error(`${method} ${path} declares no scope`)
@@ -63,7 +63,7 @@ export class Routes {
     this.#methods.set(pattern, [...(this.#methods.get(pattern) ?? []), method])
   }
 
-  /** To be called once, after every `on`. */
+  /** Has to be called once, after all calls of `on`. */
   refuseOtherMethods(): void {
     for (const [pattern, methods] of this.#methods) {
       const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods

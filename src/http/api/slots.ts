@@ -13,13 +13,13 @@ import type { EventStreams } from '../feeds/sse.ts'
 import { checkQuery, mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
 
-/** Lines of a log answered when the query names no number. */
+/** Default number of log lines. */
 const defaultLines = 200
 
 const plainCommands = ['load', 'unload', 'restart', 'acknowledge', 'cancel'] as const
 
 const sourceOf = ({ repo, file, revision }: SwapRequest): { source?: PullRequest } => {
-  // The schema wants both or none of them.
+  // The schema requires both or none of them.
   if (repo === undefined || file === undefined) return {}
   return { source: { repo, file, ...(revision === undefined ? {} : { revision }) } }
 }

@@ -1,4 +1,4 @@
-/** `/openapi.json`, and `/docs`: the same as a page to read, rendered on the server and without any script. */
+/** `/openapi.json`, and `/docs`: the same as a readable page, rendered on the server without any script. */
 import { codeRow, type ErrorCode, errorCodes } from '../../contract/error.ts'
 import { policyWithInlineStyle } from '../answers/security-headers.ts'
 import type { Routes } from '../api/routes.ts'

@@ -34,7 +34,7 @@ const fixed: Record<string, TSchema> = {
 
 export type JsonSchema = Record<string, unknown>
 
-/** Composed schemas hold copies, hence the comparison by text. */
+/** Composed schemas contain copies, so they are compared by their text. */
 export class Components {
   readonly #schemas: [string, TSchema][]
   readonly #nameByText: ReadonlyMap<string, string>
@@ -45,7 +45,7 @@ export class Components {
     this.#nameByText = new Map(this.#schemas.map(([name, schema]) => [JSON.stringify(schema), name]))
   }
 
-  /** `schema` as plain JSON Schema, named parts replaced by references. */
+  /** `schema` as plain JSON Schema, with named parts replaced by references. */
   ref(schema: TSchema): JsonSchema {
     return this.#refer(schema) as JsonSchema
   }

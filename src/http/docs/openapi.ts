@@ -1,4 +1,4 @@
-/** `/openapi.json`: OpenAPI 3.1, made from the operation table and the few routes outside of it. */
+/** `/openapi.json`: OpenAPI 3.1, made from the operation table and the few routes outside it. */
 import { type TSchema, Type } from 'typebox'
 import type { ModelPlace } from '../../contract/endpoints.ts'
 import { ErrorEnvelope } from '../../contract/error.ts'
@@ -116,7 +116,7 @@ const openAi = (operationId: string, summary: string, extra: Partial<OperationOb
   responses: { 200: { description: "The backend's answer.", content: json(anyObject) }, ...failures },
 })
 
-/** What a backend itself answers passes through unchanged. */
+/** A backend's own answers are passed on unchanged. */
 const orItsBackends = (description: string): ResponseObject => ({
   description: `${description} Or the backend's own answer, as it came: most give an object with "error".`,
   content: json({ anyOf: [schemaRef(ErrorEnvelope), anyObject] }),
@@ -124,7 +124,7 @@ const orItsBackends = (description: string): ResponseObject => ({
 
 const modelMember = { ...anyObject, properties: { model: { type: 'string' } }, required: ['model'] }
 
-/** What a request looks like that names its model at `place`. */
+/** The schema of a request that names its model at `place`. */
 const requestOf = (place: ModelPlace): Pick<OperationObject, 'parameters' | 'requestBody'> => {
   switch (place) {
     case 'json':

@@ -1,10 +1,10 @@
-/** What a slot is before anything has happened to it. */
+/** The state of a slot before anything has happened to it. */
 import type { SlotRecord } from '../../contract/slot.ts'
 import type { SlotConfig } from '../../contract/slot-config.ts'
 
 /**
- * The record of a slot that never ran, or of which no record is left (`isLost`). A sequence must not fall: no slot changes its state
- * a thousand times a second, so that the clock is ahead of every number that there was.
+ * The record of a slot that never ran, or whose record is lost (`isLost`). Sequence numbers must not decrease. No slot changes its
+ * state a thousand times a second, so the clock is ahead of every number used before.
  */
 export const initialRecord = (config: SlotConfig, bootId: string | null, wall: number, isLost = false): SlotRecord => ({
   name: config.name,

@@ -10,37 +10,37 @@ export interface Waiting {
   id: number
   /** What the client asked for: a slot's name, a model's ref, an alias. */
   asked: string
-  /** Monotonic milliseconds of its arrival. */
+  /** Time of arrival, monotonic milliseconds. */
   arrived: number
-  /** Monotonic milliseconds at which its present wait began: its arrival, or what it has waited through since (a restart). */
+  /** When its current wait began, monotonic milliseconds: its arrival, or a later restart that it waited through. */
   since: number
-  /** Monotonic milliseconds at which it began to wait for a place at a loaded backend; null while it waits for the load. */
+  /** When it began to wait for a place at a loaded backend, monotonic milliseconds; null while it waits for the load. */
   queuedAt: number | null
 }
 
-/** Everything that the owner of one slot knows. A value: each decision makes a new one. */
+/** Everything that the owner of one slot knows. It is immutable: each decision makes a new one. */
 export interface Machine {
   /** The latest transition; the disk follows. */
   record: SlotRecord
   /**
-   * The record with which a command is accepted, on its way to the disk; null when there is none. It becomes true once it is
-   * durable; until then nothing else changes the state, so that a disk that refuses it leaves the slot as it was.
+   * The record that accepts a command, while it is being written; null when there is none. It takes effect once it is durable. Until
+   * then nothing else changes the state, so that a disk that refuses it leaves the slot as it was.
    */
   committing: SlotRecord | null
-  /** What was asked for while the beginning of a load was being committed. */
+  /** What was requested while the beginning of a load was being committed. */
   meanwhile: 'nothing' | 'restart' | 'cancel'
-  /** Reports and timers that came while a record was being committed, in order; they count once its outcome is known. */
+  /** Reports and timers that came while a record was being committed, in order; they are handled once its outcome is known. */
   postponed: readonly Input[]
-  /** Number of the current process; what is reported about an earlier one is stale. */
+  /** Number of the current process; reports about an earlier one are stale. */
   attempt: number
-  /** `unknown` until the supervisor has told what an earlier daemon left. */
+  /** `unknown` until the supervisor has reported what an earlier daemon left. */
   process: 'unknown' | 'none' | 'launching' | 'running' | 'stopping'
   pid: number | null
-  /** The error is left for offline once nothing runs any more. */
+  /** The error changes to offline once nothing runs any more. */
   acknowledged: boolean
   /** Monotonic milliseconds before which the load of `record.intent` does not begin; null: at once. */
   due: number | null
-  /** How often in a row the process could not be stopped, and why the last time; null when nothing is wrong. */
+  /** How often in a row the process could not be stopped, and the last reason; null when nothing is wrong. */
   stopFailure: { tries: number; error: Hal0Error } | null
   /** Requests at the backend. */
   inFlight: number
@@ -54,7 +54,7 @@ export interface Machine {
   /** Monotonic milliseconds of recent crashes, for `restart = "on-failure"`. */
   crashes: readonly number[]
   deleted: boolean
-  /** No record of the slot could be read, and none was written since: whether something of it runs is not known yet. */
+  /** No record of the slot could be read, and none was written since: it is not known yet whether something of it runs. */
   lost: boolean
 }
 
@@ -65,7 +65,7 @@ export type Input =
   | { kind: 'acknowledge' }
   | { kind: 'cancel' }
   | { kind: 'delete' }
-  /** Its files could not be removed: the slot goes on. */
+  /** Its files could not be removed: the slot stays. */
   | { kind: 'delete-failed' }
   /** The configuration changed. */
   | { kind: 'configured' }
@@ -94,7 +94,7 @@ export type Input =
   | { kind: 'leave'; id: number }
   /** A request at the backend has ended. */
   | { kind: 'release'; id: number }
-  /** The pull that this attempt asked for: its model is here; it failed; somebody cancelled it. */
+  /** Outcomes of the pull that this attempt asked for: the model has arrived, the pull failed, or somebody cancelled it. */
   | { kind: 'pulled'; attempt: number }
   | { kind: 'pull-failed'; attempt: number; error: Hal0Error }
   | { kind: 'pull-cancelled'; attempt: number }
@@ -106,7 +106,7 @@ export type Input =
 export type CrashTimes = readonly number[]
 
 export type FoundAtStart =
-  /** `runs`: what it was started with; null when that cannot be told. */
+  /** `runs`: what it was started with; null if that is unknown. */
   | { kind: 'running'; pid: number; runs: Recognised | null }
   | { kind: 'ended'; exit: ExitReport; cause?: Cause | null }
   | { kind: 'rebooted' }
@@ -119,38 +119,38 @@ export type Effect =
   /** Write, then report `committed` or `commit-failed`. */
   | { do: 'commit'; record: SlotRecord }
   | { do: 'launch'; attempt: number }
-  /** Bring the model, or join who does. */
+  /** Pull the model, or join the pull. */
   | { do: 'pull'; attempt: number; model: string }
   | { do: 'cancel-pull'; model: string }
   /** Watch an adopted process get ready. */
   | { do: 'probe'; attempt: number; state: SlotState }
-  /** Make sure that the port of an adopted, loaded process is its own. */
+  /** Check that the port of an adopted, loaded process belongs to it. */
   | { do: 'check-port'; attempt: number }
   | { do: 'stop'; attempt: number }
   | { do: 'set-timer'; timer: Timer; ms: number }
   | { do: 'clear-timer'; timer: Timer }
   | { do: 'grant'; id: number; met: SlotState }
   | { do: 'refuse'; id: number; error: Hal0Error }
-  /** Take back every place that was granted. */
+  /** Revoke every granted lease. */
   | { do: 'revoke'; error: Hal0Error }
-  /** Keep when the recent crashes were, for the daemons to come. */
+  /** Store the times of recent crashes for later daemons. */
   | { do: 'remember-crashes'; at: CrashTimes }
-  /** The load took this long: the next one is expected to take as long. */
+  /** The load took this long, and the next one is expected to take as long. */
   | { do: 'learn'; loadMs: number }
 
 /** What a decision may look at besides the machine and the input. */
 export interface Context {
-  /** Monotonic milliseconds: durations are measured with it, so that a jump of the clock changes nothing. */
+  /** Monotonic milliseconds: durations are measured with it, so that a clock change has no effect. */
   now: number
   /** Milliseconds since the Unix epoch, for `since`. */
   wall: number
   bootId: string | null
   config: SlotConfig
-  /** Why the configured model cannot be loaded now; null when it can, be it after a pull. */
+  /** Why the configured model cannot be loaded now; null when it can, perhaps after a pull. */
   obstacle: Hal0Error | null
-  /** The configured model, while it is not here and it is known where it comes from. */
+  /** The configured model, if it is missing and its source is known. */
   missing: string | null
-  /** How the pull under way stands. */
+  /** The progress of the pull under way. */
   pull: PullFigures | null
 }
 
@@ -168,10 +168,10 @@ export const machineOf = (record: SlotRecord, lost = false): Machine => ({
   committing: null,
   meanwhile: 'nothing',
   postponed: [],
-  // What an earlier daemon left is the first; 0 is no process.
+  // 1 is the process that an earlier daemon left; 0 would be no process.
   attempt: 1,
   process: 'unknown',
-  // Until the supervisor has told: requests are served before, and their transitions must not lose it.
+  // Kept until the supervisor answers: requests are served before that, and their transitions must not lose it.
   pid: record.pid,
   acknowledged: false,
   due: null,

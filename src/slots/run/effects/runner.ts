@@ -1,4 +1,4 @@
-/** Carries out the effects that reach outside: launching, probing, stopping. What comes of them is reported back. */
+/** Carries out the effects that reach outside: launching, probing, stopping. The results are reported back. */
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
@@ -27,7 +27,7 @@ export interface RunnerDeps {
   recorded: () => Promise<void>
 }
 
-/** A stop does not wait longer for a disk that hangs. */
+/** A stop waits no longer than this for a disk that hangs. */
 const recordLimitMs = 1000
 
 /** SIGTERM to a process whose plan is not known (it was adopted), then this long until SIGKILL. */
@@ -39,10 +39,10 @@ export class SlotRunner {
   readonly #port: SlotPort
   #endProbe: (() => void) | null = null
   #graceMs = unplannedGraceMs
-  /** Attempts that were stopped while they were being launched. */
+  /** The last attempt that was stopped while it was being launched. */
   #stopped = 0
   #launching = 0
-  /** What the supervisor finds of an earlier daemon, while it is asked. */
+  /** The supervisor's answer about an earlier daemon's process, while it is pending. */
   #adopting: Promise<Found> | null = null
 
   constructor(name: string, deps: RunnerDeps) {
@@ -99,7 +99,7 @@ export class SlotRunner {
       this.#graceMs = plan.stopGraceMs
       const process = await supervisor.start(plan.spec, (exit) => void this.#exited(attempt, exit))
       report({ kind: 'spawned', attempt, pid: process.pid })
-      // A stop that came while the start hung found nothing to stop; it is repeated now that there is something.
+      // A stop that came during the start found nothing to stop; it is repeated now.
       if (this.#stopped >= attempt) await this.#stop(attempt)
       // It may have died and been reported before the start returned.
       else if (this.#deps.machine().process === 'running')
@@ -112,7 +112,7 @@ export class SlotRunner {
     }
   }
 
-  /** A supervisor that is still asked what an earlier daemon left may take that over under the eyes of a load: it is ended first. */
+  /** While the supervisor is still being asked, it may adopt an earlier daemon's process during a load: that process is ended first. */
   async #endEarlier(graceMs: number): Promise<void> {
     const asking = this.#adopting
     if (asking === null) return
@@ -172,12 +172,12 @@ export class SlotRunner {
     this.#endProbe?.()
     this.#endProbe = null
     try {
-      // Why it ends comes to the disk first: else a daemon that dies in between leaves what looks like a crash.
+      // The reason of the end is written first: otherwise, if the daemon dies in between, it would look like a crash.
       await this.#untilRecorded()
       if (!this.#isStopping(attempt)) return
       await this.#deps.supervisor.stop(this.#name, this.#graceMs)
       if (this.#isStopping(attempt) && this.#launching !== attempt) {
-        // Nothing was there to be stopped, so no exit will be heard of: without this the slot would unload for ever.
+        // There was nothing to stop, so no exit will be reported: without this the slot would unload for ever.
         await this.#exited(attempt, { exitCode: null, signal: null, outOfMemory: false, lastLines: [] })
       }
     } catch (error) {
@@ -212,7 +212,7 @@ export class SlotRunner {
     const cause = this.#causeOf(exit)
     const outOfMemory = planner.ranOutOfMemory(config(), exit.lastLines, isLoading(state)) || exit.outOfMemory
     try {
-      // A backend that dies while loading may have found its port taken; who has it now tells.
+      // A backend that dies while loading may have found its port taken; its current owner shows that.
       const owner = isLoading(this.#deps.machine().record.state)
         ? await this.#port.owner(port)
         : ({ kind: 'none' } as const)

@@ -1,6 +1,6 @@
 /**
- * Carries out what one slot decides: each effect goes to the part whose matter it is. All are started, none is awaited; what comes
- * of them is reported as inputs.
+ * Carries out what one slot decides: each effect goes to the part responsible for it. All are started and none is awaited; the
+ * results are reported as inputs.
  */
 import type { SlotRecord } from '../../../contract/slot.ts'
 import { Bus } from '../../../lib/async/bus.ts'
@@ -28,9 +28,9 @@ export interface EffectDeps extends Omit<RunnerDeps, 'recorded' | 'memory'> {
 }
 
 export class SlotEffects {
-  /** Told after every transition, and when a record says something else between two of them (not yet durable). */
+  /** Gets the record after every transition, and when it changes between two of them (not yet durable). */
   readonly transitions = new Bus<SlotRecord>()
-  /** Told whether a record that was being committed could be written. */
+  /** Gets the result of each commit: null, or why the record could not be written. */
   readonly commits = new Bus<Hal0Error | null>()
   readonly writer: RecordWriter
   readonly leases: LeaseTable
@@ -53,7 +53,7 @@ export class SlotEffects {
     this.#timers = new SlotTimers(clock, (timer) => report({ kind: 'timer', timer }))
   }
 
-  /** What the backend was started for: an edit of the configuration changes it at the next load. Null: by an earlier daemon. */
+  /** The mode in which the backend was started: an edit of the configuration changes it at the next load. null: by an earlier daemon. */
   get startedMode(): Mode | null {
     return this.#startedMode
   }
@@ -118,7 +118,7 @@ export class SlotEffects {
     })
   }
 
-  /** Stops timers, probes and writes; the backend goes on. */
+  /** Stops timers, probes and writes; the backend keeps running. */
   close(): void {
     this.writer.close()
     this.#timers.close()
@@ -129,7 +129,7 @@ export class SlotEffects {
   #commit(record: SlotRecord): void {
     const { machine, report } = this.#deps
     this.writer.commit(record, (error) => {
-      // It may have been taken back meanwhile.
+      // It may have been withdrawn in the meantime.
       if (machine().committing === record) {
         if (error === null) this.transitions.publish(record)
         report(error === null ? { kind: 'committed' } : { kind: 'commit-failed', error })
