@@ -2,7 +2,12 @@
 import type { Answer } from '../../lib/http/incoming.ts'
 import { StreamTail } from '../dialects/stream-tail.ts'
 import type { Translation } from '../dialects/translation.ts'
+import type { ResponseHead } from '../upstream/response-head.ts'
 import { EventCut } from './event-cut.ts'
+
+/** Server-sent events. */
+export const isEventStream = ({ headers }: ResponseHead): boolean =>
+  headers['content-type']?.toLowerCase().startsWith('text/event-stream') === true
 
 /** Joins pieces; a single piece is not copied. */
 export const joined = (pieces: Buffer[]): Buffer =>

@@ -2,16 +2,14 @@
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { DialectRules } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/dialects.ts'
-import { isEventStream } from '../dialects/event-stream.ts'
 import { translationTo } from '../dialects/translation.ts'
 import { upstreamFailed, upstreamTimeout } from '../upstream/errors.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import type { Delivery, Exchange } from '../upstream/upstream.ts'
-import { AnswerStream, joined } from './answer-stream.ts'
-import { ClientGone } from './client-gone.ts'
+import { AnswerStream, isEventStream, joined } from './answer-stream.ts'
 import { FlightWatch, type Watched } from './flight-watch.ts'
 import { answerHeaders, requestHead } from './headers.ts'
-import type { RelayReport, RelayRequest } from './relay-request.ts'
+import { ClientGone, type RelayReport, type RelayRequest } from './relay-request.ts'
 
 /** Answers of a known length up to this are collected, so that a backend that dies within one still becomes an error answer. */
 const collectBytes = 1024 * 1024

@@ -37,3 +37,8 @@ export interface RelayReport {
   /** The last bytes of the body, at least 4 KiB; the whole body if it was not streamed. */
   tail: Buffer
 }
+
+/** The client hung up before there was anything to send to it. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+}
