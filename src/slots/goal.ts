@@ -30,7 +30,7 @@ export const outcomeOf = (goal: Goal, record: SlotRecord, way: OnTheWay): 'reach
 }
 
 const tooLate = (goal: Goal, record: SlotRecord): Hal0Error => {
-  if (goal === 'offline' || record.state === 'unloading') return unloading(record.name)
+  if (goal === 'offline' || record.state === 'unloading') return unloading(record)
   if (record.state === 'pulling') return pulling(record.name, record.pull, null)
   return record.state === 'warming' ? stillWarming(record.name) : stillStarting(record.name)
 }

@@ -1,12 +1,12 @@
 /** Adds, replaces and removes models: files first, then one rename of the entry (see entry-store.ts). */
 import { randomBytes } from 'node:crypto'
-import { link, rename, stat, unlink } from 'node:fs/promises'
+import { link, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ModelEntry, ModelFile } from '../../contract/models/model.ts'
 import { log } from '../../lib/log.ts'
 import { makeFolder, syncFolder, writeFileAtomic } from '../../system/files/atomic-file.ts'
-import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import { readSidecar, sidecarPath } from '../verify/checksum.ts'
+import { storageError } from '../../system/files/storage-error.ts'
+import { isAsVerified, sidecarPath } from '../verify/checksum.ts'
 import {
   discard,
   entryPath,
@@ -118,22 +118,12 @@ const linkFiles = async (models: string, files: readonly ModelFile[], sources: r
   for (const [index, file] of files.entries()) {
     const from = sources[index]
     const to = join(models, file.path)
-    if (from === undefined || (await isWhole(to, file))) continue
+    // Another model may have the same file.
+    if (from === undefined || (await isAsVerified(to, file))) continue
     await makeFolder(dirname(to))
     await linkOver(models, from, to)
     await linkOver(models, sidecarPath(from), sidecarPath(to))
     await syncFolder(dirname(to))
-  }
-}
-
-/** Whether the same file is already there, because another model has it too. */
-const isWhole = async (path: string, { size, sha256 }: ModelFile): Promise<boolean> => {
-  try {
-    const found = await stat(path)
-    return found.isFile() && found.size === size && (await readSidecar(path)) === sha256
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false
-    throw error
   }
 }
 

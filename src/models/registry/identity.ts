@@ -108,7 +108,7 @@ export const taken = (
   const moved = source !== null && sameRepo(source.repo, asked.repo) && source.files[0] === file
   const sentence = `The id ${id} names ${`${here} ${projectors[0]}`.trim()}, but this is ${`${there} ${projectors[1]}`.trim()}.`
   const update = moved ? ` To follow the repository: hal0 model update ${id}.` : ''
-  const wayOut = ` Pull it under another id (--id OTHER), or in place of what ${id} names now (--replace).`
+  const wayOut = ` Pull it under another id (hal0 model pull … --id OTHER), or in place of what ${id} names now (hal0 model pull … --replace).`
   return new Hal0Error('model.exists', `${sentence}${wayOut}${update}`, {
     param: 'id',
     details: {

@@ -105,7 +105,7 @@ const tieOf = (id: string, { path, sha256 }: ReceivedFile) => ({ id, file: path,
 const takenMeanwhile = (id: string): Hal0Error =>
   new Hal0Error(
     'model.exists',
-    `The id ${id} was given to another model while this one was pulled. What was received is kept: pull it under another id (--id OTHER), or in place of what ${id} names now (--replace).`,
+    `The id ${id} was given to another model while this one was pulled. What was received is kept: pull it under another id (hal0 model pull … --id OTHER), or in place of what ${id} names now (hal0 model pull … --replace).`,
     { param: 'id', details: { id } },
   )
 

@@ -1,11 +1,10 @@
 /** sha256 of model files, in pieces that let the event loop run: files have gigabytes. Sidecars are in the format of `sha256sum`. */
-
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { turn } from '../../lib/clock.ts'
 import { writeFileAtomic } from '../../system/files/atomic-file.ts'
 import { readTextIfThere } from '../../system/files/read-text.ts'
-import { storageError } from '../../system/files/storage-error.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 
 /** One piece blocks the event loop for about a quarter of a millisecond (1 GB/s). */
 const pieceBytes = 256 * 1024
@@ -121,4 +120,24 @@ export const writeSidecar = (path: string, sha256: string): Promise<void> =>
 export const readSidecar = async (path: string): Promise<string | null> => {
   const match = sidecarLine.exec((await readTextIfThere(sidecarPath(path), 'read a checksum')) ?? '')
   return match !== null && match[2] === basename(path) ? (match[1] ?? null) : null
+}
+
+/**
+ * Whether a file is still as it was verified, without reading its gigabytes: it has its size, its sidecar has its sum, and it was not
+ * written after its sidecar. hal0 writes the sidecar once the file is complete, so whoever changes the file later makes it the newer one.
+ * Whoever sets the time back as well is only found out by `hal0 model verify`, which hashes.
+ * @returns false too if one of them does not exist
+ */
+export const isAsVerified = async (
+  path: string,
+  { size, sha256 }: { size: number; sha256: string },
+): Promise<boolean> => {
+  try {
+    const [file, sidecar] = await Promise.all([stat(path), stat(sidecarPath(path))])
+    if (!file.isFile() || file.size !== size || file.mtimeMs > sidecar.mtimeMs) return false
+    return (await readSidecar(path)) === sha256
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
 }

@@ -75,7 +75,7 @@ export const withdraw = (step: Step): void => {
     m.acknowledged = record.state === 'error'
     arrive(step, record)
   }
-  refuseWaiting(step, step.state === 'unloading' ? unloading(name) : loadCancelled(name, 'it was asked for'))
+  refuseWaiting(step, step.state === 'unloading' ? unloading(m.record) : loadCancelled(name, 'it was asked for'))
 }
 
 const begun = (step: Step): void => {

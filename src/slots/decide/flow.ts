@@ -50,7 +50,7 @@ export const pursueIntent = (step: Step): void => {
 export const beginUnload = (step: Step, reason: string): void => {
   step.enter('unloading', { reason, intent: null })
   leaveBackend(step)
-  refuseWaiting(step, unloading(step.m.record.name))
+  refuseWaiting(step, unloading(step.m.record))
   stopProcess(step)
 }
 
@@ -58,7 +58,7 @@ export const beginUnload = (step: Step, reason: string): void => {
 export const leaveBackend = (step: Step): void => {
   step.clearTimers('linger', 'idle', 'unload')
   step.m.lingering = false
-  revoke(step, unloading(step.m.record.name))
+  revoke(step, unloading(step.m.record))
 }
 
 /** The places that were granted are void: the owner drops their leases and reports no release of them. */

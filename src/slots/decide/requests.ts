@@ -74,7 +74,7 @@ export const request = (step: Step, id: number, asked: string): void => {
       refuse(step, id, pulling(m.record.name, m.record.pull, context.pull))
       break
     case 'unloading':
-      refuse(step, id, unloading(m.record.name))
+      refuse(step, id, unloading(m.record))
       break
     default:
       refuse(step, id, inError(step))

@@ -15,7 +15,7 @@ const deadline = (step: Step, waiting: Waiting): number => {
 const expired = (step: Step, waiting: Waiting): Hal0Error => {
   const { name } = step.m.record
   if (waiting.queuedAt !== null) return waitedTooLong(name, step.context.config.queue_wait_s)
-  if (step.state === 'unloading') return unloading(name)
+  if (step.state === 'unloading') return unloading(step.m.record)
   return step.state === 'warming' ? stillWarming(name) : stillStarting(name)
 }
 

@@ -1,6 +1,6 @@
 /** The sentences of the slots' errors, in one place. */
 import type { ErrorBody } from '../../contract/error.ts'
-import type { PullFigures, SlotState } from '../../contract/slot.ts'
+import type { PullFigures, SlotRecord, SlotState } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Cause } from '../../providers/provider.ts'
 import type { ExitReport, PortOwner } from '../../system/supervisor.ts'
@@ -34,11 +34,14 @@ export const stillWarming = (name: string): Hal0Error =>
     retryAfterS: 5,
   })
 
-export const unloading = (name: string): Hal0Error =>
-  new Hal0Error('slot.unloading', `Slot ${name} is being unloaded. Load it again: hal0 slot load ${name}`, {
-    details: { slot: name },
-    retryAfterS: 2,
-  })
+/** @param record of the slot; a load follows where it intends one (a restart, a swap) */
+export const unloading = ({ name, intent }: Pick<SlotRecord, 'name' | 'intent'>): Hal0Error => {
+  const sentence =
+    intent === 'load'
+      ? `Slot ${name} is being restarted. Ask again in a few seconds.`
+      : `Slot ${name} is being unloaded. Load it again: hal0 slot load ${name}`
+  return new Hal0Error('slot.unloading', sentence, { details: { slot: name }, retryAfterS: 2 })
+}
 
 /** @param next what the slot runs from now on */
 export const swappedAway = (name: string, model: string, next: string | null): Hal0Error =>

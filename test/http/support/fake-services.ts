@@ -233,7 +233,6 @@ export class FakeDecisions implements DecisionLog {
   readonly added = new Bus<Decision>()
   readonly queries: DecisionQuery[] = []
   kept: Decision[] = []
-  /** The disk took those up to this id. */
 
   async list(query: DecisionQuery): Promise<DecisionPage> {
     this.queries.push(query)

@@ -36,6 +36,26 @@ const refusal = async (host: SimulatedHost): Promise<Hal0Error> => {
   throw new Error('it was served')
 }
 
+describe('requests at the backend', () => {
+  for (const [verb, words] of [
+    ['restart', 'Slot one is being restarted. Ask again'],
+    ['unload', 'Slot one is being unloaded. Load it again'],
+  ] as const) {
+    test(`are told of ${verb === 'restart' ? 'a restart' : 'an unload'} when one begins, and so is who comes then`, async () => {
+      const host = await loading()
+      ask(host, 'one')
+      await host.clock.advance(5000)
+      const lease = await host.manager.acquire('one', new AbortController())
+      const lost = new Promise<Hal0Error>((resolve) => {
+        lease.onLost = resolve
+      })
+      await host.manager.command('one', { do: verb }, null)
+      expect((await lost).message).toStartWith(words)
+      expect((await refusal(host)).message).toStartWith(words)
+    })
+  }
+})
+
 describe('requests that wait', () => {
   for (const state of ['starting', 'warming'] as const) {
     test(`while ${state} when a restart begins are served by the load that follows`, async () => {

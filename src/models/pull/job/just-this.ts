@@ -5,7 +5,7 @@ import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
 import { type Asked, hasSameFiles, isAtRevision, projectorOf, sameRepo, taken } from '../../registry/identity.ts'
 import type { ModelLookup } from '../../registry/registry-port.ts'
-import { readSidecar } from '../../verify/checksum.ts'
+import { isAsVerified } from '../../verify/checksum.ts'
 import { chooseFiles } from './pull-plan.ts'
 
 export interface JustThisDeps {
@@ -17,7 +17,7 @@ export interface JustThisDeps {
 export type Verdict =
   /** Just that, and every file is as it was registered: nothing is to be done. */
   | { kind: 'whole' }
-  /** Just that, and a file is gone, has another size or another sidecar: it is to be fetched again. */
+  /** Just that, and a file is gone or not as it was verified: it is to be fetched again. */
   | { kind: 'lost' }
   /** Something else. */
   | { kind: 'other'; refusal: Hal0Error }
@@ -75,8 +75,8 @@ const judgeFiles = async (
   for (const one of projector === null ? [entry] : [entry, projector]) {
     if (registry.lost(one).length > 0) return { kind: 'lost' }
     const paths = registry.filePaths(one)
-    for (const [index, { sha256 }] of one.files.entries()) {
-      if ((await readSidecar(paths[index] ?? '')) !== sha256) return { kind: 'lost' }
+    for (const [index, file] of one.files.entries()) {
+      if (!(await isAsVerified(paths[index] ?? '', file))) return { kind: 'lost' }
     }
   }
   return { kind: 'whole' }
