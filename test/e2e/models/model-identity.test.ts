@@ -291,9 +291,11 @@ test('with the hub gone the command line brings what is here, by repository, lab
   ]
   for (const [id, args] of here) {
     const { code, stdout, stderr } = await pull(...args)
-    expect([args, code, stdout]).toEqual([args, 0, expect.stringContaining(`${id} is here, verified.`)])
+    expect([args, code, stdout]).toEqual([args, 0, expect.stringContaining(`${id} is here and verified.`)])
     expect(stderr).toContain('could not be reached')
   }
+  expect((await pull(repo, '--id', 'twin')).code).toBe(0)
+  expect(await world.verified()).toEqual({ 'tiny-q4_k_m': true, eight: true, twin: true })
   for (const args of [
     [`${repo}:Q5_K_M`],
     [`${repo}:Q8_0`],

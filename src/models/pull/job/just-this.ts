@@ -154,8 +154,8 @@ const judgeAsHere = (deps: JustThisDeps, entry: ModelEntry, { mmproj }: PullRequ
   judgeFiles(deps, entry, mmproj === true ? projectorOf(entry, (id) => deps.registry.get(id)) : null)
 
 /** What the entry alone tells about a request: 'unknown' where that depends on what the hub has. */
-const fits = (
-  { registry }: JustThisDeps,
+export const fits = (
+  { registry }: Pick<JustThisDeps, 'registry'>,
   entry: ModelEntry,
   request: PullRequest,
   before: PullRequest | null,

@@ -16,6 +16,7 @@ import { judgeForPull } from './just-this.ts'
 import { stagingFolder } from './pull-leftovers.ts'
 import { filesOf, type PullPlan, planPull, registrationOf } from './pull-plan.ts'
 import { pullAskedFor, pullPlanned, pullThatIsHere } from './pull-state.ts'
+import { askOrLookHere } from './repository-here.ts'
 
 export interface PullJobDeps extends BringDeps {
   hub: Pick<HubClient, 'repository'>
@@ -144,7 +145,8 @@ export class PullJob {
     const { signal } = this.#stop
     try {
       signal.throwIfAborted()
-      const repository = await askForPull(this.#deps.hub, this.request, this.#pinned, signal)
+      const asking = askForPull(this.#deps.hub, this.request, this.#pinned, signal)
+      const repository = await askOrLookHere(asking, this.#deps.registry, this.request, signal)
       const here = await judgeForPull(this.#deps, this.id, this.request, repository, this.#before, signal)
       if (here?.kind === 'whole') {
         await this.conclude(here.entry)
