@@ -137,9 +137,9 @@ export const serve = async (options: ServerOptions, table: ProviderTable = provi
   let front: Front | null = null
   const problems = () => {
     const log = decisions.problem()
-    const refusing = front?.problem() ?? null
+    const single = [front?.problem() ?? null, hub.problem(), engines.problem()]
     return [
-      ...(refusing === null ? [] : [refusing]),
+      ...single.filter((problem) => problem !== null),
       ...models.problems(),
       ...pulls.problems(),
       ...slots.problems(),

@@ -75,7 +75,8 @@ class InferenceRequest implements Client {
       const read = this.#read()
       // Awaited only if necessary: a body that has arrived, and a free place, cost no turn of the event loop.
       const { body, model } = read instanceof Promise ? await read : read
-      const target = this.#route(model)
+      const routed = this.#routeSoon(model)
+      const target = routed instanceof Promise ? await routed.then(() => this.#route(model)) : routed
       const acquired = target.acquire(this, model)
       const lease = acquired instanceof Promise ? await this.#patiently(acquired) : acquired
       await this.#relay(target, lease, body)
@@ -105,10 +106,23 @@ class InferenceRequest implements Client {
       share: this.#share,
       reader: modelReader(endpoint.model, request),
       judge: (model) => {
-        const refusal = this.#route(model).refusal()
+        const target = this.#routeSoon(model)
+        const refusal = target instanceof Promise ? null : target.refusal()
         if (refusal !== null) throw refusal
       },
     })
+  }
+
+  /** Like `#route`; a promise if files of slots were just changed by hand: then it is worth another try. */
+  #routeSoon(model: string | null): Target | Promise<void> {
+    try {
+      return this.#route(model)
+    } catch (error) {
+      const isUnknown = error instanceof Hal0Error && error.code === 'model.not_found'
+      const fresh = isUnknown ? this.#deps.targets.freshen() : null
+      if (fresh === null) throw error
+      return fresh
+    }
   }
 
   /** The target for `model`; null: any target that can do it. @throws Hal0Error `model.not_found`, `request.unsupported` */

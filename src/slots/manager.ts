@@ -19,7 +19,7 @@ import type { SlotConfigStore } from './store/config-store.ts'
 import { refuseHopeless, type SwapDeps, Swaps } from './swaps.ts'
 
 export interface ManagerDeps extends Omit<BookDeps, 'signals' | 'configs'>, SwapDeps {
-  configs: Pick<SlotConfigStore, 'folder' | 'names' | 'read' | 'stamp' | 'write' | 'remove' | 'watch'>
+  configs: Pick<SlotConfigStore, 'folder' | 'folderStamp' | 'names' | 'read' | 'stamp' | 'write' | 'remove' | 'watch'>
 }
 
 const goals: Readonly<Record<SlotCommand['do'], Goal>> = {
@@ -113,6 +113,10 @@ export class SlotManager implements SlotService {
         },
       ]
     })
+  }
+
+  freshen(): Promise<void> | null {
+    return this.#roster.isBehind ? this.#roster.freshen() : null
   }
 
   acquire(name: string, client: Client, asked = name): Lease | Promise<Lease> {

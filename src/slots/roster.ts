@@ -18,7 +18,7 @@ import type { RecordStore } from './store/record-store.ts'
 
 export interface RosterDeps {
   book: SlotBook
-  configs: Pick<SlotConfigStore, 'names' | 'folder' | 'watch'>
+  configs: Pick<SlotConfigStore, 'names' | 'folder' | 'folderStamp' | 'watch'>
   records: RecordStore
   reconciliation: Reconciliation
   /** Held while names and ports are given out. */
@@ -43,6 +43,8 @@ export class Roster {
   readonly #watch: ReturnType<SlotConfigStore['watch']>
   #folderProblem: string | null = null
   #cancelLook: (() => void) | null = null
+  /** Of the folder when it was last looked at. */
+  #stamp: string | null = null
   #dueAt = Number.POSITIVE_INFINITY
   #closed = false
 
@@ -93,6 +95,11 @@ export class Roster {
     )
   }
 
+  /** Whether a file was written or removed since the last look. Synchronous, and cheap enough for a request that finds no slot. */
+  get isBehind(): boolean {
+    return this.#deps.configs.folderStamp() !== this.#stamp
+  }
+
   close(): void {
     this.#closed = true
     this.#cancelLook?.()
@@ -102,6 +109,7 @@ export class Roster {
   /** null: the folder is not there or cannot be read, which says nothing about any slot. */
   async #files(): Promise<string[] | null> {
     const { configs } = this.#deps
+    this.#stamp = configs.folderStamp()
     try {
       const files = await configs.names()
       if (files !== null) return files

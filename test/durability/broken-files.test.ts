@@ -1,7 +1,7 @@
 /** Files and folders that are not as a daemon left them: it starts all the same, or says in a sentence why it cannot. */
 import { describe, expect, test } from 'bun:test'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Slot } from '../../src/contract/slot-config.ts'
 import type { Decision } from '../../src/contract/system.ts'
 import { findPaths } from '../../src/system/paths.ts'
@@ -161,6 +161,62 @@ test('a decision log with anything in it costs what stood there, and goes on', a
   expect((await daemon.chat()).status).toBe(200)
   expect((await daemon.must<Decision[]>('GET', '/api/logs/decisions')).length).toBe(1)
   expect((await daemon.status()).problems).toEqual([])
+})
+
+describe('what lies in place of', () => {
+  const configOf = (daemon: Daemon) => findPaths({ HAL0_ROOT: daemon.root }, false).config
+
+  for (const [what, make] of [
+    ['a pipe', makePipe],
+    ['a folder', (path: string) => mkdirSync(path)],
+  ] as const) {
+    test(`the hub's token, ${what}, is a problem with its remedy until it is gone`, async () => {
+      const daemon = await Daemon.prepare()
+      const path = join(configOf(daemon), 'hf-token')
+      mkdirSync(configOf(daemon), { recursive: true })
+      make(path)
+      await daemon.launch()
+      expect((await daemon.status()).problems).toEqual([
+        expect.stringContaining(`${path} is not a regular file. Remove it, then give`),
+      ])
+      rmSync(path, { recursive: true })
+      expect((await daemon.status()).problems).toEqual([])
+    })
+
+    test(`hal0.toml, ${what}, ends the daemon with a sentence instead of holding it up`, async () => {
+      const daemon = await Daemon.prepare()
+      mkdirSync(configOf(daemon), { recursive: true })
+      rmSync(join(configOf(daemon), 'hal0.toml'), { force: true })
+      make(join(configOf(daemon), 'hal0.toml'))
+      const failure = await daemon.launch().catch((error: Error) => error.message)
+      expect(failure).toContain('did not come up (1)')
+      expect(daemon.stderr).toContain(`hal0.toml is ${what === 'a pipe' ? 'a named pipe' : what}. Move it away`)
+    })
+  }
+
+  test('the folder of the engines, a file, is a problem with its remedy until it is gone', async () => {
+    const daemon = await Daemon.prepare()
+    const path = join(dataFolder(daemon), 'engines')
+    mkdirSync(dataFolder(daemon), { recursive: true })
+    writeFileSync(path, '')
+    await daemon.launch()
+    expect((await daemon.status()).problems).toEqual([expect.stringContaining(`${path} is not a folder`)])
+    rmSync(path)
+    expect((await daemon.status()).problems).toEqual([])
+  })
+
+  test('the configuration of a slot, a folder, keeps the slot from no deletion, and stays with what is in it', async () => {
+    const daemon = await daemonWithSlot()
+    const path = join(configOf(daemon), 'slots', `${slotName}.toml`)
+    rmSync(path)
+    mkdirSync(join(path, 'mine'), { recursive: true })
+    expect(await daemon.call('DELETE', slotPath)).toMatchObject({ status: 204 })
+    expect(await daemon.must('GET', '/api/slots')).toEqual([])
+    const folder = dirname(path)
+    const [aside = ''] = readdirSync(folder).filter((name) => name.includes('.damaged-'))
+    expect(readdirSync(join(folder, aside))).toEqual(['mine'])
+    expect(readdirSync(folder)).toEqual([aside])
+  })
 })
 
 describe('folders that may not be written to', () => {

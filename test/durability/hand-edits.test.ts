@@ -43,6 +43,15 @@ test('a file that is written while the daemon runs is a slot: listed, told as an
   expect(errorOf(await daemon.call('POST', '/api/slots', { name: 'second' })).code).toBe('slot.exists')
 })
 
+test('a file that was written just now is a slot for the request that comes right after it', async () => {
+  const daemon = await daemonWithSlot()
+  for (let turn = 0; turn < 5; turn += 1) {
+    const name = `new-${turn}`
+    save(fileOf(daemon, name), 'model = "tiny"\n')
+    expect(errorOf(await daemon.chat({ model: name })).code).toBe('slot.not_loaded')
+  }
+})
+
 test('a model that is changed in the file is the one of the next load, also of one that a request begins', async () => {
   const daemon = await daemonWithSlot()
   await daemon.must('PATCH', slotPath, { load: 'on-demand' })

@@ -56,4 +56,8 @@ export class SlotTargets implements Targets {
   list(): readonly Target[] {
     return this.#slots.views().map((view) => new SlotTarget(view, this.#slots, this.#upstream))
   }
+
+  freshen(): Promise<void> | null {
+    return this.#slots.freshen()
+  }
 }

@@ -41,4 +41,6 @@ export interface Target extends TargetView {
 export interface Targets {
   /** All of them, as they are now. */
   list(): readonly Target[]
+  /** Adopts targets that were just configured by hand, which a request without a route may be for; null: there are none. */
+  freshen(): Promise<void> | null
 }

@@ -1,10 +1,11 @@
+import { statSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { Engine, EngineInstall, EngineUse } from '../../contract/engine.ts'
 import { SingleFlight } from '../../lib/async/single-flight.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { syncFolder } from '../../system/files/atomic-file.ts'
-import { storageError } from '../../system/files/storage-error.ts'
+import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { editToml, isTable, readToml, type TomlTable } from '../../system/files/toml-file.ts'
 import { configFile, enginesDir, type Paths } from '../../system/paths.ts'
 import type { EngineKind } from './engine-kind.ts'
@@ -82,6 +83,18 @@ export class Engines implements EngineService {
       if (error instanceof Hal0Error && error.code === 'engine.not_installed') return null
       throw error
     }
+  }
+
+  /** What is wrong with the folder of the engines, as a sentence with the remedy; null if nothing is, or if there is none yet. */
+  problem(): string | null {
+    try {
+      if (statSync(this.#dir).isDirectory()) return null
+    } catch (error) {
+      return errnoOf(error) === 'ENOENT'
+        ? null
+        : storageError(error, this.#dir, 'read the folder of the engines').message
+    }
+    return `${this.#dir} is not a folder, so no engine can be found or installed there. Move it away, then install one: hal0 engine install`
   }
 
   async list(): Promise<Engine[]> {

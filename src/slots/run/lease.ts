@@ -42,6 +42,11 @@ export interface SlotView {
 }
 
 export interface SlotDirectory {
+  /**
+   * Takes over configuration files that were just written by hand; null: there are none. For a request that finds no slot: it may be
+   * for a new one.
+   */
+  freshen(): Promise<void> | null
   views(): readonly SlotView[]
   /**
    * A place at the slot's backend, waiting as spec §2.2 says. Synchronous (not a promise) when a place is free, so that the

@@ -1,10 +1,12 @@
 /** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
-import { readdir, rename, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { lstat, readdir, rename, stat } from 'node:fs/promises'
 import { isSlotName } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { makeFolder, removeFile, syncFolder, tempBeside } from '../../system/files/atomic-file.ts'
 import { FolderWatch } from '../../system/files/folder-watch.ts'
+import { setAside } from '../../system/files/own-file.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { editToml, readToml, type TomlTable } from '../../system/files/toml-file.ts'
 import { type Paths, slotConfigDir, slotConfigFile } from '../../system/paths.ts'
@@ -41,6 +43,17 @@ export class SlotConfigStore {
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return null
       throw storageError(error, this.folder, 'read the folder of the slots')
+    }
+  }
+
+  /** Differs from an earlier one when a file was added or removed since; null when there is no folder. */
+  folderStamp(): string | null {
+    try {
+      const { dev, ino, mtimeNs } = statSync(this.folder, { bigint: true })
+      return [dev, ino, mtimeNs].join(' ')
+    } catch {
+      // Whoever reads the folder gets the reason.
+      return null
     }
   }
 
@@ -96,6 +109,11 @@ export class SlotConfigStore {
     const aside = tempBeside(path)
     const doing = `delete the configuration of slot ${name}`
     try {
+      // What a person put into a folder of that name is kept beside it.
+      if ((await lstat(path)).isDirectory()) {
+        await setAside(path)
+        return
+      }
       await rename(path, aside)
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return

@@ -71,6 +71,10 @@ export class FakeSlots implements SlotDirectory {
     return this.onAcquire === null ? this.grant() : this.onAcquire(client)
   }
 
+  freshen(): null {
+    return null
+  }
+
   refusal(): Hal0Error | null {
     return this.refuses
   }

@@ -38,7 +38,7 @@ export class MiniServer {
     const table = new EndpointTable([...Object.values(endpoints), ...(options.inference ?? [])])
     const ofSlots = new SlotTargets(slots, new Loopback())
     const dispatch = makeDispatch({
-      targets: { list: () => [...ofSlots.list(), ...(options.others ?? [])] },
+      targets: { list: () => [...ofSlots.list(), ...(options.others ?? [])], freshen: () => null },
       models: {
         get: (id) =>
           id === options.registered

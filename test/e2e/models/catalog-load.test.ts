@@ -9,6 +9,7 @@ import { FakeHub } from '../../support/fake-hub/fake-hub.ts'
 import { SlotWatch } from '../../support/slot-watch.ts'
 import { makeStandIn } from '../../support/stand-in-llama.ts'
 import { tinyModel } from '../../support/tiny-model.ts'
+import { executable } from '../../system/programs.ts'
 
 setDefaultTimeout(60_000)
 
@@ -36,6 +37,28 @@ test('a slot with a model of the catalog pulls it at its first load, and gets re
   expect(entry.source).toMatchObject({ repo: first.repo, files: [first.file] })
   const offers = await daemon.must<CatalogOffer[]>('GET', '/api/catalog')
   expect(offers.filter(({ installed }) => installed).map(({ id }) => id)).toEqual([first.id])
+})
+
+test('requests for a slot whose model the hub refuses for a while are told when to come again, and one that never helps is not', async () => {
+  const content = new Uint8Array(await Bun.file(await tinyModel()).arrayBuffer())
+  const hub = await FakeHub.start({ repos: [{ id: first.repo, files: [{ path: first.file, content }] }] })
+  onTestFinished(() => hub.stop())
+  hub.rateLimit = { left: 0, resetS: 300 }
+  const { daemon, engine } = await setUp(hub.url)
+  await daemon.must('POST', '/api/slots', { name: 'primary', model: first.id, engine })
+  expect(errorOf(await daemon.call('POST', '/api/slots/primary/load?wait=30')).code).toBe('pull.rate_limited')
+  const limited = await daemon.chat()
+  expect(errorOf(limited).code).toBe('pull.rate_limited')
+  const retryAfter = Number(limited.headers.get('retry-after'))
+  expect(retryAfter).toBeGreaterThan(200)
+  expect(retryAfter).toBeLessThanOrEqual(301)
+  expect(limited.headers.get('x-should-retry')).toBeNull()
+  const dying = executable(daemon.root, 'dying', '#!/bin/sh\nexit 3\n')
+  await daemon.addSlot(await tinyModel(), { name: 'other', engine: dying })
+  expect(errorOf(await daemon.call('POST', '/api/slots/other/load?wait=30')).code).toBe('slot.crashed')
+  const broken = await daemon.chat({ model: 'other' })
+  expect(errorOf(broken).code).toBe('slot.crashed')
+  expect([broken.headers.get('retry-after'), broken.headers.get('x-should-retry')]).toEqual([null, 'false'])
 })
 
 test('a slot with a speech model says that no engine runs it yet, and nothing is pulled', async () => {

@@ -101,6 +101,10 @@ export class FakeSlots implements SlotService {
     return []
   }
 
+  freshen(): null {
+    return null
+  }
+
   refusal(): null {
     return null
   }

@@ -225,6 +225,7 @@ export class SimulatedHost {
           if (!daemon.alive) return new Promise(() => {})
           return this.configFolder === 'missing' ? null : [...configs.keys()].sort()
         },
+        folderStamp: () => [...configs.keys()].sort().join(' '),
         read: async (name) => configs.get(name) ?? null,
         stamp: async (name) => JSON.stringify(configs.get(name)) ?? null,
         watch: (onChange) => {

@@ -5,7 +5,7 @@ import { readTextIfThere } from '../../../system/files/read-text.ts'
 import type { HubDeps } from './hub-access.ts'
 import { HubClient } from './hub-client.ts'
 import { type Env, findHubToken, hubEndpoints, isHubOffline, sharedTokenPlaces } from './hub-settings.ts'
-import { ownTokenPlaces, storeToken } from './own-token.ts'
+import { ownTokenPlaces, storeToken, tokenFileProblem } from './own-token.ts'
 
 const readText = (path: string): Promise<string | null> => readTextIfThere(path, "read the hub's token")
 
@@ -21,6 +21,8 @@ export interface Hub {
   token: TokenStore
   /** Switches to other mirrors, from the next request on. @throws Hal0Error `config.invalid` */
   useMirrors: (mirrors: readonly string[]) => void
+  /** Why hal0's own token cannot be used, as a sentence; null if nothing is wrong with it. */
+  problem: () => string | null
   /** Addresses of the hubs and mirrors in use. */
   endpoints: () => readonly string[]
   /** What another thread needs to open the same hub. */
@@ -70,6 +72,7 @@ export const openHub = (env: Env, mirrors: readonly string[], tokenFile: string)
       endpoints = endpointsOf(next)
       place = { mirrors: next, tokenFile }
     },
+    problem: () => tokenFileProblem(tokenFile),
     endpoints: () => endpoints.map(({ url }) => url),
     place: () => place,
   }

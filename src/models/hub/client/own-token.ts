@@ -1,5 +1,5 @@
 /** hal0's own hub token: a credential of its unit, or a file that nobody else may read. */
-import { constants, type Stats } from 'node:fs'
+import { constants, type Stats, statSync } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -40,6 +40,20 @@ const openSecret = async (path: string): Promise<FileHandle | null> => {
       path,
       `hal0 runs as user ${user}, who may not read the hub's token in ${path}. Give it again with hal0 config token, or: sudo chown ${user} ${path}`,
     )
+  }
+}
+
+/**
+ * Why hal0's own token file cannot be used, as a sentence with the remedy; null if nothing is wrong with it, or if there is none. Only
+ * looks at what it is, and does not wait.
+ */
+export const tokenFileProblem = (path: string): string | null => {
+  try {
+    checkClosed(path, statSync(path))
+    return null
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    return storageError(error, path, "read the hub's token").message
   }
 }
 

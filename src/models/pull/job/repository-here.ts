@@ -21,7 +21,7 @@ const repositoryHere = (registry: Registry, request: PullRequest): HubRepository
     const { source } = entry
     if (source === null || fits({ registry }, entry, request, null) !== 'yes') continue
     const files = entry.files.map((file, index) => fileOf(source.files[index] ?? '', file))
-    const projector = request.mmproj === true ? projectorOf(entry, (id) => registry.get(id)) : null
+    const projector = request.mmproj === true ? (projectorOf(entry, (id) => registry.get(id)) ?? null) : null
     const [eyes] = (projector === null ? null : registry.get(projector.id))?.files ?? []
     if (projector !== null && eyes !== undefined) files.push(fileOf(projector.file, eyes))
     return { repo: source.repo, commit: source.revision, gated: false, refused: [], files }
