@@ -76,11 +76,14 @@ export class Roster {
 
   /** Takes over what changed in the folder. To be called while `changes` is held. */
   async look(): Promise<void> {
-    const { book } = this.#deps
+    const { book, configs } = this.#deps
+    const stamp = configs.folderStamp()
     const files = await this.#files()
     for (const name of files ?? []) if (!book.has(name)) await this.#appear(name)
     for (const entry of book.all()) await book.follow(entry)
     for (const name of this.#leftOut.keys()) if (files?.includes(name) === false) this.#leftOut.delete(name)
+    // Only now: until the look is over, what it has found is not there for requests.
+    this.#stamp = stamp
     if (files === null) return
     if (files.length > 0) this.#folderProblem = null
     this.#dropMissing(files, comesBackMs)
@@ -109,7 +112,6 @@ export class Roster {
   /** null: the folder is not there or cannot be read, which says nothing about any slot. */
   async #files(): Promise<string[] | null> {
     const { configs } = this.#deps
-    this.#stamp = configs.folderStamp()
     try {
       const files = await configs.names()
       if (files !== null) return files
