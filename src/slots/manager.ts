@@ -18,6 +18,9 @@ import { problemsOfSlots } from './slot-problems.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
 import { refuseHopeless, type SwapDeps, Swaps } from './swaps.ts'
 
+/** A request for a slot whose file was just written waits this long for it: it would be answered with 404 otherwise. */
+const newSlotLimitMs = 5000
+
 export interface ManagerDeps extends Omit<BookDeps, 'signals' | 'configs'>, SwapDeps {
   configs: Pick<SlotConfigStore, 'folder' | 'folderStamp' | 'names' | 'read' | 'stamp' | 'write' | 'remove' | 'watch'>
 }
@@ -116,7 +119,7 @@ export class SlotManager implements SlotService {
   }
 
   freshen(): Promise<void> | null {
-    return this.#roster.isBehind ? this.#roster.freshen() : null
+    return this.#roster.isBehind ? this.#roster.freshen(newSlotLimitMs) : null
   }
 
   acquire(name: string, client: Client, asked = name): Lease | Promise<Lease> {

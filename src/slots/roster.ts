@@ -90,10 +90,10 @@ export class Roster {
   }
 
   /** A look before an answer, where it is not held up. */
-  async freshen(): Promise<void> {
+  async freshen(limitMs = lookLimitMs): Promise<void> {
     await withDeadline(
       this.#deps.changes.run(() => this.look()),
-      lookLimitMs,
+      limitMs,
       undefined,
     )
   }

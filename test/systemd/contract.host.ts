@@ -13,7 +13,7 @@ import type { LogEntry } from '../../src/system/supervisor.ts'
 import { SystemdSupervisor } from '../../src/system/systemd/systemd-supervisor.ts'
 import { makeSystemctl, type Scope } from '../../src/system/systemd/unit/systemctl.ts'
 import { until } from '../support/until.ts'
-import { shell } from '../system/programs.ts'
+import { exitProbe, runs, shell } from '../system/programs.ts'
 import { supervisorContract } from '../system/supervisor-contract.ts'
 
 const root = join(import.meta.dir, '../..')
@@ -74,4 +74,62 @@ test('a journalctl that is killed again and again costs a follower no line, and 
   const first = Number(seen[0])
   expect(seen).toEqual(Array.from({ length: 300 - first }, (_, index) => String(first + index)))
   expect([...problems].join()).toMatch(/cannot be followed.*SIGKILL/)
+})
+
+test('a backend whose record was lost is taken over with its pid and its arguments, and stopped by its unit', async () => {
+  const first = new SystemdSupervisor({ paths, systemctl })
+  const { pid } = await first.start({ ...shell('primary', ''), argv: ['/bin/sleep', '600'] }, () => {})
+  first.close()
+  rmSync(join(paths.data, 'slots/primary/launch.json'))
+  const second = new SystemdSupervisor({ paths, systemctl })
+  const probe = exitProbe()
+  expect(await second.adopt('primary', probe.onExit)).toMatchObject({
+    kind: 'running',
+    process: { pid },
+    argv: ['/bin/sleep', '600'],
+  })
+  await second.stop('primary', 5000)
+  await probe.exit
+  expect(runs(pid)).toBe(false)
+  expect(await second.adopt('primary', () => {})).toEqual({ kind: 'none' })
+  second.close()
+})
+
+test('a backend that ended while no daemon ran, and whose record was lost, is nothing to take over', async () => {
+  const first = new SystemdSupervisor({ paths, systemctl })
+  const { pid } = await first.start(shell('primary', 'exec sleep 600'), () => {})
+  first.close()
+  process.kill(pid, 'SIGKILL')
+  await until('it has ended', () => !runs(pid))
+  rmSync(join(paths.data, 'slots/primary/launch.json'))
+  const second = new SystemdSupervisor({ paths, systemctl })
+  expect(await second.adopt('primary', () => {})).toEqual({ kind: 'none' })
+  const again = await second.start(shell('primary', 'exec sleep 600'), () => {})
+  expect(runs(again.pid)).toBe(true)
+  await second.stop('primary', 0)
+  second.close()
+})
+
+test.if(isRoot)('a journald that is restarted again and again costs a follower no line', async () => {
+  const supervisor = new SystemdSupervisor({ paths, systemctl })
+  const seen: LogEntry[] = []
+  await supervisor.start(
+    shell('primary', 'i=0; while [ $i -lt 500 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exec sleep 60'),
+    () => {},
+  )
+  const end = supervisor.followLogs('primary', (entries) => {
+    seen.push(...entries.map(({ entry }) => entry))
+  })
+  for (let restarts = 0; restarts < 3; restarts += 1) {
+    const shown = seen.length
+    await until('a line', () => seen.length > shown)
+    const { code, stderr } = await systemctl.run(['restart', 'systemd-journald'])
+    expect([code, stderr]).toEqual([0, ''])
+  }
+  await until('the last line', () => seen.at(-1) === '499', 30_000)
+  end()
+  await supervisor.stop('primary', 0)
+  supervisor.close()
+  const first = Number(seen[0])
+  expect(seen).toEqual(Array.from({ length: 500 - first }, (_, index) => String(first + index)))
 })
