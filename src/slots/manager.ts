@@ -5,6 +5,7 @@ import { Bus } from '../lib/async/bus.ts'
 import { Mutex } from '../lib/async/mutex.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { log } from '../lib/log.ts'
 import type { LogFrom, TakeLog } from '../system/supervisor.ts'
 import { checkAliases, checkName } from './conflicts.ts'
 import { Deletions } from './deletions.ts'
@@ -119,7 +120,11 @@ export class SlotManager implements SlotService {
   }
 
   freshen(): Promise<void> | null {
-    return this.#roster.isBehind ? this.#roster.freshen(newSlotLimitMs) : null
+    if (!this.#roster.isBehind) return null
+    return this.#roster.freshen(newSlotLimitMs).catch((error: unknown) => {
+      // The request is answered with what is known.
+      log.warn('the folder of the slots could not be read', error)
+    })
   }
 
   acquire(name: string, client: Client, asked = name): Lease | Promise<Lease> {
