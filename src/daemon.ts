@@ -17,7 +17,6 @@ import { drain } from './http/drain.ts'
 import type { Front } from './http/front/front.ts'
 import { listen } from './http/listen.ts'
 import { settingsTrial } from './http/settings-trial.ts'
-import { SharedCount } from './lib/async/shared-count.ts'
 import { systemClock } from './lib/clock.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
@@ -99,11 +98,10 @@ export const serve = async (options: ServerOptions, table: ProviderTable = provi
     memoryBytes: totalmem(),
   })
   const hub = openHub(process.env, settings.mirrors, hubTokenFile(paths))
-  const requests = new SharedCount()
   const pulls = new Pulls({
     folder: modelsDir(paths),
     ...hub,
-    download: downloadInThread(() => new Worker(new URL('./pull-thread.ts', import.meta.url)), hub.place, requests),
+    download: downloadInThread(() => new Worker(new URL('./pull-thread.ts', import.meta.url)), hub.place),
     registry: models,
     clock: systemClock,
     catalog,
@@ -198,7 +196,6 @@ export const serve = async (options: ServerOptions, table: ProviderTable = provi
     status,
     version: packageJson.version,
     allowedHosts: settings.allowedHosts,
-    requests,
     webDir: findDashboard(),
     stopping: stopping.signal,
   })

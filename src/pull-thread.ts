@@ -1,20 +1,14 @@
 /** Entry of the thread of a download, a program of its own in the executable (build.ts). */
+import { setPriority } from 'node:os'
 import { serveDownload } from './models/pull/thread/thread.ts'
-import { giveWay, helperThreads, standBack, threadsNamed } from './system/proc/thread-priority.ts'
 
 declare const self: Worker
 
-// A download may wait, requests may not: the API's slowest answers are sooner for it (npm run bench:pull). Bun receives for fetch in
-// a thread of that name; no request of the API goes through it. Where it is not allowed nothing but that is lost.
-standBack([0, ...threadsNamed('HTTP Client')])
+/** The middle of what nice has: a tenth of the processor beside a busy thread, all of it beside none. */
+const behind = 10
 
-/** How often threads are looked for that were started since, milliseconds. */
-const lookAgainMs = 500
-// The engine's threads compile and collect for the download too, and Bun's save it to the disk: a thread with the usual priority
-// kept a request waiting until it was done, up to 4 ms. They work for the API as well, so they keep their share.
-const helpersGiveWay = (): boolean => giveWay(helperThreads())
-helpersGiveWay()
-setInterval(helpersGiveWay, lookAgainMs)
+// A download may wait, requests may not. Linux sets the priority of the calling thread (setpriority(2)), and of what it starts.
+setPriority(behind)
 
 const hear = serveDownload((message) => self.postMessage(message))
 self.onmessage = ({ data }) => hear(data)

@@ -8,7 +8,6 @@ import type { Status } from '../contract/system.ts'
 import type { DecisionLog } from '../dispatch/decisions/decision-log.ts'
 import type { Dispatch } from '../dispatch/dispatch-port.ts'
 import type { OpenAiModelList } from '../dispatch/targets/model-list.ts'
-import type { SharedCount } from '../lib/async/shared-count.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 import type { CatalogService } from '../models/catalog/catalog-port.ts'
@@ -34,7 +33,7 @@ import { openApiDocument } from './docs/openapi.ts'
 import { SlotFeed } from './feeds/slot-feed.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './feeds/sse.ts'
 import { type FindCaller, forbidden, localCaller } from './gate/callers.ts'
-import { EndpointTable, pathOf } from './gate/endpoint-table.ts'
+import { EndpointTable } from './gate/endpoint-table.ts'
 import { makeGate } from './gate/gate.ts'
 import { mountV1 } from './v1.ts'
 import { sendResponse, webRequest } from './web-exchange.ts'
@@ -61,8 +60,6 @@ export interface AppDeps {
   findCaller?: FindCaller
   /** For ids of events: milliseconds, greater at each call. Default: the clock of the machine. */
   eventTime?: () => number
-  /** Counts those that were let in, but for those of whoever follows a pull. */
-  requests: SharedCount
   /** Folder of the built dashboard; null: serve none. */
   webDir: string | null
   /** Compare every answer with the operation table; for tests and development. */
@@ -137,7 +134,6 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
         sendError(answer, error, { method, url: target }, '', found?.endpoint.dialect)
       const caller = gate(request, found?.endpoint.model ?? null)
       if (caller instanceof Hal0Error) return refuse(caller)
-      if (!pathOf(target).endsWith('/pull')) deps.requests.add()
       if (found === null) return void answerByRoutes(request, caller, answer)
       // Past Elysia, which with the getters of a Request and a Response costs a fifth of the relay (npm run bench).
       const { endpoint, path } = found

@@ -9,7 +9,7 @@ export interface Found {
 }
 
 /** Without a query string. */
-export const pathOf = (target: string): string => {
+const pathOf = (target: string): string => {
   const query = target.indexOf('?')
   return query < 0 ? target : target.slice(0, query)
 }

@@ -5,7 +5,6 @@ import type { AppDeps } from '../../../src/http/app.ts'
 import { makeApp } from '../../../src/http/app.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
 import { listen } from '../../../src/http/listen.ts'
-import { SharedCount } from '../../../src/lib/async/shared-count.ts'
 import { Catalog, catalogEntries } from '../../../src/models/catalog/catalog.ts'
 import { sections } from '../../support/slot-config.ts'
 import { FakeDecisions, FakeEngines, FakeModels, FakePulls, FakeSettings } from './fake-services.ts'
@@ -54,7 +53,6 @@ export const startServer = async (overrides: Partial<AppDeps> = {}, limits: Part
     version: '0.0.0',
     allowedHosts: ['nas.local', 'fd00::1', 'tagged:8080'],
     webDir: null,
-    requests: new SharedCount(),
     checkReplies: true,
     ...overrides,
   })

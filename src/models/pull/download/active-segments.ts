@@ -70,7 +70,6 @@ export class ActiveSegments {
         write(bytes, at)
         segment.at = at + bytes.length
       },
-      pause: (bytes) => session.pause(bytes),
     })
     this.#active.add(segment)
     segment.work = ending

@@ -9,7 +9,6 @@ import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { Ranges } from '../../../lib/ranges.ts'
 import { type DownloadProgress, type FileShare, ProgressReporter } from '../../progress/progress.ts'
 import type { Origin, RemoteFile } from '../origin/origin.ts'
-import type { Throttle } from '../origin/throttle.ts'
 import { type StagedNames, stagedNames } from '../staging/staged-names.ts'
 import { openStaging, requireSpace } from '../staging/staging.ts'
 import type { HeadJudge } from './head.ts'
@@ -31,8 +30,6 @@ export interface DownloadDeps {
   onProgress: (progress: DownloadProgress) => void
   random?: () => number
   settings?: Partial<DownloadSettings>
-  /** Without it bytes are taken as fast as they come. */
-  throttle?: Throttle
   /** Without it whatever the sums are right of is taken. */
   judge?: HeadJudge
 }
@@ -53,8 +50,8 @@ export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<Do
 
   const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress)
   const received = () => progress.received()
-  const { origin, clock, signal, random = Math.random, throttle = null, judge = null } = deps
-  const session = new DownloadSession({ origin, clock, random, settings, throttle, signal, received })
+  const { origin, clock, signal, random = Math.random, judge = null } = deps
+  const session = new DownloadSession({ origin, clock, random, settings, signal, received })
   try {
     const all = files.map((file, index) => new StagedFileSteps(job, { session, progress, judge }, index, file))
     const enter = (index: number) => progress.enter('downloading', files[index]?.remote.path ?? null)

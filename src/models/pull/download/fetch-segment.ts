@@ -1,5 +1,5 @@
 /** One request: asks for a range, reads what comes, writes what can be trusted to be it. */
-import { type Clock, sleep } from '../../../lib/clock.ts'
+import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { judgeAnswer, type Question } from '../origin/judge-answer.ts'
 import { networkError, type Origin, type OriginAnswer } from '../origin/origin.ts'
@@ -26,8 +26,6 @@ export interface SegmentPorts {
   onEtag: (etag: string) => void
   /** Writes; `bytes` is used again afterwards. */
   write: (bytes: Uint8Array, at: number) => void
-  /** @param bytes that arrived since the last call @returns ms to wait before more of them are taken */
-  pause: (bytes: number) => number
 }
 
 export type SegmentEnd =
@@ -105,7 +103,6 @@ const take = async (
   const { buffer } = ports
   let filled = 0
   let at = from
-  let arrived = 0
   let wroteAt = ports.clock.now()
   const write = () => {
     if (filled > 0) ports.write(buffer.subarray(0, filled), at - filled)
@@ -113,16 +110,11 @@ const take = async (
     wroteAt = ports.clock.now()
   }
   const reader = body.getReader()
-  const next = async () => {
-    const ms = ports.pause(arrived)
-    if (ms > 0 && (await watch.wait(sleep(ports.clock, ms))) === 'ended') return 'ended'
-    return await watch.wait(reader.read())
-  }
   try {
     for (;;) {
-      let read: Awaited<ReturnType<typeof next>>
+      let read: Awaited<ReturnType<typeof reader.read>> | 'ended'
       try {
-        read = await next()
+        read = await watch.wait(reader.read())
       } catch (error) {
         write()
         return broken('broke off', error)
@@ -133,7 +125,6 @@ const take = async (
       }
       if (read.done) break
       const chunk = read.value
-      arrived = chunk.length
       if (at + chunk.length > to) return broken('sent more than it announced')
       if (chunk.length >= directBytes && at + chunk.length < to) {
         write()

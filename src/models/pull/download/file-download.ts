@@ -214,11 +214,8 @@ export class FileDownload {
   }
 
   #newHash(): FrontHash {
-    const { session, partial } = this.#ports
-    return new FrontHash(this.#remote, {
-      read: (into, at) => partial.read(into, at),
-      rest: (bytes) => session.rest(bytes),
-    })
+    const { partial } = this.#ports
+    return new FrontHash(this.#remote, (into, at) => partial.read(into, at))
   }
 
   #notify(): void {

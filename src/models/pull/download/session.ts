@@ -1,10 +1,9 @@
 /** What the files of one download share: the origin, how many connections it bears, and how much patience is left with it. */
 
-import { type Clock, sleep, turn } from '../../../lib/clock.ts'
+import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { slowDown, startTuning, type Tuning, tune } from '../origin/connections.ts'
 import type { Origin } from '../origin/origin.ts'
-import type { Throttle } from '../origin/throttle.ts'
 import { afterFailure, noFailures, type Retries } from './retry.ts'
 import type { DownloadSettings } from './settings.ts'
 
@@ -14,8 +13,6 @@ export interface SessionPorts {
   /** 0 ≤ x < 1 */
   random: () => number
   settings: DownloadSettings
-  /** null: as fast as it comes. */
-  throttle: Throttle | null
   /** Cancels the download. */
   signal: AbortSignal
   /** Bytes of all files that are here; never fewer than before. */
@@ -36,20 +33,18 @@ export class DownloadSession {
   readonly signal: AbortSignal
   readonly #random: () => number
   readonly #received: () => number
-  readonly #throttle: Throttle | null
   /** Used again by the next request: fresh ones would be most of the memory that a pull takes. */
   readonly #buffers: Uint8Array[] = []
   #tuning: Tuning
   #retries: Retries
 
-  constructor({ origin, clock, random, settings, throttle, signal, received }: SessionPorts) {
+  constructor({ origin, clock, random, settings, signal, received }: SessionPorts) {
     this.origin = origin
     this.clock = clock
     this.settings = settings
     this.signal = signal
     this.#random = random
     this.#received = received
-    this.#throttle = throttle
     this.#tuning = startTuning(clock.now(), settings.maxConnections)
     this.#retries = { ...noFailures, received: received() }
   }
@@ -67,23 +62,11 @@ export class DownloadSession {
     this.#buffers.push(buffer)
   }
 
-  /** @param bytes that a connection received @returns ms for which it shall receive no more */
-  pause(bytes: number): number {
-    return this.#throttle?.pause(this.clock.now(), bytes) ?? 0
-  }
-
-  /** After `bytes` were hashed: whatever else waits gets its turn, and the processor for a while when requests are answered. */
-  rest(bytes: number): Promise<void> {
-    const ms = this.#throttle?.rest(this.clock.now(), bytes) ?? 0
-    return ms === 0 ? turn() : sleep(this.clock, ms)
-  }
-
   /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */
   observe(busy: boolean): boolean {
     const now = this.clock.now()
     const before = this.#tuning.target
-    const heldBack = this.#throttle?.holdsBack(now) ?? false
-    this.#tuning = tune(this.#tuning, now, this.#received(), busy && !heldBack)
+    this.#tuning = tune(this.#tuning, now, this.#received(), busy)
     return this.#tuning.target > before
   }
 

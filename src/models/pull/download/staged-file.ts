@@ -99,10 +99,7 @@ export class StagedFileSteps {
     const path = this.#path(names.name)
     const file = await PartialFile.open(path, remote.size)
     try {
-      const hash = new FrontHash(remote, {
-        read: (into, at) => file.read(into, at),
-        rest: (bytes) => this.#session.rest(bytes),
-      })
+      const hash = new FrontHash(remote, (into, at) => file.read(into, at))
       await hash.reach(remote.size, this.#session.signal)
       if (hash.hashed < remote.size) throw cancelled()
       const sums = hash.sums()

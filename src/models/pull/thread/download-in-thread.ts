@@ -3,7 +3,6 @@
  * fill a heap: both stay away from the thread that answers requests, and the heap is given back with the thread.
  */
 
-import type { SharedCount } from '../../../lib/async/shared-count.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
 import type { HubPlace } from '../../hub/client/hub-setup.ts'
@@ -28,11 +27,10 @@ export type Downloader = (what: HubDownload, ports: DownloadPorts) => Promise<Do
 /**
  * @param start starts a thread that runs `thread.ts`
  * @param hub asked at each download
- * @param requests that the API answered; while it does, downloads are throttled
  * @returns a downloader that starts one for each download and ends it afterwards
  */
 export const downloadInThread =
-  (start: () => Thread, hub: () => HubPlace, requests: SharedCount): Downloader =>
+  (start: () => Thread, hub: () => HubPlace): Downloader =>
   (what, { signal, settings, onProgress }) =>
     new Promise((resolve, reject) => {
       const thread = start()
@@ -52,7 +50,7 @@ export const downloadInThread =
         log.error('the thread of a download failed', event.message)
         end(() => reject(Hal0Error.from(event.error)))
       }
-      say({ say: 'begin', what, settings, hub: hub(), requests: requests.memory })
+      say({ say: 'begin', what, settings, hub: hub() })
       // After `begin`, so that a download that is cancelled already says so in its own words.
       signal.addEventListener('abort', cancel)
       if (signal.aborted) cancel()

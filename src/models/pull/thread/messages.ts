@@ -15,7 +15,7 @@ export interface HubDownload extends DownloadJob {
 }
 
 export type ToThread =
-  | { say: 'begin'; what: HubDownload; settings: Partial<DownloadSettings>; hub: HubPlace; requests: SharedArrayBuffer }
+  | { say: 'begin'; what: HubDownload; settings: Partial<DownloadSettings>; hub: HubPlace }
   | { say: 'cancel' }
 
 export type FromThread =

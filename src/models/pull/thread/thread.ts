@@ -1,12 +1,9 @@
 /** The inside of a download's thread: one download, told to begin and perhaps to end. */
-import { availableParallelism } from 'node:os'
-import { SharedCount } from '../../../lib/async/shared-count.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
 import { openHub } from '../../hub/client/hub-setup.ts'
 import { download } from '../download/download.ts'
-import { Throttle } from '../origin/throttle.ts'
 import { headJudge } from './head-judge.ts'
 import { hubOrigin } from './hub-origin.ts'
 import type { FromThread, ToThread } from './messages.ts'
@@ -16,7 +13,6 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
   const stop = new AbortController()
   const begin = async (message: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
     const { what, settings, hub: place } = message
-    const requests = new SharedCount(message.requests)
     try {
       const { hub } = openHub(process.env, place.mirrors, place.tokenFile)
       const files = await download(what, {
@@ -25,7 +21,6 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
         signal: stop.signal,
         settings,
         judge: headJudge(what.all, what.projector),
-        throttle: new Throttle(() => requests.value, availableParallelism()),
         onProgress: (progress) => say({ say: 'progress', progress }),
       })
       return { say: 'done', files }

@@ -37,7 +37,6 @@ test('while nothing can be recorded, no more is asked for than the segments in f
     clock: systemClock,
     random: Math.random,
     settings: small,
-    throttle: null,
     signal,
     received: () => 0,
   })

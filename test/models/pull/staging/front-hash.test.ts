@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { turn } from '../../../../src/lib/clock.ts'
 import { FrontHash } from '../../../../src/models/pull/staging/front-hash.ts'
 import { sha256 } from '../fixture.ts'
 import { bytesOf } from '../seeded.ts'
@@ -16,7 +15,7 @@ const remote = (kind: 'sha256' | 'git-sha1') => ({ path: 'x', size: content.leng
 test('however the front advances, the sums are those of the content', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(content.length), { maxLength: 10 }), async (fronts) => {
-      const hash = new FrontHash(remote('git-sha1'), { read: readBack, rest: turn })
+      const hash = new FrontHash(remote('git-sha1'), readBack)
       for (const front of fronts.toSorted((a, b) => a - b)) {
         hash.advance(front)
         await Promise.resolve()
@@ -30,7 +29,7 @@ test('however the front advances, the sums are those of the content', async () =
 })
 
 test('it follows the front: at the last byte everything before it went in already', async () => {
-  const hash = new FrontHash(remote('sha256'), { read: readBack, rest: turn })
+  const hash = new FrontHash(remote('sha256'), readBack)
   hash.advance(content.length - 1)
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(hash.hashed).toBe(content.length - 1)
@@ -38,11 +37,8 @@ test('it follows the front: at the last byte everything before it went in alread
 
 test('what cannot be read back fails the one who waits for the sums, and nobody before', async () => {
   const broken = new Error('EIO')
-  const hash = new FrontHash(remote('sha256'), {
-    read() {
-      throw broken
-    },
-    rest: turn,
+  const hash = new FrontHash(remote('sha256'), () => {
+    throw broken
   })
   hash.advance(10)
   await Promise.resolve()
@@ -51,12 +47,9 @@ test('what cannot be read back fails the one who waits for the sums, and nobody 
 
 test('a signal ends it between two pieces', async () => {
   const end = new AbortController()
-  const hash = new FrontHash(remote('sha256'), {
-    read(into, at) {
-      if (at > 0) end.abort()
-      readBack(into, at)
-    },
-    rest: turn,
+  const hash = new FrontHash(remote('sha256'), (into, at) => {
+    if (at > 0) end.abort()
+    readBack(into, at)
   })
   await hash.reach(content.length, end.signal)
   expect(hash.hashed).toBeLessThan(content.length)
