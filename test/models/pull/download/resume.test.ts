@@ -5,7 +5,7 @@ import { Hal0Error } from '../../../../src/lib/hal0-error.ts'
 import type { DownloadProgress } from '../../../../src/models/pull/download/download.ts'
 import { discard } from '../../../../src/models/pull/staging/staging.ts'
 import { tempDir } from '../../../support/temp-dir.ts'
-import { attempt, problemOfSuccess, remoteOf, small } from '../fixture.ts'
+import { type Attempt, attempt, problemOfSuccess, remoteOf, small } from '../fixture.ts'
 import { type Asked, rawServer } from '../raw-origin.ts'
 import { honest } from '../replies.ts'
 import { bytesOf } from '../seeded.ts'
@@ -16,6 +16,9 @@ const files = [remoteOf(name, content)]
 const bytesAsked = (asked: readonly Asked[]): number =>
   asked.reduce((sum, { range }) => sum + (range === null ? content.length : range.to - range.from), 0)
 
+/** With the patience of a real download: on a busy machine the usual one of these tests ends, and a request is made twice. */
+const download = (given: Attempt) => attempt({ settings: { stallMs: 30_000 }, ...given })
+
 /** A staging folder with about half of the file, of commit `one`; the pull was cancelled. */
 const halfDone = async () => {
   const folder = join(tempDir(), '.pull-model')
@@ -25,7 +28,7 @@ const halfDone = async () => {
     return honest(content, asked)
   })
   const phases: string[] = []
-  const outcome = await attempt({
+  const outcome = await download({
     folder,
     url: server.url,
     files,
@@ -46,7 +49,7 @@ const goOn = async (folder: string, over: { commit?: string; files?: typeof file
   const server = rawServer((asked) => honest(content, asked))
   const seen: DownloadProgress[] = []
   const onProgress = (progress: DownloadProgress) => seen.push(progress)
-  const outcome = await attempt({ folder, url: server.url, files, commit: 'one', onProgress, ...over })
+  const outcome = await download({ folder, url: server.url, files, commit: 'one', onProgress, ...over })
   return { outcome, server, seen }
 }
 
@@ -108,7 +111,7 @@ describe('several files', () => {
     const server = rawServer((asked) => ({ ...reply(asked), pieceBytes: 4096 }))
     const seen: [number, DownloadProgress][] = []
     const onProgress = (progress: DownloadProgress) => seen.push([performance.now(), progress])
-    await attempt({ folder, url: server.url, files: both, onProgress, settings: { maxConnections: 1 } })
+    await download({ folder, url: server.url, files: both, onProgress, settings: { maxConnections: 1 } })
     expect(problemOfSuccess(folder, contents)).toBeNull()
     expect(seen.length).toBeGreaterThan(1)
     for (const [n, [at]] of seen.entries()) expect(at - (seen[n - 4]?.[0] ?? -1000)).toBeGreaterThan(990)
@@ -120,12 +123,12 @@ describe('several files', () => {
   test('that are here already are hashed, and not asked for again', async () => {
     const folder = join(tempDir(), '.pull-model')
     const server = rawServer(reply)
-    await attempt({ folder, url: server.url, files: both })
+    await download({ folder, url: server.url, files: both })
     const asked = server.asked.length
-    expect(await attempt({ folder, url: server.url, files: both })).toHaveLength(2)
+    expect(await download({ folder, url: server.url, files: both })).toHaveLength(2)
     expect(server.asked.length).toBe(asked)
     writeFileSync(join(folder, 'm-00002-of-00002.gguf'), bytesOf(3, second.length))
-    await attempt({ folder, url: server.url, files: both })
+    await download({ folder, url: server.url, files: both })
     expect(server.asked.length).toBeGreaterThan(asked)
     expect(problemOfSuccess(folder, contents)).toBeNull()
   })
@@ -157,7 +160,7 @@ test('names with spaces, unicode and percent signs are stored as they are', asyn
     // Small enough for one request each.
     const blob = content.subarray(0, small.segmentBytes)
     const server = rawServer((asked) => honest(blob, asked))
-    await attempt({ folder, url: server.url, files: [remoteOf(odd, blob)] })
+    await download({ folder, url: server.url, files: [remoteOf(odd, blob)] })
     expect(problemOfSuccess(folder, { [odd]: blob })).toBeNull()
   }
 })
