@@ -21,6 +21,7 @@ import { systemClock } from './lib/clock.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
 import { Catalog, catalogEntries } from './models/catalog/catalog.ts'
+import { type FormatTable, modelFormats } from './models/formats/table.ts'
 import { openHub } from './models/hub/client/hub-setup.ts'
 import { Pulls } from './models/pull/pulls.ts'
 import { downloadInThread } from './models/pull/thread/download-in-thread.ts'
@@ -60,12 +61,21 @@ const findDashboard = (): string | null =>
     existsSync(join(folder, 'index.html')),
   ) ?? null
 
+/** What hal0 knows to run. */
+export interface Tables {
+  providers: ProviderTable
+  formats: FormatTable
+}
+
 /**
  * Runs the daemon until it is asked to stop. The backends outlive it.
- * @param table what can run models
+ * @param tables of providers and of formats of models
  * @throws Hal0Error `config.invalid`, `storage.failed` when it cannot start
  */
-export const serve = async (options: ServerOptions, table: ProviderTable = providerTable): Promise<void> => {
+export const serve = async (
+  options: ServerOptions,
+  { providers: table, formats }: Tables = { providers: providerTable, formats: modelFormats },
+): Promise<void> => {
   const paths = findPaths(process.env, process.getuid?.() === 0)
   Object.assign(process.env, loopbackDirect(process.env))
   const settings = await readServerSettings(paths, options)
@@ -75,7 +85,7 @@ export const serve = async (options: ServerOptions, table: ProviderTable = provi
     // A folder that is out of order is told by whoever needs it; leftovers in it harm nobody.
     await sweepTemps(folder).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
   }
-  const models = await ModelRegistry.open(modelsDir(paths))
+  const models = await ModelRegistry.open(modelsDir(paths), formats)
   const engines = new Engines(
     paths,
     process.env,

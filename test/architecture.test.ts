@@ -163,6 +163,7 @@ describe('who may import whom', () => {
       'naming',
       'progress',
       'gguf',
+      'formats',
       'verify',
       'import',
       'registry',

@@ -80,6 +80,8 @@ export interface LaunchInput {
 export interface Provider {
   /** As in the providers' table. */
   readonly name: string
+  /** Formats of the models that it runs, by their names: the table is `src/models/formats/`. */
+  readonly formats: readonly string[]
   /** What its backends can be: a slot is one of these, by its configuration or by its model. */
   readonly modes: readonly Mode[]
   /** What its backends are like to whoever relays to them. */

@@ -7,7 +7,7 @@ import { invalidFile } from './cursor.ts'
 import type { GgufHeader } from './header.ts'
 
 /** What a file is meant to be. */
-export interface GgufPart {
+export interface ModelPart {
   /** Index among the model's files, from 0. */
   index: number
   count: number
@@ -43,7 +43,7 @@ const imageMakers: ReadonlySet<string> = new Set([
  * @param path for the error message
  * @throws Hal0Error `model.invalid_file`
  */
-export const checkRunnablePart = (path: string, header: GgufHeader, { index, count, isProjector }: GgufPart): void => {
+export const checkRunnablePart = (path: string, header: GgufHeader, { index, count, isProjector }: ModelPart): void => {
   const { type, architecture, splitCount, splitNo } = header
   if (splitCount !== null && splitCount > 1 && splitCount !== count) {
     const why = `it is part ${(splitNo ?? 0) + 1} of ${splitCount}, and its name does not say so`

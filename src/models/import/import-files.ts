@@ -6,7 +6,7 @@ import type { ModelFile } from '../../contract/models/model.ts'
 import { preciseBytes } from '../../lib/figures.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import { invalidFile } from '../gguf/cursor.ts'
+import { formatOf } from '../formats/table.ts'
 import { copyHashing, type Digest, hashFile, writeSidecar } from '../verify/checksum.ts'
 import type { ImportSource } from './import-plan.ts'
 
@@ -95,7 +95,7 @@ const refuseChanged = async (source: ImportSource, bytes: number): Promise<void>
     throw storageError(error, source.realPath, 'look at the imported file again')
   })
   if (bytes === source.size && now.size === source.size && now.mtimeMs === source.modifiedMs) return
-  throw invalidFile(
+  throw formatOf(source.name).invalid(
     source.realPath,
     'it changed while it was being imported',
     {},

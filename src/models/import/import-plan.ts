@@ -5,16 +5,14 @@ import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { ModelImport } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import { checkRunnableModel } from '../gguf/check-runnable.ts'
-import { invalidFile } from '../gguf/cursor.ts'
-import { type GgufHeader, readGgufHeader } from '../gguf/header.ts'
-import { type ModelFacts, modelFacts } from '../gguf/model-facts.ts'
+import type { ModelFormat } from '../formats/model-format.ts'
+import { type FormatTable, formatOf } from '../formats/table.ts'
+import type { ModelFacts } from '../gguf/model-facts.ts'
 import { defaultId } from '../naming/default-id.ts'
-import { parseShardName, shardFileName } from '../naming/file-name.ts'
 
 /** One file of the model to import. */
 export interface ImportSource {
-  /** The file keeps its name, since llama.cpp finds the shards of a model by it. */
+  /** The file keeps its name, since engines find the files of a model by it. */
   name: string
   /** Absolute path without symbolic links. */
   realPath: string
@@ -26,7 +24,7 @@ export interface ImportSource {
 export interface ImportPlan {
   id: string
   facts: ModelFacts
-  /** First shard first. */
+  /** In the order of the format: first shard first. */
   sources: ImportSource[]
 }
 
@@ -37,22 +35,19 @@ const refuse = (path: string, sentence: string): Hal0Error =>
   new Hal0Error('request.invalid', sentence, { param: 'path', details: { path } })
 
 /** @throws Hal0Error `request.invalid`, `model.invalid_file`, `storage.failed` */
-export const planImport = async (request: ModelImport): Promise<ImportPlan> => {
+export const planImport = async (request: ModelImport, formats: FormatTable): Promise<ImportPlan> => {
   const { path } = request
   if (!isAbsolute(path)) throw refuse(path, `${path} is not an absolute path. Give the whole path of the file.`)
   const name = basename(path)
   checkName(path, name)
-  const given = await findSource(path, name)
-  const shard = parseShardName(name)
-  const sources = shard === null ? [given] : await findShards(path, shard)
-  const headers: GgufHeader[] = []
-  for (const source of sources) headers.push(await readGgufHeader(source.realPath))
-  const [first, ...rest] = headers
-  if (first === undefined) throw refuse(path, `${path} names no file.`)
-  checkRunnableModel(path, headers)
+  const format = formatOf(name, formats)
+  const given = await findSource(path, name, format)
+  const names = format.filesOf(name, path)
+  const sources = names.length === 1 ? [given] : await findAll(path, names, format)
 
   const id = request.id ?? defaultId(name)
-  return { id, facts: modelFacts([first, ...rest], name, id), sources }
+  const files = sources.map(({ realPath }) => realPath)
+  return { id, facts: await format.readFacts(files, path, id, false), sources }
 }
 
 /** Refuses names that `sha256sum` would have to escape and a terminal would show wrongly. */
@@ -74,12 +69,12 @@ const ownUser = (): string => {
   }
 }
 
-const findSource = async (path: string, name: string): Promise<ImportSource> => {
+const findSource = async (path: string, name: string, format: ModelFormat): Promise<ImportSource> => {
   try {
     const realPath = await realpath(path)
     const found = await stat(realPath)
     if (!found.isFile()) throw refuse(path, `${path} is not a regular file. Give the path of a GGUF file.`)
-    if (found.size === 0) throw invalidFile(path, 'it is empty', { offset: 0 })
+    if (found.size === 0) throw format.invalid(path, 'it is empty', { offset: 0 }, '')
     return { name, realPath, size: found.size, modifiedMs: found.mtimeMs }
   } catch (error) {
     const errno = errnoOf(error)
@@ -98,24 +93,18 @@ const findSource = async (path: string, name: string): Promise<ImportSource> => 
   }
 }
 
-/** Finds every shard of the model beside the given one. For a link, that means beside the link, as in the hub's cache. */
-const findShards = async (
-  path: string,
-  shard: { stem: string; no: number; count: number },
-): Promise<ImportSource[]> => {
-  if (shard.no < 1 || shard.no > shard.count) {
-    throw invalidFile(path, `its name says shard ${shard.no} of ${shard.count}`)
-  }
+/** Finds every file of the model beside the given one. For a link, that means beside the link, as in the hub's cache. */
+const findAll = async (path: string, names: readonly string[], format: ModelFormat): Promise<ImportSource[]> => {
   const sources: ImportSource[] = []
-  for (let no = 1; no <= shard.count; no++) {
-    const name = shardFileName(shard.stem, no, shard.count)
+  for (const [index, name] of names.entries()) {
     const sibling = join(dirname(path), name)
     try {
-      sources.push(await findSource(sibling, name))
+      sources.push(await findSource(sibling, name, format))
     } catch (error) {
       if (!(error instanceof Hal0Error) || error.code !== 'request.invalid') throw error
-      const why = `shard ${no} of ${shard.count} is missing: ${error.message}`
-      throw invalidFile(path, why.replace(/\.$/, ''), { missing: sibling }, 'Put all shards into one folder.')
+      const part = format.partName(index, names.length)
+      const why = `${part} is missing: ${error.message}`.replace(/\.$/, '')
+      throw format.invalid(path, why, { missing: sibling }, `Put all ${part.split(' ')[0]}s into one folder.`)
     }
   }
   return sources

@@ -1,12 +1,11 @@
 /** Decides which entries, with which ids and paths, are made for downloaded files. The registry commits the result. */
 import { stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import type { ModelEntry, ModelSource } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
-import { checkRunnableModel, checkRunnablePart } from '../gguf/check-runnable.ts'
-import { type GgufHeader, readGgufHeader } from '../gguf/header.ts'
-import { type ModelFacts, modelFacts } from '../gguf/model-facts.ts'
+import { type FormatTable, formatOf } from '../formats/table.ts'
+import type { ModelFacts } from '../gguf/model-facts.ts'
 import { hashFile } from '../verify/checksum.ts'
 import type { NewEntry } from './entry-commit.ts'
 import { projectorId, projectorOf } from './identity.ts'
@@ -40,20 +39,22 @@ export interface ReceivedFacts {
   mmproj: ModelFacts | null
 }
 
-const factsOf = async (files: readonly ReceivedFile[], id: string, isProjector: boolean): Promise<ModelFacts> => {
-  const [first, ...rest] = files
+const factsOf = async (
+  files: readonly ReceivedFile[],
+  id: string,
+  isProjector: boolean,
+  formats: FormatTable,
+): Promise<ModelFacts> => {
+  const [first] = files
   if (first === undefined) throw new Hal0Error('internal', `The model ${id} has no files.`)
-  const headers: [GgufHeader, ...GgufHeader[]] = [await readGgufHeader(first.from)]
-  for (const { from } of rest) headers.push(await readGgufHeader(from))
-  if (isProjector) checkRunnablePart(first.path, headers[0], { index: 0, count: 1, isProjector })
-  else checkRunnableModel(first.path, headers)
-  return modelFacts(headers, basename(first.path), id)
+  const paths = files.map(({ from }) => from)
+  return await formatOf(first.path, formats).readFacts(paths, first.path, id, isProjector)
 }
 
 /** @throws Hal0Error `model.invalid_file`, `storage.failed` */
-export const readFacts = async ({ id, files, mmproj }: Registration): Promise<ReceivedFacts> => ({
-  model: await factsOf(files, id, false),
-  mmproj: mmproj === null ? null : await factsOf([mmproj], projectorId(id, 1), true),
+export const readFacts = async ({ id, files, mmproj }: Registration, formats: FormatTable): Promise<ReceivedFacts> => ({
+  model: await factsOf(files, id, false, formats),
+  mmproj: mmproj === null ? null : await factsOf([mmproj], projectorId(id, 1), true, formats),
 })
 
 /** The state of the registry at the moment of the decision. */

@@ -12,6 +12,8 @@ export interface ModelLookup {
   filePaths(entry: ModelEntry): string[]
   /** Paths, relative to the models folder, of the entry's files that are gone or have a different size. Checks the disk. */
   lost(entry: ModelEntry): string[]
+  /** Name of the format of its files, e.g. gguf. */
+  format(entry: ModelEntry): string
 }
 
 /** An event of a model's verification. */

@@ -10,6 +10,7 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
 import { makeFolder, sweepTemps } from '../../system/files/atomic-file.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
+import { type FormatTable, formatOf, modelFormats } from '../formats/table.ts'
 import { bringIn } from '../import/import-files.ts'
 import { planImport } from '../import/import-plan.ts'
 import { commitEntry, commitLinked, withdrawEntry } from './entry-commit.ts'
@@ -25,6 +26,7 @@ export class ModelRegistry implements ModelService {
   readonly #folder: string
   readonly #entries: Map<string, ModelEntry>
   readonly #problems: readonly string[]
+  readonly #formats: FormatTable
   /** Ids that an import or a removal is working on. */
   readonly #busy = new Set<string>()
   /** Only one change on the disk at a time, since where files go depends on what is there. */
@@ -34,8 +36,9 @@ export class ModelRegistry implements ModelService {
   readonly leftovers: RegistryLeftovers
   readonly #verifications: Verifications
 
-  private constructor(folder: string, { entries, retired, problems }: LoadedEntries) {
+  private constructor(folder: string, { entries, retired, problems }: LoadedEntries, formats: FormatTable) {
     this.#folder = folder
+    this.#formats = formats
     this.#entries = entries
     this.#problems = problems
     this.#retired = new RetiredModels(retired, pathsOf(entries.values()), (former) =>
@@ -54,12 +57,12 @@ export class ModelRegistry implements ModelService {
    * Opens the registry in `folder` (created if missing) and removes what an interrupted daemon left there.
    * @throws Hal0Error `storage.failed`; an unreadable entry is reported in `problems()` instead
    */
-  static async open(folder: string): Promise<ModelRegistry> {
+  static async open(folder: string, formats: FormatTable = modelFormats): Promise<ModelRegistry> {
     await makeFolder(folder).catch((error: unknown) => {
       throw storageError(error, folder, 'make the models folder')
     })
     await sweepTemps(folder)
-    return new ModelRegistry(folder, await loadEntries(folder))
+    return new ModelRegistry(folder, await loadEntries(folder), formats)
   }
 
   /** Problems that `open` found, in sentences. */
@@ -80,7 +83,7 @@ export class ModelRegistry implements ModelService {
   }
 
   async import(request: ModelImport): Promise<ModelEntry> {
-    const plan = await planImport(request)
+    const plan = await planImport(request, this.#formats)
     const { id } = plan
     return this.#withReservedId(id, async () => {
       const folder = `local--${id}`
@@ -113,7 +116,7 @@ export class ModelRegistry implements ModelService {
    */
   register(registration: Registration): Promise<ModelEntry> {
     return this.#withReservedId(registration.id, async () => {
-      const facts = await readFacts(registration)
+      const facts = await readFacts(registration, this.#formats)
       const entry = await this.#changes.run(async () => {
         const all = [...this.#entries.values(), ...this.#retired.entries()]
         const planned = await planRegistration(registration, facts, {
@@ -131,6 +134,10 @@ export class ModelRegistry implements ModelService {
       await this.#retired.sweep()
       return entry
     })
+  }
+
+  format({ files }: ModelEntry): string {
+    return formatOf(files[0]?.path ?? '', this.#formats).name
   }
 
   lost(entry: ModelEntry): string[] {

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import type { ModelEntry } from '../../contract/models/model.ts'
 import { log } from '../../lib/log.ts'
+import { gguf } from '../../models/formats/gguf.ts'
 import { checkModelFiles } from '../../models/verify/check-files.ts'
 import { backendEnv } from '../backend-env.ts'
 import type { EngineService } from '../engines/engine-service.ts'
@@ -38,6 +39,7 @@ const projectorOf = ({ config, lookUp }: LaunchInput): string | null => {
 /** Runs models with llama.cpp's HTTP server. */
 export class LlamaCpp implements Provider {
   readonly name = llamaCppSection.provider
+  readonly formats = [gguf.name]
   readonly modes = ['chat', 'embedding', 'rerank'] as const
   readonly backend = llamaServer
   readonly #engines: Pick<EngineService, 'find'>

@@ -99,7 +99,16 @@ export const makePlanner = (
     missing: ({ model }) => (model !== null && !isHere(model) && sources.knows(model) ? model : null),
     plan: async (config) => {
       if (config.model === null) throw noModel(config.name)
-      return provider(config).plan({ config, model: lookUp(config.model), lookUp })
+      const [one, model] = [provider(config), lookUp(config.model)]
+      const format = models.format(model.entry)
+      if (!one.formats.includes(format)) {
+        throw new Hal0Error(
+          'request.invalid',
+          `${one.name} runs models of the format ${one.formats.join(' or ')}, and ${config.model} is of the format ${format}. Give the slot another model or another provider.`,
+          { param: 'model' },
+        )
+      }
+      return one.plan({ config, model, lookUp })
     },
     watchPlan: (config) => provider(config).watchPlan(config, entryOf(config)),
     recognise: (argv) => {

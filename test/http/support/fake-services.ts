@@ -47,6 +47,10 @@ export class FakeModels implements ModelService {
     return []
   }
 
+  format(): string {
+    return 'gguf'
+  }
+
   lost(): string[] {
     return []
   }

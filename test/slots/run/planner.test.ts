@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { makePlanner } from '../../../src/slots/run/planner.ts'
 import { slotConfig } from '../../support/slot-config.ts'
 
-const models = { get: () => null, list: () => [], filePaths: () => [], lost: () => [] }
+const models = { get: () => null, list: () => [], filePaths: () => [], lost: () => [], format: () => 'gguf' }
 const config = (model: string) => slotConfig({ model })
 const planner = makePlanner(models, [], {
   knows: (id) => id === 'known',

@@ -1,8 +1,7 @@
-/** Checks the files of a pull by their GGUF headers, which are at the start of each file. */
+/** Checks the files of a pull by their headers, which are at the start of each file. */
 
-import { checkRunnablePart } from '../../gguf/check-runnable.ts'
+import { formatOf } from '../../formats/table.ts'
 import { type ByteSource, HeaderIncomplete } from '../../gguf/cursor.ts'
-import { readGgufHead } from '../../gguf/header.ts'
 import type { Head, HeadJudge } from '../download/head.ts'
 
 const sourceOf = ({ size, here, read }: Head): ByteSource => ({
@@ -20,17 +19,11 @@ const sourceOf = ({ size, here, read }: Head): ByteSource => ({
  */
 export const headJudge = (files: readonly string[], projector: string | null): HeadJudge => {
   const model = files.filter((path) => path !== projector)
-  return async (path, head) => {
-    const header = await readGgufHead(sourceOf(head), path, head.size)
-    if (header === null) return 'more'
+  return (path, head) => {
     const isProjector = path === projector
-    checkRunnablePart(
-      path,
-      header,
-      isProjector
-        ? { index: 0, count: 1, isProjector }
-        : { index: model.indexOf(path), count: model.length, isProjector },
-    )
-    return 'fine'
+    const part = isProjector
+      ? { index: 0, count: 1, isProjector }
+      : { index: model.indexOf(path), count: model.length, isProjector }
+    return formatOf(path).checkHead(sourceOf(head), path, head.size, part)
   }
 }
