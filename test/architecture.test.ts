@@ -257,6 +257,17 @@ describe('folders', () => {
 })
 
 describe('who alone may do what', () => {
+  test('only its provider names llama.cpp', () => {
+    const excepted = [
+      // The format is described in its sources, by enums that are called so; and an architecture of models is.
+      'src/models/gguf/',
+    ]
+    // Ollama is another program.
+    const naming = [...sources, ...web].filter(({ text }) => /(?<!o)llama/i.test(text)).map(({ path }) => path)
+    const allowed = ['src/providers/', ...excepted]
+    expect(naming.filter((path) => !allowed.some((folder) => path.startsWith(folder)))).toEqual([])
+  })
+
   test('only main ends the process', () => {
     expect(filesWith(/\bprocess\s*\.\s*(exit|abort|reallyExit)\b/)).toEqual(['src/main.ts'])
   })

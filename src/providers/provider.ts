@@ -1,10 +1,9 @@
 /** The port to what runs a model: it builds argv and env, and says how to tell that the backend is ready. Pure but for `plan`. */
+import type { Capability } from '../contract/endpoints.ts'
 import type { ModelEntry } from '../contract/models/model.ts'
 import type { SectionValues, SlotConfig } from '../contract/slot-config.ts'
 import type { LaunchSpec } from '../system/supervisor.ts'
 import type { BackendTraits } from './backend-traits.ts'
-
-export type Mode = NonNullable<SlotConfig['mode']>
 
 /** What a sentinel or a probe got back from the backend. */
 export interface ProbeAnswer {
@@ -83,11 +82,11 @@ export interface Provider {
   /** Formats of the models that it runs, by their names: the table is `src/models/formats/`. */
   readonly formats: readonly string[]
   /** What its backends can be: a slot is one of these, by its configuration or by its model. */
-  readonly modes: readonly Mode[]
+  readonly modes: readonly Capability[]
   /** What its backends are like to whoever relays to them. */
   readonly backend: BackendTraits
   /** What the slot is to be; null while its model is not known, or is for nothing that this provider does. */
-  mode(config: WholeConfig, model: ModelEntry | null): Mode | null
+  mode(config: WholeConfig, model: ModelEntry | null): Capability | null
   /** Problems of a configuration that no schema can see, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
   check(config: WholeConfig): void
   /** Ids of the models that the configuration names besides `model`. */

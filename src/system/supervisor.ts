@@ -25,8 +25,8 @@ export interface RunningProcess {
 }
 
 /**
- * Number of last lines of a dead backend. The line that says why is followed by a backtrace, of about eighty lines for an assertion
- * of llama.cpp.
+ * Number of last lines of a dead backend. The line that says why is followed by a backtrace, of about eighty lines where an assertion
+ * of an engine fails.
  */
 export const lastLinesCount = 200
 

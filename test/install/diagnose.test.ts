@@ -30,6 +30,7 @@ const healthy: Facts = {
   takenPorts: [],
   configProblems: [],
   engines: ['/usr/local/bin/llama-server'],
+  installCommand: 'hal0 engine install llama.cpp --source pypi',
   gpu: { devices: [], user: 'hal0-slot', uid: 990, groups: [990, 44] },
   disk: { path: '/var/lib/hal0', freeBytes: 500 * gb, totalBytes: 1000 * gb },
   lingering: null,

@@ -3,6 +3,7 @@ import { applyFixes } from '../../install/doctor/fix.ts'
 import { gatherFacts } from '../../install/doctor/gather.ts'
 import { openInstalled, setupTools } from '../../install/installation.ts'
 import { commandFor } from '../../install/layout.ts'
+import { firstInstall } from '../../providers/table.ts'
 import { defineVerb } from '../command.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
@@ -32,7 +33,7 @@ export default defineVerb({
     const tools = setupTools(installation, version)
     const look = async (): Promise<Finding[]> => {
       const engines = (await openLocalEngines().list()).map(({ path }) => path)
-      return diagnose(await gatherFacts(installation, tools, engines))
+      return diagnose(await gatherFacts(installation, tools, engines, firstInstall))
     }
     let findings = await look()
     if (fix === true && findings.some(({ fixable }) => fixable)) {

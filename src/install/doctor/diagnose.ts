@@ -102,10 +102,8 @@ const ports: Check = ({ takenPorts }) =>
 const config: Check = ({ configProblems }) =>
   configProblems.flatMap((problem) => found('configuration', 'error', problem, 'Correct the file'))
 
-const engine: Check = ({ engines }) =>
-  engines.length > 0
-    ? []
-    : found('engine', 'error', 'There is no engine to run models.', 'hal0 engine install llama.cpp --source pypi')
+const engine: Check = ({ engines, installCommand }) =>
+  engines.length > 0 ? [] : found('engine', 'error', 'There is no engine to run models.', installCommand)
 
 /** Whether a process of that user may read and write the device. */
 const reaches = ({ uid, groups }: GpuFacts, device: Device): boolean => {

@@ -16,6 +16,8 @@ export interface Facts {
   configProblems: string[]
   /** Paths of installed engines. */
   engines: string[]
+  /** The command that installs one. */
+  installCommand: string
   gpu: GpuFacts
   disk: { path: string; freeBytes: number; totalBytes: number }
   /** null: does not apply here. */

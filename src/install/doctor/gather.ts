@@ -48,11 +48,16 @@ const gpuFacts = async (layout: Layout, programs: Programs): Promise<GpuFacts> =
   return { devices, user: slotUser, uid: account.uid, groups: await groupsOf(programs, slotUser) }
 }
 
-/** @param engines paths of installed engines @throws Hal0Error */
+/**
+ * @param engines paths of installed engines
+ * @param installCommand that installs one
+ * @throws Hal0Error
+ */
 export const gatherFacts = async (
   { layout, programs, systemctl }: Installation,
   tools: SetupTools,
   engines: readonly string[],
+  installCommand: string,
 ): Promise<Facts> => {
   const pending = await findPending(setupPlan(layout, tools))
   const { taken, problems } = await findPorts(layout.paths)
@@ -66,6 +71,7 @@ export const gatherFacts = async (
     takenPorts: taken,
     configProblems: [...problems, ...(await findTokenProblems(layout))],
     engines: [...engines],
+    installCommand,
     gpu: await gpuFacts(layout, programs),
     disk: await diskOf(layout.paths.data),
     lingering: layout.scope === 'user' ? { user: layout.user, on: existsSync(layout.lingerMark) } : null,

@@ -187,7 +187,7 @@ const readEntry = async (cursor: GgufCursor, index: number, found: Metadata): Pr
 
 const skipArray = async (cursor: GgufCursor, what: string): Promise<void> => {
   const type = await cursor.u32(`the item type of ${what}`)
-  if (type === arrayType) throw cursor.invalid(`${what} is an array of arrays, which llama.cpp does not read`)
+  if (type === arrayType) throw cursor.invalid(`${what} is an array of arrays, which no engine reads`)
   if (type === stringType) {
     await cursor.skipStrings(await cursor.count(`items in ${what}`, 8, limits.arrayItems), what)
     return

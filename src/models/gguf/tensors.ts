@@ -38,7 +38,7 @@ export const readTensors = async (cursor: GgufCursor, count: number, alignment: 
 
 const readShape = async (cursor: GgufCursor, name: string): Promise<{ weights: bigint; rowWeights: bigint }> => {
   const dimensions = await cursor.u32(`the number of dimensions of tensor ${name}`)
-  if (dimensions > 4) throw cursor.invalid(`tensor ${name} has ${dimensions} dimensions; llama.cpp reads at most 4`)
+  if (dimensions > 4) throw cursor.invalid(`tensor ${name} has ${dimensions} dimensions; engines read at most 4`)
   let weights = 1n
   let rowWeights = 1n
   for (let dimension = 0; dimension < dimensions; dimension++) {

@@ -1,6 +1,6 @@
 /** Parses the file name of a GGUF shard. Pure. */
 
-/** How llama.cpp names the shards of a model. It finds the other shards by this pattern, so a model's files keep their names. */
+/** How the shards of a GGUF are named. Engines find the other shards by this pattern, so a model's files keep their names. */
 const shardPattern = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/
 
 export interface ShardName {

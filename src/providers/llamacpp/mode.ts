@@ -1,16 +1,17 @@
+import type { Capability } from '../../contract/endpoints.ts'
 import type { ModelEntry } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import type { Mode, WholeConfig } from '../provider.ts'
+import type { WholeConfig } from '../provider.ts'
 
 /** What the backend is to serve: the slot's `mode`, else what the model is for; null for what nobody can know, and for a projector. */
-export const modeOf = ({ mode }: WholeConfig, model: ModelEntry | null): Mode | null =>
+export const modeOf = ({ mode }: WholeConfig, model: ModelEntry | null): Capability | null =>
   mode ?? (model === null || model.kind === 'mmproj' ? null : model.kind)
 
 /**
  * The same for a load.
  * @throws Hal0Error `request.invalid` for a projector, which is no model by itself
  */
-export const resolveMode = (config: WholeConfig, model: ModelEntry): Mode => {
+export const resolveMode = (config: WholeConfig, model: ModelEntry): Capability => {
   if (model.kind === 'mmproj') {
     throw new Hal0Error(
       'request.invalid',

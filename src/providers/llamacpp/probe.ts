@@ -1,6 +1,6 @@
 /** How to tell that a llama-server is ready. The answers judged here were recorded from builds b9993 and b11549. */
-import { endpoints } from '../../contract/endpoints.ts'
-import type { Mode, ProbeAnswer, ProbeRequest, ProbeVerdict } from '../provider.ts'
+import { type Capability, endpoints } from '../../contract/endpoints.ts'
+import type { ProbeAnswer, ProbeRequest, ProbeVerdict } from '../provider.ts'
 
 /** llama-server answers 503 on every path while it loads. */
 const loading = 503
@@ -103,7 +103,7 @@ const rerank: ProbeRequest = {
 }
 
 /** One tiny inference for the mode; the second of two is for backends without the first one's endpoint. */
-export const sentinelsFor = (mode: Mode): ProbeRequest[] => {
+export const sentinelsFor = (mode: Capability): ProbeRequest[] => {
   if (mode === 'embedding') return [embedding]
   if (mode === 'rerank') return [rerank]
   return [

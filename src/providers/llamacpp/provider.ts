@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import type { Capability } from '../../contract/endpoints.ts'
 import type { ModelEntry } from '../../contract/models/model.ts'
 import { log } from '../../lib/log.ts'
 import { gguf } from '../../models/formats/gguf.ts'
@@ -6,7 +7,7 @@ import { checkModelFiles } from '../../models/verify/check-files.ts'
 import { backendEnv } from '../backend-env.ts'
 import type { EngineService } from '../engines/engine-service.ts'
 import { manifestOfProgram } from '../engines/manifest.ts'
-import type { Cause, LaunchInput, LaunchPlan, Mode, Provider, Recognised, WatchPlan, WholeConfig } from '../provider.ts'
+import type { Cause, LaunchInput, LaunchPlan, Provider, Recognised, WatchPlan, WholeConfig } from '../provider.ts'
 import { buildArgv } from './argv.ts'
 import { llamaServer } from './backend.ts'
 import { checkConfig } from './check.ts'
@@ -22,7 +23,7 @@ import { llamaCppSection, sectionOf } from './section.ts'
 const stopGraceMs = 2000
 
 /** @param mode null: what it serves is not known, so that no inference can be tried */
-const watching = (config: WholeConfig, mode: Mode | null, opensPortLate: boolean): WatchPlan => ({
+const watching = (config: WholeConfig, mode: Capability | null, opensPortLate: boolean): WatchPlan => ({
   opensPortLate,
   readiness,
   sentinels: config.sentinel && mode !== null ? sentinelsFor(mode) : [],
@@ -50,7 +51,7 @@ export class LlamaCpp implements Provider {
     this.#daemonEnv = daemonEnv
   }
 
-  mode(config: WholeConfig, model: ModelEntry | null): Mode | null {
+  mode(config: WholeConfig, model: ModelEntry | null): Capability | null {
     return modeOf(config, model)
   }
 

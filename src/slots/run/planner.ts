@@ -1,5 +1,6 @@
 /** Turns a slot's configuration into what is to be run. */
 
+import type { Capability } from '../../contract/endpoints.ts'
 import type { ModelEntry } from '../../contract/models/model.ts'
 import { modelIdPattern } from '../../contract/slot.ts'
 import type { SlotConfig } from '../../contract/slot-config.ts'
@@ -9,7 +10,6 @@ import type { BackendTraits } from '../../providers/backend-traits.ts'
 import type {
   Cause,
   LaunchPlan,
-  Mode,
   ModelHere,
   Provider,
   Recognised,
@@ -36,7 +36,7 @@ export interface Planner {
   /** Problems of a configuration that its schema cannot see. @throws Hal0Error `request.invalid` */
   check(config: WholeConfig): void
   /** The mode in which the slot runs: its own, else what its model is for; null while that is unknown. */
-  mode(config: WholeConfig): Mode | null
+  mode(config: WholeConfig): Capability | null
   /** Ids of the models that the configuration names besides `model`. */
   otherModels(config: WholeConfig): string[]
   /** What backends of a provider are like to whoever relays to them. @throws Hal0Error `request.invalid` */

@@ -17,7 +17,7 @@ export type Choice =
   /** `missing`: the model exists, but lacks shards. */
   | { kind: 'none'; missing?: GgufModel }
 
-/** What llama.cpp takes by default. */
+/** In this order, as other tools do that take `repo:LABEL`. */
 const defaultLabels = ['Q4_K_M', 'Q8_0']
 
 /** Whether the name contains `asked` as whole words, without splitting a label: `K_M` does not match `Q4_K_M`. */

@@ -14,7 +14,7 @@ export interface StagedNames {
 }
 
 /**
- * The last part of each path in the repository, since llama.cpp needs the shards of a model side by side with their own names.
+ * The last part of each path in the repository, since engines need the shards of a model side by side with their own names.
  * @throws Hal0Error `request.invalid` for a name that is not allowed here, or that two files would share
  */
 export const stagedNames = (files: readonly RemoteFile[]): StagedNames[] => {

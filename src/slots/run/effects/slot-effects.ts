@@ -2,11 +2,11 @@
  * Carries out what one slot decides: each effect goes to the part responsible for it. All are started and none is awaited; the
  * results are reported as inputs.
  */
+import type { Capability } from '../../../contract/endpoints.ts'
 import type { SlotRecord } from '../../../contract/slot.ts'
 import { Bus } from '../../../lib/async/bus.ts'
 import type { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { ModelBringer } from '../../../models/pull/pull-port.ts'
-import type { Mode } from '../../../providers/provider.ts'
 import type { Effect } from '../../machine/machine.ts'
 import type { CrashHistory } from '../../store/crash-history.ts'
 import type { LoadHistory } from '../../store/load-history.ts'
@@ -39,7 +39,7 @@ export class SlotEffects {
   readonly runner: SlotRunner
   readonly #timers: SlotTimers
   readonly #deps: EffectDeps
-  #startedMode: Mode | null = null
+  #startedMode: Capability | null = null
 
   /** @param json the record as the disk has it; null when it has none */
   constructor(name: string, json: string | null, deps: EffectDeps) {
@@ -54,7 +54,7 @@ export class SlotEffects {
   }
 
   /** The mode in which the backend was started: an edit of the configuration changes it at the next load. null: by an earlier daemon. */
-  get startedMode(): Mode | null {
+  get startedMode(): Capability | null {
     return this.#startedMode
   }
 
