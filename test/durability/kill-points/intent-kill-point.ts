@@ -1,17 +1,17 @@
 /** One kill point in a life of accepted loads, restarts and swaps, and what the next daemon makes of what was accepted. */
 import { expect } from 'bun:test'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
 import type { Slot } from '../../../src/contract/slot-config.ts'
 import { Daemon, killNow } from '../../support/daemon.ts'
 import { makeStandIn, standInEventsOf } from '../../support/stand-in-llama.ts'
 import { tinyModel } from '../../support/tiny-model.ts'
 import { until } from '../../support/until.ts'
-import { readState } from '../disk.ts'
+import { readState, stateFile } from '../disk.ts'
 import { slotName } from '../life.ts'
 import { type KillPoint, lastCall, type Outcome } from './kill-point.ts'
-import { strace } from './strace.ts'
+import { fewThreads, strace } from './strace.ts'
 
 /** How a slot stands once nothing is under way any more. */
 interface Standing {
@@ -120,6 +120,9 @@ const goOn = async (daemon: Daemon, engine: string, { possible }: Witness): Prom
   // Torn or half a record: it throws.
   readState(daemon.root)
   await daemon.launch()
+  // It answers before it has done the rest of a swap that was cut off.
+  const swap = join(dirname(stateFile(daemon.root)), 'swap.json')
+  await until('the rest of a swap', () => !existsSync(swap))
   const slot = await settled(daemon)
   expect(possible).toContainEqual(standing(slot))
   const { state, pid, model } = slot.state
@@ -139,11 +142,13 @@ const goOn = async (daemon: Daemon, engine: string, { possible }: Witness): Prom
   await daemon.restart()
   expect(standing(await settled(daemon))).toEqual(standing(slot))
   expect((await daemon.state()).pid).toBe(pid)
+  if (pid !== null) await daemon.must('POST', `${slotPath}/unload?wait=20`)
+  expect(await daemon.kill('SIGTERM')).toBe(0)
 }
 
 /** @throws with the point, the command and the end of the trace when the next daemon does not go on as it must */
 export const runIntentKillPoint = async (point: KillPoint): Promise<Outcome> => {
-  const daemon = await Daemon.start()
+  const daemon = await Daemon.start({ env: fewThreads })
   const folder = join(daemon.root, 'test')
   mkdirSync(folder)
   const engine = makeStandIn(join(folder, 'engine'))

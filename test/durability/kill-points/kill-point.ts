@@ -10,7 +10,7 @@ import { tinyModel } from '../../support/tiny-model.ts'
 import { until } from '../../support/until.ts'
 import { leftovers, readState, readWorld, stateFile } from '../disk.ts'
 import { type Command, life, slotName, type World } from '../life.ts'
-import { strace } from './strace.ts'
+import { fewThreads, strace } from './strace.ts'
 
 /** The `count`th call of these in any thread. */
 export interface KillPoint {
@@ -135,7 +135,7 @@ export const lastCall = (trace: string): string => {
 
 /** @throws with the point, the command and the end of the trace when the disk or the next daemon is not as it must be */
 export const runKillPoint = async (point: KillPoint): Promise<Outcome> => {
-  const daemon = await Daemon.prepare()
+  const daemon = await Daemon.prepare({ env: fewThreads })
   const folder = join(daemon.root, 'test')
   mkdirSync(folder)
   const engine = makeStandIn(join(folder, 'engine'))

@@ -9,7 +9,7 @@ import { FakeHub } from '../../support/fake-hub/fake-hub.ts'
 import { tinyModel } from '../../support/tiny-model.ts'
 import { leftovers } from '../disk.ts'
 import { type KillPoint, lastCall, type Outcome } from './kill-point.ts'
-import { strace } from './strace.ts'
+import { fewThreads, strace } from './strace.ts'
 
 const repo = 'acme/many-GGUF'
 /** The hub holds back all files but `quick`. */
@@ -123,7 +123,7 @@ export const runQueueKillPoint = async (point: KillPoint): Promise<Outcome> => {
   const held = { delayMs: 120_000 }
   hub.behave = ({ kind, path }) => (kind === 'cdn' && path !== 'quick.gguf' ? held : null)
   const daemon = await Daemon.prepare({
-    env: { HF_ENDPOINT: hub.url, HOME: '/nonexistent', HF_HOME: '/nonexistent', NO_PROXY: '127.0.0.1' },
+    env: { ...fewThreads, HF_ENDPOINT: hub.url, HOME: '/nonexistent', HF_HOME: '/nonexistent', NO_PROXY: '127.0.0.1' },
   })
   mkdirSync(join(daemon.root, 'test'))
   const traceFile = join(daemon.root, 'test/trace')

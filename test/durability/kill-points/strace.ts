@@ -20,3 +20,9 @@ export const strace = (calls: string, fault: string | null, log: string, path?: 
   ...(fault === null ? [] : ['-e', `inject=${calls}:${fault}`]),
   ...(path === undefined ? [] : ['-P', path]),
 ]
+
+/**
+ * Environment of a daemon whose calls are counted. strace counts those of each thread: with as few threads for files as Bun can have,
+ * a row of points goes through the whole of a life.
+ */
+export const fewThreads = { UV_THREADPOOL_SIZE: '2' }
