@@ -101,7 +101,7 @@ export class Sections {
     const beside = isFlat ? pick(body, fields) : {}
     for (const key of Object.keys(body)) {
       if (Object.hasOwn(common, key) || Object.hasOwn(beside, key) || key === own) continue
-      throw new Hal0Error('request.invalid', `${key} is no setting of a slot that ${provider} runs.`, { param: key })
+      throw new Hal0Error('request.invalid', `${key} is not a setting of slots that ${provider} runs.`, { param: key })
     }
     for (const key of Object.keys(inside)) {
       if (!Object.hasOwn(beside, key)) continue

@@ -100,8 +100,8 @@ test('a missing, unreadable, shorter or longer file gets a verdict, and counts a
     'its content has changed',
     'it is missing',
     'it cannot be read (ELOOP)',
-    `it has 5 bytes, ${MiB} were registered`,
-    `it has ${2 * MiB} bytes, ${MiB} were registered`,
+    `it has 5 bytes, ${MiB} are registered`,
+    `it has ${2 * MiB} bytes, ${MiB} are registered`,
     'its content has changed',
   ])
   expect(files.map(({ actual }) => actual === null)).toEqual([false, true, true, false, false, false])
