@@ -11,6 +11,12 @@ const shown = (value: unknown): string => {
   return String(value)
 }
 
+/** A section of a provider is shown as `--set` takes its keys: SECTION.KEY. */
+const rowsOf = ([key, value]: [string, unknown]): [string, string][] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.entries(value).map(([inner, one]) => [`${key}.${inner}`, shown(one)])
+    : [[key, shown(value)]]
+
 export default defineVerb({
   about: 'Show how one slot stands, and its configuration.',
   examples: ['hal0 slot show primary', 'hal0 slot show primary --json'],
@@ -32,6 +38,6 @@ export default defineVerb({
         ['unit', state.unit],
       ]),
     )
-    print(`\n${fields(Object.entries(settings).map(([key, value]) => [key, shown(value)] as const))}`)
+    print(`\n${fields(Object.entries(settings).flatMap(rowsOf))}`)
   },
 })

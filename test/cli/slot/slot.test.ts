@@ -17,7 +17,9 @@ const api = new FakeApi({
   ],
   showSlot: ({ params }) => {
     known(params.name)
-    return slot('primary', 'ready', { config: { aliases: ['a', 'b'] }, state: { reason: 'passed its probe' } })
+    const found = slot('primary', 'ready', { config: { aliases: ['a', 'b'] }, state: { reason: 'passed its probe' } })
+    // As of a provider whose section this command line does not know.
+    return { ...found, config: { ...found.config, speech: { voice: 'warm', speeds: [1, 2] } } }
   },
   createSlot: ({ body }) => slot('fresh', 'offline', { config: body as SlotPatch }),
   editSlot: ({ body }) => slot('primary', 'ready', { config: body as SlotPatch }),
@@ -64,6 +66,11 @@ test('show prints state, reason and configuration', async () => {
   for (const line of [/^state +ready$/m, /^reason +passed its probe$/m, /^aliases +a, b$/m, /^context_size +-$/m]) {
     expect(stdout).toMatch(line)
   }
+})
+
+test('show prints the section of a provider key by key', async () => {
+  const { stdout } = await run('show', 'primary')
+  for (const line of [/^speech\.voice +warm$/m, /^speech\.speeds +1, 2$/m]) expect(stdout).toMatch(line)
 })
 
 test('an unknown slot ends with 4, the message, and what to try', async () => {
