@@ -105,7 +105,7 @@ test('npm start pulls the first model of the catalog, says so first, and answers
   const start = await Start.run({ root: tempDir(), engine: await engineOnPath(), endpoint: hub.url })
   const printed = await start.until('hal0 stays up')
   expect(printed).toMatch(/First model: .*398 MB from bartowski.*Apache-2\.0/)
-  expect(printed).toContain(`${first.id} is here, verified.`)
+  expect(printed).toContain(`${first.id} is here and verified.`)
   expect(printed).toMatch(/→ \S/)
   expect(printed).not.toContain('gibberish')
   expect(await start.end()).toBe(0)
@@ -122,7 +122,7 @@ test('npm start without a hub says so and falls back to the plumbing check; the 
 
   const hub = await hubWithFirst()
   const withHub = await Start.run({ root, engine, endpoint: hub.url })
-  expect(await withHub.until('hal0 stays up')).toContain(`${first.id} is here, verified.`)
+  expect(await withHub.until('hal0 stays up')).toContain(`${first.id} is here and verified.`)
   expect(await withHub.until('hal0 stays up')).not.toContain('gibberish')
   expect(await withHub.end()).toBe(0)
 })

@@ -120,7 +120,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an update', () => {
     const { pid } = await slot()
     const { code, stderr } = await update(...from('0.4.0'))
     expect(code).toBe(1)
-    expect(stderr).toContain('hal0 0.4.0 was taken back')
+    expect(stderr).toContain('hal0 0.4.0 was undone')
     expect((await status()).version).toBe('0.3.0')
     expect((await slot()).pid).toBe(pid)
     expect(await host.must(['readlink', '/usr/lib/hal0/current'])).toBe('0.3.0\n')

@@ -156,7 +156,7 @@ describe('the API', () => {
     const error = await run().catch((caught) => caught)
     expect(error).toMatchObject({
       code: 'update.unhealthy',
-      message: 'hal0 0.3.0 was taken back: it did not answer within 30 s. hal0 0.2.0 runs again.',
+      message: 'hal0 0.3.0 was undone: it did not answer within 30 s. hal0 0.2.0 runs again.',
       details: { restored: true, printed: ['the last line of a failing version'] },
     })
     expect(at.service).toMatchObject({ restarts: ['0.3.0', '0.2.0'], answering: '0.2.0' })

@@ -55,7 +55,7 @@ test('hal0 model pull brings a verified, registered model that a slot can run', 
   const { daemon, content } = await setUp()
   const { code, stdout, stderr } = await runHal0(['model', 'pull', `${repo}:Q4_K_M`], { env: daemon.env })
   expect([code, stderr]).toEqual([0, expect.stringContaining(`Pulling ${q4}`)])
-  expect(stdout).toContain('tiny-q4_k_m is here, verified.')
+  expect(stdout).toContain('tiny-q4_k_m is here and verified.')
   const entry = await daemon.must<ModelEntry>('GET', '/api/models/tiny-q4_k_m')
   expect(entry).toMatchObject({
     kind: 'chat',

@@ -82,6 +82,6 @@ describe('a launch file', () => {
     expect(await readLaunchRecord(folder)).toBeNull()
     writeFileSync(launchFile(folder), '{')
     expect(await readLaunchRecord(folder)).toBeNull()
-    expect(() => parseLaunchRecord('{"argv":["/x"]}')).toThrow('no launch record')
+    expect(() => parseLaunchRecord('{"argv":["/x"]}')).toThrow('not a launch record')
   })
 })
