@@ -1,18 +1,11 @@
 /** A life of a slot as a row of commands, each with what it leaves behind: what the files must show wherever it is cut off. */
-import type { Daemon } from '../support/daemon.ts'
+import type { Command } from './kill-points/live.ts'
 
 /** What the commands have made of the disk. */
 export interface World {
   models: string[]
   /** null: there is no slot. */
   slot: { model: string; context: number | null } | null
-}
-
-export interface Command {
-  title: string
-  run(daemon: Daemon): Promise<unknown>
-  /** The world after the command, given the one before. */
-  leaves(world: World): World
 }
 
 export interface Ingredients {
@@ -33,7 +26,7 @@ const withoutModel = (world: World, id: string): World => ({
 })
 
 /** The whole life: models come and go, the slot is created, edited, loaded, used, swapped and deleted. */
-export const life = ({ engine, first, second }: Ingredients): Command[] => [
+export const life = ({ engine, first, second }: Ingredients): Command<World>[] => [
   {
     title: 'import by copy',
     run: (daemon) => daemon.must('POST', '/api/models', { path: first, id: 'first' }),

@@ -5,6 +5,7 @@ import type { HubHit, PullRequest } from '../../../src/contract/models/pull.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { FakeApi } from '../support/fake-api.ts'
 import { hal0 } from '../support/run-cli.ts'
+import { acceptedPull } from '../support/samples.ts'
 
 const offer = (id: string, changes: Partial<CatalogOffer> = {}): CatalogOffer => ({
   id,
@@ -37,22 +38,7 @@ let hub: () => HubHit[] = () => []
 const api = new FakeApi({
   searchHub: () => hub(),
   listCatalog: ({ query: { q = '' } }) => all.filter(({ id }) => id.includes(q)),
-  pullModel: ({ params: { id }, body }) => ({
-    id: String(id),
-    request: body as PullRequest,
-    position: null,
-    repo: (body as { repo: string }).repo,
-    revision: null,
-    files: [],
-    bytes_total: null,
-    bytes_received: 0,
-    throughput_bps: null,
-    elapsed_s: 0,
-    eta_s: null,
-    file: null,
-    phase: 'resolving',
-    error: null,
-  }),
+  pullModel: ({ params: { id }, body }) => acceptedPull(String(id), body as PullRequest),
 })
 afterAll(() => api[Symbol.dispose]())
 beforeEach(() => {

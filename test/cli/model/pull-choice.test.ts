@@ -5,7 +5,7 @@ import type { HubOffer, HubReference } from '../../../src/contract/models/pull.t
 import { readHubReference, unreadable } from '../../../src/lib/hub/hub-reference.ts'
 import { FakeApi } from '../support/fake-api.ts'
 import { hal0 } from '../support/run-cli.ts'
-import { model, slot } from '../support/samples.ts'
+import { acceptedPull, model, slot } from '../support/samples.ts'
 import { noTerminal, Terminal } from '../support/terminal.ts'
 
 const offer = (id: string, file: string, more: Partial<HubOffer> = {}): HubOffer => ({
@@ -40,22 +40,7 @@ const api = new FakeApi({
     mmproj: [],
     problem: params.repo === 'away' ? 'The hub could not be reached.' : null,
   }),
-  pullModel: ({ params: { id = '' } }) => ({
-    id,
-    repo: 'acme/tiny',
-    request: { repo: 'acme/tiny', file: 'a.gguf' },
-    position: null,
-    revision: null,
-    files: [],
-    bytes_total: null,
-    bytes_received: 0,
-    throughput_bps: null,
-    elapsed_s: 0,
-    eta_s: null,
-    file: null,
-    phase: 'resolving',
-    error: null,
-  }),
+  pullModel: ({ params: { id = '' } }) => acceptedPull(id, { repo: 'acme/tiny', file: 'a.gguf' }),
   listCatalog: () => [],
   showModel: ({ params }) => model(String(params.id)),
   swapSlot: () => slot('primary', 'pulling'),

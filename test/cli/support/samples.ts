@@ -1,5 +1,7 @@
 /** Sample data as a daemon would send it. */
+
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
+import type { Pull, PullRequest } from '../../../src/contract/models/pull.ts'
 import type { SlotRecord, SlotState } from '../../../src/contract/slot.ts'
 import type { Slot, SlotPatch } from '../../../src/contract/slot-config.ts'
 import type { Decision } from '../../../src/contract/system.ts'
@@ -67,4 +69,22 @@ export const decision = (id: number, changes: Partial<Decision> = {}): Decision 
   prompt_tokens: 12,
   completion_tokens: 34,
   ...changes,
+})
+
+/** A pull that was accepted and has not begun. */
+export const acceptedPull = (id: string, request: PullRequest): Pull => ({
+  id,
+  repo: request.repo,
+  request,
+  position: null,
+  revision: null,
+  files: [],
+  bytes_total: null,
+  bytes_received: 0,
+  throughput_bps: null,
+  elapsed_s: 0,
+  eta_s: null,
+  file: null,
+  phase: 'resolving',
+  error: null,
 })

@@ -1,6 +1,6 @@
 /** One kill point in a life of accepted loads, restarts and swaps, and what the next daemon makes of what was accepted. */
 import { expect } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
 import type { Slot } from '../../../src/contract/slot-config.ts'
@@ -10,8 +10,8 @@ import { tinyModel } from '../../support/tiny-model.ts'
 import { until } from '../../support/until.ts'
 import { readState, stateFile } from '../disk.ts'
 import { slotName } from '../life.ts'
-import { type KillPoint, lastCall, type Outcome } from './kill-point.ts'
-import { fewThreads, strace } from './strace.ts'
+import { type Command, type KillPoint, liveUntilKilled, type Outcome, outcomeOf, type Witness } from './live.ts'
+import { fewThreads } from './strace.ts'
 
 /** How a slot stands once nothing is under way any more. */
 interface Standing {
@@ -19,11 +19,7 @@ interface Standing {
   state: 'loaded' | 'offline' | 'error'
 }
 
-interface Command {
-  title: string
-  run(daemon: Daemon): Promise<unknown>
-  leaves(before: Standing): Standing
-}
+type SlotCommand = Command<Standing>
 
 const slotPath = `/api/slots/${slotName}`
 
@@ -49,25 +45,25 @@ const accepted = async (daemon: Daemon, verb: string, body?: unknown): Promise<v
   await daemon.must('POST', `${slotPath}/${verb}`, body)
 }
 
-const load: Command = {
+const load: SlotCommand = {
   title: 'load',
   run: (daemon) => accepted(daemon, 'load'),
   leaves: ({ model }) => ({ model, state: 'loaded' }),
 }
-const restart: Command = { ...load, title: 'restart', run: (daemon) => accepted(daemon, 'restart') }
-const swapTo = (model: string): Command => ({
+const restart: SlotCommand = { ...load, title: 'restart', run: (daemon) => accepted(daemon, 'restart') }
+const swapTo = (model: string): SlotCommand => ({
   title: `swap to ${model}`,
   run: (daemon) => accepted(daemon, 'swap', { model }),
   leaves: () => ({ model, state: 'loaded' }),
 })
 /** The last command goes on to its end. */
-const end: Command = { title: 'what was accepted', run: settled, leaves: (before) => before }
-const unload: Command = {
+const end: SlotCommand = { title: 'what was accepted', run: settled, leaves: (before) => before }
+const unload: SlotCommand = {
   title: 'unload',
   run: (daemon) => daemon.must('POST', `${slotPath}/unload?wait=20`),
   leaves: ({ model }) => ({ model, state: 'offline' }),
 }
-const death: Command = {
+const death: SlotCommand = {
   title: 'death of the backend',
   run: async (daemon) => {
     const { pid } = await daemon.state()
@@ -78,7 +74,7 @@ const death: Command = {
   leaves: ({ model }) => ({ model, state: 'error' }),
 }
 
-const life: Command[] = [
+const life: SlotCommand[] = [
   ...[load, end, restart, end, swapTo('second'), end],
   // The second one meets a slot that is unloading, the third a load, or whatever it has come to by then.
   ...[restart, swapTo('first'), restart, end],
@@ -86,37 +82,8 @@ const life: Command[] = [
   ...[unload, swapTo('first'), end, unload, restart],
 ]
 
-interface Witness {
-  killed: boolean
-  during: string
-  /** How the slot may stand in the end: as before the command under way, or as after it. */
-  possible: Standing[]
-}
-
-const live = async (daemon: Daemon, trace: string, { calls, count }: KillPoint): Promise<Witness> => {
-  let now: Standing = { model: 'first', state: 'offline' }
-  const witness: Witness = { killed: false, during: 'start', possible: [now] }
-  try {
-    await daemon.launch(strace(calls, `signal=KILL:when=${count}`, trace))
-    for (const command of life) {
-      const next = command.leaves(now)
-      witness.during = command.title
-      witness.possible = [now, next]
-      await command.run(daemon)
-      now = next
-      witness.possible = [now]
-    }
-    await daemon.kill('SIGTERM')
-  } catch (error) {
-    const code = await Promise.race([daemon.exited, Bun.sleep(2000)])
-    if (code !== 137) throw error
-    witness.killed = true
-  }
-  return witness
-}
-
 /** The next daemon: what was accepted has happened, what was not has happened wholly or not at all. */
-const goOn = async (daemon: Daemon, engine: string, { possible }: Witness): Promise<void> => {
+const goOn = async (daemon: Daemon, engine: string, { possible }: Witness<Standing>): Promise<void> => {
   // Torn or half a record: it throws.
   readState(daemon.root)
   await daemon.launch()
@@ -157,15 +124,7 @@ export const runIntentKillPoint = async (point: KillPoint): Promise<Outcome> => 
   await daemon.addSlot(await tinyModel(), { name: slotName, model: 'first', engine })
   await daemon.kill('SIGTERM')
   const traceFile = join(folder, 'trace')
-  const witness = await live(daemon, traceFile, point)
-  const { killed, during } = witness
-  const trace = readFileSync(traceFile, 'utf8')
-  try {
-    await goOn(daemon, engine, witness)
-  } catch (error) {
-    const tail = trace.split('\n').slice(-12).join('\n')
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`killed at ${point.calls} ${point.count}, during "${during}": ${why}\n${tail}\n${daemon.stderr}`)
-  }
-  return { killed, during, call: killed ? lastCall(trace) : '' }
+  const world: Standing = { model: 'first', state: 'offline' }
+  const witness = await liveUntilKilled(daemon, point, traceFile, { world, commands: life })
+  return outcomeOf(daemon, point, traceFile, witness, () => goOn(daemon, engine, witness))
 }

@@ -1,6 +1,6 @@
 /** One kill point: a life of a slot in which the daemon dies at a chosen system call, and what the next daemon makes of it. */
 import { expect } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Slot } from '../../../src/contract/slot-config.ts'
 import { Daemon } from '../../support/daemon.ts'
@@ -9,64 +9,38 @@ import { makeStandIn } from '../../support/stand-in-llama.ts'
 import { tinyModel } from '../../support/tiny-model.ts'
 import { until } from '../../support/until.ts'
 import { leftovers, readState, readWorld, stateFile } from '../disk.ts'
-import { type Command, life, slotName, type World } from '../life.ts'
-import { fewThreads, strace } from './strace.ts'
+import { life, slotName, type World } from '../life.ts'
+import { type Command, type KillPoint, liveUntilKilled, type Outcome, outcomeOf, type Witness } from './live.ts'
+import { fewThreads } from './strace.ts'
 
-/** The `count`th call of these in any thread. */
-export interface KillPoint {
-  calls: string
-  count: number
-}
-
-export interface Outcome {
-  killed: boolean
-  /** The command under way. */
-  during: string
-  /** The call that was not made any more, by its name and the file's: `rename state.json`. */
-  call: string
-}
-
-interface Witness {
-  killed: boolean
-  /** The command under way, or the last one. */
-  during: string
-  /** What the disk may hold: the world before that command, or after it. */
-  possible: World[]
+interface Announced extends Witness<World> {
   /** The slot's last record that was announced, byte for byte. */
   announced: string | null
 }
 
-/** Lives until the daemon dies or the life is over. @throws what a command throws that fails with the daemon alive */
-const live = async (daemon: Daemon, commands: Command[], trace: string, point: KillPoint): Promise<Witness> => {
-  let world: World = { models: [], slot: null }
-  const witness: Witness = { killed: false, during: 'start', possible: [world], announced: null }
+const live = async (
+  daemon: Daemon,
+  commands: Command<World>[],
+  trace: string,
+  point: KillPoint,
+): Promise<Announced> => {
   let watch: SlotWatch | null = null
-  try {
-    await daemon.launch(strace(point.calls, `signal=KILL:when=${point.count}`, trace))
-    watch = await SlotWatch.open(daemon)
-    for (const command of commands) {
-      const next = command.leaves(world)
-      witness.during = command.title
-      witness.possible = [world, next]
-      await command.run(daemon)
-      world = next
-      witness.possible = [world]
-    }
-    await daemon.kill('SIGTERM')
-  } catch (error) {
-    const code = await Promise.race([daemon.exited, Bun.sleep(2000)])
-    if (code !== 137) throw error
-    witness.killed = true
-  }
-  await watch?.ended
-  witness.announced = watch?.seen.at(-1)?.json ?? null
-  return witness
+  const witness = await liveUntilKilled<World>(daemon, point, trace, {
+    world: { models: [], slot: null },
+    commands,
+    async launched() {
+      watch = await SlotWatch.open(daemon)
+    },
+  })
+  const watched = watch as SlotWatch | null
+  await watched?.ended
+  return { ...witness, announced: watched?.seen.at(-1)?.json ?? null }
 }
 
 const sorted = (world: World): World => ({ ...world, models: [...world.models].sort() })
 
 /** The files as the dead daemon left them. */
-const checkFiles = (root: string, { possible, announced }: Witness): World => {
+const checkFiles = (root: string, { possible, announced }: Announced): World => {
   const world = readWorld(root)
   expect(possible.map(sorted)).toContainEqual(world)
   const state = readState(root)
@@ -125,14 +99,6 @@ const goOn = async (daemon: Daemon, engine: string, world: World): Promise<void>
   expect(await daemon.kill('SIGTERM')).toBe(0)
 }
 
-/** The call at which the trace ends, by its name and the file's. */
-export const lastCall = (trace: string): string => {
-  const line = trace.split('\n').findLast((one) => /\w\(.*(= \?$|<unfinished)/.test(one)) ?? ''
-  const name = /(\w+)\(/.exec(line)?.[1] ?? '?'
-  const path = /[<"](\/[^>"]+)/.exec(line)?.[1] ?? ''
-  return `${name} ${(path.split('/').at(-1) ?? '').replace(/[0-9a-f]{16}/, '*')}`
-}
-
 /** @throws with the point, the command and the end of the trace when the disk or the next daemon is not as it must be */
 export const runKillPoint = async (point: KillPoint): Promise<Outcome> => {
   const daemon = await Daemon.prepare({ env: fewThreads })
@@ -142,14 +108,5 @@ export const runKillPoint = async (point: KillPoint): Promise<Outcome> => {
   const traceFile = join(folder, 'trace')
   const ingredients = { engine, first: await tinyModel(), second: await tinyModel('chat', { layers: 1 }) }
   const witness = await live(daemon, life(ingredients), traceFile, point)
-  const trace = readFileSync(traceFile, 'utf8')
-  const { killed, during } = witness
-  try {
-    await goOn(daemon, engine, checkFiles(daemon.root, witness))
-  } catch (error) {
-    const end = trace.split('\n').slice(-12).join('\n')
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`killed at ${point.calls} ${point.count}, during "${during}": ${why}\n${end}\n${daemon.stderr}`)
-  }
-  return { killed, during, call: killed ? lastCall(trace) : '' }
+  return outcomeOf(daemon, point, traceFile, witness, () => goOn(daemon, engine, checkFiles(daemon.root, witness)))
 }

@@ -1,5 +1,6 @@
 /** Kill points along whole lives: the first one of a row of calls, then every so many, until a life is lived to its end. */
-import { type KillPoint, type Outcome, runKillPoint } from './kill-point.ts'
+import { runKillPoint } from './kill-point.ts'
+import type { KillPoint, Outcome } from './live.ts'
 
 export interface Sweep {
   calls: string

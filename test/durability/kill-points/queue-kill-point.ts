@@ -1,6 +1,6 @@
 /** One kill point in the life of a queue of pulls, and what the next daemon makes of it. */
 import { expect, onTestFinished } from 'bun:test'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pull } from '../../../src/contract/models/pull.ts'
 import { isUnderWay } from '../../../src/contract/models/pull-phase.ts'
@@ -8,19 +8,15 @@ import { Daemon } from '../../support/daemon.ts'
 import { FakeHub } from '../../support/fake-hub/fake-hub.ts'
 import { tinyModel } from '../../support/tiny-model.ts'
 import { leftovers } from '../disk.ts'
-import { type KillPoint, lastCall, type Outcome } from './kill-point.ts'
-import { fewThreads, strace } from './strace.ts'
+import { type Command, type KillPoint, liveUntilKilled, type Outcome, outcomeOf, type Witness } from './live.ts'
+import { fewThreads } from './strace.ts'
 
 const repo = 'acme/many-GGUF'
 /** The hub holds back all files but `quick`. */
 const ids = ['quick', 'a', 'b', 'c', 'd', 'e']
 
-interface Command {
-  title: string
-  run(daemon: Daemon): Promise<unknown>
-  /** What waits or is at work afterwards, in its order. */
-  leaves(queue: string[]): string[]
-}
+/** The world is what waits or is at work, in its order. */
+type QueueCommand = Command<string[]>
 
 const pull = (daemon: Daemon, id: string) =>
   daemon.must<Pull>('POST', `/api/models/${id}/pull`, { repo, file: `${id}.gguf` })
@@ -38,18 +34,18 @@ const untilEnded = async (daemon: Daemon): Promise<void> => {
   }
 }
 
-const asked = (id: string): Command => ({
+const asked = (id: string): QueueCommand => ({
   title: `pull ${id}`,
   run: (daemon) => pull(daemon, id),
   leaves: (queue) => [...queue.filter((one) => one !== id), id],
 })
-const cancelled = (id: string, query = ''): Command => ({
+const cancelled = (id: string, query = ''): QueueCommand => ({
   title: `cancel ${id}`,
   run: (daemon) => cancel(daemon, id, query),
   leaves: (queue) => queue.filter((one) => one !== id),
 })
 
-const life: Command[] = [
+const life: QueueCommand[] = [
   asked('quick'),
   { title: 'the end of quick', run: untilEnded, leaves: () => [] },
   ...['a', 'b', 'c', 'd'].map(asked),
@@ -61,37 +57,7 @@ const life: Command[] = [
   cancelled('b'),
 ]
 
-interface Witness {
-  killed: boolean
-  during: string
-  /** The queues that the disk may hold: the one before the command under way, or the one after it. */
-  possible: string[][]
-}
-
-const live = async (daemon: Daemon, trace: string, { calls, count }: KillPoint): Promise<Witness> => {
-  let queue: string[] = []
-  const witness: Witness = { killed: false, during: 'start', possible: [queue] }
-  try {
-    await daemon.launch(strace(calls, `signal=KILL:when=${count}`, trace))
-    for (const command of life) {
-      const next = command.leaves(queue)
-      witness.during = command.title
-      witness.possible = [queue, next]
-      await command.run(daemon)
-      queue = next
-      // Only what has ended by itself may have ended before it was seen.
-      witness.possible = queue.includes('quick') ? [queue, []] : [queue]
-    }
-    await daemon.kill('SIGTERM')
-  } catch (error) {
-    const code = await Promise.race([daemon.exited, Bun.sleep(2000)])
-    if (code !== 137) throw error
-    witness.killed = true
-  }
-  return witness
-}
-
-const goOn = async (daemon: Daemon, hub: FakeHub, { possible }: Witness): Promise<void> => {
+const goOn = async (daemon: Daemon, hub: FakeHub, { possible }: Witness<string[]>): Promise<void> => {
   // What a download was writing is cleared by the download itself, when its turn comes.
   const cutOff = leftovers(daemon.root).filter((path) => !path.includes('/.pull-'))
   await daemon.launch()
@@ -127,16 +93,12 @@ export const runQueueKillPoint = async (point: KillPoint): Promise<Outcome> => {
   })
   mkdirSync(join(daemon.root, 'test'))
   const traceFile = join(daemon.root, 'test/trace')
-  const witness = await live(daemon, traceFile, point)
+  const witness = await liveUntilKilled(daemon, point, traceFile, {
+    world: [],
+    commands: life,
+    // Only what has ended by itself may have ended before it was seen.
+    between: (queue) => (queue.includes('quick') ? [queue, []] : [queue]),
+  })
   hub.behave = ({ kind }) => (kind === 'cdn' ? held : null)
-  const trace = readFileSync(traceFile, 'utf8')
-  const { killed, during } = witness
-  try {
-    await goOn(daemon, hub, witness)
-  } catch (error) {
-    const end = trace.split('\n').slice(-12).join('\n')
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`killed at ${point.calls} ${point.count}, during "${during}": ${why}\n${end}\n${daemon.stderr}`)
-  }
-  return { killed, during, call: killed ? lastCall(trace) : '' }
+  return outcomeOf(daemon, point, traceFile, witness, () => goOn(daemon, hub, witness))
 }
