@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
 const root = join(import.meta.dir, '..')
-const longestFile = 330
+const longestFile = 250
 
 interface SourceFile {
   /** Relative to the repository: src/slots/decide/step.ts */

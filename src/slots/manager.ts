@@ -10,6 +10,7 @@ import type { LogFrom, TakeLog } from '../system/supervisor.ts'
 import { checkAliases, checkName } from './conflicts.ts'
 import { Deletions } from './deletions.ts'
 import { type Goal, reach } from './goal.ts'
+import { runningModels, usersOfModel } from './model-use.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { Roster } from './roster.ts'
 import type { Lease, SlotView } from './run/lease.ts'
@@ -106,17 +107,7 @@ export class SlotManager implements SlotService {
 
   /** Slots that may have a backend, with the ids of the models that it has. */
   running(): { name: string; models: string[] }[] {
-    const { planner } = this.#deps
-    return this.#book.all().flatMap(({ owner: { config, record } }) => {
-      const { state } = record
-      if (state === 'offline' || state === 'pulling' || state === 'error') return []
-      return [
-        {
-          name: record.name,
-          models: [...(record.model === null ? [] : [record.model]), ...planner.otherModels(config)],
-        },
-      ]
-    })
+    return runningModels(this.#book.all(), this.#deps.planner)
   }
 
   freshen(): Promise<void> | null {
@@ -145,11 +136,7 @@ export class SlotManager implements SlotService {
 
   async usersOf(id: string): Promise<string[]> {
     await this.#roster.freshen()
-    const { planner } = this.#deps
-    return this.#book.all().flatMap(({ owner: { config, record } }) => {
-      const refs = [config.model, record.model, record.pull, ...planner.otherModels(config)]
-      return refs.includes(id) ? [config.name] : []
-    })
+    return usersOfModel(this.#book.all(), this.#deps.planner, id)
   }
 
   async show(name: string): Promise<Slot> {

@@ -10,6 +10,7 @@ import { problemsOf } from '../../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../files/atomic-file.ts'
 import { readOwnText } from '../files/own-file.ts'
 import { thisBoot } from '../proc/boot-id.ts'
+import { spawnFailed } from '../spawn-error.ts'
 import type { LaunchSpec } from '../supervisor.ts'
 
 const LaunchRecord = Type.Object({
@@ -23,6 +24,16 @@ const LaunchRecord = Type.Object({
   started_at: Type.Integer(),
 })
 export type LaunchRecord = Static<typeof LaunchRecord>
+
+/**
+ * Refuses NUL bytes, which execve cannot take, and a relative program path, which would depend on the working folder.
+ * @throws Hal0Error `slot.spawn_failed`
+ */
+export const refuseUnfit = (spec: LaunchSpec): void => {
+  if (!spec.argv[0]?.startsWith('/')) throw spawnFailed(spec, 'ENOENT', 'argv[0] is not an absolute path')
+  const words = [...spec.argv, ...Object.keys(spec.env), ...Object.values(spec.env)]
+  if (words.some((word) => word.includes('\0'))) throw spawnFailed(spec, 'ERR_INVALID_ARG_VALUE', 'a NUL byte')
+}
 
 /** Readable by the backends' group, and by nobody else. */
 const fileMode = 0o640

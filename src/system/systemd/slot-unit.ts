@@ -11,7 +11,7 @@ import type { ExitReport, Found, LaunchSpec, LogFrom, PortOwner, RunningProcess,
 import type { Journal } from './journal/journal.ts'
 import type { JournalFollower, LastLines } from './journal/journal-follower.ts'
 import { LogStart } from './journal/log-start.ts'
-import { launchRecord, readLaunchRecord, removeLaunchRecord, writeLaunchRecord } from './launch-file.ts'
+import { launchRecord, readLaunchRecord, refuseUnfit, removeLaunchRecord, writeLaunchRecord } from './launch-file.ts'
 import { launchErrno } from './launch-outcome.ts'
 import { unitPortOwner } from './unit/unit-port-owner.ts'
 import { UnitRun } from './unit/unit-run.ts'
@@ -70,7 +70,7 @@ export class SlotUnit {
   /** Like Supervisor.start; a stop in the meantime makes it throw `slot.load_cancelled`. If it throws, onExit is never called. */
   async start(spec: LaunchSpec, onExit: OnExit): Promise<RunningProcess> {
     if (this.#run !== null || this.#starting !== null) throw this.#second()
-    this.#refuseUnfit(spec)
+    refuseUnfit(spec)
     const attempt: Attempt = { cancelled: false }
     this.#starting = attempt
     try {
@@ -237,13 +237,6 @@ export class SlotUnit {
 
   #env(spec: LaunchSpec): Record<string, string> {
     return { ...spec.env, [markVariable]: this.#mark() }
-  }
-
-  /** Refuses NUL bytes, which execve cannot take, and a relative program path, which would depend on the working folder. */
-  #refuseUnfit(spec: LaunchSpec): void {
-    if (!spec.argv[0]?.startsWith('/')) throw spawnFailed(spec, 'ENOENT', 'argv[0] is not an absolute path')
-    const words = [...spec.argv, ...Object.keys(spec.env), ...Object.values(spec.env)]
-    if (words.some((word) => word.includes('\0'))) throw spawnFailed(spec, 'ERR_INVALID_ARG_VALUE', 'a NUL byte')
   }
 
   #second(): Hal0Error {
