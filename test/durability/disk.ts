@@ -48,7 +48,9 @@ export const readWorld = (root: string): World => {
   const table = parseToml(readFileSync(file, 'utf8')) as Record<string, unknown>
   for (const key of ['name', 'model', 'port', 'engine'])
     if (table[key] === undefined) throw new Error(`no ${key} in ${file}`)
-  return { models, slot: { model: String(table.model), context: (table.context_size as number | undefined) ?? null } }
+  // The API writes a provider's keys into its section.
+  const section = (table.llama_cpp ?? {}) as { context_size?: number }
+  return { models, slot: { model: String(table.model), context: section.context_size ?? null } }
 }
 
 /** Files that only exist while something is being written. */
