@@ -52,16 +52,16 @@ import { decisionsDir, eventClockFile, findPaths, hubTokenFile, modelsDir, slotC
 import { bootId } from './system/proc/boot-id.ts'
 import { listenForStop } from './system/stop-signals.ts'
 
-/** However large a body fills the memory for bodies, small ones find room beside it. */
+/** However large a body is, small ones must still find room in the memory for bodies. */
 const smallBodiesBytes = 16 * 1024 * 1024
 
-/** Inside the executable the dashboard lies beside this module; in a checkout it is what `npm run build` made. */
+/** In the executable the dashboard is beside this module; in a checkout it is what `npm run build` made. */
 const findDashboard = (): string | null =>
   [join(import.meta.dir, 'web'), join(import.meta.dir, '../dist/web')].find((folder) =>
     existsSync(join(folder, 'index.html')),
   ) ?? null
 
-/** What hal0 knows to run. */
+/** The providers and model formats that hal0 supports. */
 export interface Tables {
   providers: ProviderTable
   formats: FormatTable
@@ -69,7 +69,7 @@ export interface Tables {
 
 /**
  * Runs the daemon until it is asked to stop. The backends outlive it.
- * @param tables of providers and of formats of models
+ * @param tables the supported providers and model formats
  * @throws Hal0Error `config.invalid`, `storage.failed` when it cannot start
  */
 export const serve = async (
@@ -82,7 +82,7 @@ export const serve = async (
   const stopping = new AbortController()
   using _lock = await lockDataFolder(paths.data)
   for (const folder of [paths.config, paths.data, slotConfigDir(paths)]) {
-    // A folder that is out of order is told by whoever needs it; leftovers in it harm nobody.
+    // A broken folder is reported by whoever needs it; leftovers in it do no harm.
     await sweepTemps(folder).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
   }
   const models = await ModelRegistry.open(modelsDir(paths), formats)
@@ -211,7 +211,7 @@ export const serve = async (
   })
   const maxConnections = clientsWithin(descriptorLimit(), openDescriptors())
   const server = await listen(app, { ...settings, maxConnections }).catch(async (error: unknown) => {
-    // The folder of the slots is looked at for ever otherwise, and the process never ends.
+    // Otherwise the slots' folder is watched for ever, and the process never ends.
     await slots.close()
     throw error
   })

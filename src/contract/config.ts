@@ -1,7 +1,7 @@
 /** Shape of hal0.toml (spec §6, §7). Unknown keys are kept and ignored. */
 import { type Static, type TProperties, Type } from 'typebox'
 
-/** The keys of each table of hal0.toml but `[engines]`; `top` are those outside of any. */
+/** The keys of each table of hal0.toml except `[engines]`; `top` has the keys outside of any table. */
 export const configKeys = {
   top: {
     host: Type.String({ minLength: 1, description: 'Address to listen on; 127.0.0.1 by default.' }),

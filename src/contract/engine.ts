@@ -32,7 +32,7 @@ const useOf = <const P extends TSchema>(provider: P) =>
 
 const anyProvider = Type.String({ minLength: 1 })
 
-/** As clients have them, who need not know the providers of the daemon that they talk to. */
+/** For clients, which need not know the providers of the daemon that they talk to. */
 export const openEngineSchemas = { EngineInstall: installOf(anyProvider), EngineUse: useOf(anyProvider) }
 export type EngineSchemas = typeof openEngineSchemas
 
@@ -41,7 +41,7 @@ export type EngineInstall = Static<EngineSchemas['EngineInstall']>
 /** Body of `POST /api/engines/use`: an installed engine's id, or the absolute path of a program. */
 export type EngineUse = Static<EngineSchemas['EngineUse']>
 
-/** @param providers names of all */
+/** @param providers the names of all providers */
 export const engineSchemas = (providers: readonly string[]): EngineSchemas => {
   const provider = Type.Unsafe<string>(Type.Enum([...providers])) as unknown as typeof anyProvider
   return { EngineInstall: installOf(provider), EngineUse: useOf(provider) }

@@ -71,7 +71,7 @@ const patchOf = <const E extends TSchema>(engines: E) =>
 
 const anyEngines = Type.Record(Type.String(), nullable(EngineChoice))
 
-/** As clients have them, who need not know the providers of the daemon that they talk to. */
+/** For clients, which need not know the providers of the daemon that they talk to. */
 export const openSettingsSchemas = { Settings: settingsOf(anyEngines), SettingsPatch: patchOf(anyEngines) }
 export type SettingsSchemas = typeof openSettingsSchemas
 
@@ -80,7 +80,7 @@ export type Settings = Static<SettingsSchemas['Settings']>
 /** Body of `PATCH /api/settings`. */
 export type SettingsPatch = Static<SettingsSchemas['SettingsPatch']>
 
-/** @param providers names of all */
+/** @param providers the names of all providers */
 export const settingsSchemas = (providers: readonly string[]): SettingsSchemas => {
   const each = Object.fromEntries(providers.map((name) => [name, nullable(EngineChoice)]))
   const known = (fields: TProperties) => Type.Object(fields, exact) as unknown as typeof anyEngines
@@ -95,7 +95,7 @@ export type SettingPath = readonly [string] | readonly [string, string]
 
 /**
  * Every key of hal0.toml, in the order in which it is shown.
- * @param providers names of all, which are the keys of `[engines]`
+ * @param providers the names of all providers, which are the keys of `[engines]`
  */
 export const settingPaths = (providers: readonly string[]): SettingPath[] =>
   Object.entries(configKeys).flatMap(([table, keys]) => {

@@ -1,6 +1,6 @@
 /**
- * A slot's configuration (spec §5, §10): what every slot has, and a section of its own for each provider. The sections are the
- * providers' business; here is how one is described, and how the schemas of the API are made of them.
+ * A slot's configuration (spec §5, §10): the keys that every slot has, and a section for each provider. The providers define their
+ * sections; this file has the form of a section, and makes the schemas of the API from them.
  */
 import { type Static, type TProperties, type TSchema, type TUnsafe, Type } from 'typebox'
 import { nullable } from './nullable.ts'
@@ -87,8 +87,8 @@ export interface ConfigSection {
   /** A value for each field. */
   defaults: SectionValues
   /**
-   * The API has its keys beside the common ones, and older files have them at their top: so it was before there were sections.
-   * No other section may then have a key of the same name.
+   * The API has its keys beside the common ones, and older files have them at the top, as before there were sections. No other
+   * section may then have a key with the same name.
    */
   isFlat: boolean
 }
@@ -99,7 +99,7 @@ export type SlotCreate = { name: string } & SlotPatch
 /** Body of `PATCH /api/slots/{name}`; null resets a nullable key. The name of a slot never changes. */
 export type SlotPatch = Partial<Omit<SlotConfig, 'name'>> & SectionValues
 
-/** Answer of the slot routes: what is asked for, and how it stands. */
+/** Answer of the slot routes: the configuration, and the state. */
 export interface Slot {
   config: SlotConfig & SectionValues
   state: SlotRecord
@@ -117,7 +117,7 @@ const slotOf = (config: TSchema): TUnsafe<Slot> => Type.Unsafe<Slot>(Type.Object
 
 const partial = (fields: TProperties): TProperties => Type.Partial(Type.Object(fields)).properties
 
-/** The keys of a section as a body has them. */
+/** The keys of a section in the form that a body has. */
 const keysIn = ({ key, fields, isFlat }: ConfigSection, wrap: (fields: TProperties) => TProperties): TProperties =>
   isFlat ? wrap(fields) : { [key]: Type.Object(wrap(fields), exact) }
 
@@ -144,7 +144,7 @@ export const slotSchemas = (sections: readonly ConfigSection[]): SlotSchemas => 
     ...partial({ ...workload, provider: Type.Enum(names, provider) }),
     ...Object.assign({}, ...sections.map((section) => partial(keysIn(section, partial)))),
     ...partial(conduct),
-    // A flat section may be given as what it is, too.
+    // A flat section may also be given as a section.
     ...partial(
       Object.fromEntries(
         sections.flatMap(({ key, fields, isFlat }) => (isFlat ? [[key, Type.Object(partial(fields), exact)]] : [])),
@@ -159,7 +159,7 @@ export const slotSchemas = (sections: readonly ConfigSection[]): SlotSchemas => 
   }
 }
 
-/** As clients need them, who need not know every provider of the daemon that they talk to: other keys may be there. */
+/** For clients, which need not know every provider of the daemon that they talk to: other keys are allowed. */
 export const openSlotSchemas: SlotSchemas = {
   SlotConfig: Type.Unsafe<Slot['config']>(CommonConfig),
   SlotCreate: Type.Unsafe<SlotCreate>(Type.Object({ name: SlotName, ...partial(commonKeys) })),

@@ -1,4 +1,4 @@
-/** Wire types of a slot: its states, its durable state record and what is told of it (spec §2, §5). */
+/** Wire types of a slot: its states, its durable state record and its events (spec §2, §5). */
 import { type Static, Type } from 'typebox'
 import { ErrorBody } from './error.ts'
 import { HubFile, HubRepo, HubRevision } from './models/hub-source.ts'
@@ -35,9 +35,9 @@ export const ModelId = Type.String({ pattern: modelIdPattern, description: 'Regi
 /**
  * What `slots/<name>/state.json` holds, and the data of one `slot` event, byte for byte (spec §5).
  *
- * A transition makes a new record, and one event. `intent` goes along with it wherever one happens at once, and is null again in
- * the record with which the load begins (`starting`, `pulling`). Where a load is accepted or taken back and no transition happens
- * (a slot that is still unloading), the file alone is replaced, under the same `seq` and `since`; the next event tells of it.
+ * A transition makes a new record, and one event. If one happens at once, it includes the new `intent`, which is null again in the
+ * record with which the load begins (`starting`, `pulling`). If a load is accepted or withdrawn without a transition (in a slot that
+ * is still unloading), only the file is replaced, with the same `seq` and `since`; the next event includes the change.
  */
 export const SlotRecord = Type.Object(
   {
@@ -62,7 +62,7 @@ export const SlotRecord = Type.Object(
 )
 export type SlotRecord = Static<typeof SlotRecord>
 
-/** `repo` and `file` say where the model comes from when it is not here yet. */
+/** `repo` and `file` say where the model comes from if it is missing. */
 export const SwapRequest = Type.Object(
   {
     model: ModelId,
@@ -72,7 +72,7 @@ export const SwapRequest = Type.Object(
   },
   {
     additionalProperties: false,
-    // Half a source is none.
+    // Half a source is useless.
     dependentRequired: { repo: ['file'], file: ['repo'], revision: ['repo'] },
   },
 )
@@ -107,7 +107,7 @@ export type SlotProgress = Static<typeof SlotProgress>
 /** Data of a `gap` event of a slot's log: some of what was printed is missing here. */
 export const LogGap = Type.Object(
   {
-    /** How much; null when that is not known. */
+    /** How much; null if unknown. */
     bytes: nullable(Type.Integer({ minimum: 0 })),
   },
   { additionalProperties: false },

@@ -1,4 +1,4 @@
-/** Wire types about the daemon itself, and of the decision log. */
+/** Wire types of the daemon itself, and of the decision log. */
 import { type Static, Type } from 'typebox'
 import { CallerName } from './caller.ts'
 import { nullable } from './nullable.ts'
@@ -22,7 +22,7 @@ export const Status = Type.Object(
 )
 export type Status = Static<typeof Status>
 
-/** One line of the decision log (spec §2.3). Durations are milliseconds; `caller` is null in lines of a hal0 that did not note it. */
+/** One line of the decision log (spec §2.3). Durations are milliseconds; `caller` is null in lines of an older hal0. */
 export const Decision = Type.Object(
   {
     id: Type.Integer({ description: 'Grows; the cursor of the list.' }),

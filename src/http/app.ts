@@ -58,13 +58,13 @@ export interface AppDeps {
   allowedHosts: readonly string[]
   /** Default: everybody is `local`. */
   findCaller?: FindCaller
-  /** For ids of events: milliseconds, greater at each call. Default: the clock of the machine. */
+  /** For ids of events: milliseconds that rise with each call. Default: the machine's clock. */
   eventTime?: () => number
   /** Folder of the built dashboard; null: serve none. */
   webDir: string | null
   /** Compare every answer with the operation table; for tests and development. */
   checkReplies?: boolean
-  /** Aborts when the daemon is to end: whoever waits for a slot is answered at once. */
+  /** Aborts when the daemon stops: requests that wait for a slot are answered at once. */
   stopping?: AbortSignal
   streamLimits?: Partial<StreamLimits>
 }
@@ -77,8 +77,8 @@ export interface App {
 }
 
 /**
- * Bun registers Elysia's routes natively unless told not to (`systemRouter`), and those would bypass the gate. A host without
- * a dot (`http://nas/`) is only parsed rightly with `standardHostname: false`.
+ * Unless told not to (`systemRouter`), Bun registers Elysia's routes natively, and those would bypass the gate. A host without a dot
+ * (`http://nas/`) is parsed correctly only with `standardHostname: false`.
  */
 const elysiaOptions = { systemRouter: false, handler: { standardHostname: false } } as const
 
@@ -114,7 +114,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
     const { method, target } = incoming
     const fail = (error: unknown): void => sendError(answer, error, { method, url: target })
     const leave = (): void => fail(deps.stopping?.reason)
-    // What was asked for goes on in the next daemon; only nobody waits for it any more.
+    // The requested work continues in the next daemon; only the wait ends.
     if (mayWait.test(target)) deps.stopping?.addEventListener('abort', leave)
     try {
       const request = webRequest(incoming, incoming.headers.get('host') ?? 'localhost')
@@ -135,7 +135,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
       const caller = gate(request, found?.endpoint.model ?? null)
       if (caller instanceof Hal0Error) return refuse(caller)
       if (found === null) return void answerByRoutes(request, caller, answer)
-      // Past Elysia, which with the getters of a Request and a Response costs a fifth of the relay (npm run bench).
+      // This bypasses Elysia, which costs a fifth of the relay, with the getters of a Request and a Response (npm run bench).
       const { endpoint, path } = found
       const refusal = forbidden(caller, endpoint.scope)
       if (refusal !== null) return refuse(refusal)

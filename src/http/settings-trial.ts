@@ -7,7 +7,7 @@ import type { ServerSettings } from '../system/config/server-config.ts'
 import type { Paths } from '../system/paths.ts'
 import { tryListen } from './try-listen.ts'
 
-/** @throws Hal0Error `engine.not_found`, and `request.invalid` for a provider that there is not */
+/** @throws Hal0Error `engine.not_found`, and `request.invalid` for an unknown provider */
 const requireEngine = async (engines: Pick<Engines, 'find'>, provider: string, engine: string): Promise<void> => {
   try {
     await engines.find(provider, engine)

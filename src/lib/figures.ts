@@ -1,10 +1,10 @@
-/** Figures as people read them, the same in every sentence, on the command line and on the page. Pure; runs in a browser. */
+/** Formats figures for people, alike in messages, on the command line and in the dashboard. Pure; also runs in a browser. */
 
-/** @param digits that are shown at least: 2 makes `4.7` and `47` */
+/** @param digits the fewest digits to show: 2 makes `4.7` and `47` */
 const scaled = (value: number, units: readonly string[], digits: number): string => {
   let index = 0
   let rest = value
-  // What would be rounded to 1000 is one of the next unit.
+  // A value that would be rounded to 1000 is shown as 1 of the next unit.
   while (rest >= 999.5 && index < units.length - 1) {
     rest /= 1000
     index += 1
@@ -18,13 +18,13 @@ const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 /** e.g. `4.7 GB`: powers of 1000, as disks and downloads are labelled. */
 export const bytes = (value: number): string => scaled(value, byteUnits, 2)
 
-/** e.g. `4.66 GB`, for sentences that hold sizes against each other. */
+/** e.g. `4.66 GB`, for sentences that compare sizes. */
 export const preciseBytes = (value: number): string => scaled(value, byteUnits, 3)
 
 /** e.g. `41 MB/s` */
 export const rate = (bytesPerSecond: number): string => `${bytes(bytesPerSecond)}/s`
 
-/** Of weights, downloads: e.g. `494M`, `7.6B`. */
+/** A number of weights or downloads: e.g. `494M`, `7.6B`. */
 export const count = (value: number): string => scaled(value, ['', 'k', 'M', 'B', 'T'], 2).replace(' ', '')
 
 /** Bytes of several files. */
@@ -44,7 +44,7 @@ export const duration = (seconds: number): string => {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
 }
 
-/** How long ago something was, where that is shown all the time: e.g. `100 s`, `3 min`, `5 h`, `2 d`. */
+/** How long ago something was, for places that always show it: e.g. `100 s`, `3 min`, `5 h`, `2 d`. */
 export const age = (seconds: number): string => {
   const whole = Math.max(0, Math.floor(seconds))
   if (whole < 120) return `${whole} s`

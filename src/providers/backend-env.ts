@@ -38,8 +38,8 @@ const prefixes = [
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * A clean environment made from the daemon's. An allow-list, since llama.cpp obeys every `LLAMA_ARG_*` (host and API key among
- * them), `AIP_*` (port) and `HF_TOKEN`, and since the daemon's own secrets are nobody's business.
+ * A clean environment made from the daemon's. It is an allow-list, since llama.cpp obeys every `LLAMA_ARG_*` (including host and API
+ * key), `AIP_*` (port) and `HF_TOKEN`, and since the daemon's own secrets must not leak.
  */
 export const backendEnv = (daemonEnv: Record<string, string | undefined>): Record<string, string> => {
   const env: Record<string, string> = { PATH: defaultPath }

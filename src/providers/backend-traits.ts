@@ -1,11 +1,11 @@
-/** What the relay must know of a backend, whatever it is. A provider's backends all have the same. */
+/** What the relay needs to know about a backend. All backends of a provider have the same traits. */
 import type { Dialect } from '../contract/endpoints.ts'
 
 export interface BackendTraits {
-  /** Those that it speaks by itself: their answers pass as they come. */
+  /** The dialects that it speaks itself: their answers are passed on unchanged. */
   readonly dialects: readonly Dialect[]
-  /** Headers of clients that it must not get, in lower case, besides those that no backend gets. */
+  /** Request headers that it must not get, in lower case, besides those that no backend gets. */
   readonly withheldHeaders: ReadonlySet<string>
-  /** What becomes of a request whose client hangs up: the backend sees a hang-up too, or works on it to its end for nobody. */
+  /** What happens when the client hangs up: the backend sees a hang-up too, or finishes the request for nobody. */
   readonly onHangUp: 'abort' | 'finish'
 }

@@ -10,12 +10,12 @@ export interface ProviderDeps {
   env: Record<string, string | undefined>
 }
 
-/** Light, since the command line reads the table too: what does the work is imported when it is started. */
+/** Light, since the command line reads the table too: the provider itself is imported only by `start`. */
 export interface ProviderRow {
-  /** What it adds to a slot's configuration; the name of the provider is there. */
+  /** What it adds to a slot's configuration; this also has the provider's name. */
   section: ConfigSection
   engine: EngineKind
-  /** For the help of the command line: how an engine is called. */
+  /** Examples of an engine's id and path for the command line's help. */
   exampleEngine: { id: string; path: string }
   start(deps: ProviderDeps): Promise<Provider>
 }

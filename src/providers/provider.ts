@@ -1,11 +1,11 @@
-/** The port to what runs a model: it builds argv and env, and says how to tell that the backend is ready. Pure but for `plan`. */
+/** The port to whatever runs a model: it builds argv and env, and says how to tell that the backend is ready. Pure except `plan`. */
 import type { Capability } from '../contract/endpoints.ts'
 import type { ModelEntry } from '../contract/models/model.ts'
 import type { SectionValues, SlotConfig } from '../contract/slot-config.ts'
 import type { LaunchSpec } from '../system/supervisor.ts'
 import type { BackendTraits } from './backend-traits.ts'
 
-/** What a sentinel or a probe got back from the backend. */
+/** The backend's answer to a probe or a sentinel. */
 export interface ProbeAnswer {
   status: number
   body: string
@@ -13,7 +13,7 @@ export interface ProbeAnswer {
 
 export type ProbeVerdict =
   | { kind: 'ok' }
-  /** Still loading: go on. */
+  /** Still loading: keep probing. */
   | { kind: 'wait' }
   /** An answer that a healthy backend would not give; a few in a row fail the load. */
   | { kind: 'bad'; why: string }
@@ -39,7 +39,7 @@ export interface LaunchPlan {
   stopGraceMs: number
 }
 
-/** How a backend that runs already is watched and stopped. */
+/** How a backend that is already running is watched and stopped. */
 export type WatchPlan = Omit<LaunchPlan, 'spec'>
 
 /** What a running backend was started with. */
@@ -50,7 +50,7 @@ export interface Recognised {
 
 /** Why a backend died. */
 export interface Cause {
-  /** In plain words, as the end of a sentence, without its full stop. */
+  /** In plain words; the end of a sentence, without its full stop. */
   why: string
   /** The line that says so, without its time. */
   line: string
@@ -79,33 +79,33 @@ export interface LaunchInput {
 export interface Provider {
   /** As in the providers' table. */
   readonly name: string
-  /** Formats of the models that it runs, by their names: the table is `src/models/formats/`. */
+  /** Names of the model formats that it runs; their table is in `src/models/formats/`. */
   readonly formats: readonly string[]
-  /** What its backends can be: a slot is one of these, by its configuration or by its model. */
+  /** The modes of its backends: a slot has one of them, from its configuration or from its model. */
   readonly modes: readonly Capability[]
-  /** What its backends are like to whoever relays to them. */
+  /** What the relay needs to know about its backends. */
   readonly backend: BackendTraits
-  /** What the slot is to be; null while its model is not known, or is for nothing that this provider does. */
+  /** The slot's mode; null while its model is unknown, or is for something that this provider does not do. */
   mode(config: WholeConfig, model: ModelEntry | null): Capability | null
-  /** Problems of a configuration that no schema can see, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
+  /** Checks a configuration for problems that no schema can express, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
   check(config: WholeConfig): void
   /** Ids of the models that the configuration names besides `model`. */
   otherModels(config: WholeConfig): string[]
   /**
-   * Looks at everything that the load needs, the files included, so that what cannot succeed is known before anything is stopped
-   * for it.
+   * Checks everything that the load needs, including the files, so that a hopeless load is refused before anything is stopped for
+   * it.
    * @throws Hal0Error `engine.not_installed`, `request.invalid`, `slot.no_model`, `model.corrupt`, `model.not_found`
    */
   plan(input: LaunchInput): Promise<LaunchPlan>
   /**
-   * For a process that runs already. Needs neither its engine nor its files: both may have gone since it was started.
-   * @param model null when it is not in the registry any more
+   * For a process that is already running. Needs neither its engine nor its files: both may have been removed since it was started.
+   * @param model null when it is no longer in the registry
    */
   watchPlan(config: WholeConfig, model: ModelEntry | null): Promise<WatchPlan>
-  /** What a backend of this provider was started with, by its command line; null when it is none, or does not tell. */
+  /** What a backend of this provider was started with, read from its command line; null if that is another's, or does not say. */
   recognise(argv: readonly string[]): Recognised | null
   /**
-   * What the last lines of a dead backend say about why it died; null when they do not.
+   * Why a backend died, from its last lines; null when they do not say.
    * @param signal that ended it; null for none
    * @param isLoading it died before it was ready
    */

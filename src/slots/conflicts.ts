@@ -1,10 +1,10 @@
-/** What two slots must not both have. What the API refuses, files that people write may say: then it is a problem. Pure. */
+/** What two slots must not both have. The API refuses it, but files that people write may say it: then it is a problem. Pure. */
 import type { SlotConfig } from '../contract/slot-config.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 
 type Claims = Pick<SlotConfig, 'name' | 'port' | 'aliases' | 'model'>
 
-/** What stands before an alias in the order in which a request's model is looked for: a name, then a ref (spec §2.3). */
+/** What hides an alias, since a request's model is looked up by name first, then by ref (spec §2.3). */
 const hidden = (alias: string, others: readonly Claims[]): string | null => {
   const named = others.find(({ name }) => name === alias)
   if (named !== undefined) return `is the name of another slot`
@@ -35,7 +35,7 @@ export const checkName = (name: string, others: readonly Claims[]): void => {
   throw refused('name', `${name} is an alias of slot ${owner.name}. Choose another name, or remove the alias first.`)
 }
 
-/** What is wrong with the slots' files together, in sentences. */
+/** Conflicts between the slots' files, in sentences. */
 export const conflictsOf = (slots: readonly Claims[]): string[] => {
   const problems: string[] = []
   for (const [index, slot] of slots.entries()) {

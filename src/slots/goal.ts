@@ -1,4 +1,4 @@
-/** What a command waits for (`?wait=SECONDS`): reached, or the error of why not. */
+/** What a command waits for (`?wait=SECONDS`): the goal is reached, or an error says why not. */
 import type { SlotRecord } from '../contract/slot.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -8,13 +8,13 @@ import type { SlotOwner } from './run/owner.ts'
 
 export type Goal = 'loaded' | 'offline'
 
-/** What is on its way besides the state: a load, which makes offline and error stations on the way; the end of what is loaded. */
+/** What is pending besides the state: a load, which makes offline and error only stops on the way, or the end of a loaded backend. */
 type OnTheWay = Pick<SlotOwner, 'willLoad' | 'willLeave'>
 
-/** @returns null while it is open */
+/** @returns null while it is undecided */
 export const outcomeOf = (goal: Goal, record: SlotRecord, way: OnTheWay): 'reached' | Hal0Error | null => {
   const { state, error, name } = record
-  // It is tried again for as long as it takes: whoever waits is told.
+  // The stop is retried for as long as necessary, so the waiting client gets the error.
   if (state === 'error' && error?.code === 'slot.stop_failed') return Hal0Error.fromBody(error)
   if (goal === 'offline') {
     if (state === 'offline') return 'reached'
@@ -35,9 +35,9 @@ const tooLate = (goal: Goal, record: SlotRecord): Hal0Error => {
   return record.state === 'warming' ? stillWarming(record.name) : stillStarting(record.name)
 }
 
-/** Since when a goal is waited for, and how long. */
+/** When a wait began, and its length. */
 interface Wait {
-  /** The record that the command met. An error in it is what the command set out to leave; only what comes after it counts. */
+  /** The record that the command met. An error in it is what the command was meant to end, so only later records count. */
   before: SlotRecord
   seconds: number
 }

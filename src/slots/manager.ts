@@ -41,7 +41,7 @@ export class SlotManager implements SlotService {
   readonly #deps: ManagerDeps
   readonly #book: SlotBook
   readonly #swaps: Swaps
-  /** One creation, deletion or change of a port at a time: names and ports are given out. */
+  /** One creation, deletion or change of a port at a time, since they allocate names and ports. */
   readonly #changes = new Mutex()
   readonly #reconciliation: Reconciliation
   readonly #roster: Roster
@@ -65,15 +65,15 @@ export class SlotManager implements SlotService {
     })
   }
 
-  /** Picks up every slot where it stands; call it once, before anything else. */
+  /** Takes over every slot in its current state; call it once, before anything else. */
   async open(): Promise<void> {
     await this.#deletions.sweep()
     await this.#roster.open()
-    // A disk that hangs holds up its own slot only.
+    // A disk that hangs holds up only its own slot.
     for (const entry of this.#book.all()) void this.#swaps.finish(entry)
   }
 
-  /** Sentences about slots whose file or disk is not in order. */
+  /** Sentences about slots with a broken file or a failing disk. */
   problems(): string[] {
     return [
       ...this.#roster.problems(),
@@ -105,7 +105,7 @@ export class SlotManager implements SlotService {
     return views
   }
 
-  /** Slots that may have a backend, with the ids of the models that it has. */
+  /** Slots that may have a backend, with the ids of the models that it uses. */
   running(): { name: string; models: string[] }[] {
     return runningModels(this.#book.all(), this.#deps.planner)
   }
@@ -168,11 +168,11 @@ export class SlotManager implements SlotService {
       const port =
         settings.port === undefined ? await ports.allocate(name, taken.keys()) : ports.claim(name, settings.port, taken)
       planner.check({ ...sections.merged(sections.initial(name), patch), port })
-      // What a deletion that was cut off left: a new slot must not begin with an old one's record.
+      // Removes what an interrupted deletion left: a new slot must not begin with an old one's record.
       await this.#deletions.clear(name)
       await configs.write(name, { ...patch, common: { name, ...patch.common, port } })
       const entry = await this.#book.open(name)
-      // Nothing of it can run yet: there is nobody to ask.
+      // Nothing of it can run yet, so the supervisor need not be asked.
       entry.owner.post({ kind: 'found', found: { kind: 'none' } })
       await entry.owner.writer.settled()
       return this.#book.slot(entry)
@@ -230,7 +230,7 @@ export class SlotManager implements SlotService {
     return this.#deps.supervisor.followLogs(name, take, from)
   }
 
-  /** Lets the last records reach the disk and ends timers and probes; the backends go on. */
+  /** Lets the last records reach the disk, and ends timers and probes; the backends keep running. */
   async close(): Promise<void> {
     const entries = this.#book.all()
     this.#roster.close()
@@ -242,7 +242,7 @@ export class SlotManager implements SlotService {
     }
   }
 
-  /** Also of a slot whose file was written a moment ago. @throws Hal0Error `slot.not_found` */
+  /** Also finds a slot whose file was written a moment ago. @throws Hal0Error `slot.not_found` */
   async #entry(name: string): Promise<Entry> {
     if (!this.#book.has(name)) await this.#roster.freshen()
     return this.#book.get(name)

@@ -6,12 +6,12 @@ import type { WholeConfig } from '../providers/provider.ts'
 import type { Planner } from './run/planner.ts'
 import type { SlotSignal } from './service.ts'
 
-/** What is asked of a slot. */
+/** The parts of a slot that are needed here. */
 interface Known {
   owner: { readonly config: WholeConfig; readonly record: SlotRecord }
 }
 
-/** Slots that may have a backend, with the ids of the models that it has. */
+/** Slots that may have a backend, with the ids of the models that it uses. */
 export const runningModels = (
   entries: readonly Known[],
   planner: Pick<Planner, 'otherModels'>,
@@ -30,7 +30,7 @@ export const usersOfModel = (entries: readonly Known[], planner: Pick<Planner, '
   })
 
 interface RunningSlots {
-  /** As `runningModels`. */
+  /** See `runningModels`. */
   running(): { name: string; models: string[] }[]
   readonly signals: Bus<SlotSignal>
 }

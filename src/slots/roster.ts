@@ -1,7 +1,7 @@
 /**
- * Which slots there are: those whose configuration file is in the folder. People write, change and remove such files by hand, also
- * while the daemon runs, and a folder may go missing as a whole (a disk that is not mounted). What runs is never ended for that:
- * a slot without its file stays for as long as something of it runs, and says so.
+ * Keeps track of which slots there are: those with a configuration file in the folder. People write, change and remove such files by
+ * hand, even while the daemon runs, and the whole folder may go missing (a disk that is not mounted). Nothing that runs is stopped
+ * because of that: a slot without its file stays for as long as something of it runs, and says so.
  */
 import { isSlotName } from '../contract/slot.ts'
 import type { Bus } from '../lib/async/bus.ts'
@@ -21,7 +21,7 @@ export interface RosterDeps {
   configs: Pick<SlotConfigStore, 'names' | 'folder' | 'folderStamp' | 'watch'>
   records: RecordStore
   reconciliation: Reconciliation
-  /** Held while names and ports are given out. */
+  /** Held while names and ports are allocated. */
   changes: Mutex
   signals: Bus<SlotSignal>
   clock: Clock
@@ -29,21 +29,21 @@ export interface RosterDeps {
 
 /** Editors write in several steps. */
 const settleMs = 50
-/** Some of them remove the file before they write it anew. */
+/** Some of them remove the file before they write the new one. */
 const comesBackMs = 500
-/** Nobody who asks waits longer for a look: it may be behind the creation or the deletion of a slot. */
+/** No request waits longer than this for a look at the folder, which may have to wait for the creation or deletion of a slot. */
 const lookLimitMs = 500
 
 export class Roster {
   readonly #deps: RosterDeps
-  /** Slots that have a file and could not be opened, each with a sentence that says why. */
+  /** Slots that have a file but could not be opened, each with a sentence that says why. */
   readonly #leftOut = new Map<string, string>()
   /** Slots whose file is missing, and since when (monotonic milliseconds). */
   readonly #missing = new Map<string, number>()
   readonly #watch: ReturnType<SlotConfigStore['watch']>
   #folderProblem: string | null = null
   #cancelLook: (() => void) | null = null
-  /** Of the folder when it was last looked at. */
+  /** The folder's stamp at the last look. */
   #stamp: string | null = null
   #dueAt = Number.POSITIVE_INFINITY
   #closed = false
@@ -53,7 +53,7 @@ export class Roster {
     this.#watch = deps.configs.watch(() => this.#lookIn(settleMs))
   }
 
-  /** Opens every slot and takes over what runs of it, also of those whose file is gone. Call it once. */
+  /** Opens every slot and takes over what runs of it, even if its file is gone. Call it once. */
   async open(): Promise<void> {
     const { book, reconciliation } = this.#deps
     const files = await this.#files()
@@ -69,12 +69,12 @@ export class Roster {
     this.#lookIn(this.#watch.everyMs)
   }
 
-  /** Sentences about files and slots that are not in order. */
+  /** Sentences about broken files, and about slots without a file. */
   problems(): string[] {
     return [...(this.#folderProblem === null ? [] : [this.#folderProblem]), ...this.#leftOut.values()]
   }
 
-  /** Takes over what changed in the folder. To be called while `changes` is held. */
+  /** Adopts changes in the folder. Has to be called while `changes` is held. */
   async look(): Promise<void> {
     const { book, configs } = this.#deps
     const stamp = configs.folderStamp()
@@ -82,14 +82,14 @@ export class Roster {
     for (const name of files ?? []) if (!book.has(name)) await this.#appear(name)
     for (const entry of book.all()) await book.follow(entry)
     for (const name of this.#leftOut.keys()) if (files?.includes(name) === false) this.#leftOut.delete(name)
-    // Only now: until the look is over, what it has found is not there for requests.
+    // Set only now: until the look is over, requests cannot see what it has found.
     this.#stamp = stamp
     if (files === null) return
     if (files.length > 0) this.#folderProblem = null
     this.#dropMissing(files, comesBackMs)
   }
 
-  /** A look before an answer, where it is not held up. */
+  /** Looks at the folder before an answer, unless that takes too long. */
   async freshen(limitMs = lookLimitMs): Promise<void> {
     await withDeadline(
       this.#deps.changes.run(() => this.look()),
@@ -109,7 +109,7 @@ export class Roster {
     this.#watch.close()
   }
 
-  /** null: the folder is not there or cannot be read, which says nothing about any slot. */
+  /** null: the folder is missing or cannot be read, which says nothing about any slot. */
   async #files(): Promise<string[] | null> {
     const { configs } = this.#deps
     try {
@@ -156,7 +156,7 @@ export class Roster {
     await reconciliation.run([owner])
   }
 
-  /** Forgets slots of which nothing runs and whose file has been missing for `graceMs`. Their data stays, should it come back. */
+  /** Forgets slots of which nothing runs and whose file has been missing for `graceMs`. Their data stays, in case it comes back. */
   #dropMissing(files: readonly string[], graceMs: number): void {
     const { book, clock, signals } = this.#deps
     for (const { owner } of book.all()) {

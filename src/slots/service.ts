@@ -12,12 +12,12 @@ export type SlotCommand =
   | { do: 'restart' }
   | { do: 'acknowledge' }
   | { do: 'cancel' }
-  /** @param source where the model comes from when it is not here yet */
+  /** @param source where the model comes from if it is missing */
   | { do: 'swap'; model: string; source?: PullRequest }
 
-/** What the slots tell the world. */
+/** What the slots publish. */
 export type SlotSignal =
-  /** A transition is durable; `json` is byte for byte what state.json holds. */
+  /** A transition is durable; `json` is the exact content of state.json. */
   | { kind: 'record'; name: string; json: string }
   /** Between transitions, at most 4 a second. */
   | { kind: 'progress'; progress: SlotProgress }
@@ -37,14 +37,14 @@ export interface SlotService extends SlotDirectory {
   delete(name: string): Promise<void>
   /**
    * Gives a command to the slot.
-   * @param waitS null: resolves once the command is accepted; else once its goal is reached, at most this many seconds
+   * @param waitS null: resolves once the command is accepted; otherwise once its goal is reached, within this many seconds
    * @throws Hal0Error why the command was refused, or why the goal was not reached
    */
   command(name: string, command: SlotCommand, waitS: number | null): Promise<Slot>
   logs(name: string, lines: number): Promise<string[]>
   /**
-   * Gives `take` what was printed, from where the reader begins, then all that is printed from now on: none is missed in between, and
-   * none comes twice.
+   * Passes to `take` what was already printed, from where the reader begins, and then everything new. Nothing in between is missed or
+   * comes twice.
    * @returns the function that ends it
    * @throws Hal0Error `slot.not_found`
    */

@@ -1,4 +1,4 @@
-/** Every slot with its owner, as the files on disk say; keeps owners and files in step. */
+/** Every slot with its owner; keeps the owners in step with the files on disk. */
 import { isSlotName, type SlotRecord } from '../contract/slot.ts'
 import type { Slot, SlotConfig } from '../contract/slot-config.ts'
 import type { Bus } from '../lib/async/bus.ts'
@@ -28,12 +28,12 @@ export interface Entry {
   owner: SlotOwner
   /** One edit of the configuration at a time, so that no stale read overtakes a write. */
   edits: Mutex
-  /** One swap at a time is accepted. */
+  /** Only one swap is accepted at a time. */
   swaps: Mutex
   endProgress: () => void
   /** Why the file cannot be used; null when it can. */
   configError: Hal0Error | null
-  /** Of the file when it was read last. */
+  /** The file's stamp when it was last read. */
   stamp: string | null
   /** What was wrong with the slot's record at the start; null when nothing was. */
   damage: Damage | null
@@ -68,7 +68,7 @@ export class SlotBook {
     return this.#owners
   }
 
-  /** Who has which port, those included on which backends run that were started before an edit. */
+  /** Which slot has which port, including the ports of backends that were started before an edit. */
   ports(): Map<number, string> {
     const all = this.all().map(({ owner }) => owner)
     return new Map([
@@ -92,7 +92,7 @@ export class SlotBook {
     return { config: { ...sections.wire(owner.config), mode: planner.mode(owner.config) }, state: owner.record }
   }
 
-  /** Opens the slot `name` from its files; a file that cannot be used leaves a slot that says so and cannot be loaded. */
+  /** Opens the slot `name` from its files. If its file cannot be used, the slot says so and cannot be loaded. */
   async open(name: string): Promise<Entry> {
     const { signals, records, ports, clock, bootId } = this.#deps
     const reading = await records.read(name)
@@ -127,12 +127,12 @@ export class SlotBook {
     return entry
   }
 
-  /** As refresh, where the file may have changed since it was read. */
+  /** Like refresh, if the file may have changed since it was read. */
   async follow(entry: Entry): Promise<void> {
     if ((await this.#deps.configs.stamp(entry.owner.config.name)) !== entry.stamp) await this.refresh(entry)
   }
 
-  /** Takes over what somebody wrote into the slot's file by hand. */
+  /** Adopts what somebody wrote into the slot's file by hand. */
   async refresh(entry: Entry): Promise<void> {
     await entry.edits.run(async () => {
       const { name, port } = entry.owner.config
@@ -152,11 +152,11 @@ export class SlotBook {
       const { name, port } = entry.owner.config
       if (this.#entries.get(name) !== entry) throw slotNotFound(name, [...this.#entries.keys()].sort())
       const { config, error } = await this.#read(name, entry.owner.config)
-      // A file that cannot be read as it is may be mended by what the patch sets; the next read tells.
+      // The patch may repair a file that cannot be read as it is; the next read will show.
       const next = { ...this.#deps.sections.merged(config, patch), port: patch.common.port ?? config.port ?? port }
       await accept(next)
       await this.#deps.configs.write(name, patch)
-      // Another provider's section may be in the file already.
+      // The file may already have another provider's section.
       if (error === null && next.provider === config.provider) this.#configure(entry, next, null)
       else {
         const again = await this.#read(name, entry.owner.config)
@@ -180,7 +180,7 @@ export class SlotBook {
     this.#owners = [...this.#entries.values()].map(({ owner }) => owner)
   }
 
-  /** @returns why the port that was given out cannot be kept: the slot is there all the same, since something of it may run */
+  /** @returns why the allocated port cannot be stored: the slot exists all the same, since something of it may run */
   async #keepPort(name: string, port: number): Promise<Hal0Error | null> {
     try {
       await this.#deps.configs.write(name, { common: { name, port }, section: {} })
@@ -190,7 +190,7 @@ export class SlotBook {
     }
   }
 
-  /** What a slot is taken for whose file cannot be read. */
+  /** The configuration to assume for a slot whose file cannot be read. */
   #lastKnown(name: string, record: SlotRecord | undefined): StoredConfig {
     const { sections } = this.#deps
     if (record === undefined) return sections.initial(name)

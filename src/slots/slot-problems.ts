@@ -1,11 +1,11 @@
-/** What is not in order with the slots, in sentences: their files, their disk, and what two of them both want. */
+/** Problems of the slots, in sentences: with their files, with their disk, and with what two of them both want. */
 import { existsSync } from 'node:fs'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { conflictsOf } from './conflicts.ts'
 import type { Planner } from './run/planner.ts'
 import type { Entry } from './slot-book.ts'
 
-/** What its provider has against a file that is valid by its schema; undefined when nothing. */
+/** Why the provider refuses a file that conforms to its schema; undefined when it does not. */
 const refusedBy = (planner: Pick<Planner, 'check'>, { owner: { config } }: Entry): string | undefined => {
   try {
     planner.check(config)

@@ -15,14 +15,14 @@ export interface SwapDeps {
 }
 
 /**
- * A load that is known to fail must not cost the backend that runs.
+ * Refuses a load that is known to fail, so that the running backend is not stopped for it.
  * @param record what runs now
  * @throws Hal0Error why it would fail
  */
 export const refuseHopeless = async (config: WholeConfig, record: SlotRecord, planner: Planner): Promise<void> => {
   const obstacle = planner.obstacle(config)
   if (obstacle !== null) throw obstacle
-  // A model that has yet to come has no files. One that runs is not ended to fetch a lost file of it: the hub may be gone, too.
+  // A model that has yet to be pulled has no files. A running one is not stopped to fetch a lost file: the hub may be gone, too.
   const runs = isLoaded(record.state) && record.model === config.model
   if (runs || planner.missing(config) === null) await planner.plan(config)
 }
@@ -38,7 +38,7 @@ export class Swaps {
 
   /**
    * Resolves once the swap is accepted, on disk too.
-   * @throws Hal0Error why it was refused; then the TOML names the model that it named before
+   * @throws Hal0Error why it was refused; then the TOML still names the previous model
    */
   async begin(entry: Entry, model: string): Promise<void> {
     await entry.swaps.run(async () => {
@@ -58,7 +58,7 @@ export class Swaps {
     })
   }
 
-  /** Does the rest of a swap that the last daemon's end cut off. */
+  /** Completes a swap that was interrupted by the last daemon's end. */
   async finish(entry: Entry): Promise<void> {
     const { record, config } = entry.owner
     const { name } = config
@@ -101,7 +101,7 @@ export class Swaps {
     }
   }
 
-  /** What stays would only be looked at by the next daemon, and found done. */
+  /** If the journal stays, the next daemon reads it and finds that the swap is done. */
   async #forget(name: string): Promise<void> {
     try {
       await this.#deps.swaps.remove(name)

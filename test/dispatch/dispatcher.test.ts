@@ -25,7 +25,7 @@ const setUp = (options: { maxBodyBytes?: number; registered?: string } = {}) => 
 }
 
 describe('a body', () => {
-  test('over the limit is refused at once when it says so, and the client sees the refusal while it sends', async () => {
+  test('over the limit is refused at once if its length says so, and the client sees the refusal while it sends', async () => {
     const { server, upstream } = setUp({ maxBodyBytes: 1 << 20 })
     for (let attempt = 0; attempt < 3; attempt++) {
       const answer = await server.post(Buffer.alloc(100 << 20, 'x'))
@@ -102,19 +102,19 @@ describe('a body', () => {
     })
   }
 
-  test('in Content-Encoding identity is taken', async () => {
+  test('in Content-Encoding identity is accepted', async () => {
     const { server } = setUp()
     expect((await server.post({ model: 'primary' }, { headers: { 'content-encoding': 'identity' } })).status).toBe(200)
   })
 
   for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/vnd.api+json']) {
-    test(`of type "${type}" is taken`, async () => {
+    test(`of type "${type}" is accepted`, async () => {
       const { server } = setUp()
       expect((await server.post('{"model":"primary"}', { headers: { 'content-type': type } })).status).toBe(200)
     })
   }
 
-  test('that is no JSON, or nests 10,000 deep, is refused with an envelope', async () => {
+  test('that is not JSON, or nests 10,000 deep, is refused with an envelope', async () => {
     const { server } = setUp()
     for (const text of ['hello', '[', `{"model":"primary","x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`]) {
       const answer = await server.post(text)
@@ -139,7 +139,7 @@ describe('a request', () => {
     ])
   })
 
-  test('for a model that no slot has is answered with what there is', async () => {
+  test('for a model that no slot has is answered with the available names', async () => {
     const { server } = setUp({ registered: 'big' })
     const unknown = await server.post({ model: '../../etc' })
     expect(unknown.status).toBe(404)
@@ -150,7 +150,7 @@ describe('a request', () => {
     expect(error.message).toContain('hal0 slot create')
   })
 
-  test('for what a slot cannot do goes to the one that can, and to none where the slot is named', async () => {
+  test('for something that a slot cannot do goes to one that can, and to none if the slot is named', async () => {
     const { server, slots } = setUp()
     const chat = { name: 'a', state: 'ready', model: 'tiny', aliases: [], load: 'manual', requests: 0 } as const
     slots.list = [
@@ -195,7 +195,7 @@ describe('a request', () => {
     expect(await answer.text()).not.toContain('undefined')
   })
 
-  test('that 300 others go along with is served: there is no limit of 256', async () => {
+  test('among 300 others at the same time is served: there is no limit of 256', async () => {
     const held: (() => void)[] = []
     const all = Promise.withResolvers<void>()
     const upstream = new RawUpstream(({ socket }) => {
@@ -269,7 +269,7 @@ describe('the decision', () => {
     expect((await server.logged(1))[0]).toMatchObject({ streamed: true, prompt_tokens: 5, completion_tokens: 2 })
   })
 
-  test('on a model of a megabyte keeps its beginning, and how long it was; so does the answer', async () => {
+  test('on a model name of a megabyte keeps its beginning and its length; so does the answer', async () => {
     const { server } = setUp()
     for (const model of ['x'.repeat(1 << 20), 'x'.repeat(700)]) {
       const answer = await server.post({ model }, { headers: { 'x-request-id': 'y'.repeat(5000) } })

@@ -14,7 +14,7 @@ import { readState, stateFile } from './disk.ts'
 import { daemonWithSlot, slotPath } from './fixture.ts'
 import { slotName } from './life.ts'
 
-/** Root may write everywhere, unless it gives that right up. */
+/** Root may write everywhere, unless it gives up that right. */
 const isRoot = process.getuid?.() === 0
 const asOrdinary = isRoot ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : []
 const permissionTest = testWith('setpriv, as this runs as root', !isRoot || Bun.which('setpriv') !== null)
@@ -59,7 +59,7 @@ const spoils: [string, Spoil][] = [
   ['is a pipe', makePipe],
 ]
 
-describe('a state.json that is no record of the slot', () => {
+describe('a state.json that is not a record of the slot', () => {
   test.each(spoils)('because it %s: the slot starts as offline and works', async (_, spoil) => {
     const daemon = await daemonWithSlot()
     const record = readState(daemon.root)?.record
@@ -74,7 +74,7 @@ describe('a state.json that is no record of the slot', () => {
     expect(readState(daemon.root)?.record).toMatchObject({ name: slotName, state: 'ready' })
   })
 
-  test.each(spoils)('because it %s: the backend that runs is taken over, and the damage is told', async (_, spoil) => {
+  test.each(spoils)('because it %s: the running backend is taken over, the damage reported', async (_, spoil) => {
     const daemon = await daemonWithSlot()
     const pid = await daemon.load()
     const before = readState(daemon.root)?.record
@@ -83,7 +83,7 @@ describe('a state.json that is no record of the slot', () => {
     rmSync(stateFile(daemon.root))
     spoil(stateFile(daemon.root), before)
     await daemon.launch()
-    // Joins the load that the taking over is.
+    // Joins the load, which is how a process is taken over.
     expect(await daemon.load()).toBe(pid)
     const state = await daemon.state()
     expect(state).toMatchObject({ state: 'ready', model: before.model, port: before.port })
@@ -94,14 +94,14 @@ describe('a state.json that is no record of the slot', () => {
     expect(problem).toContain('damaged')
     expect(lstatSync(aside)).toBeDefined()
     expect((await daemon.chat()).status).toBe(200)
-    // What was damaged cannot be used any more: the person removes it, and the problem is over.
+    // The damaged file is of no more use: somebody removes it, and the problem is over.
     rmSync(aside, { recursive: true })
     expect((await daemon.status()).problems).toEqual([])
     expect((await daemon.command(slotName, 'unload')).body.state.state).toBe('offline')
     expect(daemon.backends()).not.toContain(pid)
   })
 
-  test('because it is gone: the backend that runs is taken over', async () => {
+  test('because it is gone: the running backend is taken over', async () => {
     const daemon = await daemonWithSlot()
     const pid = await daemon.load()
     const before = readState(daemon.root)?.record.seq ?? 0
@@ -148,7 +148,7 @@ test('a folder in place of state.json while the daemon runs is moved away by the
   expect(readState(daemon.root)?.record.state).toBe('offline')
 })
 
-test('a decision log with anything in it costs what stood there, and goes on', async () => {
+test('a decision log with garbage in it loses what was there, and continues', async () => {
   const daemon = await daemonWithSlot()
   await daemon.load()
   await daemon.chat()
@@ -205,7 +205,7 @@ describe('what lies in place of', () => {
     expect((await daemon.status()).problems).toEqual([])
   })
 
-  test('the configuration of a slot, a folder, keeps the slot from no deletion, and stays with what is in it', async () => {
+  test('the configuration of a slot, a folder, does not prevent the slot’s deletion, and stays with what is in it', async () => {
     const daemon = await daemonWithSlot()
     const path = join(configOf(daemon), 'slots', `${slotName}.toml`)
     rmSync(path)

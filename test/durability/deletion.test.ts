@@ -12,7 +12,7 @@ import { slotName } from './life.ts'
 
 setDefaultTimeout(60_000)
 
-/** Root may write everywhere, unless it gives that right up. */
+/** Root may write everywhere, unless it gives up that right. */
 const isRoot = process.getuid?.() === 0
 const asOrdinary = isRoot ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : []
 const permissionTest = testWith('setpriv, as this runs as root', !isRoot || Bun.which('setpriv') !== null)
@@ -54,7 +54,7 @@ const refusedDeletion = async (daemon: Daemon): Promise<ReturnType<typeof errorO
   expect(readdirSync(slotFolder(daemon))).toEqual(before.files)
   expect(readdirSync(slotsFolder(daemon))).toEqual([slotName])
   expect(await daemon.must<Slot>('GET', slotPath)).toEqual(before.slot)
-  // It works as before, and whoever follows the slots was told of no end.
+  // It works as before, and the event stream has announced no deletion.
   await daemon.load()
   expect((await daemon.command(slotName, 'unload')).body.state.state).toBe('offline')
   await daemon.kill()
@@ -151,7 +151,7 @@ describe('deleting a slot', () => {
         expect(problems[0]).toMatch(/deleted slot primary.*Remove it by hand/)
       }
       chmodSync(join(leftover, 'kept'), 0o755)
-      // The next deletion clears up, and so would the next start.
+      // The next deletion cleans up, and so would the next start.
       await daemon.must('DELETE', slotPath)
       expect(readdirSync(slotsFolder(daemon))).toEqual([])
       expect(await problemsOf(daemon)).toEqual([])

@@ -75,7 +75,7 @@ describe('with no byte left', () => {
   })
 
   test('a pull is refused, and there is none; with space it is accepted', async () => {
-    // Nothing listens there: the pull itself is not the matter.
+    // Nothing listens there: the pull itself does not matter here.
     const daemon = await Daemon.start({ root, env: { HF_ENDPOINT: 'http://127.0.0.1:9', HF_HOME: '/nonexistent' } })
     const path = '/api/models/one/pull'
     const free = fill(root)

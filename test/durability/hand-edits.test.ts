@@ -32,7 +32,7 @@ const untilGone = async (daemon: Daemon, name: string): Promise<void> => {
   }
 }
 
-test('a file that is written while the daemon runs is a slot: listed, told as an event, with a port', async () => {
+test('a file that is written while the daemon runs is a slot: listed, announced by an event, with a port', async () => {
   const daemon = await daemonWithSlot()
   const watch = await SlotWatch.open(daemon)
   save(fileOf(daemon, 'second'), '# mine\nmodel = "tiny"\n')
@@ -52,7 +52,7 @@ test('a file that was written just now is a slot for the request that comes righ
   }
 })
 
-test('a model that is changed in the file is the one of the next load, also of one that a request begins', async () => {
+test('a model that is changed in the file is used by the next load, even by one that a request begins', async () => {
   const daemon = await daemonWithSlot()
   await daemon.must('PATCH', slotPath, { load: 'on-demand' })
   const text = await Bun.file(fileOf(daemon)).text()
@@ -62,7 +62,7 @@ test('a model that is changed in the file is the one of the next load, also of o
   expect((await daemon.chat()).status).toBe(200)
 })
 
-test('a file that is removed takes an offline slot with it, and leaves a loaded one running and told', async () => {
+test('a file that is removed takes an offline slot with it, and leaves a loaded one running and reported', async () => {
   const daemon = await daemonWithSlot()
   await daemon.must('POST', '/api/slots', { name: 'second' })
   const pid = await daemon.load()
@@ -123,7 +123,7 @@ describe('before a start', () => {
       'leads to itself',
     ],
   ]
-  test.each(cases)('%s: the backend goes on and serves, and the damage is told', async (_, damage, words) => {
+  test.each(cases)('%s: the backend keeps serving, and the damage is reported', async (_, damage, words) => {
     const daemon = await daemonWithSlot()
     const pid = await daemon.load()
     await daemon.kill()

@@ -24,12 +24,12 @@ describe('an error as a response', () => {
     })
   })
 
-  test('says when to come back where waiting helps', () => {
+  test('says when to retry if waiting helps', () => {
     const { headers } = errorResponse(new Hal0Error('slot.warming', 'Loading.', { retryAfterS: 2.2 }), request)
     expect([headers.get('retry-after'), headers.get('x-should-retry')]).toEqual(['3', null])
   })
 
-  test('says that coming back is useless where it is', () => {
+  test('says that retrying is useless where it is', () => {
     const { headers } = errorResponse(new Hal0Error('slot.not_loaded', 'Not loaded.'), request)
     expect([headers.get('retry-after'), headers.get('x-should-retry')]).toEqual([null, 'false'])
   })
@@ -92,7 +92,7 @@ describe("the openai client's error classes", () => {
     })
   }
 
-  test('an error that waiting does not mend is not repeated', async () => {
+  test('a request whose error waiting does not fix is not repeated', async () => {
     next = 'slot.not_loaded'
     calls = 0
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'any', maxRetries: 2 })
@@ -109,7 +109,7 @@ describe("the openai client's error classes", () => {
   })
 })
 
-test('a handler that breaks answers an envelope without its message', async () => {
+test('a handler that throws is answered with an envelope without its message', async () => {
   const server = await startServer({
     status: () => {
       throw new Error('secret inside')

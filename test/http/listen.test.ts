@@ -24,7 +24,7 @@ describe('listening', () => {
     await server.stop()
   })
 
-  test('on a port that another program has fails alike', async () => {
+  test('on a port that another program has fails in the same way', async () => {
     const server = await startServer()
     const other = createServer()
     const port = await new Promise<number>((resolve) => {

@@ -1,4 +1,4 @@
-/** A model with everything at its default. */
+/** A model with every key at its default. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ModelEntry } from '../../src/contract/models/model.ts'

@@ -1,4 +1,4 @@
-/** llama.cpp itself: brought from the package index, started as a plan says, asked as the provider asks. */
+/** The real llama.cpp: installed from the package index, started by a plan, and probed like the provider does. */
 import { afterEach, expect } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -22,7 +22,7 @@ const start = async (behaviour: StandInBehaviour, config: SlotPatch = {}) => {
 }
 const listening = (program: string) => until('it listens', () => standInEventsOf(program, 'listening').length > 0)
 
-test('it passes the provider’s probe and every sentinel, and records what it met', async () => {
+test('it passes the provider’s probe and every sentinel, and records what it was sent', async () => {
   const { program, run } = await start({})
   await run.ready()
   for (const sentinel of run.plan.sentinels) expect(await run.ask(sentinel)).toEqual({ kind: 'ok' })
@@ -32,7 +32,7 @@ test('it passes the provider’s probe and every sentinel, and records what it m
   expect(standInEventsOf(program, 'request').at(-1)).toMatchObject({ method: 'POST', path: '/v1/chat/completions' })
 })
 
-test('while it loads it answers 503, and it tells when it got ready', async () => {
+test('while it loads it answers 503, and it records when it became ready', async () => {
   const { program, run } = await start({ load_ms: 100 })
   await listening(program)
   expect(await run.ask(run.plan.readiness)).toEqual({ kind: 'wait' })
@@ -52,7 +52,7 @@ test.each([
   expect(verdict.kind === 'bad' && verdict.why).toContain(words)
 })
 
-test('raw garbage is no HTTP at all', async () => {
+test('raw garbage is not HTTP at all', async () => {
   const { program, run } = await start({ garbage: 'raw' })
   await listening(program)
   await expect(run.ask(run.plan.readiness)).rejects.toThrow()

@@ -24,7 +24,7 @@ const codeOf = async (work: Promise<unknown> | (() => unknown)): Promise<string>
 const statesOf = (host: SimulatedHost, name: string): string[] =>
   host.written.filter((record) => record.name === name).map(({ state }) => state)
 
-/** `work`, while virtual time passes. */
+/** Awaits `work` while virtual time passes. */
 const during = async <T>(host: SimulatedHost, ms: number, work: Promise<T>): Promise<T> => {
   const [outcome] = await Promise.allSettled([work, host.clock.advance(ms)])
   if (outcome.status === 'rejected') throw outcome.reason
@@ -52,13 +52,13 @@ describe('creating a slot', () => {
     expect(new Set(slots.map(({ config }) => config.port)).size).toBe(19)
     expect(await codeOf(host.manager.create({ name: 'one-more' }))).toBe('slot.no_port')
   })
-  test('refuses a name that is taken, also to two at once', async () => {
+  test('refuses a name that is taken, even to two requests at once', async () => {
     const host = await openHost()
     const both = await Promise.allSettled([host.manager.create({ name: 'one' }), host.manager.create({ name: 'one' })])
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     expect(await codeOf(host.manager.create({ name: 'one' }))).toBe('slot.exists')
   })
-  test('two edits that ask for one port at one time do not both get it', async () => {
+  test('two simultaneous edits that ask for one port do not both get it', async () => {
     const host = await openHost()
     for (const name of ['one', 'two']) await host.manager.create({ name, model: 'a' })
     const both = await Promise.all(['one', 'two'].map((name) => codeOf(host.manager.edit(name, { port: 8090 }))))
@@ -174,7 +174,7 @@ describe('waiting for a command', () => {
     const { state, config } = await during(host, 200, host.manager.command('one', { do: 'swap', model: 'b' }, 5))
     expect([state.state, state.model, config.model]).toEqual(['ready', 'b', 'b'])
   })
-  test('a swap to a model that is not here changes nothing', async () => {
+  test('a swap to a missing model changes nothing', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'a' })
     await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
@@ -294,7 +294,7 @@ describe('a stop', () => {
 })
 
 describe('a reboot of the host', () => {
-  test('takes a ready slot the legal way to offline, and autostart loads it', async () => {
+  test('takes a ready slot to offline by legal transitions, and autostart loads it', async () => {
     const host = await openHost()
     for (const name of ['one', 'two']) {
       await host.manager.create({ name, model: 'a', autostart: name === 'two' })
@@ -350,7 +350,7 @@ describe('a supervisor that does not answer when the daemon starts', () => {
     expect(host.record('one')).toMatchObject({ state: 'error', error: { code: 'slot.crashed' } })
   })
 
-  test('is not believed about a slot that was loaded meanwhile', async () => {
+  test('is not believed about a slot that was loaded in the meantime', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'a' })
     host.killDaemon()
@@ -364,8 +364,8 @@ describe('a supervisor that does not answer when the daemon starts', () => {
   })
 })
 
-describe('a model that is not here yet', () => {
-  test('is pulled by the load that needs it, and then the load goes on', async () => {
+describe('a model that is not installed yet', () => {
+  test('is pulled by the load that needs it, and then the load continues', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'far' })
     const frames: SlotProgress[] = []
@@ -380,7 +380,7 @@ describe('a model that is not here yet', () => {
     expect(host.record('one').pull).toBeNull()
   })
 
-  test('makes requests fail at once, with how far it is and when to come again', async () => {
+  test('makes requests fail at once, with its progress and when to retry', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'far', load: 'on-demand' })
     const refusal = async () => {
@@ -437,7 +437,7 @@ describe('a model that is not here yet', () => {
     expect(host.record('one').model).toBe('other')
   })
 
-  test('is gone on with by the next daemon', async () => {
+  test('is continued by the next daemon', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'far' })
     await host.manager.command('one', { do: 'load' }, null)
@@ -448,7 +448,7 @@ describe('a model that is not here yet', () => {
     expect(statesOf(host, 'one')).toEqual(['offline', 'pulling', 'starting', 'warming', 'ready'])
   })
 
-  test('of which nobody knows where it is stays model.not_found', async () => {
+  test('whose source nobody knows stays model.not_found', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'unheard-of' })
     expect(await codeOf(host.manager.command('one', { do: 'load' }, null))).toBe('model.not_found')
@@ -466,7 +466,7 @@ describe('a deleted or unknown slot', () => {
       expect([order, [...host.configs.keys()]]).toEqual([order, []])
     }
   })
-  test('is there as before while its files cannot be removed', async () => {
+  test('stays as it was while its files cannot be removed', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'a' })
     const told: string[] = []
@@ -483,7 +483,7 @@ describe('a deleted or unknown slot', () => {
     expect(await codeOf(host.manager.show('one'))).toBe('slot.not_found')
     expect(told.at(-1)).toBe('deleted')
   })
-  test('is not written anew by a record of it that waits for the disk, and nothing more is told of it', async () => {
+  test('is not written again by a record that waits for the disk, and nothing more is published about it', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'a' })
     await during(host, 3000, host.manager.command('one', { do: 'load' }, 10))
@@ -507,7 +507,7 @@ describe('a deleted or unknown slot', () => {
 })
 
 describe('progress', () => {
-  test('is told at most four times a second while a slot loads, and not afterwards', async () => {
+  test('is published at most four times a second while a slot loads, and not afterwards', async () => {
     const host = await openHost()
     host.behaviour = { ...wellBehaved, readyAfter: 2000 }
     await host.manager.create({ name: 'one', model: 'a' })
@@ -579,7 +579,7 @@ describe('a slot whose configuration file is gone', () => {
     expect(host.manager.problems()).toEqual([])
   })
 
-  test('is not begun anew by a load that the last daemon was killed in', async () => {
+  test('is not started again by a load during which the last daemon was killed', async () => {
     const host = await openHost()
     host.behaviour = { ...wellBehaved, spawn: 'hangs' }
     await host.manager.create({ name: 'one', model: 'a' })
@@ -631,7 +631,7 @@ describe('a hand edit', () => {
   })
 })
 
-test('a slot cannot take a word that the API uses itself', async () => {
+test('a slot cannot have a name that the API uses itself', async () => {
   const host = await openHost()
   expect(await codeOf(host.manager.create({ name: 'events' }))).toBe('request.invalid')
 })

@@ -4,7 +4,7 @@ import { type LifeFixture, lifeContract } from '../system/contract/life.ts'
 import { SimulatedHost, wellBehaved } from './support/simulated-host.ts'
 import { SimulatedSupervisor } from './support/simulated-supervisor.ts'
 
-/** A host whose virtual time passes by itself, so that what waits for it goes on as with real programs. */
+/** A host whose virtual time passes by itself, so that waits end as they do with real programs. */
 const useSimulation = (): LifeFixture => {
   let host: SimulatedHost
   let supervisor: SimulatedSupervisor

@@ -27,7 +27,7 @@ const ask = async <T>(storm: Storm, method: string, path: string, body?: unknown
   }
 }
 
-/** As `ask`, until somebody answers: the daemon comes up again by itself. For questions that change nothing. */
+/** Like `ask`, until somebody answers: the daemon comes up again by itself. For questions that change nothing. */
 const learn = async <T>(storm: Storm, path: string): Promise<Answer<T>> => {
   for (const end = performance.now() + 30_000; ; await Bun.sleep(50)) {
     const answer = await ask<T>(storm, 'GET', path)

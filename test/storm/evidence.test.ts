@@ -5,7 +5,7 @@ import { Evidence, lagMs } from './evidence.ts'
 const record = (seq: number, state: SlotState, pid: number | null = null) =>
   ({ name: 'a', seq, state, pid }) as SlotRecord
 
-test('views that agree in time are no contradiction', () => {
+test('views that agree in time are not a contradiction', () => {
   const evidence = new Evidence()
   evidence.see('events', record(1, 'starting'), 0)
   evidence.see('disk', record(0, 'offline'), lagMs)
@@ -20,14 +20,14 @@ test('two views that show different bytes for one record contradict each other',
   expect(evidence.contradictions).toEqual([expect.stringContaining('disk says')])
 })
 
-test('a view that is behind for longer than it may be is told', () => {
+test('a view that is behind for longer than it may be is reported', () => {
   const evidence = new Evidence()
   evidence.see('events', record(2, 'warming'), 0)
   evidence.see('cli', record(1, 'starting'), lagMs + 1)
   expect(evidence.contradictions).toEqual([expect.stringContaining(`${lagMs + 1} ms before`)])
 })
 
-test('a transition that is not in the table is told, whichever record was seen first', () => {
+test('a transition that is not in the table is reported, whichever record was seen first', () => {
   for (const order of [
     [1, 2],
     [2, 1],
@@ -50,7 +50,7 @@ test('what only the API had shown when the daemon was killed never happened', ()
   expect([evidence.contradictions, evidence.records]).toEqual([[], 2])
 })
 
-test('what is told anew of a record is no contradiction', () => {
+test('a change that a record gets without a transition is not a contradiction', () => {
   const evidence = new Evidence()
   evidence.see('events', { ...record(1, 'unloading'), intent: null }, 0)
   evidence.see('disk', { ...record(1, 'unloading'), intent: 'load' }, 5000)

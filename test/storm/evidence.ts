@@ -1,9 +1,9 @@
 /**
- * What the views of the slots said when, and whether they contradict each other. Pure: times are given.
+ * What the views of the slots said and when, and whether they contradict each other. Pure: times are arguments.
  *
- * A record is known by its slot and `seq`. Every view must show the same for it, but for what is told anew without a transition
- * (see SlotRecord); a view may be behind another by `lagMs` and no longer, but for the time in which the disk held up everybody; and
- * what follows must be a legal transition.
+ * A record is known by its slot and `seq`. Every view must show the same for it, except for what may change without a transition
+ * (see SlotRecord). A view may be behind another by `lagMs` and no longer, not counting the time in which the disk held up everybody.
+ * What follows must be a legal transition.
  */
 import type { SlotRecord } from '../../src/contract/slot.ts'
 import { isLegalTransition } from '../../src/slots/machine/states.ts'
@@ -21,11 +21,11 @@ interface Known {
   view: View
   /** When any view showed it first. */
   at: number
-  /** The disk has it, or an event told of it. API and CLI show what is still on its way to the disk. */
+  /** The disk has it, or an event had it. API and CLI show what is still on its way to the disk. */
   durable: boolean
 }
 
-/** A record without what may be told anew under its `seq`. */
+/** A record without what may change under its `seq`. */
 const fixedPart = ({ intent: _intent, reason: _reason, error: _error, ...fixed }: SlotRecord): string =>
   JSON.stringify(fixed)
 
@@ -83,7 +83,7 @@ export class Evidence {
     }
   }
 
-  /** kill -9 of the daemon: what it had decided and not brought to the disk never happened. */
+  /** kill -9 of the daemon: what it had decided but not written to the disk never happened. */
   daemonDied(at: number): void {
     this.#killedAt = at
     for (const records of this.#known.values()) {

@@ -1,4 +1,4 @@
-/** Looks at a daemon in every way that there is, as long as a storm lasts, and hands what it sees to the evidence. */
+/** Looks at a daemon in every possible way while a storm lasts, and passes what it sees to the evidence. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SlotRecord } from '../../src/contract/slot.ts'
@@ -11,7 +11,7 @@ import { type Evidence, lagMs } from './evidence.ts'
 
 const now = (): number => performance.now()
 
-/** Repeats `look` until the storm is over. A daemon that is down is no fault: the next look finds the next one. */
+/** Repeats `look` until the storm is over. A daemon that is down is not a fault: the next look finds the next one. */
 const repeat = async (everyMs: number, over: () => boolean, look: () => Promise<void>): Promise<void> => {
   while (!over()) {
     await look()

@@ -147,7 +147,7 @@ describe('a slot with the real llama.cpp', () => {
     expect(middle).toBeLessThan(2000)
   })
 
-  test('that is killed is told within a quarter of a second, with its signal and last lines', async () => {
+  test('that is killed is reported within a quarter of a second, with its signal and last lines', async () => {
     await call('POST', '/api/slots/primary/load?wait=60')
     const { pid } = await slot()
     process.kill(pid ?? 0, 'SIGKILL')
@@ -161,7 +161,7 @@ describe('a slot with the real llama.cpp', () => {
 })
 
 test('a backend reaches loopback and no other address', async () => {
-  // An address of the host itself that is not of loopback's range: only the unit's filter tells them apart.
+  // An address of the host itself that is not in the loopback range: only the unit's filter tells them apart.
   must('ip', 'address', 'add', '10.9.9.9/32', 'dev', 'lo')
   const servers = ['10.9.9.9', '127.0.0.1'].map((hostname) =>
     Bun.listen({ hostname, port: 9999, socket: { data() {} } }),
@@ -198,7 +198,7 @@ describe('a backend that is not well', () => {
     await call('DELETE', `/api/slots/${name}`)
   }
 
-  test('and exits at once is told with its code and what it printed', async () => {
+  test('and exits at once is reported with its code and what it printed', async () => {
     await make('exits', 'echo "no such device" >&2; exit 3')
     await call('POST', '/api/slots/exits/load?wait=20').catch(() => null)
     expect((await slot('exits')).error).toMatchObject({
@@ -222,7 +222,7 @@ describe('a backend that is not well', () => {
     await remove('hangs')
   })
 
-  test('and cannot be executed is told as such', async () => {
+  test('and cannot be executed is reported as such', async () => {
     const path = program('broken', '')
     writeFileSync(path, '#!/no/such/interpreter\n')
     await call('POST', '/api/slots', { name: 'broken', model: 'tiny', engine: path })
@@ -232,7 +232,7 @@ describe('a backend that is not well', () => {
   })
 })
 
-test('a launcher that is missing is told as what systemd could not execute', async () => {
+test('a launcher that is missing is reported as what systemd could not execute', async () => {
   const program = '/usr/lib/hal0/current/hal0'
   must('mv', program, `${program}.aside`)
   try {
@@ -271,7 +271,7 @@ describe('systemctl that fails the API', () => {
     })
   }
 
-  test('while the API starts keeps it from nothing: the loaded slot is served', async () => {
+  test('while the API starts does not hinder it: the loaded slot is served', async () => {
     await call('POST', '/api/slots/primary/load?wait=60')
     const { pid } = await slot()
     await withSystemctl('exec sleep 60', async () => {
@@ -300,7 +300,7 @@ const apiPidOf = (): number =>
       }) ?? 0,
   )
 
-test('names that are no slot reach neither a unit nor a path', async () => {
+test('names that are not slot names reach neither a unit nor a path', async () => {
   const names = [
     '../../etc',
     'a b',
@@ -341,7 +341,7 @@ test('arguments with quotes, newlines and dollars reach the backend as they are'
   const seen = join(shared, 'seen')
   mkdirSync(seen, { recursive: true })
   chmodSync(seen, 0o777)
-  // The sandbox lets a backend write nowhere but to its own output.
+  // The sandbox lets a backend write only to its own output.
   await call('POST', '/api/slots', {
     name: 'odd',
     model: 'tiny',

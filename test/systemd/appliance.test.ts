@@ -138,7 +138,7 @@ describe.if(run)('a reboot of the host', () => {
       await host.until('the slot is ready again', async () => (await slots()).get('auto')?.state === 'ready')
       const after = await slots()
       expect(after.get('plain')?.state).toBe('offline')
-      // Unloading and offline; and for the other starting, warming and ready.
+      // One slot: unloading and offline. The other one: starting, warming and ready.
       expect(after.get('plain')?.seq).toBe((before.get('plain')?.seq ?? 0) + 2)
       expect(after.get('auto')?.seq).toBe((before.get('auto')?.seq ?? 0) + 5)
     } finally {

@@ -43,7 +43,7 @@ supervisorContract(`the systemd supervisor (${scope})`, async () => ({
   dispose: async () => rmSync(join(paths.data, 'slots'), { recursive: true, force: true }),
 }))
 
-test('a journalctl that is killed again and again costs a follower no line, and is told as a problem', async () => {
+test('a journalctl that is killed again and again costs a follower no line, and is reported as a problem', async () => {
   const supervisor = new SystemdSupervisor({ paths, systemctl })
   const seen: LogEntry[] = []
   const problems = new Set<string>()
@@ -95,7 +95,7 @@ test('a backend whose record was lost is taken over with its pid and its argumen
   second.close()
 })
 
-test('a backend that ended while no daemon ran, and whose record was lost, is nothing to take over', async () => {
+test('a backend that ended while no daemon ran, and whose record was lost, is not taken over', async () => {
   const first = new SystemdSupervisor({ paths, systemctl })
   const { pid } = await first.start(shell('primary', 'exec sleep 600'), () => {})
   first.close()

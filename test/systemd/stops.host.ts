@@ -52,7 +52,7 @@ const ways: [string, typeof test, (work: () => Promise<void>) => Promise<void>, 
 
 describe('a stop that', () => {
   for (const [what, testIt, withFault, why] of ways) {
-    testIt(`${what} is told with its reason, the slot hears on, and stops once that is over`, async () => {
+    testIt(`${what} is reported with its reason; the slot takes commands, and stops once that is over`, async () => {
       await call('POST', `${path}/load?wait=60`)
       const { pid } = await slot(name)
       await withFault(async () => {
@@ -62,12 +62,12 @@ describe('a stop that', () => {
         const { state, error } = await slot(name)
         expect([state, error?.code]).toEqual(['error', 'slot.stop_failed'])
         expect(error?.message).toMatch(why)
-        // It still runs, and nobody says otherwise.
+        // It still runs, and nothing says otherwise.
         expect(existsSync(`/proc/${pid}`)).toBe(true)
         expect((await call<Status>('GET', '/api/status')).problems.join()).toMatch(why)
         const deletion = await call('DELETE', path).then(String, (error: Error) => error.message)
         expect(deletion).toContain('slot.invalid_transition')
-        // What is asked for meanwhile is taken, and follows.
+        // What is requested in the meantime is accepted, and follows.
         await call('POST', `${path}/load`)
         expect((await slot(name)).intent).toBe('load')
       })

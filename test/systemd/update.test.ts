@@ -18,7 +18,7 @@ const build = join(import.meta.dir, '../../build.ts')
 const releasesAt = '/mnt/releases'
 const url = 'http://127.0.0.1:9000'
 
-/** An executable of hal0 that says to be of `version` and trusts the keys of this test. */
+/** An executable of hal0 that claims to be `version` and trusts the keys of this test. */
 const compile = (version: string, outfile: string): void => {
   const argv = [
     process.execPath,
@@ -46,7 +46,7 @@ const publish = async (folder: string, version: string, program: string): Promis
   }
 }
 
-/** Starts as its version, and cannot serve. */
+/** States its version, but cannot serve. */
 const brokenProgram = `#!/bin/sh
 case $1 in
   version) echo '{"version":"0.4.0"}' ;;

@@ -4,7 +4,7 @@ import type { SettingsSchemas } from '../settings.ts'
 import { Decision, Health, Status } from '../system.ts'
 import { type Operation, op } from './operation.ts'
 
-/** @param schemas of the settings, as far as whoever asks knows the providers */
+/** @param schemas of the settings: complete for the daemon, open for clients */
 export const daemonOperations = ({ Settings, SettingsPatch }: SettingsSchemas) =>
   ({
     health: op({

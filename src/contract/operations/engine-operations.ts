@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { Engine, type EngineSchemas } from '../engine.ts'
 import { idParams, type Operation, op } from './operation.ts'
 
-/** @param schemas of the bodies, as far as whoever asks knows the providers */
+/** @param schemas of the bodies: complete for the daemon, open for clients */
 export const engineOperations = ({ EngineInstall, EngineUse }: EngineSchemas) =>
   ({
     listEngines: op({

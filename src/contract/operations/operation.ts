@@ -6,7 +6,7 @@ export interface Operation {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** OpenAPI notation: parameters in braces. */
   path: string
-  /** What a caller must be allowed. */
+  /** The scope that a caller needs. */
   scope: Scope
   summary: string
   tag: string

@@ -14,11 +14,11 @@ import type { Operation } from './operation.ts'
 import { pullOperations } from './pull-operations.ts'
 import { slotOperations } from './slot-operations.ts'
 
-/** The schemas that depend on the providers, as clients have them: other keys and names may be there. */
+/** The schemas that depend on the providers, for clients: they allow other keys and names. */
 const openSchemas = { ...openSlotSchemas, ...openEngineSchemas, ...openSettingsSchemas }
 export type ProviderSchemas = typeof openSchemas
 
-/** The same, complete. @param sections of all providers, that of the default first */
+/** The same schemas, complete. @param sections of all providers, that of the default first */
 export const providerSchemas = (sections: readonly ConfigSection[]): ProviderSchemas => {
   const names = sections.map(({ provider }) => provider)
   return { ...slotSchemas(sections), ...engineSchemas(names), ...settingsSchemas(names) }
@@ -37,7 +37,7 @@ export const operationsWith = (schemas: ProviderSchemas) =>
 
 export type Operations = ReturnType<typeof operationsWith>
 
-/** The table as clients have it. */
+/** The table for clients. */
 export const operations = operationsWith(openSchemas)
 
 export type OperationName = keyof typeof operations

@@ -12,7 +12,7 @@ export const pullOperations = {
     tag: 'models',
     summary:
       'Fetch a model from the hub, or join the same pull under way; done at once where just this is here, refused where the id names something else',
-    // The one route that makes an id.
+    // The only route that creates an id.
     params: Type.Object({ id: ModelId }, { additionalProperties: false }),
     body: PullRequest,
     replies: { 202: Pull },

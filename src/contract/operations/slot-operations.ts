@@ -5,7 +5,7 @@ import type { SlotSchemas } from '../slot-config.ts'
 import { type Operation, op } from './operation.ts'
 
 const name = Type.Object({ name: SlotName }, { additionalProperties: false })
-/** `?wait=SECONDS`: answer once the slot got there, at most a day. */
+/** `?wait=SECONDS`: answer once the slot has reached the goal, at most a day. */
 const wait = Type.Object(
   { wait: Type.Optional(Type.Number({ minimum: 0, maximum: 86_400 })) },
   { additionalProperties: false },
@@ -22,13 +22,13 @@ const command = <const V extends string>(verb: V, summary: string, Slot: SlotSch
     replies: { 200: Slot, 202: Slot },
   })
 
-/** How many of the last lines: with `/logs/events` they come first, and are none by default. */
+/** Number of last lines. With `/logs/events` they come first, and the default is none. */
 export const LogLines = Type.Object(
   { lines: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })) },
   { additionalProperties: false },
 )
 
-/** @param schemas a slot's configuration, as far as whoever asks knows it */
+/** @param schemas of a slot's configuration: complete for the daemon, open for clients */
 export const slotOperations = ({ Slot, SlotCreate, SlotPatch }: SlotSchemas) =>
   ({
     listSlots: op({

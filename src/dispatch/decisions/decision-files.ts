@@ -12,16 +12,16 @@ import { errnoOf } from '../../system/files/storage-error.ts'
 import { writeAt } from '../../system/files/write-at.ts'
 import { findLogFiles, isFile, type LogFile, lastIn } from './log-files.ts'
 
-/** What is too old goes a file at a time: about this part of what is kept. */
+/** Old decisions are dropped a file at a time; this many files hold about as many decisions as are kept. */
 const partsKept = 4
 const idDigits = 16
 
-/** What a daemon writes last that ends in order: every id that it gave out is in the log. */
+/** The last line of a daemon that ends in order: every id that it used is in the log. */
 const lastWord = Buffer.from('{"ended":"in order"}\n')
 
 /** A file to be read. */
 export interface LogPart extends Omit<LogFile, 'last'> {
-  /** Bytes of it that count; null: all. */
+  /** Number of its bytes that count; null: all. */
   end: number | null
 }
 
@@ -29,16 +29,16 @@ export class DecisionFiles {
   readonly #folder: string
   readonly #keep: number
   readonly #rowsPerFile: number
-  /** Growing ids. */
+  /** In ascending order of ids. */
   readonly #files: LogFile[]
   /** The newest file, open; null: none yet. */
   #fd: number | null = null
-  /** Bytes of the newest file that hold whole lines. */
+  /** Number of bytes of the newest file that are whole lines. */
   #size = 0
   #newest = 0
   readonly #endedInOrder: boolean
 
-  /** @param keep how many decisions are kept, the newest */
+  /** @param keep how many of the newest decisions to keep */
   constructor(folder: string, keep: number) {
     this.#folder = folder
     this.#keep = keep
@@ -50,8 +50,8 @@ export class DecisionFiles {
   }
 
   /**
-   * Whether every id that was given out so far is in the log: not so after a daemon that was killed, or whose disk failed. What it had
-   * told of and not written is gone, its ids are not free.
+   * Whether every id used so far is in the log. This is not so after a daemon was killed, or its disk failed: decisions that it
+   * published but did not write are gone, and yet their ids must not be used again.
    */
   get endedInOrder(): boolean {
     return this.#endedInOrder
@@ -62,7 +62,7 @@ export class DecisionFiles {
     return this.#newest
   }
 
-  /** Id of the newest decision that is kept no more. */
+  /** Id of the newest decision that is no longer kept. */
   get dropped(): number {
     let left = this.#keep
     for (const { first, last } of this.#files.toReversed()) {
@@ -72,7 +72,7 @@ export class DecisionFiles {
     return 0
   }
 
-  /** When it throws, `newest` tells what of it is written. @param decisions with ids above `newest`, growing */
+  /** If it throws, `newest` shows how much was written. @param decisions with ascending ids above `newest` */
   add(decisions: readonly Decision[]): void {
     for (let at = 0; at < decisions.length; ) {
       const { id } = decisions[at] as Decision
@@ -83,7 +83,7 @@ export class DecisionFiles {
         text += `${JSON.stringify(next)}\n`
         last = next.id
       }
-      // At its place, so that what a full disk cut off is written over the next time.
+      // At a fixed position, so that a line that a full disk cut off is overwritten the next time.
       const bytes = Buffer.from(text)
       writeAt(fd, bytes, this.#size)
       this.#size += bytes.length
@@ -93,13 +93,13 @@ export class DecisionFiles {
     this.#removeOld()
   }
 
-  /** The files as they are now, the newest first, for a reading that takes its time. */
+  /** The files as they are now, the newest first, for a reader that takes its time. */
   parts(): readonly LogPart[] {
     const newest = this.#files.at(-1)
     return this.#files.toReversed().map((file) => ({ ...file, end: file === newest ? this.#size : null }))
   }
 
-  /** Somebody removed a file: the log goes on without it. */
+  /** Somebody removed a file: the log continues without it. */
   forget(path: string): void {
     const at = this.#files.findIndex((file) => file.path === path)
     if (at < 0) return
@@ -107,7 +107,7 @@ export class DecisionFiles {
     this.#files.splice(at, 1)
   }
 
-  /** @param inOrder every id that was given out is in the log */
+  /** @param inOrder every id that was used is in the log */
   close(inOrder: boolean): void {
     if (this.#fd === null) return
     try {
@@ -138,7 +138,7 @@ export class DecisionFiles {
     }
   }
 
-  /** Not what it lies in: where a mounted disk went away, nothing is written to the folder below it. */
+  /** Does not make the folder around it: if a mounted disk has gone away, nothing is written to its mount point. */
   #makeFolder(): void {
     try {
       mkdirSync(this.#folder)
@@ -147,7 +147,7 @@ export class DecisionFiles {
     }
   }
 
-  /** The file that takes decision `id`, and the first id that it does not take any more. */
+  /** The file for decision `id`, and the first id that it no longer takes. */
   #fileFor(id: number): { fd: number; end: number; file: LogFile } {
     const last = this.#files.at(-1)
     if (this.#fd !== null && last !== undefined && id === last.last + 1 && id < last.first + this.#rowsPerFile) {
@@ -164,7 +164,7 @@ export class DecisionFiles {
     return { fd, end: id + this.#rowsPerFile, file }
   }
 
-  /** A file goes once the others hold what is kept. */
+  /** Removes a file once the others have everything that is to be kept. */
   #removeOld(): void {
     for (let next = this.#files[1]; next !== undefined && this.dropped >= next.first - 1; next = this.#files[1]) {
       const [oldest] = this.#files

@@ -13,16 +13,16 @@ export interface DecisionQuery {
 export interface DecisionPage {
   /** Newest first. */
   decisions: Decision[]
-  /** With this as `before` the list goes on; null: there is no more. */
+  /** The `before` that continues the list; null: there is no more. */
   next: number | null
 }
 
 export interface DecisionLog {
   /**
-   * Looks through a bounded part of the log, so that a page may hold fewer than the limit, or none, and still have a next one.
+   * Searches a bounded part of the log, so that a page may have fewer decisions than the limit, or none, and still have a next page.
    * @throws Hal0Error `daemon.busy` when many ask at once
    */
   list(query: DecisionQuery): Promise<DecisionPage>
-  /** Every decision once its request has ended and it is written; while the disk refuses it, without that. */
+  /** Every decision, once its request has ended and the decision is written or the disk has refused it. */
   readonly added: Bus<Decision>
 }

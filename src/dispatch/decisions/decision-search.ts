@@ -1,4 +1,4 @@
-/** Looks for decisions in the files of the log, a chunk at a time: requests are answered in between. */
+/** Searches the files of the log for decisions, a chunk at a time: requests are answered in between. */
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import type { Decision } from '../../contract/system.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
@@ -7,7 +7,7 @@ import type { DecisionPage, DecisionQuery } from './decision-log.ts'
 import { type Line, linesBackwardsInTurns } from './lines-backwards.ts'
 import { parseDecision } from './log-files.ts'
 
-/** So much is looked through for one page: more than all that is kept unless hal0.toml says so. */
+/** How much is searched for one page, bytes: more than everything that is kept, unless hal0.toml raises that. */
 const defaultPageBytes = 64 * 1024 * 1024
 export const defaultLimit = 100
 
@@ -17,7 +17,7 @@ export const isWanted = ({ id, slot, model }: Decision, query: DecisionQuery): b
   (query.slot === undefined || slot === query.slot) &&
   (query.model === undefined || model === query.model)
 
-/** Tells most lines that are not wanted without taking them apart. */
+/** Rules out most unwanted lines without parsing them. */
 const mayBeWanted = ({ before, slot, model }: DecisionQuery): ((line: string) => boolean) => {
   const parts = [
     ...(slot === undefined ? [] : [`"slot":${JSON.stringify(slot)}`]),
@@ -88,7 +88,7 @@ class Search {
     if (decision === null) return
     if (decision.id < this.#oldest) this.#isOver = true
     else if (isWanted(decision, this.#query)) {
-      // One more than is asked for tells that there is a next page.
+      // One more than requested shows that there is a next page.
       if (this.#found.length < this.#limit) this.#found.push(decision)
       else {
         this.#isOver = true
@@ -98,11 +98,11 @@ class Search {
   }
 }
 
-/** A line is found in this many bytes wherever they begin. */
+/** So many bytes contain the beginning of a line, wherever they begin themselves. */
 const probeBytes = 64 * 1024
 const newline = 0x0a
 
-/** Where the file can be read from so that all of it is older than `before`, but for a little: ids grow in it. */
+/** Finds by bisection, since ids ascend in a file, an end before which nearly everything is older than `before`. */
 const endBefore = async (file: FileHandle, end: number, before: number): Promise<number> => {
   const probe = Buffer.allocUnsafe(probeBytes)
   let low = 0
@@ -113,7 +113,7 @@ const endBefore = async (file: FileHandle, end: number, before: number): Promise
     const text = probe.subarray(0, bytesRead)
     const start = text.indexOf(newline) + 1
     const [, id] = /^\{"id":(\d+),/.exec(text.toString('latin1', start, start + 32)) ?? []
-    // What is no line tells nothing: then more is read than need be.
+    // Without a readable line nothing is known: then more is read than necessary.
     if (start === 0 || id === undefined) return high
     if (Number(id) < before) low = middle
     else high = middle + start
@@ -124,7 +124,7 @@ const endBefore = async (file: FileHandle, end: number, before: number): Promise
 /** @returns null when somebody removed it, or put something else in its place */
 const openPart = async ({ path }: LogPart): Promise<FileHandle | null> => {
   try {
-    // To open a pipe without this waits until somebody writes into it.
+    // Without O_NONBLOCK, opening a pipe waits until somebody writes into it.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     if ((await file.stat()).isFile()) return file
     await file.close()

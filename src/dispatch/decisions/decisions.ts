@@ -10,24 +10,24 @@ import { defaultLimit, isWanted, searchDecisions } from './decision-search.ts'
 
 const flushEveryMs = 100
 const flushRows = 500
-/** While the disk fails: what is held in memory for a better time, and how often that is tried. */
+/** While the disk fails: how many decisions are held in memory, and how often writing is retried. */
 const heldRows = 10_000
 const retryEveryMs = 5000
-/** One query reads at a time; so many may wait. */
+/** Only one query reads at a time; this many may wait. */
 const maxQueries = 32
 
 export const defaultKeep = 100_000
 
 export interface DecisionOptions {
-  /** Where its files are; it is made when there is none. */
+  /** The folder of its files; it is created if it is missing. */
   folder: string
-  /** How many decisions are kept, the newest. */
+  /** How many of the newest decisions to keep. */
   keep?: number
-  /** Where ids begin that the log tells nothing of: milliseconds since the Unix epoch, never the same twice. */
+  /** Where ids begin if the log does not know which ones were used: milliseconds since the Unix epoch, never the same twice. */
   time: () => number
 }
 
-/** Ids begin this much above the time, times: nobody answers as many requests in a millisecond, so the time stays ahead of them. */
+/** Such ids begin at the time multiplied by this: nobody answers as many requests in a millisecond, so the time stays ahead. */
 const idsPerMs = 1000
 
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -41,7 +41,7 @@ export class Decisions implements DecisionLog {
   #pending: Decision[] = []
   #timer: ReturnType<typeof setTimeout> | null = null
   #nextId = 1
-  /** The newest that the listeners know of. */
+  /** The newest one that was published. */
   #told = 0
   readonly #queries = new Mutex()
   #queriesUnderWay = 0
@@ -61,8 +61,8 @@ export class Decisions implements DecisionLog {
   }
 
   /**
-   * Costs no disk access: decisions are written together, a tenth of a second later, and told then.
-   * @param decision is the log's from here on, which sets its id
+   * Costs no disk access: decisions are written together, a tenth of a second later, and then published.
+   * @param decision belongs to the log from here on, which sets its id
    */
   record(decision: Decision): void {
     decision.id = this.#nextId++
@@ -90,7 +90,7 @@ export class Decisions implements DecisionLog {
   async #list(query: DecisionQuery): Promise<DecisionPage> {
     this.#flush()
     const limit = query.limit ?? defaultLimit
-    // What could not be written is newer than all that was.
+    // Those that could not be written are newer than all written ones.
     const held = this.#pending.filter((decision) => isWanted(decision, query)).reverse()
     if (held.length >= limit) return { decisions: held.slice(0, limit), next: held[limit - 1]?.id ?? null }
     const stored = await this.#search({ ...query, limit: limit - held.length })
@@ -134,7 +134,7 @@ export class Decisions implements DecisionLog {
       store.add(this.#pending)
     })
     if (!written) {
-      // A part may be written: what spans two files, when the second cannot be made.
+      // Some may be written, if they span two files and the second one cannot be created.
       const newest = this.#store?.newest ?? 0
       this.#tell()
       this.#pending = this.#pending.filter(({ id }) => id > newest)
@@ -146,7 +146,7 @@ export class Decisions implements DecisionLog {
     this.#problem = null
   }
 
-  /** After the attempt to write them: ids may move up when the files can be opened at last. */
+  /** Publishes what is pending. Called after the attempt to write it, since ids may rise when the files can be opened at last. */
   #tell(): void {
     for (const decision of this.#pending) {
       if (decision.id <= this.#told) continue
@@ -158,7 +158,7 @@ export class Decisions implements DecisionLog {
   #open(): DecisionFiles {
     const store = new DecisionFiles(this.#folder, this.#keep)
     this.#store = store
-    // Ids go on where the files end, also when they could not be opened at first.
+    // Ids continue where the files end, even if the files could not be opened at first.
     const first = store.endedInOrder || this.#pending.length > 0 ? store.newest + 1 : this.#unusedId(store.newest)
     const behind = first - (this.#pending[0]?.id ?? this.#nextId)
     if (behind > 0) {
@@ -169,7 +169,7 @@ export class Decisions implements DecisionLog {
     return store
   }
 
-  /** An id that was never given out, though the log may not tell of all that were. */
+  /** An id that was never used, although the log may not have all that were. */
   #unusedId(newest = 0): number {
     return Math.max(newest + 1, this.#time() * idsPerMs)
   }

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises'
 
 const chunkBytes = 256 * 1024
 const newline = 0x0a
-/** Nobody wrote a longer line: its end is dropped, which makes the rest unreadable. */
+/** Nobody writes longer lines: the end of such a line is dropped, which makes the rest unreadable. */
 const longestLine = 1024 * 1024
 
 export interface Line {

@@ -1,4 +1,4 @@
-/** Finds the files of the decision log, and what they hold at their end. */
+/** Finds the files of the decision log, and reads what is at their end. */
 import { closeSync, fstatSync, openSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Decision } from '../../contract/system.ts'
@@ -10,17 +10,17 @@ export interface LogFile {
   path: string
   /** Id of its first decision. */
   first: number
-  /** Of its last one; one less than the first where nothing in it can be read. */
+  /** Id of its last decision; one less than the first if nothing in it can be read. */
   last: number
 }
 
-/** @returns null for a line that is no decision: the end of a write that a power cut cut short */
+/** @returns null for a line that is not a decision: the end of a write that a power cut interrupted */
 export const parseDecision = (text: string): Decision | null => {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'number') return null
     const decision = value as Decision
-    // Lines of an earlier hal0 do not say who asked.
+    // Lines of an earlier hal0 have no caller.
     decision.caller ??= null
     return decision
   } catch {
@@ -28,7 +28,7 @@ export const parseDecision = (text: string): Decision | null => {
   }
 }
 
-/** False too for what leads nowhere: a link to itself, or to what is gone. */
+/** Also false for a link that leads nowhere: to itself, or to something that is gone. */
 export const isFile = (path: string): boolean => {
   try {
     return statSync(path).isFile()
@@ -50,7 +50,7 @@ export const lastIn = (fd: number): { id: number; end: number } | null => {
 
 type Found = Omit<LogFile, 'last'>
 
-/** What else has the name of such a file is moved aside: it would be in the way of one. */
+/** Anything else with the name of such a file is moved aside, since it would be in the way of one. */
 const regularFiles = (folder: string): Found[] => {
   const found: Found[] = []
   for (const name of readdirSync(folder).toSorted()) {
@@ -62,7 +62,7 @@ const regularFiles = (folder: string): Found[] => {
   return found
 }
 
-/** The last id of a file that another one follows: the one before that, but where ids went on from the clock. */
+/** The last id of a file with another one after it: the one before that file's first, unless ids continued from the clock. */
 const lastBefore = ({ path, first }: Found, next: number, rowsPerFile: number): number => {
   if (next - first <= rowsPerFile) return next - 1
   const fd = openSync(path, 'r')
@@ -74,7 +74,7 @@ const lastBefore = ({ path, first }: Found, next: number, rowsPerFile: number): 
 }
 
 /**
- * The files that are there, by growing ids. The last id of the newest one is still to be found.
+ * The existing files, in ascending order of ids. The last id of the newest one has yet to be found.
  * @throws what the system throws
  */
 export const findLogFiles = (folder: string, rowsPerFile: number): LogFile[] => {

@@ -22,7 +22,7 @@ export class AnswerStream {
   /**
    * @param answer whose head was sent
    * @param areEvents it is an event stream
-   * @param translation of its events; null: they pass as they came
+   * @param translation of its events; null: they are passed on unchanged
    */
   constructor(answer: Answer, areEvents: boolean, translation: Translation | null) {
     this.#answer = answer
@@ -43,7 +43,7 @@ export class AnswerStream {
   }
 
   /**
-   * Cuts the answer off in a way that no client takes for complete.
+   * Cuts the answer off in a way that no client mistakes for a complete answer.
    * @param lastEvent the last event of an event stream
    */
   break(lastEvent: string): void {

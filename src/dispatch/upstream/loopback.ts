@@ -1,4 +1,4 @@
-/** The way to the backends on this machine: HTTP/1.1 over connections that are kept for the next request. */
+/** Reaches the backends on this machine: HTTP/1.1 over connections that are kept for the next request. */
 import { type Connection, oneWriteBytes } from './connection.ts'
 import { ConnectionPool } from './pool.ts'
 import type { Delivery, Exchange, Outgoing, Upstream } from './upstream.ts'

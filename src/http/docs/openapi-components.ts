@@ -12,7 +12,7 @@ import {
 import { SlotName, SlotProgress, SlotRecord, SlotState, SwapRequest } from '../../contract/slot.ts'
 import { Decision, Health, Status } from '../../contract/system.ts'
 
-/** Those that no provider has a part in. */
+/** The schemas that do not depend on the providers. */
 const fixed: Record<string, TSchema> = {
   Decision,
   Engine,
@@ -39,7 +39,7 @@ export class Components {
   readonly #schemas: [string, TSchema][]
   readonly #nameByText: ReadonlyMap<string, string>
 
-  /** @param schemas those of the providers, by name */
+  /** @param schemas that depend on the providers, by name */
   constructor(schemas: Record<string, TSchema>) {
     this.#schemas = Object.entries({ ...fixed, ...schemas }).sort(([a], [b]) => (a < b ? -1 : 1))
     this.#nameByText = new Map(this.#schemas.map(([name, schema]) => [JSON.stringify(schema), name]))
@@ -68,5 +68,5 @@ export class Components {
 
 const fixedComponents = new Components({})
 
-/** As `Components.ref`, of what no provider has a part in. */
+/** Like `Components.ref`, for schemas that do not depend on the providers. */
 export const schemaRef = (schema: TSchema): JsonSchema => fixedComponents.ref(schema)

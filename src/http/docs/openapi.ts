@@ -156,7 +156,7 @@ const inference = ({ endpoint, path }: Found): OperationObject => ({
 /**
  * @param version of hal0
  * @param inferences every path of the endpoint table
- * @param schemas of `operations`, those that the providers have a part in
+ * @param schemas of `operations` that depend on the providers
  */
 export const openApiDocument = (
   version: string,

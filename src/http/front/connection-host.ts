@@ -3,7 +3,7 @@ import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
 import type { FrontLimits } from './limits.ts'
 
-/** @typeParam C the connections, by which they tell who they are */
+/** @typeParam C type of the connections, which pass themselves to say who they are */
 export interface ConnectionHost<C> {
   readonly limits: FrontLimits
   /** The time of the last sweep, milliseconds: reading the clock for every request would cost more than it is worth. */

@@ -138,10 +138,10 @@ export class Connection implements AnswerHost, RequestEvents {
 
   // Calls of the server.
 
-  /** Looks at the time: whoever takes too long is answered 408, or cut off. */
+  /** Checks the time limits: a client that takes too long is answered with 408, or cut off. */
   check(): void {
-    // The system reports room only once a third of its megabytes is free. It is offered more before that, so that a slow reader is seen
-    // to read.
+    // The system reports room only once a third of its buffer of megabytes is free. More is offered before that, so that the progress
+    // of a slow reader is noticed.
     if (this.outlet.waiting > 0) this.outlet.drained()
     switch (this.#patience.verdict(this.#host.now, this.#waitsFor(), this.outlet)) {
       case 'stalled':

@@ -31,7 +31,7 @@ export type Gate = (request: AtGate, model: ModelPlace | null) => Caller | Hal0E
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i
 
-/** The bodies that are let in. A page of another site cannot send JSON unasked; a form it can, and then only its Origin tells of it. */
+/** The bodies that are let in. A foreign page needs a preflight to send JSON, but not to send a form: there only its Origin tells. */
 interface BodyType {
   pattern: RegExp
   wanted: string

@@ -6,7 +6,7 @@ import { modelFacts } from '../gguf/model-facts.ts'
 import { parseShardName, shardFileName } from '../naming/file-name.ts'
 import type { ModelFormat } from './model-format.ts'
 
-/** One file, or shards that lie beside each other. */
+/** One file, or shards side by side. */
 export const gguf: ModelFormat = {
   name: 'gguf',
   owns: (fileName) => /\.gguf$/i.test(fileName),

@@ -1,4 +1,4 @@
-/** A format of models: which files one has, what they say, and whether a slot can run it. One row of the table for each. */
+/** A model format: which files a model has, what they say, and whether a slot can run it. Each format is a row of the table. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { ModelPart } from '../gguf/check-runnable.ts'
 import type { ByteSource } from '../gguf/cursor.ts'
@@ -6,19 +6,19 @@ import type { ModelFacts } from '../gguf/model-facts.ts'
 
 export interface ModelFormat {
   name: string
-  /** Whether a file of this name is of the format. */
+  /** Whether a file with this name has this format. */
   owns(fileName: string): boolean
-  /** Names of all files of the model that has one of this name, in their order. @throws Hal0Error `model.invalid_file` */
+  /** Names of all files of the model to which the named file belongs, in order. @throws Hal0Error `model.invalid_file` */
   filesOf(fileName: string, path: string): string[]
-  /** One of the files in words, e.g. "shard 2 of 3". */
+  /** Describes one of the files, e.g. "shard 2 of 3". */
   partName(index: number, count: number): string
-  /** The error for a file that is no usable model. @param why continues the sentence, without a full stop */
+  /** The error for a file that is not a usable model. @param why continues the sentence, without a full stop */
   invalid(path: string, why: string, details: Record<string, unknown>, next: string): Hal0Error
   /**
-   * What a registry entry says of the model.
-   * @param files absolute paths, in their order
-   * @param path of the first one, for the sentences
-   * @throws Hal0Error `model.invalid_file` for what no slot can run, `storage.failed`
+   * What a registry entry says about the model.
+   * @param files absolute paths, in order
+   * @param path of the first one, for messages
+   * @throws Hal0Error `model.invalid_file` for a model that no slot can run, `storage.failed`
    */
   readFacts(files: readonly string[], path: string, id: string, isProjector: boolean): Promise<ModelFacts>
   /**

@@ -1,9 +1,9 @@
-/** The formats of models that hal0 reads. */
+/** The model formats that hal0 reads. */
 import { basename } from 'node:path'
 import { gguf } from './gguf.ts'
 import type { ModelFormat } from './model-format.ts'
 
-/** The first one is tried for files whose name tells nothing. */
+/** The first one is used for files whose name does not show their format. */
 export type FormatTable = readonly [ModelFormat, ...ModelFormat[]]
 
 export const modelFormats: FormatTable = [gguf]

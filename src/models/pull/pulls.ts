@@ -203,7 +203,7 @@ export class Pulls implements PullService, ModelBringer {
     return job.snapshot()
   }
 
-  /** Whether just this is here. @throws Hal0Error `model.exists` when the id names something that is not to be replaced */
+  /** Whether exactly this is installed. @throws Hal0Error `model.exists` when the id names something that must not be replaced */
   async #ask(entry: ModelEntry, request: PullRequest, offline: Question['offline']): Promise<Verdict['kind']> {
     const before = this.#sources.get(entry.id) ?? null
     const verdict = await askWhetherHere(this.#deps, entry, { request, before, offline })

@@ -3,8 +3,8 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import { isEngineId } from './manifest.ts'
 
 /**
- * Whether a slot's `engine` can name one at all.
- * @param engine null: the default is taken
+ * Checks that a slot's `engine` could name an engine at all.
+ * @param engine null: the default is used
  * @throws Hal0Error `request.invalid`
  */
 export const checkEngineSetting = (engine: string | null): void => {

@@ -1,4 +1,4 @@
-/** The programs that run the models of one provider: how one is found, and how hal0 installs one. */
+/** The engines of one provider: how they are found, and how hal0 installs them. */
 import type { EngineInstall } from '../../contract/engine.ts'
 import type { InstalledEngine } from './manifest.ts'
 
@@ -12,7 +12,7 @@ export interface InstallRequest {
   onProgress: (sentence: string) => void
 }
 
-/** Installs an engine, or answers the one already there. @throws Hal0Error `engine.install_failed`, `storage.full`, `storage.failed` */
+/** Installs an engine, or returns the one already there. @throws Hal0Error `engine.install_failed`, `storage.full`, `storage.failed` */
 export type Installer = (request: InstallRequest) => Promise<InstalledEngine>
 
 export interface EngineKind {
@@ -20,11 +20,11 @@ export interface EngineKind {
   provider: string
   /** Name of the program on PATH. */
   program: string
-  /** By source; the first one is what people are told to use. */
+  /** By source; the first source is the one that people are told to use. */
   sources: Readonly<Partial<Record<EngineInstall['source'], Installer>>>
 }
 
-/** The command that brings an engine of the kind. */
+/** The command that installs an engine of this kind. */
 export const installCommand = ({ provider, sources }: EngineKind): string => {
   const [source] = Object.keys(sources)
   return source === undefined

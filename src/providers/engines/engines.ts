@@ -14,7 +14,7 @@ import { belongsTo, type EnginePlaces, engineNamed, engineOnPath, findEngine, wi
 import { removedName } from './leftovers.ts'
 import { installedEngine, installedEngines, isProgram } from './manifest.ts'
 
-/** The engines on this machine's disk. Keeps nothing in memory: every answer is as true as the disk. */
+/** The engines on this machine's disk. Nothing is cached: every answer comes from the disk. */
 export class Engines implements EngineService {
   readonly #paths: Paths
   readonly #env: Record<string, string | undefined>
@@ -23,7 +23,7 @@ export class Engines implements EngineService {
 
   /**
    * @param env the daemon's environment: PATH, package index, certificates
-   * @param kinds one of each provider
+   * @param kinds one for each provider
    */
   constructor(paths: Paths, env: Record<string, string | undefined>, kinds: readonly EngineKind[]) {
     this.#paths = paths
@@ -85,7 +85,7 @@ export class Engines implements EngineService {
     }
   }
 
-  /** What is wrong with the folder of the engines, as a sentence with the remedy; null if nothing is, or if there is none yet. */
+  /** What is wrong with the engines' folder, as a sentence with the remedy; null if nothing is wrong, or there is no folder yet. */
   problem(): string | null {
     try {
       if (statSync(this.#dir).isDirectory()) return null
@@ -163,7 +163,7 @@ export class Engines implements EngineService {
         { details: { id } },
       )
     }
-    // By rename first: an interrupted removal leaves a leftover that the next installation sweeps, never half an engine.
+    // Renamed first: an interrupted removal then leaves a leftover that the next installation sweeps, never half an engine.
     const doomed = join(this.#dir, removedName())
     try {
       await rename(join(this.#dir, id), doomed)

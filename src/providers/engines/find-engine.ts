@@ -4,16 +4,16 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import { type EngineKind, installCommand } from './engine-kind.ts'
 import { type InstalledEngine, installedEngine, installedEngines, isProgram, manifestOfProgram } from './manifest.ts'
 
-/** Where engines are looked for. */
+/** Where to look for engines. */
 export interface EnginePlaces {
   enginesDir: string
-  /** `[engines]` of hal0.toml for the provider, and the file it stands in. */
+  /** `[engines]` of hal0.toml for the provider, and the path of that file. */
   configured: { value: string; file: string } | null
   /** The daemon's PATH. */
   path: string
 }
 
-/** An installed engine on the wire. */
+/** An installed engine as the API shows it. */
 export const wireEngine = ({ manifest, program }: InstalledEngine): Engine => ({
   id: manifest.id,
   provider: manifest.provider,
@@ -36,8 +36,8 @@ const engineByPath = (provider: string, path: string, source: Engine['source']):
 
 /**
  * The engine that a setting names, by id or by absolute path.
- * @param where for the sentence: "the slot's engine setting"
- * @throws Hal0Error `engine.not_installed`; a setting that names nothing usable is never passed over
+ * @param where for the message: "the slot's engine setting"
+ * @throws Hal0Error `engine.not_installed`; a setting that names nothing usable is never ignored
  */
 export const engineNamed = async (
   kind: EngineKind,
@@ -70,7 +70,7 @@ export const engineNamed = async (
   return own !== null && own.program === value ? wireEngine(own) : engineByPath(provider, value, source)
 }
 
-/** The program on PATH; relative folders of PATH do not count, since the daemon's own folder means nothing to a user. */
+/** The program on PATH; relative folders in PATH do not count, since the daemon's own folder means nothing to a user. */
 export const engineOnPath = async ({ provider, program: name }: EngineKind, path: string): Promise<Engine | null> => {
   for (const folder of path.split(':')) {
     if (!isAbsolute(folder)) continue
@@ -99,7 +99,7 @@ export const findEngine = async (kind: EngineKind, setting: string | null, place
   })
 }
 
-/** Whether `program` lies in the folder of the engine `id`. */
+/** Whether `program` is in the folder of the engine `id`. */
 export const belongsTo = (program: string, enginesDir: string, id: string): boolean => {
   const path = relative(join(enginesDir, id), program)
   return path !== '' && !path.startsWith('..') && !isAbsolute(path)

@@ -1,4 +1,4 @@
-/** The installation of any engine: it exists complete, or not at all. */
+/** Installs an engine of any kind, completely or not at all. */
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -8,7 +8,7 @@ import { LeftoverSweeper } from './leftovers.ts'
 import { type EngineManifest, type InstalledEngine, installedEngine, manifestName } from './manifest.ts'
 import { syncTree } from './sync-tree.ts'
 
-/** Puts the finished folder into its place; what another hal0 put there meanwhile stays. */
+/** Moves the finished folder into place; an engine that another hal0 has put there in the meantime stays. */
 const moveIntoPlace = async (folder: string, target: string, isInstalled: () => Promise<boolean>): Promise<void> => {
   try {
     await rename(folder, target)
@@ -24,8 +24,8 @@ const moveIntoPlace = async (folder: string, target: string, isInstalled: () => 
 const leftovers = new LeftoverSweeper()
 
 /**
- * Everything happens in a folder of its own, whose last file is the manifest and whose rename is the one moment at which the
- * engine exists: an interruption leaves a leftover, never half an engine.
+ * Everything happens in a temporary folder. The manifest is written last, and the engine exists only once the folder is renamed:
+ * an interruption leaves a leftover, never half an engine.
  * @param fill puts everything but the manifest into the folder
  * @throws Hal0Error `engine.install_failed`, `storage.full`, `storage.failed`, and what `fill` throws
  */

@@ -7,7 +7,7 @@ import { installedEngine, isEngineId } from './manifest.ts'
 const removed = /^\.removed-[0-9a-f]+$/
 const temporary = /^\.installing-(\d+)-[0-9a-f]+$/
 
-/** Where an engine goes before its files are removed: from then on it is a leftover. */
+/** The new name of an engine's folder before its files are removed: from then on it is a leftover. */
 export const removedName = (): string => `.removed-${randomBytes(8).toString('hex')}`
 
 const isAlive = (pid: number): boolean => {
@@ -34,7 +34,7 @@ export class LeftoverSweeper {
     this.#mine.delete(name)
   }
 
-  /** In a container every daemon may have the same pid, so this process answers for its own names by heart. */
+  /** In a container every daemon may have the same pid, so this process remembers its own names. */
   #isRunning(name: string): boolean {
     const pid = Number(temporary.exec(name)?.[1])
     return pid === process.pid ? this.#mine.has(name) : isAlive(pid)

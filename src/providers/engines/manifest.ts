@@ -32,14 +32,14 @@ const idPattern = /^[a-z0-9][A-Za-z0-9._+-]{0,127}$/
 /** Ids are folder names: no separator, no leading dot. */
 export const isEngineId = (text: string): boolean => idPattern.test(text)
 
-/** The manifest in `folder`; null when there is none, or nothing that hal0 can read as one. */
+/** The manifest in `folder`; null when there is none, or none that hal0 can read. */
 const readManifest = async (folder: string): Promise<EngineManifest | null> => {
   const path = join(folder, manifestName)
   let text: string | null
   try {
     text = await readTextIfThere(path, 'read the manifest of an engine')
   } catch (error) {
-    // One engine that is out of order must not cost the others. Beside the folders may lie files, which are no engines.
+    // One broken engine must not hide the others. There may also be files beside the folders, which are not engines.
     if (!(error instanceof Hal0Error) || error.details.errno !== 'ENOTDIR') log.warn(`could not read ${path}`, error)
     return null
   }
@@ -48,7 +48,7 @@ const readManifest = async (folder: string): Promise<EngineManifest | null> => {
     const value: unknown = JSON.parse(text)
     return problemsOf(EngineManifest, value).length === 0 ? (value as EngineManifest) : null
   } catch {
-    // Torn or foreign: as good as no manifest, the folder is not an engine.
+    // Truncated or foreign: like no manifest at all, so the folder is not an engine.
     return null
   }
 }
@@ -61,7 +61,7 @@ export const installedEngine = async (enginesDir: string, id: string): Promise<I
   return manifest === null || manifest.id !== id ? null : { manifest, program: join(folder, manifest.path) }
 }
 
-/** Every installed engine, the one installed last first. */
+/** Every installed engine, the newest installation first. */
 export const installedEngines = async (enginesDir: string): Promise<InstalledEngine[]> => {
   let names: string[]
   try {
@@ -76,7 +76,7 @@ export const installedEngines = async (enginesDir: string): Promise<InstalledEng
     .sort((a, b) => (a.manifest.installed_at < b.manifest.installed_at ? 1 : -1))
 }
 
-/** The manifest of the engine that a program belongs to, also when it is named by its path or through a link. */
+/** The manifest of the engine that a program belongs to, even if it is named by its path or through a link. */
 export const manifestOfProgram = async (program: string): Promise<EngineManifest | null> => {
   try {
     return await readManifest(dirname(await realpath(program)))
@@ -92,7 +92,7 @@ export const isProgram = async (path: string): Promise<boolean> => {
     await access(path, constants.X_OK)
     return (await stat(path)).isFile()
   } catch {
-    // Missing, not executable or out of reach: each means that it cannot be run, which is the question.
+    // Missing, not executable or inaccessible: in each case it cannot be run.
     return false
   }
 }

@@ -2,7 +2,7 @@ import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../../system/files/atomic-file.ts'
 
-/** Makes every file and folder below `folder` durable, itself included. Links are part of their folder. */
+/** Makes `folder`, and every file and folder below it, durable. Links are part of their folder. */
 export const syncTree = async (folder: string): Promise<void> => {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)

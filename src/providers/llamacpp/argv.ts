@@ -20,12 +20,12 @@ export interface ArgvInput {
  */
 const promptCacheMiB = 1024
 
-/** Threads beyond those for the slot's requests: for the probe, and for a person who asks the backend itself. */
+/** Threads beyond those for the slot's requests: for the probe, and for a person who queries the backend directly. */
 const spareHttpThreads = 4
 
 /**
  * The command line of llama-server (and of anything that takes its flags). Flags as of builds b9993 to b11549. `--ctx-size` and
- * `--gpu-layers` go along only when the slot sets them: passing them turns off `--fit`, which makes the rest fit the GPU's memory.
+ * `--gpu-layers` are passed only if the slot sets them: passing them turns off `--fit`, which makes the rest fit the GPU's memory.
  * @param program absolute path of the engine
  * @throws Hal0Error `request.invalid` when the model is a projector, `slot.no_model` when it has no file
  */
@@ -54,7 +54,7 @@ export const buildArgv = (program: string, { config, model, files, mmproj }: Arg
 
   argv.push('--offline', '--no-webui')
   if (!extra.has('--cache-ram') && !extra.has('-cram')) set('--cache-ram', promptCacheMiB)
-  // A kept-alive connection holds one of llama-server's threads until it was idle for 5 s. With its own default (8 of them for 4
+  // A kept-alive connection holds one of llama-server's threads until it has been idle for 5 s. With its own default (8 of them for 4
   // parallel requests) the ninth of many connections waits that long: 50 cold clients were measured at 32 s instead of 1 s.
   if (!extra.has('--threads-http')) set('--threads-http', config.max_in_flight + spareHttpThreads)
   set('--ctx-size', section.context_size)
@@ -67,7 +67,7 @@ export const buildArgv = (program: string, { config, model, files, mmproj }: Arg
   if (mode === 'rerank') argv.push('--reranking')
   if (mode === 'embedding') {
     argv.push('--embeddings')
-    // A chat model's file names no pooling, and without one /v1/embeddings is refused. The last token has seen all others.
+    // A chat model's file names no pooling, and without any, /v1/embeddings is refused. The last token has seen all others.
     if (model.kind === 'chat' && !extra.has('--pooling')) argv.push('--pooling', 'last')
   }
   return [...argv, ...section.extra_args]

@@ -12,11 +12,11 @@ const refuse = (param: string, message: string): never => {
   throw new Hal0Error('request.invalid', message, { param })
 }
 
-/** llama.cpp refuses these for V without flash attention. */
+/** llama.cpp refuses these types for V without flash attention. */
 const isQuantised = (type: string | null) => type !== null && !['f32', 'f16', 'bf16'].includes(type)
 
 /**
- * What no schema can see in a llama.cpp slot's configuration.
+ * Checks what no schema can express about a llama.cpp slot's configuration.
  * @throws Hal0Error `request.invalid` whose `param` is the setting at fault
  */
 export const checkConfig = (config: WholeConfig): void => {

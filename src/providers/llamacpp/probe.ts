@@ -14,7 +14,7 @@ const untextualToken = 'The model produced output that does not match'
 
 const bad = (why: string): ProbeVerdict => ({ kind: 'bad', why })
 
-/** The start of a body, fit for a sentence: control characters become spaces. */
+/** The start of a body for a message: control characters become spaces. */
 const shown = (body: string): string => {
   const text = body
     .slice(0, shownCharacters)
@@ -27,7 +27,7 @@ const jsonOf = (body: string): unknown => {
   try {
     return JSON.parse(body)
   } catch {
-    // Not JSON: the same as an answer without any of the fields looked for.
+    // Not JSON: the same as an answer without any of the expected fields.
     return undefined
   }
 }
@@ -37,7 +37,7 @@ const field = (value: unknown, key: string): unknown =>
 
 const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : undefined)
 
-/** Judges a 200 by its JSON; everything else the same way for every request. */
+/** Judges a 200 by its JSON, and any other answer in the same way for every request. */
 const judged =
   (what: string, judge: (json: unknown) => string | null) =>
   (answer: ProbeAnswer): ProbeVerdict => {

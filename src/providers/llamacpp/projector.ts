@@ -1,4 +1,4 @@
-/** Whether a slot's projector is one, and made for the slot's model. */
+/** Checks that a slot's projector is really one, and made for the slot's model. */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { type GgufHeader, readGgufHeader } from '../../models/gguf/header.ts'
 import { sizeOf } from '../../models/verify/check-files.ts'
@@ -10,13 +10,13 @@ const projectorRefused = (path: string, why: string): Hal0Error =>
   })
 
 /**
- * What `projection_dim` says holds for files that say what they are: older converters wrote CLIP's own figure there, which is not
- * that of the model that the projector belongs to.
+ * `projection_dim` is trusted only in files that state their type: older converters wrote CLIP's own figure there, not that of the
+ * model that the projector belongs to.
  */
 const madeFor = ({ type, projectionDim }: GgufHeader): number | null => (type === 'mmproj' ? projectionDim : null)
 
 /**
- * Makes sure that `path` is a projector, and one for a model of this width.
+ * Makes sure that `path` is a projector, and made for a model of this width.
  * @param model absolute path of the model's first file
  * @throws Hal0Error `request.invalid` with the param mmproj, `model.invalid_file`, `slot.no_model`, `storage.failed`
  */

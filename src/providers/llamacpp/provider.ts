@@ -19,10 +19,10 @@ import { checkProjector } from './projector.ts'
 import { recogniseArgv } from './recognise.ts'
 import { llamaCppSection, sectionOf } from './section.ts'
 
-/** An idle llama-server ends 30 ms after SIGTERM; one with a request in flight may take 30 s, which nobody waits for. */
+/** An idle llama-server ends 30 ms after SIGTERM; one with a request in flight may take 30 s, which is too long to wait. */
 const stopGraceMs = 2000
 
-/** @param mode null: what it serves is not known, so that no inference can be tried */
+/** @param mode null: unknown, so no inference can be tried */
 const watching = (config: WholeConfig, mode: Capability | null, opensPortLate: boolean): WatchPlan => ({
   opensPortLate,
   readiness,
@@ -30,7 +30,7 @@ const watching = (config: WholeConfig, mode: Capability | null, opensPortLate: b
   stopGraceMs,
 })
 
-/** Where the projector of the slot lies; null: it has none. @throws Hal0Error `model.not_found` */
+/** Path of the slot's projector; null: it has none. @throws Hal0Error `model.not_found` */
 const projectorOf = ({ config, lookUp }: LaunchInput): string | null => {
   const { mmproj } = sectionOf(config)
   if (mmproj === null || isAbsolute(mmproj)) return mmproj
@@ -92,7 +92,7 @@ export class LlamaCpp implements Provider {
     return recogniseArgv(argv)
   }
 
-  /** Of an engine that is gone nothing is known: after one second alive its process counts as warming then. */
+  /** If the engine is gone, nothing is known about it; its process then counts as warming after one second alive. */
   async #opensPortLate({ engine }: WholeConfig): Promise<boolean> {
     try {
       const { path } = await this.#engines.find(this.name, engine)

@@ -1,4 +1,4 @@
-/** `[llama_cpp]`: what a slot's configuration says to llama-server besides what every slot has. */
+/** `[llama_cpp]`: a slot's settings for llama-server, besides those that every slot has. */
 import { type Static, Type } from 'typebox'
 import { nullable } from '../../contract/nullable.ts'
 import type { ConfigSection, SectionValues } from '../../contract/slot-config.ts'
@@ -39,5 +39,5 @@ export const llamaCppSection: ConfigSection = {
   isFlat: true,
 }
 
-/** The section of a slot of this provider: whoever read it has held it against the schema. */
+/** The section of a slot of this provider: it was checked against the schema when it was read. */
 export const sectionOf = ({ section }: { section: SectionValues }): LlamaCppSection => section as LlamaCppSection

@@ -1,6 +1,6 @@
 /**
- * A slot's configuration in its three forms: the body of the API, the file, and what hal0 works with. The common keys are the same
- * in all; where the keys of the provider's section are, differs. Pure.
+ * A slot's configuration in its three forms: the body of the API, the file, and what hal0 works with. All have the same common keys;
+ * they differ in where the keys of the provider's section are. Pure.
  */
 import { type TSchema, Type } from 'typebox'
 import { SlotName } from '../../contract/slot.ts'
@@ -33,7 +33,7 @@ const isTable = (value: unknown): value is Table => typeof value === 'object' &&
 const pick = (table: Table, keys: Table): Table =>
   Object.fromEntries(Object.entries(table).filter(([key, value]) => Object.hasOwn(keys, key) && value !== undefined))
 
-/** `before` with `changes`; null takes the value of `defaults`. */
+/** `before` with `changes`; null resets a key to the value in `defaults`. */
 const changed = (before: Table, changes: Table, defaults: Table): Table => {
   const after = { ...before }
   for (const [key, value] of Object.entries(changes)) after[key] = value === null ? defaults[key] : value
@@ -41,7 +41,7 @@ const changed = (before: Table, changes: Table, defaults: Table): Table => {
 }
 
 export class Sections {
-  /** Of all providers, that of the default first. */
+  /** The sections of all providers, that of the default first. */
   readonly all: readonly ConfigSection[]
   readonly #default: string
 
@@ -60,7 +60,7 @@ export class Sections {
     })
   }
 
-  /** The configuration of a slot whose file says nothing; its port is still to be allocated. */
+  /** The configuration of a slot with an empty file; its port has yet to be allocated. */
   initial(name: string, provider = this.#default): StoredConfig {
     const { defaults } = this.of(provider)
     return {
@@ -90,9 +90,9 @@ export class Sections {
   }
 
   /**
-   * What a body of the API says of a slot.
-   * @param current provider of the slot as it is; null: it is a new one
-   * @throws Hal0Error `request.invalid` for keys of another provider, and for one that is given twice
+   * The changes of a slot that a body of the API asks for.
+   * @param current the slot's current provider; null: the slot is new
+   * @throws Hal0Error `request.invalid` for keys of another provider, and for a key that is given twice
    */
   patchOf(body: SlotPatch, current: string | null): ConfigPatch {
     const { provider, key: own, fields, isFlat } = this.of(body.provider ?? current ?? this.#default)
@@ -111,9 +111,9 @@ export class Sections {
   }
 
   /**
-   * What a slot's file says.
+   * Reads the content of a slot's file.
    * @param name of the slot
-   * @returns what is wrong with it, or the configuration
+   * @returns the problems of the file, or the configuration
    */
   read(name: string, table: Table): Problem[] | StoredConfig {
     const provider = table.provider ?? this.#default
@@ -136,8 +136,8 @@ export class Sections {
   }
 
   /**
-   * The changes of a slot's file that make it say what `patch` does. Keys of a table that hal0 does not know stay in it.
-   * @param table what the file says now
+   * The changes of a slot's file that apply `patch` to it. Keys of a table that hal0 does not know stay in it.
+   * @param table the current content of the file
    */
   edit(table: Table, { common, section: values }: ConfigPatch & { common: { name?: string } }): Table {
     const changes: Table = {}
@@ -153,7 +153,7 @@ export class Sections {
     return changes
   }
 
-  /** The section that counts in a file; null where its provider is none. */
+  /** The section that counts in a file; null if its provider is unknown. */
   sectionIn(table: Table): ConfigSection | null {
     const provider = table.provider ?? this.#default
     return this.all.find((one) => one.provider === provider) ?? null

@@ -1,6 +1,6 @@
 /**
- * Commands that ask for a load are accepted by a record: `starting` or `pulling` where the load can begin, else one that carries
- * the intent. It is brought to the disk first and becomes true then; what the disk refuses did not happen.
+ * Commands that ask for a load are accepted by a record: `starting` or `pulling` if the load can begin, otherwise one with the
+ * intent. It is written to the disk first and takes effect only then. If the disk refuses it, nothing has happened.
  */
 import type { SlotRecord } from '../../contract/slot.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
@@ -12,20 +12,20 @@ import type { Step } from './step.ts'
 import { idleAgain, quiet, readyAgain } from './timers.ts'
 import { admitWaiting, keepWaiting, refuseWaiting } from './waiting.ts'
 
-/** A record with which a load begins, unlike those that promise one. */
+/** Whether a load begins with this record, as opposed to being promised by it. */
 const begins = ({ state }: SlotRecord): boolean => state === 'starting' || state === 'pulling'
 
-/** The beginning of a load is being committed. */
+/** Whether the beginning of a load is being committed. */
 export const isBeginning = ({ m }: Step): boolean => m.committing !== null && begins(m.committing)
 
-/** A load was accepted that has not begun, or its acceptance is on the way to the disk. */
+/** Whether a load was accepted but has not begun, or its acceptance is being written. */
 export const isPromised = ({ m }: Step): boolean =>
   m.committing === null ? m.record.intent === 'load' : !begins(m.committing)
 
 /** Accepts a load that cannot begin in this state. */
 export const promiseLoad = (step: Step): void => step.commit({ ...step.m.record, intent: 'load' })
 
-/** Accepts a restart of what is loading: the load that is given up passes through error. */
+/** Accepts a restart during a load: the abandoned load passes through error. */
 export const promiseRestart = (step: Step): void => {
   const error = loadCancelled(step.m.record.name, 'a restart was requested')
   step.commit(step.nextRecord('error', failure(error, 'load')))
@@ -39,7 +39,7 @@ const launch = (step: Step): void => {
   step.effects.push({ do: 'launch', attempt: m.attempt })
 }
 
-/** A record that promises a load has become true, or one that no longer does: what its state asks for is begun. */
+/** A record that promises or withdraws a load has taken effect: starts what its state requires. */
 const arrive = (step: Step, record: SlotRecord): void => {
   const { m } = step
   const before = m.record
@@ -57,7 +57,7 @@ const arrive = (step: Step, record: SlotRecord): void => {
   else stopProcess(step)
 }
 
-/** Takes back a load that was promised, also while its promise is on the way to the disk. */
+/** Withdraws a promised load, even while the promise is being written. */
 export const withdraw = (step: Step): void => {
   const { m } = step
   const promised = m.committing
@@ -68,7 +68,7 @@ export const withdraw = (step: Step): void => {
     if (step.state === 'error' && m.process === 'none') step.enter('offline', { reason: 'acknowledged', intent: null })
     else step.restate({ intent: null })
   } else {
-    // The disk may have it already, so that it can only be followed by what stands instead.
+    // The disk may already have the promise, so it has to be replaced by another record.
     const record = { ...promised, intent: null }
     m.committing = null
     step.effects.push({ do: 'write', record })
@@ -96,7 +96,7 @@ const begun = (step: Step): void => {
   }
 }
 
-/** The record is durable, and so it is true. */
+/** The record is durable, so it takes effect. */
 export const committed = (step: Step): void => {
   const { m } = step
   const record = m.committing
@@ -108,7 +108,7 @@ export const committed = (step: Step): void => {
   } else arrive(step, record)
 }
 
-/** The disk refused the record: the command is refused, and the slot goes on as it was. */
+/** The disk refused the record: the command is refused, and the slot stays as it was. */
 export const commitFailed = (step: Step, error: Hal0Error): void => {
   const { m } = step
   const refused = m.committing
@@ -129,6 +129,6 @@ const beginningFailed = (step: Step, error: Hal0Error): void => {
   if (step.state === 'pulling') fail(step, error)
   else if (m.record.intent !== 'load') refuseWaiting(step, error)
   else if (m.meanwhile === 'cancel') withdraw(step)
-  // It was accepted, so it is tried until the disk recovers.
+  // It was accepted, so it is retried until the disk recovers.
   else step.setTimer('restart', diskRetryS)
 }

@@ -1,16 +1,16 @@
-/** The moves that several decisions share: begin a load, begin a stop, fail, and go on once nothing runs. */
+/** Steps that several decisions share: begin a load, begin a stop, fail, and continue once nothing runs. */
 import type { SlotRecord } from '../../contract/slot.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { unloading } from '../machine/slot-errors.ts'
 import type { Step } from './step.ts'
 import { refuseWaiting } from './waiting.ts'
 
-/** How soon a load that was accepted is tried again after the disk has refused its beginning, seconds. */
+/** Pause before an accepted load is retried after the disk has refused its beginning, seconds. */
 export const diskRetryS = 2
 
 /**
- * Begins a load from offline, with a pull where the model is not here. The transition is written before anything is started:
- * whatever kills the daemon afterwards, the next one knows that this slot was being loaded. Until it is durable the slot is
+ * Begins a load from offline, with a pull if the model is missing. The transition is written before anything is started:
+ * whatever kills the daemon afterwards, the next one knows that this slot was being loaded. Until it is durable, the slot is
  * offline.
  */
 export const beginLoad = (step: Step): void => {
@@ -25,7 +25,7 @@ export const beginLoad = (step: Step): void => {
   )
 }
 
-/** Begins the load that was accepted earlier (`intent`), once nothing runs any more and its time has come. */
+/** Begins the load that was accepted earlier (`intent`), once nothing runs any more and it is due. */
 export const pursueIntent = (step: Step): void => {
   const { m, context } = step
   if (m.record.intent !== 'load' || m.committing !== null) return
@@ -46,7 +46,7 @@ export const pursueIntent = (step: Step): void => {
   refuseWaiting(step, obstacle)
 }
 
-/** ready, serving or idle → unloading, for good; what is in flight is taken back. */
+/** ready, serving or idle → unloading; the leases of requests in flight are revoked. */
 export const beginUnload = (step: Step, reason: string): void => {
   step.enter('unloading', { reason, intent: null })
   leaveBackend(step)
@@ -54,14 +54,14 @@ export const beginUnload = (step: Step, reason: string): void => {
   stopProcess(step)
 }
 
-/** No request is at the backend any more. */
+/** Clears everything about requests at the backend. */
 export const leaveBackend = (step: Step): void => {
   step.clearTimers('linger', 'idle', 'unload')
   step.m.lingering = false
   revoke(step, unloading(step.m.record))
 }
 
-/** The places that were granted are void: the owner drops their leases and reports no release of them. */
+/** Revokes all granted leases: the owner drops them and reports no release of them. */
 const revoke = (step: Step, error: Hal0Error): void => {
   if (step.m.inFlight > 0) step.effects.push({ do: 'revoke', error })
   step.m.inFlight = 0
@@ -76,11 +76,11 @@ export const stopProcess = (step: Step): void => {
   }
 }
 
-/** What follows a failure by itself. */
+/** What follows a failure automatically. */
 interface Then {
-  /** The error needs no acknowledging: offline follows. */
+  /** The error needs no acknowledgement: offline follows. */
   acknowledged?: boolean
-  /** A load follows, this many milliseconds from now at the earliest. */
+  /** A load follows, after at least this many milliseconds. */
   loadInMs?: number
 }
 
@@ -97,7 +97,7 @@ export const fail = (step: Step, error: Hal0Error, { acknowledged = false, loadI
   stopProcess(step)
 }
 
-/** What the record of a failure says. */
+/** The content of a failure's record. */
 export const failure = (
   error: Hal0Error,
   intent: SlotRecord['intent'],
@@ -106,14 +106,14 @@ export const failure = (
   return { reason: body.message, error: body, intent }
 }
 
-/** Nothing is waited for any more that a loading or loaded slot waits for. */
+/** Ends all timers and probes of a loading or loaded slot. */
 export const leaveLoad = (step: Step): void => {
   step.clearTimers('load', 'linger', 'idle', 'unload', 'restart')
   step.m.loadBegan = null
   step.m.lingering = false
 }
 
-/** Nothing of the slot runs any more: what was to follow, follows. */
+/** Nothing of the slot runs any more: continues with whatever was to follow. */
 export const settle = (step: Step): void => {
   const { m } = step
   m.process = 'none'

@@ -1,4 +1,4 @@
-/** What a request meets in each state (spec §2.2). */
+/** How a request is handled in each state (spec §2.2). */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { notLoaded, pulling, queueFull, standingError, unloading } from '../machine/slot-errors.ts'
 import { isLoaded, isLoading } from '../machine/states.ts'
@@ -12,13 +12,13 @@ const refuse = (step: Step, id: number, error: Hal0Error): void => {
   step.effects.push({ do: 'refuse', id, error })
 }
 
-/** Lets the request wait, unless as many wait as could be served and queued. */
+/** Lets the request wait, unless there are already as many waiting as can be served and queued. */
 const wait = (step: Step, id: number, asked: string): void => {
   const { m, context } = step
   const { max_in_flight, queue_length } = context.config
   const { now } = context
   const loaded = isLoaded(step.state)
-  // While the slot loads, those who will be served at once do not count as queued.
+  // During a load, the requests that will be served at once do not count as queued.
   const room = loaded ? queue_length : max_in_flight + queue_length
   if (m.waiting.length >= room) {
     refuse(step, id, queueFull(m.record.name, m.inFlight, m.waiting.length))
@@ -28,7 +28,7 @@ const wait = (step: Step, id: number, asked: string): void => {
   watchDeadlines(step)
 }
 
-/** A load that was accepted and begins as soon as the failed process is gone. */
+/** Retry-After for an accepted load that begins as soon as the failed process is gone, seconds. */
 const soonS = 2
 
 const inError = (step: Step): Hal0Error => {
@@ -41,7 +41,7 @@ const inError = (step: Step): Hal0Error => {
 export const request = (step: Step, id: number, asked: string): void => {
   const { m, context } = step
   if (isLoaded(step.state)) {
-    // A restart that is being accepted: the backend is about to be left, and the load that follows is worth waiting for.
+    // A restart is being accepted: the backend is about to stop, and the load that follows is worth waiting for.
     if (m.committing !== null || m.inFlight >= context.config.max_in_flight || m.waiting.length > 0) {
       wait(step, id, asked)
       return
@@ -81,13 +81,13 @@ export const request = (step: Step, id: number, asked: string): void => {
   }
 }
 
-/** A client that waits no longer; the load that it may have started goes on, since it belongs to the slot. */
+/** A client no longer waits. A load that it may have started continues, since it belongs to the slot. */
 export const leave = (step: Step, id: number): void => {
   step.m.waiting = step.m.waiting.filter((one) => one.id !== id)
   watchDeadlines(step)
 }
 
-/** A request has ended: its place goes to the next one, or the slot falls quiet. */
+/** A request has ended: its place goes to the next one, or the slot becomes quiet. */
 export const release = (step: Step): void => {
   const { m, context } = step
   m.inFlight -= 1
@@ -97,7 +97,7 @@ export const release = (step: Step): void => {
   quiet(step)
 }
 
-/** New settings take hold of what waits and of the timers that run. */
+/** Applies new settings to waiting requests and running timers. */
 export const configured = (step: Step): void => {
   if (step.state === 'ready') readyAgain(step)
   else if (step.state === 'idle') idleAgain(step)

@@ -1,10 +1,10 @@
-/** Requests that wait: for how long, and what becomes of them. */
+/** Waiting requests: their deadlines, and how their wait ends. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Waiting } from '../machine/machine.ts'
 import { stillStarting, stillWarming, swappedAway, unloading, waitedTooLong } from '../machine/slot-errors.ts'
 import type { Step } from './step.ts'
 
-/** Monotonic milliseconds at which a waiting request gives up in the present state (spec §2.2). */
+/** Monotonic milliseconds at which a waiting request times out in the current state (spec §2.2). */
 const deadline = (step: Step, waiting: Waiting): number => {
   const { config } = step.context
   if (waiting.queuedAt !== null) return waiting.queuedAt + config.queue_wait_s * 1000
@@ -22,13 +22,13 @@ const expired = (step: Step, waiting: Waiting): Hal0Error => {
 /** Sets the timer for the first deadline; call it whenever the waiting requests or the state have changed. */
 export const watchDeadlines = (step: Step): void => {
   const { waiting } = step.m
-  // All of them wait for the same thing, so the one that came first is the first to give up.
+  // All of them wait for the same thing, so the first to arrive is the first to time out.
   const first = waiting[0]
   if (first === undefined) step.clearTimers('waiting')
   else step.setTimer('waiting', Math.max(0, deadline(step, first) - step.context.now) / 1000)
 }
 
-/** Refuses those whose time is up. */
+/** Refuses the requests whose deadline has passed. */
 export const expireWaiting = (step: Step): void => {
   const isLate = (one: Waiting) => deadline(step, one) <= step.context.now
   for (const one of step.m.waiting) {
@@ -38,7 +38,7 @@ export const expireWaiting = (step: Step): void => {
   watchDeadlines(step)
 }
 
-/** Refuses all of them with one error. */
+/** Refuses all waiting requests with one error. */
 export const refuseWaiting = (step: Step, error: Hal0Error): void => {
   if (step.m.waiting.length === 0) return
   for (const one of step.m.waiting) step.effects.push({ do: 'refuse', id: one.id, error })
@@ -47,8 +47,8 @@ export const refuseWaiting = (step: Step, error: Hal0Error): void => {
 }
 
 /**
- * A load follows what they waited for so far: they go on waiting, from now, for as long as their own deadlines allow.
- * @param model what the slot has run until now: whoever asked for it by its ref does not want what is swapped in
+ * Another load follows: the requests keep waiting, from now on, for as long as their own deadlines allow.
+ * @param model what the slot has run until now: a request that named it by its ref does not want the model that is swapped in
  */
 export const keepWaiting = (step: Step, model: string | null): void => {
   const { m, context } = step
@@ -63,7 +63,7 @@ export const keepWaiting = (step: Step, model: string | null): void => {
   watchDeadlines(step)
 }
 
-/** Gives free places to those who waited longest; the rest now waits for a place. */
+/** Gives free places to the requests that waited longest; the others now wait for a place. */
 export const admitWaiting = (step: Step): void => {
   const { m } = step
   if (m.waiting.length === 0) return
@@ -74,7 +74,7 @@ export const admitWaiting = (step: Step): void => {
       step.clearTimers('idle', 'unload')
       step.enter('serving', { reason: 'request' })
     }
-    // Those who wait came while the slot was loading or serving; what they met is what they waited in.
+    // The waiting requests came while the slot was loading or serving; the state they met is the one they waited in.
     for (const one of admitted) {
       step.effects.push({ do: 'grant', id: one.id, met: one.queuedAt === null ? 'warming' : 'serving' })
     }

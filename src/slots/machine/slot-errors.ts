@@ -1,4 +1,4 @@
-/** The sentences of the slots' errors, in one place. */
+/** The messages of the slots' errors, in one place. */
 import type { ErrorBody } from '../../contract/error.ts'
 import type { PullFigures, SlotRecord, SlotState } from '../../contract/slot.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -34,7 +34,7 @@ export const stillWarming = (name: string): Hal0Error =>
     retryAfterS: 5,
   })
 
-/** @param record of the slot; a load follows where it intends one (a restart, a swap) */
+/** @param record of the slot; a load follows if that is its intent (a restart, a swap) */
 export const unloading = ({ name, intent }: Pick<SlotRecord, 'name' | 'intent'>): Hal0Error => {
   const sentence =
     intent === 'load'
@@ -51,7 +51,7 @@ export const swappedAway = (name: string, model: string, next: string | null): H
     { param: 'model', details: { slot: name, model, now: next } },
   )
 
-/** @param figures how far it is; null before it began */
+/** @param figures the progress; null before it began */
 export const pulling = (name: string, model: string | null, figures: PullFigures | null): Hal0Error => {
   const percent =
     figures === null || figures.bytes_total === null || figures.bytes_total === 0
@@ -103,7 +103,7 @@ export const portInUse = (name: string, port: number, owner: PortOwner): Hal0Err
   )
 }
 
-/** Another slot runs on the port: nothing is started that could only find it taken. */
+/** Another slot runs on the port, so a start would only find it taken. */
 export const portOfSlot = (name: string, port: number, other: string): Hal0Error =>
   new Hal0Error(
     'slot.port_in_use',
@@ -120,8 +120,8 @@ export const notStopped = (name: string, error: Hal0Error, tries: number): Hal0E
   )
 
 /**
- * What a slot in error answers its requests with: its failure, and when to come again.
- * @param loadInS seconds until it is loaded again by itself; null when it is not
+ * The error with which a slot in error answers requests: its failure, and when to try again.
+ * @param loadInS seconds until it is loaded again automatically; null if it is not
  * @param wall milliseconds since the Unix epoch
  */
 export const standingError = (body: ErrorBody, loadInS: number | null, wall: number): Hal0Error => {
@@ -130,11 +130,11 @@ export const standingError = (body: ErrorBody, loadInS: number | null, wall: num
   return Hal0Error.fromBody(body, loadInS ?? (allowedInS > 0 ? allowedInS : null))
 }
 
-/** Errors that a slot leaves by itself: a load that was cancelled, a stop that is tried again. There is nothing to acknowledge. */
+/** Whether a slot leaves the error by itself: a cancelled load, or a stop that is being retried. There is nothing to acknowledge. */
 export const isPassing = ({ code, details }: ErrorBody): boolean =>
   code === 'slot.load_cancelled' || (code === 'slot.stop_failed' && typeof details.tries === 'number')
 
-/** Of the last lines of a backend that died; its log has them all. */
+/** Number of last lines of a dead backend to show; its log has them all. */
 const shownLines = 20
 
 const howItEnded = (exit: ExitReport): string => {
@@ -144,8 +144,8 @@ const howItEnded = (exit: ExitReport): string => {
 }
 
 /**
- * The error of a backend that died: how, why as far as it said so, and the last lines it printed.
- * @param cause null: nothing that it printed says why, so that its last line has to do
+ * The error of a backend that died: how it ended, why if its output says so, and its last lines.
+ * @param cause null: nothing in its output says why, so its last line is shown instead
  */
 export const crashed = (
   name: string,

@@ -8,21 +8,21 @@ import type { BackendTraits } from '../../providers/backend-traits.ts'
 export interface Lease {
   /** e.g. http://127.0.0.1:8081 */
   readonly origin: string
-  /** Why the slot took the lease back (unload, crash), for the client; null while it holds. */
+  /** Why the slot revoked the lease (unload, crash), for the client; null while it is valid. */
   readonly lost: Hal0Error | null
-  /** Called once when that happens; not an AbortSignal, since one of those a request costs a tenth of the relay. */
+  /** Called once when that happens. Not an AbortSignal: one for each request costs a tenth of the relay. */
   onLost: ((error: Hal0Error) => void) | null
-  /** How it wants to be talked to. */
+  /** What the relay needs to know about the backend. */
   readonly backend: BackendTraits
   /** Longest silence of the backend, milliseconds. */
   readonly timeoutMs: number
   /** The state that the request met. */
   readonly met: SlotState
-  /** Gives the place back; calling it again does nothing. */
+  /** Releases the place; calling it again does nothing. */
   release(): void
   /**
-   * The backend broke the connection: resolves with the slot's error if its process died (waits at most 300 ms for the news),
-   * else null.
+   * For a connection that the backend broke: resolves with the slot's error if its process died (waits at most 300 ms), otherwise
+   * with null.
    */
   verdict(): Promise<Hal0Error | null>
 }
@@ -31,13 +31,13 @@ export interface Lease {
 export interface SlotView {
   name: string
   state: SlotState
-  /** Ref of the model that is loaded, else the configured one. */
+  /** Ref of the loaded model, or else of the configured one. */
   model: string | null
   aliases: readonly string[]
   load: 'manual' | 'on-demand'
-  /** What its backend does: of a loaded slot as it was started; null: not known. */
+  /** The mode of its backend; for a loaded slot, as it was started; null: unknown. */
   mode: SlotConfig['mode']
-  /** At the backend, and waiting for a place there. */
+  /** Number of requests at the backend, or waiting for a place there. */
   requests: number
 }
 
@@ -49,16 +49,16 @@ export interface SlotDirectory {
   freshen(): Promise<void> | null
   views(): readonly SlotView[]
   /**
-   * A place at the slot's backend, waiting as spec §2.2 says. Synchronous (not a promise) when a place is free, so that the
-   * common path costs no turn of the event loop.
-   * @param asked the model that the client named: one that is swapped away is not waited for
-   * @param client when it leaves, the wait ends; a load that it started goes on
+   * Gets a place at the slot's backend, waiting according to spec §2.2. Synchronous (not a promise) when a place is free, so that
+   * the common path costs no turn of the event loop.
+   * @param asked the model that the client named: if it is swapped out, the client does not wait
+   * @param client when it leaves, the wait ends; a load that it started continues
    * @throws Hal0Error of the slot's state (rejects, or throws when synchronous)
    */
   acquire(name: string, client: Client, asked?: string): Lease | Promise<Lease>
   /**
-   * What `acquire` would refuse with now; null when it would give a place or wait for one. For whoever has yet to take in a large
-   * body: only `acquire` decides.
+   * The error with which `acquire` would refuse now; null if it would give a place or wait for one. Useful before a large body is
+   * read, but only `acquire` decides.
    */
   refusal(name: string): Hal0Error | null
 }

@@ -4,7 +4,7 @@ import type { WallClock } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Context } from '../machine/machine.ts'
 
-/** What the decider asks for only where a load could begin, or a pull is under way. */
+/** What the decider asks for only if a load could begin, or a pull is under way. */
 export interface Asked {
   obstacle(): Hal0Error | null
   missing(): string | null

@@ -44,7 +44,7 @@ export class SlotOwner {
   #queue: Input[] = []
   #deciding = false
 
-  /** @param json the record as the disk has it; null when it has none: the first word is the supervisor's then */
+  /** @param json the record as the disk has it; null when it has none: then the supervisor's report decides the first state */
   constructor(record: SlotRecord, json: string | null, config: WholeConfig, deps: OwnerDeps) {
     this.#machine = machineOf(record, json === null)
     this.#config = config
@@ -78,25 +78,25 @@ export class SlotOwner {
     }
   }
 
-  /** How the pull stands that the slot waits for; null when it waits for none. */
+  /** The progress of the pull that the slot waits for; null when there is none. */
   get pullFigures(): PullFigures | null {
     const { state, pull } = this.#machine.record
     return state === 'pulling' ? this.#effects.pull.figures(pull) : null
   }
 
-  /** Nothing of it runs or is about to; false also while the supervisor has not told. */
+  /** Whether nothing of it runs or is about to; also false until the supervisor has answered. */
   get isAtRest(): boolean {
     const { record, process, committing } = this.#machine
     const rests = record.state === 'offline' || record.state === 'error'
     return rests && process === 'none' && committing === null && record.intent === null
   }
 
-  /** A load was asked for that has not begun: its record is being written, or the last process has yet to end. */
+  /** Whether a requested load has not begun: its record is being written, or the last process has yet to end. */
   get willLoad(): boolean {
     return this.#machine.committing !== null || this.#machine.record.intent === 'load'
   }
 
-  /** A restart of what is loaded is being accepted. */
+  /** Whether a restart of the loaded backend is being accepted. */
   get willLeave(): boolean {
     return this.#machine.committing?.state === 'unloading'
   }
@@ -106,7 +106,7 @@ export class SlotOwner {
     return this.#machine.stopFailure?.error ?? null
   }
 
-  /** Resolves once what was accepted so far is on disk. @throws Hal0Error why it could not be written, and so is refused */
+  /** Resolves once everything accepted so far is on disk. @throws Hal0Error why it could not be written, and is therefore refused */
   async accepted(): Promise<void> {
     while (this.#machine.committing !== null) await this.#effects.nextCommit()
     await this.writer.settled()
@@ -126,7 +126,7 @@ export class SlotOwner {
     }
   }
 
-  /** Takes a new configuration: what waits and what times out follow it at once, the backend at its next load. */
+  /** Takes a new configuration: waiting requests and timers follow it at once, the backend at its next load. */
   configure(config: WholeConfig, error: Hal0Error | null = null): void {
     this.#config = config
     this.#configError = error
@@ -155,7 +155,7 @@ export class SlotOwner {
     return this.#effects.leases.acquire(client, asked)
   }
 
-  /** See SlotDirectory.refusal: the decision on a request that is not there, of which nothing is carried out. */
+  /** See SlotDirectory.refusal: decides on an imaginary request, and carries nothing out. */
   refusal(): Hal0Error | null {
     const { clock, bootId } = this.#deps
     const { effects } = decide(
@@ -167,7 +167,7 @@ export class SlotOwner {
     return null
   }
 
-  /** Stops timers, probes and writes; the backend goes on. */
+  /** Stops timers, probes and writes; the backend keeps running. */
   close(): void {
     this.#effects.close()
   }
@@ -187,7 +187,7 @@ export class SlotOwner {
    * @returns true when the host was restarted since the slot's last record
    */
   async reconcile(): Promise<boolean> {
-    // What was started or stopped since the daemon began is known better by the owner itself.
+    // The owner itself knows better what was started or stopped since the daemon began.
     if (this.#machine.process !== 'unknown') return false
     const { boot_id } = this.record
     const { found, crashes } = await this.#effects.runner.adopt(this.#machine.attempt)

@@ -1,4 +1,4 @@
-/** Turns a slot's configuration into what is to be run. */
+/** Turns a slot's configuration into the plan of what to run. */
 
 import type { Capability } from '../../contract/endpoints.ts'
 import type { ModelEntry } from '../../contract/models/model.ts'
@@ -20,39 +20,39 @@ import type { ExitReport } from '../../system/supervisor.ts'
 import { noModel } from '../machine/slot-errors.ts'
 
 export interface Planner {
-  /** Why the configured model cannot be loaded; null when nothing is known against it. From memory, at once. */
+  /** Why the configured model cannot be loaded; null when no reason is known. Answers from memory, at once. */
   obstacle(config: SlotConfig): Hal0Error | null
-  /** The configured model, while it (or a file of it) is not here and it is known where it comes from; null otherwise. */
+  /** The configured model, if it (or one of its files) is missing and its source is known; otherwise null. */
   missing(config: Pick<SlotConfig, 'model'>): string | null
   /**
-   * Looks at everything that the load needs, so that what cannot succeed is known before anything is stopped for it.
+   * Checks everything that the load needs, so that a hopeless load is refused before anything is stopped for it.
    * @throws Hal0Error `model.not_found`, `slot.no_model`, and what `Provider.plan` throws
    */
   plan(config: WholeConfig): Promise<LaunchPlan>
-  /** For a process that runs already, whatever became of its engine and its model's files. */
+  /** For a process that is already running, whatever has happened to its engine and its model's files. */
   watchPlan(config: WholeConfig): Promise<WatchPlan>
-  /** What a process was started with, by its command line; null when no provider knows it. */
+  /** What a process was started with, read from its command line; null when no provider recognises it. */
   recognise(argv: readonly string[]): Recognised | null
-  /** Problems of a configuration that its schema cannot see. @throws Hal0Error `request.invalid` */
+  /** Checks a configuration for problems that its schema cannot express. @throws Hal0Error `request.invalid` */
   check(config: WholeConfig): void
-  /** The mode in which the slot runs: its own, else what its model is for; null while that is unknown. */
+  /** The mode in which the slot runs: its own, or else what its model is for; null while that is unknown. */
   mode(config: WholeConfig): Capability | null
   /** Ids of the models that the configuration names besides `model`. */
   otherModels(config: WholeConfig): string[]
-  /** What backends of a provider are like to whoever relays to them. @throws Hal0Error `request.invalid` */
+  /** What the relay needs to know about a provider's backends. @throws Hal0Error `request.invalid` */
   backend(provider: string): BackendTraits
   ranOutOfMemory(config: WholeConfig, lastLines: readonly string[], isLoading: boolean): boolean
-  /** Why a backend died, by what it printed last; null when that does not tell. */
+  /** Why a backend died, from its last lines; null when they do not say. */
   causeOf(config: WholeConfig, exit: Pick<ExitReport, 'lastLines' | 'signal'>, isLoading: boolean): Cause | null
 }
 
 const legalId = new RegExp(modelIdPattern)
 
-/** What is known of models that are not here. */
+/** What is known about missing models. */
 export interface ModelSources {
-  /** Whether it is known where a model comes from. */
+  /** Whether the source of a model is known. */
   knows(id: string): boolean
-  /** Why a model that is known cannot be had, as a sentence; null when nothing is against it. */
+  /** Why a known model cannot be obtained, as a sentence; null when nothing prevents it. */
   refusalOf(id: string): string | null
 }
 

@@ -1,4 +1,4 @@
-/** The slots' TOML files: what a slot is asked to be. Comments and unknown keys survive every edit (spec §7). */
+/** The slots' TOML files, which configure them. Comments and unknown keys survive every edit (spec §7). */
 import { statSync } from 'node:fs'
 import { lstat, readdir, rename, stat } from 'node:fs/promises'
 import { isSlotName } from '../../contract/slot.ts'
@@ -31,7 +31,7 @@ export class SlotConfigStore {
     return new FolderWatch(this.folder, onChange)
   }
 
-  /** Names of the slots that have a file, ordered; files whose name is no slot name are not slots. null: there is no folder. */
+  /** Names of the slots that have a file, ordered; files whose name is not a slot name are not slots. null: there is no folder. */
   async names(): Promise<string[] | null> {
     try {
       const files = await readdir(this.folder)
@@ -46,7 +46,7 @@ export class SlotConfigStore {
     }
   }
 
-  /** Differs from an earlier one when a file was added or removed since; null when there is no folder. */
+  /** A stamp that changes when a file is added or removed; null when there is no folder. */
   folderStamp(): string | null {
     try {
       const { dev, ino, mtimeNs } = statSync(this.folder, { bigint: true })
@@ -57,13 +57,13 @@ export class SlotConfigStore {
     }
   }
 
-  /** Differs from an earlier one when the file may have changed since; null when there is nothing to look at. */
+  /** A stamp that changes whenever the file may have changed; null when the file cannot be looked at. */
   async stamp(name: string): Promise<string | null> {
     try {
       const { dev, ino, size, mtimeNs, ctimeNs } = await stat(slotConfigFile(this.#paths, name), { bigint: true })
       return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
     } catch {
-      // Whoever reads it hears why it cannot be.
+      // Whoever reads the file gets the reason.
       return null
     }
   }
@@ -84,8 +84,8 @@ export class SlotConfigStore {
   }
 
   /**
-   * Sets the keys of `changes`; null removes a key, so that its default holds again. Keys of the provider's section that stand at the
-   * top, as they did before there were sections, go into it, each with its comments.
+   * Sets the keys of `changes`; null removes a key, so that its default applies again. Keys of the provider's section that are at the
+   * top, as they were before there were sections, are moved into the section, each with its comments.
    */
   async write(name: string, changes: ConfigPatch & { common: { name?: string } }): Promise<void> {
     const folder = slotConfigDir(this.#paths)
@@ -103,13 +103,13 @@ export class SlotConfigStore {
     await editToml(slotConfigFile(this.#paths, name), (table) => sections.edit(table, changes), doing, withSection)
   }
 
-  /** Removes the file of a deleted slot. @throws Hal0Error `storage.failed`; the file is what it was then */
+  /** Removes the file of a deleted slot. @throws Hal0Error `storage.failed`; then the file is unchanged */
   async remove(name: string): Promise<void> {
     const path = slotConfigFile(this.#paths, name)
     const aside = tempBeside(path)
     const doing = `delete the configuration of slot ${name}`
     try {
-      // What a person put into a folder of that name is kept beside it.
+      // A folder with that name has somebody's files in it: it is kept under another name.
       if ((await lstat(path)).isDirectory()) {
         await setAside(path)
         return

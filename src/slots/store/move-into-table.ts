@@ -2,11 +2,11 @@
 import { parse } from '@decimalturn/toml-patch'
 
 interface Statement {
-  /** Line of its first comment, or its own. */
+  /** Index of its first comment's line, or of its own. */
   from: number
-  /** Line after its last. */
+  /** Index after its last line. */
   to: number
-  /** What it says by itself. */
+  /** Its content, parsed by itself. */
   says: Record<string, unknown>
   isHeader: boolean
 }
@@ -15,12 +15,12 @@ const sayingOf = (lines: readonly string[]): Record<string, unknown> | null => {
   try {
     return parse(lines.map((line) => line.replace(/\r$/, '')).join('\n')) as Record<string, unknown>
   } catch {
-    // It goes on in the next line.
+    // It continues on the next line.
     return null
   }
 }
 
-/** Of a text that is valid: a statement ends where it can first be read by itself. */
+/** Splits valid text: a statement ends where it can first be parsed by itself. */
 const statementsOf = (lines: readonly string[]): Statement[] => {
   const statements: Statement[] = []
   let comment: number | null = null
@@ -50,8 +50,8 @@ const isHeaderOf = ({ isHeader, says }: Statement, table: string): boolean => {
 
 /**
  * @param text valid TOML
- * @param keys that are to move, as far as they stand at the top
- * @param table its name, a bare key. Where the text has it, but not under a header of its own (inline, or by dotted keys), nothing moves
+ * @param keys to move, as far as they are at the top
+ * @param table its name, a bare key. If the text has it without a header of its own (inline, or by dotted keys), nothing is moved
  */
 export const moveIntoTable = (text: string, keys: readonly string[], table: string): string => {
   const mark = text.startsWith('\ufeff') ? '\ufeff' : ''

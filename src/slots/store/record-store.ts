@@ -40,7 +40,7 @@ export interface RecordStore {
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const knownFields = Object.keys(SlotRecord.properties)
 
-/** The record that `bytes` hold, without what a newer hal0 may have added to it; or, as the end of a sentence, why they hold none. */
+/** The record in `bytes`, without what a newer hal0 may have added to it; or, as the end of a sentence, why there is none. */
 export const recordIn = (bytes: Uint8Array, name: string): { record: SlotRecord; json: string } | string => {
   if (bytes.length === 0) return 'it is empty'
   let json: string

@@ -1,4 +1,4 @@
-/** Large bodies: who is refused before they are taken in, what they may take together, and that they arrive as they came. */
+/** Large bodies: which are refused before they are read, how much memory all may take, and that they arrive unchanged. */
 import { afterEach, describe, expect, test } from 'bun:test'
 import { connect, type Socket } from 'node:net'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
@@ -26,7 +26,7 @@ const setUp = (
   return { upstream, slots, server }
 }
 
-/** A client that has sent the beginning of a POST and sends no more unless asked to. */
+/** A client that has sent the beginning of a POST, and sends no more unless told to. */
 const beginPost = (port: number, length: number | null, beginning: string) => {
   let text = ''
   const closed = Promise.withResolvers<void>()
@@ -84,7 +84,7 @@ describe('a large body is refused while nearly all of it is still with the clien
     }
   }
 
-  test('and its client, which sends on, reads the answer', async () => {
+  test('and its client, which keeps sending, reads the answer', async () => {
     const { server } = setUp()
     for (let attempt = 0; attempt < 3; attempt++) {
       const answer = await server.post(Buffer.from(body('nobody', 50 * mebibyte)))
@@ -95,7 +95,7 @@ describe('a large body is refused while nearly all of it is still with the clien
 })
 
 describe('the bodies of all requests share one memory', () => {
-  test('beyond which a request is asked to come again; who is in is served, and then there is room', async () => {
+  test('beyond which a request is told to retry; admitted ones are served, and then there is room', async () => {
     const { server, upstream } = setUp({ bodyMemoryBytes: 10 * mebibyte })
     const whole = body('primary', 8 * mebibyte)
     const first = beginPost(server.port, whole.length, whole.slice(0, mebibyte))
@@ -116,7 +116,7 @@ describe('the bodies of all requests share one memory', () => {
     expect(server.bodies.used).toBe(0)
   })
 
-  test('of one in chunks what came counts', async () => {
+  test('of which a body in chunks takes as much as has arrived', async () => {
     const { server } = setUp({ bodyMemoryBytes: 2 * mebibyte })
     let left = 100
     const stream = new ReadableStream({
@@ -134,7 +134,7 @@ describe('the bodies of all requests share one memory', () => {
     expect(server.bodies.used).toBe(0)
   })
 
-  test('of which a body has its part until its backend has taken it, not until it has answered', async () => {
+  test('of which a body has its share until its backend has taken it, not until it has answered', async () => {
     const { server, upstream } = setUp({}, () => {})
     const client = new AbortController()
     const answer = server.post(body('primary', 8 * mebibyte), { signal: client.signal })
@@ -144,7 +144,7 @@ describe('the bodies of all requests share one memory', () => {
     await expect(answer).rejects.toThrow()
   })
 
-  test('and a client that leaves in the middle gives its part back', async () => {
+  test('and a client that leaves in the middle gives its share back', async () => {
     const { server } = setUp()
     const { socket } = beginPost(server.port, 8 * mebibyte, '{"model":"primary","x":"')
     while (server.bodies.used === 0) await Bun.sleep(1)
@@ -184,7 +184,7 @@ describe('a body reaches its backend as it came', () => {
   })
 })
 
-test('while a body of a million keys is looked through, others are answered', async () => {
+test('while a body of a million keys is scanned, others are answered', async () => {
   const { server } = setUp()
   const keys = Array.from({ length: 1_000_000 }, (_, n) => `"k${n}":${n % 10}`)
   const large = server.post(`{${keys.join(',')},"model":"primary"}`)

@@ -62,7 +62,7 @@ describe('the model of a body', () => {
     })
   }
 
-  test('is known as soon as it came', () => {
+  test('is known as soon as it has arrived', () => {
     const reader = new JsonModel()
     reader.feed(bytes('{"model":"prim'))
     expect(reader.name).toBeNull()
@@ -86,7 +86,7 @@ describe('the model of a body', () => {
     })
   }
 
-  test('is not looked for in bytes that are no UTF-8', () => {
+  test('is not looked for in bytes that are not UTF-8', () => {
     expect(refusal(Buffer.of(0x7b, 0xff, 0x7d)).message).toContain('not UTF-8')
     const cut = Buffer.from('{"model":"a","x":"ä"}').subarray(0, -3)
     expect(refusal(cut).message).toContain('not UTF-8')

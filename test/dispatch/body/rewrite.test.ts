@@ -8,7 +8,7 @@ const appending =
   (body) =>
     BodyPieces.of(Buffer.from(text(body) + more))
 
-test('without rules a body passes as it came: the very same, whose pieces nobody looks at', () => {
+test('without rules a body is passed on as it is: the same object, whose pieces are not read', () => {
   const body = BodyPieces.of(Buffer.from('a'))
   body.list = () => {
     throw new Error('somebody looked')

@@ -32,7 +32,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true })
 })
 
-/** @param time from which ids begin where the log does not tell; 0: at 1, or where its files end */
+/** @param time from which ids begin if the log does not know them; 0: at 1, or where its files end */
 const open = (keep?: number, time = 0): Decisions => {
   const decisions = new Decisions({ folder, time: () => time, ...(keep === undefined ? {} : { keep }) })
   opened.push(decisions)
@@ -81,7 +81,7 @@ describe('the decision log', () => {
     expect(await list(open(), {})).toEqual(expected)
   })
 
-  test('is asked by slot, by model, by page', async () => {
+  test('can be queried by slot, by model and by page', async () => {
     const decisions = open()
     for (let turn = 0; turn < 10; turn++) {
       decisions.record(decision({ slot: turn % 2 === 0 ? 'a' : 'b', model: turn < 5 ? 'x' : 'y' }))
@@ -104,7 +104,7 @@ describe('the decision log', () => {
     expect(heard[0]).toEqual(decision({ id: 1 }))
   })
 
-  test('never gives an id again that it told, however the daemon ended', async () => {
+  test('never reuses an id that it published, however the daemon ended', async () => {
     const first = open()
     const told: number[] = []
     const written = Promise.withResolvers<void>()
@@ -124,7 +124,7 @@ describe('the decision log', () => {
     expect(newest?.id).toBe(6)
   })
 
-  test('goes on counting where an earlier daemon ended in order', async () => {
+  test('continues counting where an earlier daemon ended in order', async () => {
     const first = open()
     for (let turn = 0; turn < 60; turn++) first.record(decision())
     first.close()
@@ -133,7 +133,7 @@ describe('the decision log', () => {
     expect((await list(second, { limit: 1 }))[0]?.id).toBe(61)
   })
 
-  test('never gives an id again that it listed while the disk refused it, however the daemon ended', async () => {
+  test('never reuses an id that it listed while the disk refused it, however the daemon ended', async () => {
     const first = open(8)
     const second = join(folder, '0000000000000003.jsonl')
     mkdirSync(second)
@@ -146,7 +146,7 @@ describe('the decision log', () => {
     expect(ids(await list(next, {}))).toEqual([7001, 7000, 2, 1])
   })
 
-  test('never gives an id again that it listed while its folder could not be used at all', async () => {
+  test('never reuses an id that it listed while its folder could not be used at all', async () => {
     writeFileSync(folder, '')
     const first = open(undefined, 3)
     first.record(decision())
@@ -156,7 +156,7 @@ describe('the decision log', () => {
     expect(ids(await list(second, {}))).toEqual([4000])
   })
 
-  test('keeps as many as it should though daemons are killed again and again', async () => {
+  test('keeps as many as it should although daemons are killed again and again', async () => {
     for (let life = 1; life <= 20; life++) {
       const decisions = open(10, life)
       for (let turn = 0; turn < 3; turn++) decisions.record(decision())
@@ -176,7 +176,7 @@ describe('the decision log', () => {
     expect(lines().length).toBeLessThan(150)
   })
 
-  test('is asked for pages across its files', async () => {
+  test('can be read page by page across its files', async () => {
     const decisions = open(1000)
     for (let turn = 0; turn < 1000; turn++) decisions.record(decision({ slot: turn % 100 === 0 ? 'rare' : 'often' }))
     expect(readdirSync(folder).length).toBeGreaterThan(2)
@@ -184,7 +184,7 @@ describe('the decision log', () => {
     expect(ids(await list(decisions, { slot: 'rare', before: 402 }))).toEqual([401, 301, 201, 101, 1])
   })
 
-  test('reads what an earlier hal0 wrote, which did not note who asked', async () => {
+  test('reads what an earlier hal0 wrote, which did not record the caller', async () => {
     const { caller: _, ...earlier } = { ...decision(), id: 1 }
     mkdirSync(folder)
     writeFileSync(join(folder, '0000000000000001.jsonl'), `${JSON.stringify(earlier)}\n`)
@@ -230,7 +230,7 @@ describe('a query', () => {
     expect(all).toEqual(Array.from({ length: 5000 }, (_, at) => 5000 - at))
   })
 
-  test('looks through a bounded part for one page, and says where it goes on', async () => {
+  test('searches a bounded part for one page, and says where to continue', async () => {
     fill(5000).close()
     const files = new DecisionFiles(folder, 100_000)
     try {
@@ -258,7 +258,7 @@ describe('a query', () => {
     expect(ids(await list(decisions, { after: 17 }))).toEqual([20, 19, 18])
   })
 
-  test('lets others run while it looks', async () => {
+  test('lets other work run while it searches', async () => {
     const decisions = fill(20_000)
     let turns = 0
     let over = false
@@ -273,7 +273,7 @@ describe('a query', () => {
     expect(turns).toBeGreaterThan(10)
   })
 
-  test('beyond 32 at one time is asked to come again', async () => {
+  test('beyond 32 at a time is told to retry', async () => {
     const decisions = fill(100)
     const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => decisions.list({})))
     const refused = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[]
@@ -302,7 +302,7 @@ describe('a disk that fails', () => {
     )
   })
 
-  test('and writes anything into its files costs what stood there, and no more', async () => {
+  test('and writes garbage into its files loses what was there, and no more', async () => {
     const first = open(40)
     for (let turn = 0; turn < 15; turn++) first.record(decision())
     first.close()
@@ -322,7 +322,7 @@ describe('a disk that fails', () => {
     ['a pipe', makePipe],
     ['a link to itself', (at: string) => symlinkSync(at, at)],
   ] as const) {
-    test(`and puts ${what} in the place of its files costs what stood there, and no more`, async () => {
+    test(`and puts ${what} in the place of its files loses what was there, and no more`, async () => {
       const first = open(8)
       for (let turn = 0; turn < 6; turn++) first.record(decision())
       first.close()
@@ -351,7 +351,7 @@ describe('a disk that fails', () => {
     })
   }
 
-  test('half way through tells each decision once', async () => {
+  test('half way through a write has each decision published once', async () => {
     const decisions = open(8)
     const second = join(folder, '0000000000000003.jsonl')
     mkdirSync(second)
@@ -364,7 +364,7 @@ describe('a disk that fails', () => {
     expect(lines().length).toBe(4)
   })
 
-  test('and loses its files to somebody who removes them goes on with new ones', async () => {
+  test('and loses its files to somebody who removes them continues with new ones', async () => {
     const decisions = open()
     decisions.record(decision())
     expect(ids(await list(decisions, {}))).toEqual([1])
@@ -376,7 +376,7 @@ describe('a disk that fails', () => {
     expect(lines().length).toBe(1)
   })
 
-  test('for a while says so, keeps what is recorded, and writes it afterwards', async () => {
+  test('for a while is reported; decisions are kept, and written afterwards', async () => {
     writeFileSync(folder, '')
     const decisions = open()
     decisions.record(decision({ slot: 'a' }))
@@ -390,7 +390,7 @@ describe('a disk that fails', () => {
     expect(ids(await list(open(), {}))).toEqual([2, 1])
   })
 
-  test('tells what it refuses, each once', async () => {
+  test('has each decision that it refuses published once', async () => {
     writeFileSync(folder, '')
     const decisions = open()
     const told: number[] = []
@@ -412,7 +412,7 @@ describe('a disk that fails', () => {
     expect(listed[0]).toBe(12_000)
   })
 
-  test('at first does not make ids start again once it works', async () => {
+  test('at first does not make ids start over once it works', async () => {
     const first = open()
     for (let turn = 0; turn < 7; turn++) first.record(decision())
     first.close()

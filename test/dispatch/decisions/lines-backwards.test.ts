@@ -36,14 +36,14 @@ test('whatever the lines and their lengths, they come whole, the last one first,
   )
 })
 
-test('what comes after the end that counts is not read', () => {
+test('nothing after the given end is read', () => {
   expect(backwards('one\ntwo\nthree\n', 8)).toEqual([
     { text: 'two', end: 8 },
     { text: 'one', end: 4 },
   ])
 })
 
-test('a file without a line has none', () => {
+test('a file without a line yields none', () => {
   expect(backwards('')).toEqual([])
   expect(backwards('no end')).toEqual([])
 })

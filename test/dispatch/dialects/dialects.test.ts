@@ -68,7 +68,7 @@ const loud = (): Translation => ({
 })
 
 describe('the translation of events', () => {
-  test('is none where the backend speaks what the client reads, and where nobody has made one', () => {
+  test('is null if the backend speaks what the client reads, and if nobody has written one', () => {
     expect(translationTo('openai', ['anthropic', 'openai'], { 'anthropic to openai': loud })).toBeNull()
     expect(translationTo('openai', ['anthropic'])).toBeNull()
     expect(translationTo('openai', ['anthropic'], { 'anthropic to openai': loud })).not.toBeNull()
@@ -82,7 +82,7 @@ describe('the translation of events', () => {
     expect(text()).toBe('DATA: A\n\nDATA: B\n\nDATA: C\n\ndata: BYE\n\n|end')
   })
 
-  test('leaves the error alone that ends a broken stream, and what is no stream of events', () => {
+  test('changes neither the error that ends a broken stream, nor an answer that is not a stream of events', () => {
     const broken = collected()
     const stream = new AnswerStream(broken.answer, true, loud())
     stream.push(Buffer.from('data: a\n\ndata: half'))

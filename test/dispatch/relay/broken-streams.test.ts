@@ -1,4 +1,4 @@
-/** Event streams that end before their end: what the client is told, and how. */
+/** Event streams that break off: what the client is told, and how. */
 import { afterEach, describe, expect, test } from 'bun:test'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { crashed } from '../support/fake-slots.ts'
@@ -14,7 +14,7 @@ afterEach(() => {
 const setUp = (answer: (request: RawRequest) => void) => relayTo(answer, cleanups)
 const askStream = JSON.stringify({ model: 'primary', stream: true })
 
-/** The events in an answer as it came, chunk frames and head taken off. */
+/** The events in a raw answer, without its head and chunk frames. */
 const eventsIn = (text: string): string[] =>
   text
     .slice(text.indexOf('\r\n\r\n') + 4)
@@ -93,7 +93,7 @@ describe('a stream that breaks ends with an error event and without the last chu
   })
 })
 
-test('an answer that is no event stream breaks without an event', async () => {
+test('an answer that is not an event stream breaks without an event', async () => {
   const { server, slots } = setUp(({ socket }) => {
     socket.write(
       `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunk('{\n\n')}`,

@@ -1,4 +1,4 @@
-/** A client that hangs up: most backends see a hang-up too; those whose provider says so work on to the end of the answer. */
+/** A client that hangs up: most backends see a hang-up too; those whose provider says so work to the end of the answer. */
 import { afterEach, describe, expect, test } from 'bun:test'
 import { llamaServer } from '../../../src/providers/llamacpp/backend.ts'
 import { type RawRequest, sse, streamEnd, streamHead } from '../support/raw-upstream.ts'

@@ -37,7 +37,7 @@ describe('a burst', () => {
     expect(upstream.connections).toBe(1)
   })
 
-  test('that the end of its connection ends arrives whole', async () => {
+  test('that ends with its connection arrives whole', async () => {
     const { server } = setUp(({ socket }) => {
       const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'
       burst(socket, [head, ...numbers.map((n) => `data: ${n}\n\n`)], () => socket.end())

@@ -162,7 +162,7 @@ describe('headers', () => {
     expect(answer.headers.get('x-request-id')).toBe('mine-2')
   })
 
-  test('of the backend that are none become upstream.failed', async () => {
+  test('of the backend that are invalid become upstream.failed', async () => {
     const { server, slots } = setUp(({ socket }) => socket.write(jsonAnswer('{}', 'bad name: 1\r\n')))
     const answer = await server.post(ask)
     expect(answer.status).toBe(502)
@@ -189,7 +189,7 @@ describe('a backend that dies', () => {
     expect(slots.lastLease.released).toBe(1)
   })
 
-  test('before it answers becomes the error of its slot where the slot knows', async () => {
+  test('before it answers becomes the error of its slot if the slot knows', async () => {
     const { server, slots } = setUp(({ socket }) => {
       slots.lastLease.death = crashed()
       socket.terminate()
@@ -216,7 +216,7 @@ describe('a backend that dies', () => {
     })
   }
 
-  test('in an answer that only the end of the connection ends breaks it, as the slot knows of the death', async () => {
+  test('in an answer that ends with its connection breaks it, since the slot knows of the death', async () => {
     for (const death of [crashed(), null]) {
       const { server, slots } = setUp(({ socket }) => {
         slots.lastLease.death = death
@@ -228,7 +228,7 @@ describe('a backend that dies', () => {
     }
   })
 
-  test('in the moment in which an idle connection is used again costs the client nothing', async () => {
+  test('at the moment when an idle connection is reused costs the client nothing', async () => {
     const { server, upstream } = setUp(({ socket, nth }) => {
       if (nth === 1) socket.write(jsonAnswer('{}'))
       else socket.terminate()
@@ -248,19 +248,19 @@ describe('a backend that dies', () => {
     expect(upstream.requests.length).toBe(2)
   })
 
-  test('and is not there any more becomes upstream.failed', async () => {
+  test('and is no longer there becomes upstream.failed', async () => {
     const { server, upstream } = setUp(() => {})
     upstream.stop()
     expect((await server.post(ask)).status).toBe(502)
   })
 
-  test('speaking no HTTP becomes upstream.failed', async () => {
+  test('or does not speak HTTP becomes upstream.failed', async () => {
     const { server } = setUp(({ socket }) => socket.write('SSH-2.0-OpenSSH_9.2\r\n\r\n'))
     expect(await (await server.post(ask)).json()).toMatchObject({ error: { code: 'upstream.failed' } })
   })
 })
 
-describe('a slot that takes its lease back', () => {
+describe('a slot that revokes its lease', () => {
   test('before the answer answers with its reason, and the backend sees a hang-up', async () => {
     const { server, slots, upstream } = setUp(() => {
       slots.lastLease.takeBack(new Hal0Error('slot.unloading', 'The slot is unloading.'))

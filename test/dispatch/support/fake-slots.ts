@@ -1,4 +1,4 @@
-/** A slot directory whose one answer the test decides, and leases that say what became of them. */
+/** A slot directory whose one answer the test decides, and leases that record what happened to them. */
 
 import type { Client } from '../../../src/lib/client.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
@@ -46,9 +46,9 @@ export class FakeSlots implements SlotDirectory {
     { name: 'primary', state: 'ready', model: 'tiny', aliases: ['gpt-4o'], load: 'manual', mode: null, requests: 0 },
   ]
   timeoutMs = 10_000
-  /** What the backends of further leases are like. */
+  /** The traits of the backends of further leases. */
   backend = llamaServer
-  /** What `refusal` tells. */
+  /** What `refusal` returns. */
   refuses: Hal0Error | null = null
   /** Replaces a grant at once. */
   onAcquire: ((client: Client) => Lease | Promise<Lease>) | null = null

@@ -1,7 +1,7 @@
-/** A client that shows the very bytes of an answer, and how its connection ended. */
+/** A client that shows the exact bytes of an answer, and how its connection ended. */
 export interface RawAnswer {
   text: string
-  /** The last chunk arrived: a client takes the answer for complete. */
+  /** The last chunk arrived: to a client the answer is complete. */
   complete: boolean
 }
 

@@ -1,4 +1,4 @@
-/** A backend that speaks bytes, so that it can die, stall and lie in the middle of an answer. */
+/** A backend that writes raw bytes, so that it can die, stall and lie in the middle of an answer. */
 import type { Socket, TCPSocketListener } from 'bun'
 
 export interface RawRequest {
@@ -60,7 +60,7 @@ export class RawUpstream {
     return `http://127.0.0.1:${this.#listener.port}`
   }
 
-  /** Resolves once `condition` holds; looked at whenever a request came or a connection ended. */
+  /** Resolves once `condition` holds; it is checked whenever a request arrives or a connection ends. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {

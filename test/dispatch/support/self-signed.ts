@@ -1,4 +1,4 @@
-/** A certificate that vouches for itself, made for one run: DER (X.690) and X.509 as far as they are needed. */
+/** A self-signed certificate, made for one run: DER (X.690) and X.509 as far as they are needed. */
 import { createPublicKey, createSign, generateKeyPairSync } from 'node:crypto'
 
 const tlv = (tag: number, ...contents: Buffer[]): Buffer => {

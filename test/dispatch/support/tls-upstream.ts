@@ -1,4 +1,4 @@
-/** A way to a backend of another machine: TLS, one connection for each request. None of hal0's own is over TLS yet. */
+/** Reaches a backend on another machine: TLS, one connection for each request. None of hal0's own is over TLS yet. */
 import { connect, type TLSSocket } from 'node:tls'
 import { ResponseParser } from '../../../src/dispatch/upstream/response-parser.ts'
 import type { Delivery, Exchange, Outgoing, Upstream } from '../../../src/dispatch/upstream/upstream.ts'

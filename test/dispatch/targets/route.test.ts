@@ -76,7 +76,7 @@ describe('a model name leads', () => {
     expect(new Set(order.flat().map(([state]) => state)).size).toBe(slotStates.length)
   })
 
-  test('of those that answer as soon to the one with the fewest requests', () => {
+  test('of those that can answer equally soon to the one with the fewest requests', () => {
     expect(
       pick([slot('a', 'serving', { requests: 2 }), slot('b', 'ready'), slot('c', 'serving', { requests: 1 })]),
     ).toBe('b')
@@ -86,7 +86,7 @@ describe('a model name leads', () => {
     expect(pick([slot('b', 'idle'), slot('a', 'serving'), slot('c', 'ready')])).toBe('a')
   })
 
-  test('nowhere when nothing goes by it', () => {
+  test('nowhere when nothing has that name', () => {
     expect(findRoute([slot('a', 'ready')], '../../etc', 'chat')).toBeNull()
   })
 })
@@ -111,7 +111,7 @@ describe('what a slot can do comes first', () => {
     expect(pick([chat('a', 'ready'), embed('b', 'error')], 'tiny', 'embedding')).toBe('b')
   })
 
-  test('and a slot of which it is not known is asked after those that surely can', () => {
+  test('and a slot whose mode is unknown comes after those that surely can', () => {
     const unknown = slot('a', 'ready', { mode: null })
     expect(pick([unknown, embed('b', 'offline')], 'tiny', 'embedding')).toBe('b')
     expect(pick([unknown, chat('b', 'ready')], 'tiny', 'embedding')).toBe('a')
@@ -151,7 +151,7 @@ describe('what a slot can do comes first', () => {
     }
   })
 
-  test('and where none can, the way to make one is told', () => {
+  test('and if none can, the error says how to make one', () => {
     const slots = [chat('a', 'ready', { aliases: ['x'], model: null })]
     const route = findRoute(slots, 'x', 'rerank')
     expect(route).toMatchObject({ target: null })
@@ -161,7 +161,7 @@ describe('what a slot can do comes first', () => {
 })
 
 describe('model.not_found', () => {
-  test('lists what there is', () => {
+  test('lists the available names', () => {
     const error = modelNotFound([slot('a', 'ready', { aliases: ['x'] })], 'gpt-5', false)
     expect(error).toMatchObject({ code: 'model.not_found', status: 404, param: 'model' })
     expect(error.details.available).toEqual(['a', 'tiny', 'x'])

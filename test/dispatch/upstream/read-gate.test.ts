@@ -23,12 +23,12 @@ describe('a connection is read', () => {
     expect(told).toEqual([])
   })
 
-  test('all the time while pieces come 2 ms after each other or later', () => {
+  test('all the time while pieces come 2 ms apart or more', () => {
     for (let i = 0; i < 100; i++) piece(2)
     expect(told).toEqual([])
   })
 
-  test('1 ms later where a piece came sooner after the one before it', () => {
+  test('1 ms later if a piece came sooner after the one before it', () => {
     piece(0)
     piece(1.9)
     expect(told).toEqual(['pause'])
@@ -62,7 +62,7 @@ describe('a connection is read', () => {
     'the millisecond is over': () => clock.advance(1),
   }
   for (const last of Object.keys(waits)) {
-    test(`when of both reasons to wait the last is gone, which is that ${last}`, () => {
+    test(`when the last of both reasons to wait is gone, which is that ${last}`, () => {
       piece(0)
       piece(0)
       gate.full()
@@ -73,7 +73,7 @@ describe('a connection is read', () => {
     })
   }
 
-  test('at once for the next answer, whose first piece is no part of the burst before it', () => {
+  test('at once for the next answer, whose first piece is not part of the burst before it', () => {
     piece(0)
     piece(0)
     gate.full()

@@ -88,13 +88,13 @@ describe('an answer of a backend', () => {
     }
   })
 
-  test('without a length ends with the connection, which is then of no more use', () => {
+  test('without a length ends with the connection, which then cannot be reused', () => {
     const answer = read(['HTTP/1.1 200 OK\r\n\r\nhel', 'lo'], true)
     expect(answer).toMatchObject({ body: 'hello', ended: true, reusable: false })
     expect(answer.head?.framing).toBe('until-close')
   })
 
-  test('is preceded by 100 Continue without harm', () => {
+  test('may be preceded by 100 Continue', () => {
     expect(read(['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'])).toMatchObject({
       body: 'ok',
       ended: true,
@@ -119,7 +119,7 @@ describe('bytes after a complete answer', () => {
     ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n\r\n', 'a'],
     ['without a body', 'HTTP/1.1 204 No Content\r\n\r\nabc', ''],
   ] as const) {
-    test(`${framing} leave it whole, and its connection is of no more use`, () => {
+    test(`${framing} leave it whole, and its connection cannot be reused`, () => {
       for (let cut = 0; cut < text.length; cut++) {
         const pieces = [text.slice(0, cut), text.slice(cut)].filter((piece) => piece !== '')
         expect(read(pieces)).toMatchObject({ body, ended: true, reusable: false })
@@ -128,7 +128,7 @@ describe('bytes after a complete answer', () => {
   }
 })
 
-describe('what is no answer is refused', () => {
+describe('what is not an answer is refused', () => {
   const cases: Record<string, string> = {
     'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n\r\n',
     'a status that is no number': 'HTTP/1.1 abc OK\r\n\r\n',

@@ -102,7 +102,7 @@ describe('a target over TLS', () => {
     expect((await server.logged(1))[0]).toMatchObject({ outcome: 'ok', streamed: true })
   })
 
-  test('that breaks is told without speaking of slots', async () => {
+  test('that breaks is reported without mentioning slots', async () => {
     const { server, leases } = await setUp(({ socket }) => socket.destroy())
     const answer = await server.post({ model: 'big' })
     expect(answer.status).toBe(502)
@@ -134,7 +134,7 @@ describe('a target over TLS', () => {
     expect(asked[0]?.body).toBe('{"model":"big","temperature":0}')
   })
 
-  test('is in the list of models, after all that slots have', async () => {
+  test('is in the list of models, after those of the slots', async () => {
     const { far, slots } = await setUp(() => {})
     const views = slots.views().map((view) => ({ ...view, slot: view.name }))
     const { data } = openAiModels([far, ...views], () => null)

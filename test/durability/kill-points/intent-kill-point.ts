@@ -13,7 +13,7 @@ import { slotName } from '../life.ts'
 import { type Command, type KillPoint, liveUntilKilled, type Outcome, outcomeOf, type Witness } from './live.ts'
 import { fewThreads } from './strace.ts'
 
-/** How a slot stands once nothing is under way any more. */
+/** The state of a slot once nothing is under way any more. */
 interface Standing {
   model: string
   state: 'loaded' | 'offline' | 'error'
@@ -56,7 +56,7 @@ const swapTo = (model: string): SlotCommand => ({
   run: (daemon) => accepted(daemon, 'swap', { model }),
   leaves: () => ({ model, state: 'loaded' }),
 })
-/** The last command goes on to its end. */
+/** The last command runs to its end. */
 const end: SlotCommand = { title: 'what was accepted', run: settled, leaves: (before) => before }
 const unload: SlotCommand = {
   title: 'unload',
@@ -87,7 +87,7 @@ const goOn = async (daemon: Daemon, engine: string, { possible }: Witness<Standi
   // Torn or half a record: it throws.
   readState(daemon.root)
   await daemon.launch()
-  // It answers before it has done the rest of a swap that was cut off.
+  // It answers before it has completed a swap that was interrupted.
   const swap = join(dirname(stateFile(daemon.root)), 'swap.json')
   await until('the rest of a swap', () => !existsSync(swap))
   const slot = await settled(daemon)
@@ -102,10 +102,10 @@ const goOn = async (daemon: Daemon, engine: string, { possible }: Witness<Standi
     expect(start?.argv.join(' ')).toContain(files[0]?.path as string)
   }
   await until('one backend, or none', () => daemon.backends().join() === (pid ?? '').toString())
-  // The disk follows what is told.
+  // The disk follows what is announced.
   await until('its last record is on the disk', () => readState(daemon.root)?.record.seq === slot.state.seq)
   expect(readState(daemon.root)?.record).toEqual(slot.state)
-  // Nothing of it is left that a later daemon does once more.
+  // Nothing of it is left for a later daemon to do again.
   await daemon.restart()
   expect(standing(await settled(daemon))).toEqual(standing(slot))
   expect((await daemon.state()).pid).toBe(pid)

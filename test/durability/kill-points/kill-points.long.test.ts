@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 import { names, runSweeps, summary } from './kill-sweep.ts'
 import { tracedTest as test } from './strace.ts'
 
-test('a daemon that is killed at any of 200 points of its writes leaves files that the next one goes on with', async () => {
+test('a daemon that is killed at any of 200 points of its writes leaves files with which the next one can continue', async () => {
   const kills = await runSweeps(
     [
       { calls: `fsync,rename,${names}`, stride: 1 },

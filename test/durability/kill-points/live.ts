@@ -13,7 +13,7 @@ export interface Outcome {
   killed: boolean
   /** The command under way. */
   during: string
-  /** The call that was not made any more, by its name and the file's: `rename state.json`. */
+  /** The call that was no longer made, by its name and the file's: `rename state.json`. */
   call: string
 }
 
@@ -84,7 +84,7 @@ const lastCall = (trace: string): string => {
 }
 
 /**
- * What came of a kill point.
+ * The outcome of a kill point.
  * @param goOn checks the disk and the next daemon
  * @throws what `goOn` throws, with the point, the command and the end of the trace
  */

@@ -1,4 +1,4 @@
-/** strace as the means of faults: it kills a process at a system call of its, or makes the call fail. */
+/** strace as the means of faults: it kills a process at one of its system calls, or makes the call fail. */
 import { testWith } from '../../support/part.ts'
 
 const found = Bun.which('strace')

@@ -50,7 +50,7 @@ test('requests without a usable body or model are told what is missing', async (
   await expectUnharmed(daemon, pid)
 })
 
-test('JSON 10,000 levels deep beside a good model passes or is refused, and harms nobody', async () => {
+test('JSON 10,000 levels deep beside a good model passes or is refused, and does no harm', async () => {
   const { daemon } = await startStandIn()
   const pid = await daemon.load()
   const nested = `${'[{"a":'.repeat(10_000)}1${'}]'.repeat(10_000)}`
@@ -113,7 +113,7 @@ test('names that are paths reach no path: in the URL, in the body, as a model’
     'a-',
   ]
   for (const name of evil) {
-    // A single dot in a URL is no name: it is the list itself.
+    // A single dot in a URL is not a name: it is the list itself.
     for (const [method, path] of name === '.'
       ? []
       : ([
@@ -231,7 +231,7 @@ withEngine(
   },
 )
 
-test('a slot file with a wrong type leaves the daemon up: the slot says config.invalid, and loads once it is mended', async () => {
+test('a slot file with a wrong type leaves the daemon up: the slot says config.invalid, and loads once it is fixed', async () => {
   const { daemon, program } = await startStandIn({}, { load: 'on-demand' })
   const file = join(daemon.root, 'etc/hal0/slots/primary.toml')
   const good = readFileSync(file, 'utf8')
@@ -263,7 +263,7 @@ test('a slot file with a wrong type leaves the daemon up: the slot says config.i
   expect(standInEventsOf(program, 'start')).toHaveLength(1)
 })
 
-test('a slot file whose name is no slot’s name is left alone', async () => {
+test('a file whose name is not a slot name is left alone', async () => {
   const daemon = await Daemon.prepare()
   writeFileSync(join(daemon.root, 'etc/hal0/slots/Not A Name.toml'), 'model = "tiny"\n')
   await daemon.launch()
@@ -291,7 +291,7 @@ for (const [what, text, words] of brokenConfigs) {
   })
 }
 
-test('a state.json that is torn, or of another time, starts the slot anew and the daemon is up', async () => {
+test('a state.json that is torn, or from another time, makes the slot start over, and the daemon is up', async () => {
   const { daemon } = await startStandIn()
   const file = join(daemon.root, 'var/lib/hal0/slots/primary/state.json')
   const good = readFileSync(file, 'utf8')

@@ -44,7 +44,7 @@ const send = (daemon: Daemon, model: string, mib: number): Promise<number> =>
     more()
   })
 
-/** What `work` ends with, and the most memory that the daemon had meanwhile, MiB. */
+/** The result of `work`, and the most memory that the daemon used in the meantime, MiB. */
 const watched = async <T>(pid: number, work: Promise<T>): Promise<{ outcome: T; peak: number }> => {
   let peak = 0
   const timer = setInterval(() => {

@@ -15,7 +15,7 @@ const cpuOf = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-/** As many clients as come through of `count`. */
+/** Connects `count` clients. @returns those that got through */
 const opened = async (port: number, count: number): Promise<RawClient[]> => {
   const attempts = await Promise.allSettled(Array.from({ length: count }, () => RawClient.open(port)))
   return attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []))
@@ -29,7 +29,7 @@ for (const limit of [40, 64, 128]) {
     const pid = await daemon.load()
     const began = performance.now()
 
-    // Idle ones make room for whoever comes.
+    // Idle ones make room for new ones.
     const idle: RawClient[] = []
     for (let round = 0; round < limit; round++) idle.push(...(await opened(daemon.port, 1)))
     await until('the first ones are not fresh any more', () => performance.now() - began > 1000)
@@ -38,7 +38,7 @@ for (const limit of [40, 64, 128]) {
     expect(idle.some(({ ended }) => ended)).toBe(true)
     for (const client of idle) client.close()
 
-    // Busy ones do not: what is too much is told so.
+    // Busy ones do not: those beyond the limit are told so.
     const busy = await opened(daemon.port, limit)
     for (const client of busy) client.send('GET /api/slots/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await until('each is answered or closed', () => busy.every(({ text, ended }) => text !== '' || ended))

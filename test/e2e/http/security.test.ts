@@ -75,7 +75,7 @@ test('an absolute URL in the request line does not get round the list of hosts',
   expect(statusOf(answer)).toBe(421)
 })
 
-test('what changes something is refused from another origin, as a form, and without JSON', async () => {
+test('a request that changes something is refused from another origin, as a form, and without JSON', async () => {
   const { daemon, program } = await startStandIn()
   const host = `127.0.0.1:${daemon.port}`
   const post = (headers: string, body = '{}') =>

@@ -59,7 +59,7 @@ test('a stream that outlives drain_s ends with an error event, an answer with 50
   expect(await daemon.state()).toMatchObject({ pid })
 })
 
-test('whoever waits is answered at once, and no event stream holds the end up', async () => {
+test('waiting requests are answered at once, and no event stream delays the end', async () => {
   const { daemon, watch } = await startStandIn({ load_ms: 20_000 })
   const events = await EventReader.open(`${daemon.url}/api/slots/events`)
   const waiter = daemon.command('primary', 'load', 60)
@@ -86,7 +86,7 @@ for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
   })
 }
 
-test('SIGUSR1 and SIGUSR2 mean nothing to it', async () => {
+test('it ignores SIGUSR1 and SIGUSR2', async () => {
   const { daemon } = await startStandIn()
   for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) {
     process.kill(daemon.pid, signal)
@@ -109,7 +109,7 @@ test('a second signal ends it at once', async () => {
   expect(await stream.toEnd()).toContain('daemon.stopping')
 })
 
-test('started by nohup it outlives its terminal', async () => {
+test('when it is started by nohup, it outlives its terminal', async () => {
   const { daemon } = await startStandIn()
   await daemon.kill()
   await daemon.launch(['nohup'])

@@ -1,4 +1,4 @@
-/** Clients that ask and do not read. */
+/** Clients that send requests and do not read the answers. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { RawClient } from '../../http/front/raw-client.ts'

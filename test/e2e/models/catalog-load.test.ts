@@ -23,7 +23,7 @@ const setUp = async (endpoint: string) => {
 const first = catalogEntries.find((entry) => entry.first)
 if (first === undefined) throw new Error('the catalog has no first model')
 
-test('a slot with a model of the catalog pulls it at its first load, and gets ready with it', async () => {
+test('a slot with a model of the catalog pulls it at its first load, and becomes ready with it', async () => {
   const content = new Uint8Array(await Bun.file(await tinyModel()).arrayBuffer())
   const hub = await FakeHub.start({ repos: [{ id: first.repo, files: [{ path: first.file, content }] }] })
   onTestFinished(() => hub.stop())
@@ -39,7 +39,7 @@ test('a slot with a model of the catalog pulls it at its first load, and gets re
   expect(offers.filter(({ installed }) => installed).map(({ id }) => id)).toEqual([first.id])
 })
 
-test('requests for a slot whose model the hub refuses for a while are told when to come again, and one that never helps is not', async () => {
+test('requests for a slot whose model the hub refuses for a while are told when to retry, and are not if retrying never helps', async () => {
   const content = new Uint8Array(await Bun.file(await tinyModel()).arrayBuffer())
   const hub = await FakeHub.start({ repos: [{ id: first.repo, files: [{ path: first.file, content }] }] })
   onTestFinished(() => hub.stop())

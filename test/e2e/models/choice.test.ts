@@ -64,7 +64,7 @@ describe('a file of a repository', () => {
     [`/${shown}`, shown],
     ['/mtp-tiny-IQ4_XS.gguf', 'mtp-tiny-IQ4_XS.gguf'],
   ]
-  test('is brought as the pasted address shows it, of the hub and of the endpoint in use', async () => {
+  test('is pulled by its pasted address, at the hub and at the endpoint in use', async () => {
     const { hub, run } = await setUp()
     let pulls = 0
     for (const site of ['https://huggingface.co/', `${hub.url}/`]) {
@@ -82,7 +82,7 @@ describe('a file of a repository', () => {
     }
   })
 
-  test('is brought from the address of a mirror as soon as that is set', async () => {
+  test('is pulled by an address at a mirror as soon as the mirror is set', async () => {
     const { hub, run } = await setUp({ HF_ENDPOINT: '' })
     const text = `${hub.url}/${repo}/blob/main/${shown}`
     const before = await run('model', 'pull', text, '--no-wait')
@@ -110,7 +110,7 @@ describe('a file of a repository', () => {
     }
   })
 
-  test('is asked for by name where several are meant, by the command line and by the API', async () => {
+  test('has to be named where several would match, on the command line and in the API', async () => {
     const { daemon, run, ended } = await setUp()
     const { code, stderr } = await run('model', 'pull', `${repo}:Q6_K`)
     expect(code).toBe(1)
@@ -130,7 +130,7 @@ describe('a file of a repository', () => {
     expect(wanted.map(({ id }) => id)).toEqual(['tiny-base-q6_k', 'tiny-chat-q6_k'])
   })
 
-  test('is whole, whichever shard was named', async () => {
+  test('is complete, whichever shard was named', async () => {
     const { daemon, ended } = await setUp()
     const [, second = ''] = twoShards
     await daemon.must('POST', '/api/models/whole/pull', { repo, file: second })

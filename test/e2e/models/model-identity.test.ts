@@ -1,4 +1,4 @@
-/** An id never names other bytes than it says: pulls, swaps and loads under a taken id, with the compiled binary. */
+/** An id never names other bytes than those that it states: pulls, swaps and loads under a taken id, with the compiled binary. */
 import { expect, onTestFinished, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -133,7 +133,7 @@ class World {
   }
 }
 
-test('main moves and is pulled as another id: the first keeps its file, its slot its weights, and both are verified', async () => {
+test('when main moves and is pulled as another id, the first keeps its file, its slot keeps its weights, and both are verified', async () => {
   const world = await World.start()
   const a = await world.pull('a')
   await world.slotWith('a')
@@ -145,7 +145,7 @@ test('main moves and is pulled as another id: the first keeps its file, its slot
   expect(world.fileOf(a)).toEqual(first)
   expect(world.fileOf(b)).toEqual(second)
   expect(await world.verified()).toEqual({ a: true, b: true })
-  // As people look for it: beside its sums.
+  // As people look for it: beside its checksums.
   for (const { files } of [a, b]) {
     const path = world.models(files[0]?.path ?? '')
     const sums = Bun.spawnSync(['sha256sum', '-c', `${q4}.sha256`], { cwd: path.slice(0, -q4.length) })
@@ -154,7 +154,7 @@ test('main moves and is pulled as another id: the first keeps its file, its slot
   expect(a.files[0]?.path).toBe(`acme--tiny-GGUF/${q4}`)
 })
 
-test('another revision that is named is another place, too, and the id knows its commit and how it was asked for', async () => {
+test('another named revision is another source, too, and the id knows its commit and how it was requested', async () => {
   const world = await World.start()
   const old = world.files.resolve('main') ?? ''
   world.move()
@@ -178,14 +178,14 @@ test('a taken id is refused for any other file, revision, projector or repositor
     expect(error.message).toContain('--replace')
     expect(error.details).toMatchObject({ id: 'a', here: { repo, revision: moved, files: [q4] } })
   }
-  // The same, however it is asked for.
+  // The same, however it is requested.
   for (const body of [{}, { revision: 'main' }, { revision: moved }, { file: ':Q4_K_M' }, { replace: true }]) {
     expect(await world.ask('a', body)).toMatchObject({ status: 202, body: { phase: 'done' } })
   }
   expect(await world.entry('a')).toEqual(entry)
 })
 
-test('main moved since: the id is refused with the way to follow it, and done where these files are as they were', async () => {
+test('after main has moved, the id is refused with the way to follow it, and done if these files are unchanged', async () => {
   const world = await World.start()
   const entry = await world.pull('a')
   const readme = { path: 'README.md', content: new TextEncoder().encode('# tiny\n') }
@@ -197,7 +197,7 @@ test('main moved since: the id is refused with the way to follow it, and done wh
   expect(world.fileOf(await world.entry('a'))).toEqual(first)
 })
 
-test('swap --repo to a taken id of something else is refused and changes nothing; to the very model it loads that', async () => {
+test('swap --repo to a taken id of something else is refused and changes nothing; to the same model it loads it', async () => {
   const world = await World.start()
   await world.pull('a')
   await world.slotWith('a')
@@ -209,7 +209,7 @@ test('swap --repo to a taken id of something else is refused and changes nothing
   expect(await world.daemon.state()).toMatchObject({ state: 'ready', model: 'a' })
 })
 
-test('a file that was deleted, cut, changed at its size or lost its sum is fetched again; also by the load of a slot, of the commit that the id says', async () => {
+test('a file that was deleted, cut, changed at the same size or lost its checksum is fetched again, at the commit of its id, by the load of a slot too', async () => {
   const world = await World.start()
   const entry = await world.pull('a')
   const path = world.models(entry.files[0]?.path ?? '')
@@ -236,7 +236,7 @@ test('a file that was deleted, cut, changed at its size or lost its sum is fetch
   expect(await world.runningWeights()).toEqual(first)
   const { created_at: _, ...made } = await world.entry('a')
   expect(entry).toMatchObject(made)
-  // A backend that runs is not ended for it.
+  // A running backend is not stopped for it.
   rmSync(path)
   expect(errorOf(await world.daemon.call('POST', '/api/slots/primary/restart', {})).code).toBe('slot.no_model')
   expect((await world.daemon.state()).state).toBe('ready')
@@ -264,7 +264,7 @@ test('a repository that was renamed, or is written in another case, is the same 
   ])
 })
 
-test('with the hub gone what is here counts, for the names that it has, and for nothing else', async () => {
+test('without the hub, installed models count for the names that they have, and for nothing else', async () => {
   const world = await World.start()
   await world.pull('a')
   await world.hub.stop()
@@ -275,7 +275,7 @@ test('with the hub gone what is here counts, for the names that it has, and for 
   expect(errorOf(await world.ask('a', { revision: 'v2' })).code).toBe('pull.network')
 })
 
-test('with the hub gone the command line brings what is here, by repository, label, file and revision, and nothing else', async () => {
+test('without the hub, the command line finds what is installed, by repository, label, file and revision, and nothing else', async () => {
   const world = await World.start()
   const commit = world.files.resolve('main') ?? ''
   const pull = (...args: string[]) => runHal0(['model', 'pull', ...args], { env: world.daemon.env })
@@ -310,7 +310,7 @@ test('with the hub gone the command line brings what is here, by repository, lab
   expect((await pull(repo)).code).toBe(1)
 })
 
-test('--replace brings the new one first; the slot goes on with the old one, whose files go when it is unloaded', async () => {
+test('--replace pulls the new one first; the slot keeps the old one, whose files are removed when it is unloaded', async () => {
   const world = await World.start()
   const old = await world.pull('a', { mmproj: true })
   await world.slotWith('a')
@@ -337,7 +337,7 @@ test('--replace brings the new one first; the slot goes on with the old one, who
   expect(await world.leftovers()).toEqual([])
 })
 
-test('model update brings what outdated told, with its projector, and says so when the hub has nothing newer', async () => {
+test('model update pulls what outdated reported, with its projector, and says so when the hub has nothing newer', async () => {
   const world = await World.start()
   await world.pull('a', { mmproj: true })
   const update = () => runHal0(['model', 'update', 'a'], { env: world.daemon.env })
@@ -363,7 +363,7 @@ test('model update brings what outdated told, with its projector, and says so wh
   expect(errorOf(await world.daemon.call('POST', '/api/models/a/update', {})).code).toBe('pull.network')
 })
 
-test('model update follows a model that is split into another number of shards by now, and no other quantisation', async () => {
+test('model update follows a model that is now split into another number of shards, and no other quantisation', async () => {
   const world = await World.start()
   await world.pull('a')
   const shards = ['tiny-Q4_K_M-00001-of-00002.gguf', 'tiny-Q4_K_M-00002-of-00002.gguf']
@@ -377,7 +377,7 @@ test('model update follows a model that is split into another number of shards b
   expect((await world.entry('a')).source?.files).toEqual(shards)
 })
 
-test('what another model has already is not fetched again', async () => {
+test('a file that another model already has is not fetched again', async () => {
   const world = await World.start()
   await world.pull('a')
   const sent = () => world.hub.log.filter(({ server }) => server === 'cdn').length
@@ -389,7 +389,7 @@ test('what another model has already is not fetched again', async () => {
   expect(await world.verified()).toEqual({ b: true })
 })
 
-test('an import of the id while it is pulled wins, and what was received is listed and can be gone on with', async () => {
+test('an import of the id while it is pulled wins, and what was received is listed and can still be used', async () => {
   const world = await World.start()
   const path = join(tempDir(), 'mine.gguf')
   await Bun.write(path, third)

@@ -22,7 +22,7 @@ const setUp = async () => {
   const daemon = await Daemon.start({
     env: { HF_ENDPOINT: hub.url, HOME: '/nonexistent', HF_HOME: '/nonexistent', NO_PROXY: '127.0.0.1' },
   })
-  /** Files whose bytes were asked for, each once, in that order. */
+  /** Files whose bytes were requested, each once, in that order. */
   const fetched = () => [
     ...new Set(hub.log.flatMap(({ target }) => /filename%3D%22(\w)\.gguf/.exec(target)?.[1] ?? [])),
   ]
@@ -79,7 +79,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
   })
 }
 
-test('a damaged record stops no other pull; status tells it, gc lists and removes it', async () => {
+test('a damaged record stops no other pull; status reports it, and gc lists and removes it', async () => {
   const { hub, daemon, hold } = await setUp()
   hold()
   await ask(daemon, 'a')

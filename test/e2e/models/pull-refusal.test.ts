@@ -1,4 +1,4 @@
-/** What an import refuses a pull refuses, before its bytes: the compiled binary and the stand-in hub. */
+/** A pull refuses what an import refuses, before it downloads the rest: the compiled binary and the stand-in hub. */
 import { expect, onTestFinished, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ const setUp = async () => {
   const daemon = await Daemon.start({
     env: { HF_ENDPOINT: hub.url, HOME: '/nonexistent', HF_HOME: '/nonexistent', NO_PROXY: '127.0.0.1' },
   })
-  /** Bytes that the storage was asked for. */
+  /** Bytes that were requested from the storage. */
   const asked = () =>
     hub.log
       .filter(({ server }) => server === 'cdn')
@@ -51,7 +51,7 @@ const ended = async (daemon: Daemon, id: string): Promise<Pull> => {
   }
 }
 
-test('what an import refuses a pull refuses with the same code and words, after its first megabytes, and keeps nothing', async () => {
+test('a pull refuses what an import refuses, with the same code and words, after its first megabytes, and keeps nothing', async () => {
   const { hub, daemon, asked } = await setUp()
   const folder = tempDir()
   for (const [file, content] of Object.entries(refused)) {
@@ -72,7 +72,7 @@ test('what an import refuses a pull refuses with the same code and words, after 
   }
 })
 
-test('types that hal0 does not know are no refusal, of an import or of a pull, and are not called by a wrong name', async () => {
+test('types that hal0 does not know are not refused, by an import or by a pull, and are not given a wrong name', async () => {
   const { daemon } = await setUp()
   await daemon.must('POST', '/api/models/odd/pull', { repo, file: 'future.gguf' })
   expect((await ended(daemon, 'odd')).error).toBeNull()

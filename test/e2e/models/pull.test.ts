@@ -79,14 +79,14 @@ test('a second file of the repository lies beside the first, and each is removed
   expect(readdirSync(models(daemon, 'acme--tiny-GGUF')).sort()).toEqual(['tiny-Q8_0.gguf', 'tiny-Q8_0.gguf.sha256'])
 })
 
-test('a projector comes along as a model of its own when it is asked for', async () => {
+test('a projector comes along as a model of its own when it is requested', async () => {
   const { daemon } = await setUp()
   expect((await runHal0(['model', 'pull', repo, '--mmproj'], { env: daemon.env })).code).toBe(0)
   const ids = (await daemon.must<ModelEntry[]>('GET', '/api/models')).map(({ id }) => id)
   expect(ids).toEqual(['tiny-q4_k_m', 'tiny-q4_k_m-mmproj'])
 })
 
-test('the same pull asked for twice is one; another one of the same id is refused', async () => {
+test('the same pull requested twice is one; another one of the same id is refused', async () => {
   const { hub, daemon } = await setUp()
   hub.behave = ({ kind }) => (kind === 'cdn' ? { delayMs: 500 } : null)
   const body = { repo, file: q4 }
@@ -98,7 +98,7 @@ test('the same pull asked for twice is one; another one of the same id is refuse
   expect(hub.log.filter(({ server, target }) => server === 'hub' && target.includes('/tree/')).length).toBe(1)
 })
 
-test('kill -9 of the daemon in a pull: the next one goes on by itself, and fetches little twice', async () => {
+test('after kill -9 of the daemon in a pull, the next one continues by itself, and fetches little twice', async () => {
   const { hub, daemon, content } = await setUp({ size: 'large' })
   let sent = 0
   hub.behave = ({ kind }) => (kind === 'cdn' ? { bytesPerSecond: 3_000_000 } : null)
@@ -132,7 +132,7 @@ test('cancel keeps what was received, gc lists it, and --discard removes it', as
   expect((await daemon.call('GET', '/api/models/one')).status).toBe(404)
 })
 
-test('a gated repository without a token says where access is asked for, and nothing is left', async () => {
+test('a gated repository without a token says where to request access, and nothing is left', async () => {
   const { daemon } = await setUp({ gated: true })
   await daemon.must('POST', '/api/models/one/pull', { repo, file: q4 })
   const { phase, error } = await ended(daemon, 'one')
@@ -169,7 +169,7 @@ test('search and a repository are shown with what can be pulled', async () => {
   expect(found.mmproj).toHaveLength(1)
 })
 
-test('model outdated tells what the hub has otherwise, and changes nothing', async () => {
+test('model outdated reports what differs at the hub, and changes nothing', async () => {
   const { hub, daemon, content } = await setUp()
   for (const quantization of ['Q4_K_M', 'Q8_0']) {
     expect((await runHal0(['model', 'pull', `${repo}:${quantization}`], { env: daemon.env })).code).toBe(0)
@@ -188,7 +188,7 @@ test('model outdated tells what the hub has otherwise, and changes nothing', asy
   expect(verified.code).toBe(0)
 })
 
-test('a hub that cannot be reached is said so, and what is here goes on', async () => {
+test('a hub that cannot be reached is reported, and installed models keep working', async () => {
   const { hub, daemon } = await setUp()
   expect((await runHal0(['model', 'pull', `${repo}:Q4_K_M`], { env: daemon.env })).code).toBe(0)
   await hub.stop()
@@ -246,7 +246,7 @@ test('cancelling the load of one slot leaves the pull to whoever else wants it, 
     'downloading',
     'pulling',
   ])
-  // A person asks for it as well, and keeps it.
+  // A person requests it as well, and keeps it.
   await daemon.must('POST', '/api/models/one/pull', { repo, file: q4 })
   await slot('second', 'cancel')
   expect(await phase()).toBe('downloading')
@@ -257,10 +257,10 @@ test('cancelling the load of one slot leaves the pull to whoever else wants it, 
   expect((await ended(daemon, 'one')).phase).toBe('cancelled')
 })
 
-test('a pull runs in a thread that stands back behind the one that answers, and is gone with it', async () => {
+test('a pull runs in a thread of lower priority than the one that answers, and the thread ends with it', async () => {
   const { daemon, hub } = await setUp({ size: 'large' })
   hub.behave = ({ kind }) => (kind === 'cdn' ? { bytesPerSecond: 2_000_000 } : null)
-  /** Threads of that name, by how much each stands back. */
+  /** Threads with that name, each with its nice value. */
   const nices = (name: string): number[] =>
     readdirSync(`/proc/${daemon.pid}/task`).flatMap((task) => {
       try {
@@ -268,7 +268,7 @@ test('a pull runs in a thread that stands back behind the one that answers, and 
         const isOfName = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')) === name
         return isOfName ? [Number(statFields(stat)?.(19))] : []
       } catch {
-        // It ended since the folder was listed.
+        // It has ended since the folder was listed.
         return []
       }
     })

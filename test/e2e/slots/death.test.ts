@@ -1,4 +1,4 @@
-/** The backend is killed in each state: the right state, the right code, its end decoded, and soon. */
+/** The backend is killed in each state: the right state follows soon, with the right code and its end decoded. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import type { SlotState } from '../../../src/contract/slot.ts'
 import { errorOf, killNow } from '../../support/daemon.ts'
@@ -27,7 +27,7 @@ const holds = {
 } as const satisfies Partial<Record<SlotState, unknown>>
 
 for (const state of ['starting', 'warming', 'ready', 'idle'] as const) {
-  test(`killed while ${state}, the slot is in error with slot.crashed and SIGKILL, and can be loaded again`, async () => {
+  test(`if it is killed while ${state}, the slot is in error with slot.crashed and SIGKILL, and can be loaded again`, async () => {
     const [behaviour, settings] = holds[state]
     const { daemon, program, watch } = await startStandIn(behaviour, settings)
     await daemon.command('primary', 'load', null)
@@ -49,7 +49,7 @@ for (const state of ['starting', 'warming', 'ready', 'idle'] as const) {
   })
 }
 
-test('killed in the middle of a stream, the client sees a broken stream and never a clean end', async () => {
+test('if it is killed in the middle of a stream, the client sees a broken stream and never a clean end', async () => {
   const { daemon, program, watch } = await startStandIn({ tokens: 10_000, token_ms: 5 })
   const pid = await daemon.load()
   const response = await fetch(`${daemon.url}/v1/chat/completions`, {
@@ -74,7 +74,7 @@ test('killed in the middle of a stream, the client sees a broken stream and neve
   expect(standInEventsOf(program, 'start')).toHaveLength(1)
 })
 
-test('killed before the first byte of an answer, the client gets the very error of the slot', async () => {
+test('if it is killed before the first byte of an answer, the client gets the error of the slot', async () => {
   const { daemon, program, watch } = await startStandIn({ tokens: 1000, token_ms: 10 })
   const pid = await daemon.load()
   const asked = standInEventsOf(program, 'request').length
@@ -85,7 +85,7 @@ test('killed before the first byte of an answer, the client gets the very error 
   expect(errorOf(await answer)).toEqual(record.error as never)
 })
 
-test('killed while unloading, the slot is offline as it was asked to be', async () => {
+test('if it is killed while unloading, the slot is offline as requested', async () => {
   const { daemon, program, watch } = await startStandIn({ hang_on_sigterm: true })
   const pid = await daemon.load()
   await daemon.command('primary', 'unload', null)
@@ -97,7 +97,7 @@ test('killed while unloading, the slot is offline as it was asked to be', async 
   expect(watch.states().slice(-3)).toEqual(['ready', 'unloading', 'offline'])
 })
 
-test('killed while a request waits for the load, the request gets the error at once', async () => {
+test('if it is killed while a request waits for the load, the request gets the error at once', async () => {
   const { daemon, program, watch } = await startStandIn({ never_ready: true }, { load: 'on-demand' })
   const answer = daemon.chat()
   await watch.untilState('warming')
@@ -117,7 +117,7 @@ test('restart = "on-failure" brings a killed backend back by itself', async () =
   expect((await daemon.chat()).status).toBe(200)
 })
 
-test('an exit by itself is told with its code and its last lines', async () => {
+test('an exit by itself is reported with its code and its last lines', async () => {
   const print = ['loading model', "error: unknown model architecture: 'zeta'"]
   const { daemon, watch } = await startStandIn({ exit: { after_ms: 0, code: 1, print } })
   const failed = await daemon.command('primary', 'load')
@@ -131,7 +131,7 @@ test('an exit by itself is told with its code and its last lines', async () => {
   expect(await daemon.must<string[]>('GET', '/api/slots/primary/logs?lines=2')).toEqual(print)
 })
 
-test('the line that names the cause is found above a backtrace; shown are the last twenty', async () => {
+test('the line that names the cause is found above a backtrace, and the last twenty lines are shown', async () => {
   const trace = Array.from({ length: 80 }, (_, index) => `#${index} 0x00007f2a in ggml_abort () from libggml-base.so`)
   const print = ['/src/ggml/ggml.c:3056: GGML_ASSERT(a->ne[2] == b->ne[0]) failed', ...trace]
   const { daemon } = await startStandIn({ exit: { after_ms: 0, code: 134, print } })
@@ -140,7 +140,7 @@ test('the line that names the cause is found above a backtrace; shown are the la
   expect(details).toMatchObject({ cause_line: print[0], last_lines: trace.slice(-20) })
 })
 
-test('a backend that says it is out of memory is told as slot.out_of_memory', async () => {
+test('a backend that says it is out of memory is reported as slot.out_of_memory', async () => {
   const print = [
     'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 7605.33 MiB on device 0: cudaMalloc failed: out of memory',
   ]

@@ -12,7 +12,7 @@ setDefaultTimeout(60_000)
 
 const stateFile = (daemon: Daemon) => join(daemon.root, 'var/lib/hal0/slots/primary/state.json')
 
-/** Everything that state.json was seen to hold, from now on. */
+/** Every content of state.json that is seen from now on. */
 const watchFile = (path: string) => {
   const held = new Set<string>()
   const look = () => held.add(readFileSync(path, 'utf8'))
@@ -96,7 +96,7 @@ test('an id of an earlier daemon gets a snapshot, so that nothing is missed', as
   expect(record.state).toBe('ready')
 })
 
-test('progress frames tell what a load is expected to take; they have no id and are not on disk', async () => {
+test('progress frames say how long a load is expected to take; they have no id and are not on disk', async () => {
   const { daemon } = await startStandIn({ load_ms: 900 })
   await daemon.load()
   await daemon.command('primary', 'unload')

@@ -1,4 +1,4 @@
-/** What got its 202 happens, whoever ends the daemon right afterwards. */
+/** A command that was answered with 202 is carried out, whatever ends the daemon right afterwards. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { tinyModel } from '../../support/tiny-model.ts'
 import { startStandIn } from '../stand-in-slot.ts'
@@ -20,7 +20,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       }
       await daemon.kill(signal)
       await daemon.launch()
-      // It joins the load that goes on.
+      // It joins the load that continues.
       const { state } = (await daemon.command('primary', 'load')).body
       expect([round, state]).toMatchObject([round, { state: 'ready', model, intent: null }])
       expect(state.pid).not.toBe(pid)

@@ -1,4 +1,4 @@
-/** What commands and the passing of time make of a slot, over HTTP and the event stream. */
+/** How commands and the passing of time change a slot, over HTTP and the event stream. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -61,7 +61,7 @@ for (const [state, behaviour] of [
   ['starting', { no_listen: true }],
   ['warming', { never_ready: true }],
 ] as const) {
-  test(`a load that is cancelled while ${state} goes over error to offline, and leaves no process`, async () => {
+  test(`a load that is cancelled while ${state} goes through error to offline, and leaves no process`, async () => {
     const { daemon, watch } = await startStandIn(behaviour, { load: 'on-demand' })
     const waiting = daemon.chat()
     await watch.untilState(state)
@@ -76,7 +76,7 @@ for (const [state, behaviour] of [
   })
 }
 
-test('whoever waits for a load that another cancels, learns so', async () => {
+test('a client that waits for a load learns that another one has cancelled it', async () => {
   const { daemon, watch } = await startStandIn({ never_ready: true })
   const loading = daemon.command('primary', 'load')
   await watch.untilState('warming')
@@ -84,7 +84,7 @@ test('whoever waits for a load that another cancels, learns so', async () => {
   expect(errorOf(await loading).code).toBe('slot.load_cancelled')
 })
 
-test('a restart gives the slot another process; requests in flight are told slot.unloading', async () => {
+test('a restart gives the slot another process; requests in flight get slot.unloading', async () => {
   const { daemon, watch } = await startStandIn({ tokens: 1000, token_ms: 10 })
   const pid = await daemon.load()
   const flying = daemon.chat({ max_tokens: 1000 })
@@ -121,7 +121,7 @@ test('a slot that runs cannot be deleted; an offline one leaves nothing behind',
   await watch.untilState('offline', { from: 2 })
 })
 
-test('after a reboot of the host a slot left ready goes over unloading to offline, and autostart loads it again', async () => {
+test('after a reboot of the host a slot left ready goes through unloading to offline, and autostart loads it again', async () => {
   const { daemon, watch } = await startStandIn({}, { autostart: true })
   const pid = await daemon.load()
   await watch.untilState('ready')

@@ -62,7 +62,7 @@ test('a port taken after the start, before the backend could bind it, is slot.po
   await until('the backend is ended', () => daemon.backends().length === 0)
 })
 
-test('a backend that ends since its port was taken in between is slot.port_in_use, not a crash', async () => {
+test('a backend that ends because its port was taken in between is slot.port_in_use, not a crash', async () => {
   const { daemon, program, watch } = await startStandIn({ open_port_late: true, load_ms: 600 })
   const { port } = await daemon.state()
   await daemon.command('primary', 'load', null)
@@ -103,7 +103,7 @@ test('a backend that lost its port to another while no daemon ran is in error af
   expect(thief.robbed()).toEqual([])
 })
 
-test('two slots cannot be given one port', async () => {
+test('two slots cannot get the same port', async () => {
   const { daemon, program } = await startStandIn()
   const { port } = await daemon.state()
   const second = await daemon.call('POST', '/api/slots', { name: 'second', model: 'tiny', engine: program, port })
@@ -111,7 +111,7 @@ test('two slots cannot be given one port', async () => {
   expect(second.status).toBe(409)
 })
 
-test('the lowest free port is given out, one that somebody listens on is passed over, and none left is slot.no_port', async () => {
+test('the lowest free port is allocated, one that somebody listens on is skipped, and none left is slot.no_port', async () => {
   const daemon = await Daemon.start()
   const thief = startThief(daemon.slotPort + 1)
   const ports: number[] = []

@@ -41,7 +41,7 @@ test('a second daemon on the same data folder refuses to start, and harms nothin
   expect((await daemon.chat()).status).toBe(200)
 })
 
-test('a daemon whose port is taken says by what it could be, and exits with 1', async () => {
+test('a daemon whose port is taken says what may have taken it, and exits with 1', async () => {
   const first = await Daemon.start()
   const second = await Daemon.prepare()
   const { code, stderr } = await runHal0(['serve', '--port', String(first.port)], { env: { HAL0_ROOT: second.root } })
@@ -154,7 +154,7 @@ test('a storm of commands makes only legal steps, and ends as the process table 
   }
   await Promise.all(Array.from({ length: 6 }, storm))
   expect(strange).toEqual([])
-  // Whatever is still under way comes to rest: loaded, offline or in error.
+  // Whatever is still under way settles: loaded, offline or in error.
   await daemon.must('PATCH', '/api/slots/primary', { idle_timeout_s: 0 })
   const { state } = await daemon.command('primary', 'load').then(({ body }) => body)
   const { seq } = await daemon.state()

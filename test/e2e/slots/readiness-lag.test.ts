@@ -1,4 +1,4 @@
-/** How long after the truth `ready` is noticed. The figures are printed; the bound is loose, since the machine may be busy. */
+/** How long after it is true `ready` is noticed. The figures are printed; the bound is loose, since the machine may be busy. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { standInEventsOf } from '../../support/stand-in-llama.ts'
 import { startStandIn } from '../stand-in-slot.ts'

@@ -22,13 +22,13 @@ const faults: [string, StandInBehaviour, { load_timeout_s?: number }, string, Re
   ['computes NaN', { sentinel: 'nan' }, {}, 'slot.probe_failed', /healthy/],
 ]
 for (const [what, behaviour, settings, code, words] of faults) {
-  test(`a backend that ${what} is ${code}, is ended, and loads once it is mended`, async () => {
+  test(`a backend that ${what} is ${code}, is stopped, and loads once it is fixed`, async () => {
     const { daemon, program } = await startStandIn(behaviour, settings)
     const failed = await daemon.command('primary', 'load')
     const error = errorOf(failed)
     expect([error.code, failed.status, failed.headers.get('x-should-retry')]).toEqual([code as never, 503, 'false'])
     expect(error.message).toMatch(words)
-    // What a person sees is a sentence: no bytes of a terminal's.
+    // What a person sees is a sentence, without control characters of a terminal.
     expect(error.message).not.toMatch(/\p{Cc}/u)
     expect(errorOf(await daemon.chat()).code).toBe(code)
     await until('the backend is ended', () => daemon.backends().length === 0)
@@ -65,7 +65,7 @@ test('a backend that ignores SIGTERM is killed after its grace, and the unload e
   expect(daemon.backends()).toEqual([])
 })
 
-test('garbage on its output harms nobody: the slot serves, and its log can be read', async () => {
+test('garbage on its output does no harm: the slot serves, and its log can be read', async () => {
   const { daemon } = await startStandIn()
   const noisy = join(daemon.root, 'noisy')
   const noise = 'head -c 300000 /dev/urandom; printf "\\033[31mred\\r\\n"; head -c 200000 /dev/zero; echo; echo last'
@@ -77,7 +77,7 @@ test('garbage on its output harms nobody: the slot serves, and its log can be re
   expect(await daemon.must<string[]>('GET', '/api/slots/primary/logs?lines=50')).toContain('last')
 })
 
-test('without any engine a load is engine.not_installed, with the command that mends it', async () => {
+test('without any engine a load is engine.not_installed, with the command that fixes it', async () => {
   const daemon = await Daemon.start({ env: { PATH: '/nowhere' } })
   await daemon.addSlot(await tinyModel(), { name: 'primary', load: 'on-demand' })
   const watch = await SlotWatch.open(daemon)
@@ -97,7 +97,7 @@ test('llama-server on PATH is found without any setting', async () => {
   expect((await daemon.chat()).status).toBe(200)
 })
 
-test('an engine whose path is gone is told with its path', async () => {
+test('an engine whose path is gone is reported with its path', async () => {
   const { daemon, program } = await startStandIn()
   rmSync(program)
   const error = errorOf(await daemon.command('primary', 'load'))
@@ -105,7 +105,7 @@ test('an engine whose path is gone is told with its path', async () => {
   expect(error.message).toContain(program)
 })
 
-test('an engine that is no program of this machine is slot.spawn_failed', async () => {
+test('an engine that is not a program for this machine is slot.spawn_failed', async () => {
   const { daemon } = await startStandIn()
   const broken = join(daemon.root, 'broken')
   writeFileSync(broken, '\u007fELF and nothing more')

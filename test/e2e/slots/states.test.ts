@@ -1,4 +1,4 @@
-/** What a request meets in each state (spec §2.2), over HTTP. */
+/** How a request is handled in each state (spec §2.2), over HTTP. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { errorOf } from '../../support/daemon.ts'
 import { standInEventsOf } from '../../support/stand-in-llama.ts'
@@ -86,7 +86,7 @@ test('unloading: refused at once with slot.unloading', async () => {
   await watch.untilState('offline', { from: 2 })
 })
 
-test('error: refused with the very envelope of the failure until it is acknowledged', async () => {
+test('error: refused with the envelope of the failure until it is acknowledged', async () => {
   const { daemon, watch } = await startStandIn({ exit: { after_ms: 0, code: 9 } })
   const failed = await daemon.command('primary', 'load')
   const { record } = await watch.untilState('error')

@@ -1,4 +1,4 @@
-/** kill -9 of the daemon: the backends go on, and the next daemon picks them up where they stand. */
+/** kill -9 of the daemon: the backends keep running, and the next daemon takes them over in their current state. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { readlinkSync } from 'node:fs'
 import { Daemon } from '../../support/daemon.ts'
@@ -28,7 +28,7 @@ const openStream = async (daemon: Daemon, body: Record<string, unknown>) => {
   return reader
 }
 
-/** Reads on until the stream ends. @returns how */
+/** Keeps reading until the stream ends. @returns how it ended */
 const endOf = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<'clean' | 'broken'> => {
   try {
     while (!(await reader.read()).done);
@@ -152,7 +152,7 @@ test('SIGTERM ends the daemon and leaves the backend running for the next one', 
   expect(await daemon.state()).toMatchObject({ state: 'ready', pid })
 })
 
-test('SIGTERM lets a stream under way come to its end', async () => {
+test('SIGTERM lets a stream under way finish', async () => {
   const { daemon } = await startStandIn({ tokens: 60, token_ms: 10 })
   const pid = await daemon.load()
   const stream = await openStream(daemon, { max_tokens: 60 })

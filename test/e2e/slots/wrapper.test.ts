@@ -1,4 +1,4 @@
-/** An engine that is a script around the program: offline is told when the program has ended, not when the script has. */
+/** An engine that is a script around the program: offline is reported when the program has ended, not when the script has. */
 
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, renameSync, writeFileSync } from 'node:fs'
@@ -30,7 +30,7 @@ const startWrapped = async (script: string): Promise<StandInSlot & { pid: number
 }
 
 for (const [what, script] of ways) {
-  test(`a program that its script runs ${what} has ended when offline is told`, async () => {
+  test(`a program that its script runs ${what} has ended when offline is reported`, async () => {
     const { daemon, watch, pid } = await startWrapped(script)
     const from = watch.seen.length
     await daemon.command('primary', 'unload', null)

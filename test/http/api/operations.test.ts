@@ -94,7 +94,7 @@ describe('a query', () => {
     expect(server.decisions.queries).toEqual([{ limit: 5, slot: '7' }])
   })
 
-  test('of a list that has more names its next page in Link, the last page none', async () => {
+  test('of a list with more entries names its next page in Link; the last page names none', async () => {
     for (let id = 1; id <= 5; id++) server.decisions.add(decisionOf(id))
     const seen: number[] = []
     let path: string | undefined = '/api/logs/decisions?limit=2&slot=a%20b'
@@ -215,7 +215,7 @@ describe('removing a model', () => {
     expect((await errorOf(response)).details).toEqual({ slots: ['primary'] })
   })
 
-  test('is refused while a slot runs it still, though configured for another', async () => {
+  test('is refused while a slot still runs it, although it is configured for another', async () => {
     server.slots.add('primary', { model: 'tiny', state: 'ready' }, { model: 'other' })
     expect((await send('DELETE', '/api/models/tiny')).status).toBe(409)
   })
@@ -232,7 +232,7 @@ describe('removing a model', () => {
   })
 })
 
-test('every operation of the table is served with an answer that keeps its schema', async () => {
+test('every operation of the table is served with an answer that conforms to its schema', async () => {
   const bodies: Record<string, unknown> = {
     createSlot: { name: 'fresh' },
     editSlot: { load: 'on-demand' },

@@ -1,4 +1,4 @@
-/** The stream of all pulls, in time that is moved by hand. */
+/** The stream of all pulls, with a clock that is moved by hand. */
 import { expect, test } from 'bun:test'
 import type { Pull } from '../../../src/contract/models/pull.ts'
 import { PullFeed } from '../../../src/http/feeds/pull-feed.ts'
@@ -113,7 +113,7 @@ test('a client that comes back gets the pulls that have changed since, and no ot
   expect(await open(String(missed[0]?.id))()).toEqual([])
 })
 
-test('one that was cut off in the middle of its first events goes on there', async () => {
+test('one that was cut off in the middle of its first events continues there', async () => {
   const { publish, open } = setUp()
   for (const id of ['a', 'b', 'c']) publish(id)
   const [first] = await open()()
@@ -139,7 +139,7 @@ test('ids grow when the clock is set back', async () => {
   expect(second?.id).toBeGreaterThan(first?.id ?? Number.POSITIVE_INFINITY)
 })
 
-test('the stream of one pull begins with how it stands, and hears of no other', async () => {
+test('the stream of one pull begins with its current state, and has no other pull', async () => {
   const { clock, publish, open } = setUp()
   publish('tiny')
   publish('b')

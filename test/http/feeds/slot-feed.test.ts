@@ -97,7 +97,7 @@ describe('a client that comes back', () => {
     expect((await (await open(middle)).take(2)).map(nameOf)).toEqual(['embed', 'primary'])
   })
 
-  test('with an id of the future, of another daemon, or without sense gets the snapshot', async () => {
+  test('with an id from the future, of another daemon, or without meaning gets the snapshot', async () => {
     for (const id of [String((Date.now() + 60_000) * 1000), '1000', 'nonsense', '-5', '1e3']) {
       expect((await (await open(id)).take(2)).map(nameOf)).toEqual(['embed', 'primary'])
     }

@@ -94,7 +94,7 @@ describe('a client that comes back', () => {
     })
   }
 
-  test('after more than 1024 transitions needs a snapshot, after 1024 not', () => {
+  test('needs a snapshot after more than 1024 transitions, but not after 1024', () => {
     const { history } = at(1000)
     const first = history.add('slot', 'a', '').id
     const second = history.add('slot', 'a', '').id

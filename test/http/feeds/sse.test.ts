@@ -57,7 +57,7 @@ const start = async (overrides: Parameters<typeof startServer>[0] = {}): Promise
 }
 
 describe('a stream of events', () => {
-  test('is what EventSource takes, uncached and unbuffered', async () => {
+  test('is what EventSource accepts, uncached and unbuffered', async () => {
     const { url } = await start()
     const reader = await EventReader.open(`${url}/api/slots/events`)
     expect(reader.response.status).toBe(200)
@@ -97,7 +97,7 @@ describe('a stream of events', () => {
     await until('none is open', () => app.streams.size === 0)
   })
 
-  test('leaves nothing behind after 1000 clients came and went', async () => {
+  test('leaves nothing behind after 1000 clients have come and gone', async () => {
     const { url, app, slots } = await start()
     for (let round = 0; round < 20; round++) {
       await Promise.all(
@@ -210,7 +210,7 @@ describe('the tail of a log', () => {
     expect(handed).toBe(1)
   })
 
-  test('begins with as many of the last lines as are asked for, or where the reader says that it stopped', async () => {
+  test('begins with as many of the last lines as requested, or where the reader says that it stopped', async () => {
     const { url, slots } = await start()
     const asked: unknown[] = []
     const following = slots.followLogs.bind(slots)
@@ -229,7 +229,7 @@ describe('the tail of a log', () => {
     }
   })
 
-  test('of a slot that is not there is an envelope, not a stream', async () => {
+  test('of an unknown slot is an envelope, not a stream', async () => {
     const { url, app } = await start()
     const response = await fetch(`${url}/api/slots/nobody/logs/events`)
     expect([response.status, response.headers.get('content-type')?.split(';')[0]]).toEqual([404, 'application/json'])
@@ -238,7 +238,7 @@ describe('the tail of a log', () => {
 })
 
 describe('the tail of the decisions', () => {
-  test('sends each decision, and on coming back what was missed', async () => {
+  test('sends each decision, and to a reader that reconnects what it missed', async () => {
     const { url, app, decisions } = await start()
     const reader = await EventReader.open(`${url}/api/logs/decisions/events`)
     await until('one stream is open', () => app.streams.size === 1)
@@ -253,7 +253,7 @@ describe('the tail of the decisions', () => {
     again.close()
   })
 
-  test('tells what comes while it sends what was missed, once and in order', async () => {
+  test('sends what arrives while it sends what was missed, once and in order', async () => {
     const { url, decisions } = await start()
     for (let id = 1; id <= 600; id++) decisions.add(decisionOf(id))
     const looked = Promise.withResolvers<void>()

@@ -74,7 +74,7 @@ test('a reader that comes later hears at once how far it is, then more', async (
   reader.close()
 })
 
-test('watching begins nothing, and other models are not told of', async () => {
+test('watching starts nothing, and shows no other models', async () => {
   const { watch, verify, begin, models } = await setUp()
   const reader = await watch('small')
   await begin()
@@ -120,7 +120,7 @@ test('removing the model ends the stream', async () => {
   expect(await all(reader)).toEqual([])
 })
 
-test('the end of the daemon is told to those who wait', async () => {
+test('clients that wait are told of the end of the daemon', async () => {
   const { begin, models } = await setUp()
   const { answer } = await begin()
   models.close()

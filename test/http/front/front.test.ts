@@ -50,7 +50,7 @@ describe('a request', () => {
     expect(client.statuses.length).toBe(1000)
   })
 
-  test('that is no HTTP is answered 400 with an envelope, whatever it is', async () => {
+  test('that is not HTTP is answered 400 with an envelope, whatever it is', async () => {
     const { port } = startFront(echo)
     for (const text of [
       '\0',
@@ -134,7 +134,7 @@ describe('an answer', () => {
     expect(bodyOf(await ask(front.port, 'GET / HTTP/1.0\r\n\r\n'))).toBe('abcd')
   })
 
-  test('that breaks off has no last chunk, nor the length that it said', async () => {
+  test('that breaks off has no last chunk, nor the announced length', async () => {
     for (const length of [null, 9]) {
       const front = startFront((_request, answer) => {
         answer.begin(200, '', length)
@@ -146,7 +146,7 @@ describe('an answer', () => {
     }
   })
 
-  test('to a body that was not taken in is read by a client that goes on sending', async () => {
+  test('to a request whose body was not read reaches a client that keeps sending', async () => {
     const front = startFront((_request, answer) => answer.send(413, '', Buffer.from('too large')))
     const client = await RawClient.open(front.port)
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n')
@@ -155,7 +155,7 @@ describe('an answer', () => {
     expect(client.text).toContain('connection: close')
   })
 
-  test('is given at once where its body was here already, and its bytes are those that came', async () => {
+  test('comes at once if the body has already arrived, and the body has the bytes that were sent', async () => {
     let whole: Buffer | null = null
     const front = startFront(({ body, headers }, answer) => {
       whole = body.whole()
@@ -170,7 +170,7 @@ describe('an answer', () => {
 describe('a client that takes too long', () => {
   const quick = { sweepMs: 10, idleMs: 30, headMs: 60, bodyMs: 60, bodyBytes: 100, writeMs: 60, lingerMs: 30 }
 
-  test('for its next request is left without a word', async () => {
+  test('for its next request is disconnected without an answer', async () => {
     const client = await RawClient.open(startFront(echo, { limits: quick }).port)
     expect(await client.send(get()).toEnd()).toEndWith('GET /a ')
   })
@@ -199,7 +199,7 @@ describe('a client that takes too long', () => {
     expect([answer.slice(9, 12), codeOf(answer)]).toEqual(['408', 'request.invalid'])
   })
 
-  test('to read is cut off; what makes its answer hears of it and was held back before', async () => {
+  test('to read is cut off; the writer of its answer is told so, and was held back before', async () => {
     let written = 0
     const gone = Promise.withResolvers<unknown>()
     const front = startFront(

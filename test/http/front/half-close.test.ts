@@ -71,7 +71,7 @@ describe('a client that is gone', () => {
     await gone(request)
   })
 
-  test('is noticed within its answer', async () => {
+  test('is noticed in the middle of its answer', async () => {
     const { front, asked } = holding()
     const client = await RawClient.open(front.port)
     client.send(post('/a', 'x'))

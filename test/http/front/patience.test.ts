@@ -26,7 +26,7 @@ test('an answer is waited for as long as it takes', () => {
   expect(patience().verdict(1e9, 'an answer', nothing)).toBeNull()
 })
 
-test('a body may take long as long as enough of it comes', () => {
+test('a body may take a long time if enough of it keeps arriving', () => {
   const waiting = patience()
   waiting.received(100)
   expect(waiting.verdict(31, 'a body', nothing)).toBeNull()
@@ -35,7 +35,7 @@ test('a body may take long as long as enough of it comes', () => {
   expect(waiting.verdict(62, 'a body', nothing)).toBe('late body')
 })
 
-test('what is written must move, and nothing else counts meanwhile', () => {
+test('queued bytes must move, and nothing else counts in the meantime', () => {
   const waiting = patience()
   expect(waiting.verdict(100, 'an answer', { waiting: 0, moves: 0 })).toBeNull()
   expect(waiting.verdict(120, 'a request', { waiting: 9, moves: 0 })).toBeNull()

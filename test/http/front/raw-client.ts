@@ -7,7 +7,7 @@ export class RawClient {
   text = ''
   /** The server closed its side. */
   ended = false
-  /** Nothing is left of the connection. */
+  /** The connection is closed completely. */
   closed = false
   #wake: (() => void)[] = []
 
@@ -56,7 +56,7 @@ export class RawClient {
     return this
   }
 
-  /** Closes it as a program does that ends: both sides, without a reset. */
+  /** Closes it like a program that ends: both sides, without a reset. */
   close(): void {
     this.#socket.destroy()
   }

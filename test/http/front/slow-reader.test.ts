@@ -7,7 +7,7 @@ import { defaultFrontLimits } from '../../../src/http/front/limits.ts'
 
 const { writeMs } = defaultFrontLimits
 
-test('a client that reads slowly is not cut off, although the system never tells of room; one that stops reading is', () => {
+test('a client that reads slowly is not cut off, although the system never reports room; one that stops reading is', () => {
   let room = 1000
   let cut = false
   const socket = {

@@ -1,4 +1,4 @@
-/** The front with an answerer of the test's making. */
+/** The front with a handler that the test provides. */
 import { onTestFinished } from 'bun:test'
 import { sendError } from '../../../src/http/answers/errors.ts'
 import { Front, type FrontOptions } from '../../../src/http/front/front.ts'

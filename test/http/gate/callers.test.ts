@@ -107,7 +107,7 @@ describe('a caller with the scope infer', () => {
   })
 })
 
-test('whoever reaches hal0 is local, by the address that it comes from, and may do everything', () => {
+test('every caller that reaches hal0 is local, is known by its address, and may do everything', () => {
   const headers = new Headers() as unknown as WireHeaders
   const found = (peer: string) => localCaller({ headers, peer })
   expect(found('::ffff:192.168.1.7')).toEqual({ kind: 'local', name: null, address: '192.168.1.7', scope: 'admin' })
@@ -135,7 +135,7 @@ describe('routes', () => {
     expect(callers).toEqual([phone])
   })
 
-  test('answer nobody who came past the gate', async () => {
+  test('answer nobody who bypassed the gate', async () => {
     const elysia = new Elysia() as unknown as Elysia
     mountDaemon(new Routes(elysia, operations, true), () => {
       throw new Error('answered')

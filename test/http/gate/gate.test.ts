@@ -65,7 +65,7 @@ describe('a host is refused', () => {
     expect(refusal?.message).not.toContain('allowed_hosts')
   })
 
-  test('but not where only the health of the process is asked for', () => {
+  test('but not if only the health of the process is requested', () => {
     expect(judge('GET', {}, '/api/health')).toBeNull()
     expect(judge('HEAD', {}, '/api/health')).toBeNull()
     expect(judge('GET', {}, '/api/health/?probe=1')).toBeNull()

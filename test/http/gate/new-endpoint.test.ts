@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** Unlike every other one in all that it can say. */
+/** Differs from every other row in every field. */
 const row: Endpoint = {
   method: 'POST',
   paths: ['/v1/sound/words', '/v1/words'],
@@ -116,7 +116,7 @@ describe('a new row of the endpoint table', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'request.unsupported', details: { slots: [] } } })
   })
 
-  test('refuses other methods, and says which there is', async () => {
+  test('refuses other methods, and names its own', async () => {
     const { server } = await setUp()
     const answer = await fetch(`${server.url}/v1/words`)
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
@@ -140,7 +140,7 @@ describe('a new row of the endpoint table', () => {
     expect(await without.json()).toMatchObject({ error: { code: 'request.invalid' } })
   })
 
-  test('may need no model: whoever can do it is asked, and where nobody can, that is said', async () => {
+  test('may need no model: any slot that can do it is asked, and if none can, the error says so', async () => {
     const { server, slots, decisions } = await setUp()
     expect((await fetch(`${server.url}/v1/sound/any`)).status).toBe(200)
     expect(decisions).toMatchObject([

@@ -19,7 +19,7 @@ const openAiModel = (id: string): OpenAiModel => ({
   state: 'ready',
 })
 
-/** Answers with what it was asked. */
+/** Echoes the request in its answer. */
 const echoDispatch: Dispatch = async ({ request: { body }, path }, answer) => {
   let bytes = 0
   for (let piece = await body.next(); piece !== null; piece = await body.next()) bytes += piece.length

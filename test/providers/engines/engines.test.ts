@@ -3,13 +3,13 @@ import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path'
 import { failure, house, makeProgram } from './house.ts'
 
-test('with nothing anywhere, the error says the command that mends it', async () => {
+test('with nothing anywhere, the error names the command that fixes it', async () => {
   const error = await failure(house().engines.find('llama.cpp', null))
   expect(error?.code).toBe('engine.not_installed')
   expect(error?.message).toBe('No llama.cpp engine is installed. Run: hal0 engine install llama.cpp --source pypi')
 })
 
-test('the order is: the slot, hal0.toml, the engine installed last, PATH', async () => {
+test('the order is: the slot, hal0.toml, the most recently installed engine, PATH', async () => {
   const { root, engines, file, put } = house()
   const find = async (setting: string | null = null) => (await engines.find('llama.cpp', setting)).path
   const onPath = makeProgram(join(root, 'bin'), 'llama-server')
@@ -39,7 +39,7 @@ test.each([
   expect(error?.message).toContain(where === 'hal0.toml' ? file : "the slot's engine setting")
 })
 
-test('a file that may not be executed, and a folder, are no engines', async () => {
+test('a file that may not be executed, and a folder, are not engines', async () => {
   const { root, engines } = house()
   const path = makeProgram(join(root, 'x'), 'llama-server')
   chmodSync(path, 0o644)
@@ -90,7 +90,7 @@ test.each(['llama.cpp-pypi-9', '/nowhere', 'relative/llama-server', '../../etc']
   expect(existsSync(file)).toBe(false)
 })
 
-test('remove refuses what hal0.toml names, by id or by path, and takes the rest away whole', async () => {
+test('remove refuses what hal0.toml names, by id or by path, and removes everything else completely', async () => {
   const { engines, file, dir, put } = house()
   const path = put('llama.cpp-pypi-1', '2026-01-01T00:00:00.000Z')
   for (const value of ['llama.cpp-pypi-1', path]) {

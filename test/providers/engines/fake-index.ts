@@ -41,7 +41,7 @@ const jsonPage = (files: FakeFile[]) =>
     })),
   })
 
-/** @param form which form of the page it speaks @param override answers instead of the index, where it returns something */
+/** @param form the form of its pages @param override answers instead of the index if it returns something */
 export const fakeIndex = (
   files: FakeFile[],
   form: 'html' | 'json' = 'html',
@@ -84,7 +84,7 @@ export const makeWheel = (folder: string, members: Record<string, string>): Uint
   return new Uint8Array(readFileSync(path))
 }
 
-/** The members of a wheel that passes for xllamacpp as long as nobody loads a model with it. */
+/** The files of a wheel that passes for xllamacpp as long as nobody loads a model with it. */
 export const fakeMembers = (version: string) => ({
   'xllamacpp/__init__.py': `__version__ = "${version}"\nBUILD_INFO = {"build_target": "test"}\n`,
 })

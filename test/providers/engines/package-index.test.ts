@@ -32,7 +32,7 @@ const downloadFailure = async (index: FakeIndex, stallMs?: number) => {
   return await failure(api.download(file as never, async () => {}))
 }
 
-test.each(['html', 'json'] as const)('reads a page in %s, and brings the file it lists', async (form) => {
+test.each(['html', 'json'] as const)('reads a page in %s, and downloads the file it lists', async (form) => {
   const index = start([wheel, { ...wheel, name: 'xllamacpp-0.9-py3-none-any.whl', yanked: true }], form)
   const api = client(index.url)
   const files = await api.files('xllamacpp')
@@ -45,7 +45,7 @@ test.each(['html', 'json'] as const)('reads a page in %s, and brings the file it
   expect(Buffer.concat(chunks).toString()).toBe('the wheel')
 })
 
-test('a file whose sum differs is refused, with both sums', async () => {
+test('a file whose checksum differs is refused, with both checksums', async () => {
   const error = await downloadFailure(start([{ ...wheel, sha256: '0'.repeat(64) }]))
   expect(error.code).toBe('engine.install_failed')
   expect(error.details).toMatchObject({
@@ -94,7 +94,7 @@ test.each([
   expect((await failure(client(index.url).files('xllamacpp'))).message).toContain(words)
 })
 
-test('an index that is not there is named by its host, with what to do', async () => {
+test('an index that cannot be reached is named by its host, with what to do', async () => {
   const index = start([])
   index.stop()
   const error = await failure(client(index.url).files('xllamacpp'))
@@ -102,7 +102,7 @@ test('an index that is not there is named by its host, with what to do', async (
   expect(error.message).toContain('PIP_INDEX_URL')
 })
 
-test('JSON that is none is an error, not an empty list', async () => {
+test('invalid JSON is an error, not an empty list', async () => {
   const type = { headers: { 'content-type': 'application/vnd.pypi.simple.v1+json' } }
   const index = start([], 'json', () => new Response('{', type))
   expect((await failure(client(index.url).files('xllamacpp'))).message).toContain('cannot be read')

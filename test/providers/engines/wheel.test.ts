@@ -39,7 +39,7 @@ test.each(['2.0a1', '2.0b2', '2.0rc1', '2.0.dev3', '2.0+cu128'])(
   },
 )
 
-test('a yanked file is taken only when its version is asked for', () => {
+test('a yanked file is used only when its version is requested', () => {
   const yanked = { ...wheel('2.0'), yanked: true }
   expect(picked([wheel('1.0'), yanked])).toBe('1.0')
   expect(picked([wheel('1.0'), yanked], '2.0')).toBe('2.0')
@@ -83,6 +83,6 @@ test.each([
   expect(picked([{ ...wheel('1.0'), requiresPython }])).toBe(version)
 })
 
-test.each(['xllamacpp-1.0.tar.gz', 'xllamacpp.whl', 'a-b-c-d-e-f-g.whl', ''])('%p is no wheel', (name) => {
+test.each(['xllamacpp-1.0.tar.gz', 'xllamacpp.whl', 'a-b-c-d-e-f-g.whl', ''])('%p is not a wheel', (name) => {
   expect(parseWheelName(name)).toBeNull()
 })

@@ -85,7 +85,7 @@ describe('a load that fails', () => {
     expect(line).toEndWith(cause?.line ?? 'nothing')
     expect(cause?.why).not.toEndWith('.')
   })
-  test('without a word of why has no cause', () => {
+  test('without a line that says why has no cause', () => {
     expect(causeOf(after, null, true)).toBeNull()
     expect(causeOf([], null, true)).toBeNull()
   })

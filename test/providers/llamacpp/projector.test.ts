@@ -31,16 +31,16 @@ const refusalOf = async (bytes: Buffer): Promise<string | null> => {
 }
 
 describe('a projector', () => {
-  test('of this model is taken', async () => {
+  test('of this model is accepted', async () => {
     expect(await refusalOf(projector(64))).toBeNull()
   })
   test('of another model is refused with both lengths', async () => {
     expect(await refusalOf(projector(128))).toContain("length 128, this model's have 64")
   })
-  test('of an older converter says nothing about its model, and is taken', async () => {
+  test('of an older converter says nothing about its model, and is accepted', async () => {
     expect(await refusalOf(projector(768, []))).toBeNull()
   })
-  test('that is a model, or no GGUF, is refused', async () => {
+  test('that is a model, or not a GGUF, is refused', async () => {
     expect(await refusalOf(smallModel())).toContain('not a projector')
     expect(await refusalOf(Buffer.from('<html>'))).toContain('mmproj.gguf')
   })

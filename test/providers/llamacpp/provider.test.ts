@@ -37,7 +37,7 @@ test('a slot without a sentinel has none', async () => {
   expect(plan.sentinels).toEqual([])
 })
 
-test('an engine whose manifest says so opens its port late, also when named through a link', async () => {
+test('an engine whose manifest says so opens its port late, even when named through a link', async () => {
   const root = tempDir()
   const program = makeStandIn(join(root, 'engine'))
   const manifest = {

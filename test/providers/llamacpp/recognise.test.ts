@@ -9,7 +9,7 @@ const model = modelEntry({ id: 'tiny-q8_0' })
 const argv = buildArgv('/opt/llama-server', { config, model, files: ['/models/--port/tiny.gguf'], mmproj: null })
 const started = { model: 'tiny-q8_0', port: 8085 }
 
-test('what hal0 starts is known again by its arguments, also behind an interpreter', () => {
+test('what hal0 starts is recognised by its arguments, even behind an interpreter', () => {
   expect(recogniseArgv(argv)).toEqual(started)
   expect(recogniseArgv(['/usr/bin/python3', '-u', ...argv])).toEqual(started)
 })
@@ -22,7 +22,7 @@ test.each([
   expect(recogniseArgv(words)).toBeNull()
 })
 
-test('an alias that is no id of a model is none', () => {
+test('an alias that is not a model’s id is ignored', () => {
   expect(recogniseArgv(['/x', '--model', 'a', '--port', '80', '--alias', 'My Model'])).toEqual({
     model: null,
     port: 80,

@@ -20,7 +20,7 @@ const exit = { exitCode: 1, signal: null, outOfMemory: false, lastLines: [] }
 const attempt = fc.constantFrom(0, 1, 2, 3)
 const id = fc.nat(8)
 
-/** Any input at any time: also those that no owner would send in that state. */
+/** Any input at any time, including those that no owner would send in that state. */
 const inputs: fc.Arbitrary<Input> = fc.oneof(
   fc.constantFrom<Input>(
     { kind: 'load' },
@@ -117,7 +117,7 @@ test('whatever comes in whatever order, the decider makes only legal transitions
             }
             if (record !== null && !isLegalTransition(record.state, effect.record.state))
               throw new Error('illegal transition')
-            // What is found running without a record of it goes on ahead of all that was told before.
+            // A process that is found running without a record gets a number ahead of all that were published before.
             // Every other load is committed.
             const takenOver = effect.record.state === 'starting'
             const steps = record === null ? 1 : effect.record.seq - record.seq

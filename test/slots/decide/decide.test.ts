@@ -42,10 +42,10 @@ const refusal = ({ effects }: Decision): string | null =>
 
 const exited: Input = { kind: 'exited', attempt: 1, exit, outOfMemory: false, port: { kind: 'none' } }
 
-test('a restart that was asked for while a load began, and that the disk refuses, costs nobody that load', () => {
+test('a restart that was requested while a load began, and that the disk refuses, does not cost that load', () => {
   const asked = play(machineIn('offline'), { kind: 'load' })
   const again = play(asked.machine, { kind: 'restart' })
-  // The beginning is on disk, the restart that was to follow is not.
+  // The beginning is on disk, but the restart that was to follow is not.
   const begun = play(again.machine, { kind: 'committed' })
   expect(begun.machine.record.state).toBe('starting')
   expect(doing(begun)).toEqual(['commit'])
@@ -66,7 +66,7 @@ describe('a death of the backend', () => {
       expect(decision.machine.record.error?.details).toMatchObject({ exit_code: 3, last_lines: ['it broke'] })
     })
   }
-  test('while unloading is what was wanted', () => {
+  test('while unloading completes the unload', () => {
     expect(states(play(machineIn('unloading', { process: 'stopping' }), exited))).toEqual(['offline'])
   })
   test('of an earlier process changes nothing', () => {
@@ -98,7 +98,7 @@ describe('a death of the backend', () => {
     const decision = play(machineIn('warming'), { ...exited, outOfMemory: true })
     expect(decision.machine.record.error?.code).toBe('slot.out_of_memory')
   })
-  test('that was probably the OOM killer’s says so, and asserts nothing', () => {
+  test('that was probably caused by the OOM killer says so, and asserts nothing', () => {
     const decision = play(machineIn('warming'), { ...exited, outOfMemory: 'probably' })
     expect(decision.machine.record.error?.code).toBe('slot.out_of_memory')
     expect(decision.machine.record.error?.message).toMatch(/probably for lack of memory/)
@@ -187,7 +187,7 @@ describe('an acknowledgement', () => {
   })
 })
 
-describe('what a request meets', () => {
+describe('how a request is handled', () => {
   const request: Input = { kind: 'request', id: 1 }
   const met: [SlotState, string | null][] = [
     ['offline', 'slot.not_loaded'],
@@ -308,30 +308,30 @@ describe('a restart of the daemon', () => {
   }
 })
 
-describe('a backend that is found running, of which no record tells,', () => {
+describe('a backend that is found running without a record,', () => {
   const runs = { model: 'b', port: 8090 }
   const running = { kind: 'found' as const, found: { kind: 'running' as const, pid: 7, runs } }
   const offline = machineIn('offline', { process: 'unknown' })
-  test('because it is lost: is taken over as what it was started with, its sequence ahead of all before', () => {
+  test('because that is lost, is taken over as what it was started with, with a number ahead of all before', () => {
     const decision = play({ ...offline, lost: true }, running, { model: 'a' }, 5_000)
     expect(decision.machine).toMatchObject({ process: 'running', pid: 7, lost: false })
     expect(decision.machine.record).toMatchObject({ state: 'starting', model: 'b', port: 8090, pid: 7, seq: 5_001 })
     expect(doing(decision)).toEqual(['write', 'set-timer', 'probe'])
   })
-  test('because it is an old one: is taken over too', () => {
+  test('because that is an old one, is taken over too', () => {
     expect(states(play(offline, running))).toEqual(['starting'])
   })
-  test('and whose command line says nothing: is taken over with what is configured', () => {
+  test('and whose command line says nothing, is taken over with what is configured', () => {
     const unknown = { ...running, found: { ...running.found, runs: null } }
     const { machine } = play({ ...offline, lost: true }, unknown)
     expect(machine.record).toMatchObject({ state: 'starting', model: 'a', port: 8081 })
   })
-  test('is no reason to say that nothing runs before the supervisor has told', () => {
+  test('is not declared not to run before the supervisor has answered', () => {
     expect(doing(play({ ...offline, lost: true }, { kind: 'found', found: { kind: 'none' } }))).toEqual(['write'])
   })
 })
 
-test('a cancelled load that a restart of the daemon cut off ends offline, and needs no acknowledging', () => {
+test('a cancelled load that a restart of the daemon interrupted ends offline, and needs no acknowledgement', () => {
   const error = new Hal0Error('slot.load_cancelled', 'cancelled').body()
   const cut = machineIn('error', { process: 'unknown' })
   const machine = { ...cut, record: { ...cut.record, error } }
@@ -365,7 +365,7 @@ describe('restart = "on-failure"', () => {
 })
 
 describe('unloading', () => {
-  test('a serving slot takes the places of its requests back', () => {
+  test('a serving slot revokes the places of its requests', () => {
     const decision = play(machineIn('serving', { inFlight: 2 }), { kind: 'unload' })
     expect(states(decision)).toEqual(['unloading'])
     expect(doing(decision)).toEqual(expect.arrayContaining(['revoke', 'stop']))

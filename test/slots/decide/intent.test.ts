@@ -40,7 +40,7 @@ const nextDaemon = async (host: SimulatedHost): Promise<void> => {
   await host.startDaemon()
 }
 
-/** A slot in each state in which something can be asked of it. */
+/** A slot in each state in which it takes commands. */
 const situations: Record<string, () => Promise<SimulatedHost>> = {
   offline: hostWithSlot,
   ready: loaded,
@@ -139,7 +139,7 @@ describe('a command that asks for a load', () => {
     expect([...seen].sort()).toEqual(['a false', 'b false', 'b true'])
   })
 
-  test('is pursued over a disk that fails once it was accepted', async () => {
+  test('is pursued although the disk fails after it was accepted', async () => {
     const host = await loaded()
     await host.manager.command('one', { do: 'restart' }, null)
     host.diskFails = true
@@ -172,7 +172,7 @@ describe('a command that asks for a load', () => {
 
 describe('a load that was accepted and has not begun', () => {
   for (const undo of ['unload', 'cancel'] as const) {
-    test(`is taken back by ${undo} for the next daemon too`, async () => {
+    test(`is withdrawn by ${undo}, for the next daemon too`, async () => {
       const host = await (situations.unloading as () => Promise<SimulatedHost>)()
       await host.manager.command('one', { do: 'load' }, null)
       await host.manager.command('one', { do: undo }, null)
@@ -183,7 +183,7 @@ describe('a load that was accepted and has not begun', () => {
     })
   }
 
-  test('is taken back even while its promise is on its way to the disk', async () => {
+  test('is withdrawn even while its promise is being written', async () => {
     const host = await loaded()
     const restarting = host.manager.command('one', { do: 'restart' }, null)
     await settle(1)
@@ -193,7 +193,7 @@ describe('a load that was accepted and has not begun', () => {
     expect(host.processesOf('one')).toEqual([])
   })
 
-  test('after a cancellation of the load before it is kept', async () => {
+  test('is kept after a cancellation of the load before it', async () => {
     const host = await hostWithSlot()
     const first = host.manager.command('one', { do: 'load' }, null)
     await settle(1)
@@ -225,7 +225,7 @@ describe('restart = "on-failure"', () => {
     expect(host.record('one').state).toBe('ready')
   })
 
-  test('loads a backend again that died while no daemon ran', async () => {
+  test('reloads a backend that died while no daemon ran', async () => {
     const host = await restarting()
     host.killDaemon()
     await crash(host)
@@ -248,7 +248,7 @@ describe('restart = "on-failure"', () => {
     expect(host.record('one')).toMatchObject({ state: 'error', intent: null })
   })
 
-  test('is taken back by an acknowledgement, which leaves nothing for the next daemon', async () => {
+  test('is withdrawn by an acknowledgement, which leaves nothing for the next daemon', async () => {
     const host = await restarting()
     await crash(host)
     await host.manager.command('one', { do: 'acknowledge' }, null)
@@ -258,7 +258,7 @@ describe('restart = "on-failure"', () => {
     expect(host.record('one').state).toBe('offline')
   })
 
-  test('does not load after a reboot of the host what was loaded before it', async () => {
+  test('does not reload after a reboot of the host what was loaded before', async () => {
     const host = await restarting()
     host.reboot()
     await host.startDaemon()
@@ -276,14 +276,14 @@ describe('a stop that fails', () => {
     return host
   }
 
-  test('is told, and the slot is not offline while its backend runs', async () => {
+  test('is reported, and the slot is not offline while its backend runs', async () => {
     const host = await unstoppable()
     expect(host.record('one')).toMatchObject({ state: 'error', error: { code: 'slot.stop_failed' } })
     expect(host.manager.problems()).toEqual([expect.stringContaining('systemd refused to stop the unit')])
     expect(await codeOf(host.manager.delete('one'))).toBe('slot.invalid_transition')
   })
 
-  test('is tried again until it succeeds', async () => {
+  test('is retried until it succeeds', async () => {
     const host = await unstoppable()
     await host.clock.advance(300_000)
     host.stopping = 'ok'
@@ -293,7 +293,7 @@ describe('a stop that fails', () => {
     expect(host.processesOf('one')).toEqual([])
   })
 
-  test('is tried again at once by whoever asks, and a load that is asked for follows', async () => {
+  test('is retried at once on request, and a load that is requested follows', async () => {
     for (const [command, state] of [
       ['unload', 'offline'],
       ['load', 'ready'],
@@ -308,7 +308,7 @@ describe('a stop that fails', () => {
     }
   })
 
-  test('is told to whoever waits for it', async () => {
+  test('is reported to a client that waits for it', async () => {
     const host = await loaded()
     host.stopping = 'fails'
     const waiting = codeOf(host.manager.command('one', { do: 'unload' }, 60))
@@ -324,7 +324,7 @@ describe('a stop that fails', () => {
     expect(host.manager.problems()).toEqual([])
   })
 
-  test('of a load that failed is tried again too, and its error stays what it was', async () => {
+  test('of a failed load is retried too, and the error of the load stays', async () => {
     const host = await hostWithSlot({ load_timeout_s: 1 })
     host.behaviour = { ...wellBehaved, readyAfter: Number.POSITIVE_INFINITY }
     host.stopping = 'fails'
@@ -340,7 +340,7 @@ describe('a stop that fails', () => {
     expect(host.mostProcessesOfOneSlot).toBe(1)
   })
 
-  test('is gone on with by the next daemon', async () => {
+  test('is continued by the next daemon', async () => {
     const host = await unstoppable()
     await nextDaemon(host)
     await host.clock.advance(5000)

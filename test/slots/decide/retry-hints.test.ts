@@ -1,4 +1,4 @@
-/** What requests are told about coming again, and which of them wait for the load that follows. */
+/** What requests are told about retrying, and which of them wait for the load that follows. */
 import { describe, expect, test } from 'bun:test'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { settle } from '../support/simulated-clock.ts'
@@ -12,7 +12,7 @@ const loading = async (): Promise<SimulatedHost> => {
   return host
 }
 
-/** The outcome of a request for the slot, by what it asked for. */
+/** The outcome of a request for the slot, by the model that it named. */
 const ask = (host: SimulatedHost, asked: string): { outcome: string | null } => {
   const seen: { outcome: string | null } = { outcome: null }
   Promise.resolve(host.manager.acquire('one', new AbortController(), asked)).then(
@@ -41,7 +41,7 @@ describe('requests at the backend', () => {
     ['restart', 'Slot one is being restarted. Ask again'],
     ['unload', 'Slot one is being unloaded. Load it again'],
   ] as const) {
-    test(`are told of ${verb === 'restart' ? 'a restart' : 'an unload'} when one begins, and so is who comes then`, async () => {
+    test(`are told of ${verb === 'restart' ? 'a restart' : 'an unload'} when one begins, and so are those that come then`, async () => {
       const host = await loading()
       ask(host, 'one')
       await host.clock.advance(5000)
@@ -80,7 +80,7 @@ describe('requests that wait', () => {
     expect(second.outcome).toBe('served')
   })
 
-  test('when the slot is swapped wait on if they named the slot, and are told if they named the model that goes', async () => {
+  test('when the slot is swapped keep waiting if they named the slot, and are told if they named the model that goes', async () => {
     const host = await loading()
     const [slot, alias, model] = [ask(host, 'one'), ask(host, 'fast'), ask(host, 'a')]
     await host.clock.advance(1000)
@@ -101,7 +101,7 @@ describe('requests that wait', () => {
     expect(waiting.outcome).toBe('slot.warming')
   })
 
-  test('are told when the load that was to follow is taken back', async () => {
+  test('are told when the load that was to follow is withdrawn', async () => {
     const host = await loading()
     const waiting = ask(host, 'one')
     await host.clock.advance(1000)
@@ -142,7 +142,7 @@ describe('a slot in error', () => {
     expect(await refusal(host)).toMatchObject({ code: 'slot.crashed', retryAfterS: 4, retry: 'wait' })
   })
 
-  test('whose error nothing mends says so', async () => {
+  test('whose error nothing fixes says so', async () => {
     const host = await loading()
     await host.manager.command('one', { do: 'load' }, null)
     await host.clock.advance(5000)

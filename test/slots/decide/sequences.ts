@@ -175,7 +175,7 @@ export const live = async (script: Act[]): Promise<void> => {
   }
   const restartDaemon = async () => {
     host.killDaemon()
-    // What was in flight died with the daemon; clients see it, hal0 has nothing to tell them.
+    // Requests in flight ended with the daemon; clients see that, and hal0 has nothing to tell them.
     clients = []
     for (const [slot, seq] of acknowledged) {
       if (host.record(slot).seq < seq) throw new Error(`an acknowledged transition of ${slot} is not on disk`)
@@ -288,7 +288,7 @@ const checkHistory = (host: SimulatedHost): void => {
           throw new Error(`${slot}: illegal ${last.state} → ${record.state}`)
         else if (isLoaded(last.state) && record.state === 'error') {
           deaths += 1
-          // Fewer than open the breaker, whenever they came.
+          // Fewer than it takes to stop restarting, whenever they came.
           if (slot === 'ondemand' && deaths < 5 && record.intent === null)
             throw new Error(`${slot} died, and is not to be loaded again`)
         }
@@ -302,7 +302,7 @@ const checkHistory = (host: SimulatedHost): void => {
   if (host.mostProcessesOfOneSlot > 1) throw new Error('a slot had two processes at one time')
 }
 
-/** Between transitions a record may say something else, but not that it was one. */
+/** Between transitions a record may change, but not claim a transition. */
 const checkRestated = (last: SlotRecord, record: SlotRecord): void => {
   const { intent, reason, error } = record
   if (JSON.stringify({ ...last, intent, reason, error }) !== JSON.stringify(record))
@@ -319,7 +319,7 @@ const checkPromises = (host: SimulatedHost, promised: ReadonlyMap<Name, number>)
   }
 }
 
-/** Nobody edits files here: what runs is another model than the file says only where half a swap has happened. */
+/** Nobody edits files here: a slot runs another model than its file says only if half a swap has happened. */
 const checkModels = (host: SimulatedHost): void => {
   for (const { name: slot, state, model } of host.manager.overview()) {
     const asked = host.configs.get(slot)?.model

@@ -9,17 +9,17 @@ const planner = makePlanner(models, [], {
   refusalOf: (id) => (id === 'speech' ? 'speech cannot be pulled yet.' : null),
 })
 
-test('a model that can be brought is missing, and no obstacle', () => {
+test('a model that can be pulled is missing, but not an obstacle', () => {
   expect([planner.missing(config('known')), planner.obstacle(config('known'))]).toEqual(['known', null])
 })
 
-test('a model of which nothing is known is an obstacle that says where to look', () => {
+test('an unknown model is an obstacle that says where to look', () => {
   expect(planner.missing(config('other'))).toBeNull()
   const obstacle = planner.obstacle(config('other'))
   expect(obstacle?.code).toBe('model.not_found')
   expect(obstacle?.message).toContain('hal0 model search')
 })
 
-test('a model that cannot be had says why', () => {
+test('a model that cannot be obtained says why', () => {
   expect(planner.obstacle(config('speech'))?.message).toBe('speech cannot be pulled yet.')
 })

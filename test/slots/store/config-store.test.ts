@@ -31,7 +31,7 @@ test('an edit keeps comments, order and keys that hal0 does not know', async () 
   })
 })
 
-test('null removes a key, so that its default holds again', async () => {
+test('null removes a key, so that its default applies again', async () => {
   await store.write('primary', patchOf({ model: 'qwen', context_size: 4096 }))
   await store.write('primary', patchOf({ context_size: null }))
   expect(await readFile(file(), 'utf8')).not.toContain('context_size')
@@ -55,7 +55,7 @@ for (const [what, text, named] of broken) {
   })
 }
 
-test('files whose name is no slot name are no slots', async () => {
+test('files whose name is not a slot name are not slots', async () => {
   for (const name of ['primary.toml', 'UPPER.toml', '.hidden.toml', 'notes.txt', 'embed.toml']) {
     await writeFile(join(root, 'etc/hal0/slots', name), '')
   }
@@ -154,7 +154,7 @@ describe('a file from before there were tables of providers', () => {
   })
 })
 
-test('a key that stands at the top and in the table is refused by name, since either may be meant', async () => {
+test('a key that is both at the top and in the table is refused by name, since either may be meant', async () => {
   await writeFile(file(), 'parallel = 2\n[llama_cpp]\nparallel = 3\n')
   await expect(store.read('primary')).rejects.toMatchObject({
     code: 'config.invalid',
@@ -168,7 +168,7 @@ test('a wrong value in the table is named with the table', async () => {
   await expect(store.read('primary')).rejects.toMatchObject({ param: 'llama_cpp.context_size' })
 })
 
-test('a provider that there is not is named', async () => {
+test('an unknown provider is named', async () => {
   await writeFile(file(), 'provider = "magic"\n')
   await expect(store.read('primary')).rejects.toMatchObject({
     param: 'provider',

@@ -26,7 +26,7 @@ test('a folder that was taken is under no name that a slot can have, and comes b
   expect(word('primary')).toBe('old')
 })
 
-test('what a daemon that died left is removed where there is no such slot, and put back where there is one', async () => {
+test('what a dead daemon left is removed if there is no such slot, and put back if there is one', async () => {
   for (const name of ['gone', 'a-b', 'stays']) {
     make(name, name)
     await deleted.take(name)
@@ -46,7 +46,7 @@ test('what an earlier slot of the same name left never takes the place of the ne
   expect(word('primary')).toBe('new')
 })
 
-test('a slot without a folder, or no folder of slots at all, is nothing to do', async () => {
+test('without the folder of a slot, or of all slots, there is nothing to do', async () => {
   await (await deleted.take('primary'))()
   const nowhere = new DeletedFolders(join(slots, 'none'))
   await (await nowhere.take('primary'))()

@@ -63,7 +63,7 @@ export class SimulatedHost {
   readonly damaged = new Set<string>()
   /** How the supervisor answers a daemon that starts. */
   adopting: 'ok' | 'fails' | 'hangs' = 'ok'
-  /** How the supervisor answers who wants a backend stopped. */
+  /** How the supervisor answers when a backend is to be stopped. */
   stopping: 'ok' | 'fails' = 'ok'
   /** How the last process of a slot ended, until it is stopped or another one is started. */
   readonly ended = new Map<string, ExitReport>()
@@ -91,7 +91,7 @@ export class SimulatedHost {
     await this.manager.open()
   }
 
-  /** kill -9 of the daemon: backends live on, nobody listens to them. */
+  /** kill -9 of the daemon: the backends keep running, and nobody listens to them. */
   killDaemon(): void {
     this.#daemon.alive = false
     this.clock.forgetTimers()
@@ -126,7 +126,7 @@ export class SimulatedHost {
     process.onExit?.(exit)
   }
 
-  /** The slot's record goes; what was there before does not count as new. */
+  /** The slot's record is lost; what was there before does not count as new. */
   loseRecord(name: string): void {
     this.disk.delete(name)
     this.damaged.add(name)
@@ -249,7 +249,7 @@ export class SimulatedHost {
         },
         save: async (name, json) => {
           await this.#mayWrite(daemon)
-          // A record that is put back after a refused load is no transition.
+          // A record that is put back after a refused load is not a transition.
           if (disk.get(name) === json) return
           disk.set(name, json)
           this.written.push(JSON.parse(json) as SlotRecord)

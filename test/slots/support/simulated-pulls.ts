@@ -1,4 +1,4 @@
-/** Pulls in virtual time: what the hub has, how the next pull ends, and which models came. They outlive the simulated daemons. */
+/** Pulls in virtual time: what the hub has, how the next pull ends, and which models arrived. They outlive simulated daemons. */
 import type { Pull, PullRequest } from '../../../src/contract/models/pull.ts'
 import { Bus } from '../../../src/lib/async/bus.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
@@ -78,7 +78,7 @@ export class SimulatedPulls implements ModelBringer {
     if (pull?.phase === 'downloading') this.#tell({ ...pull, phase: 'cancelled' })
   }
 
-  /** The daemon died: nobody listens any more, and what it was pulling stands still until it is asked for again. */
+  /** The daemon died: nobody listens any more, and its pulls stand still until they are requested again. */
   forget(): void {
     this.changed = new Bus()
     this.#pulls.clear()

@@ -34,7 +34,7 @@ export class SimulatedSupervisor implements Supervisor {
     const attempt = { cancelled: false }
     this.#starting.set(name, attempt)
     try {
-      // What an earlier run left is ended without asking.
+      // Whatever an earlier run left is ended without asking.
       for (const { pid } of this.#host.processesOf(name)) this.#host.end(pid)
       await this.#launched()
       if (attempt.cancelled) throw this.#cancelled(name)
@@ -97,7 +97,7 @@ export class SimulatedSupervisor implements Supervisor {
     this.#host.ended.delete(name)
   }
 
-  /** The daemon is gone: nothing that it still tries has an effect, and nobody is told of a death. */
+  /** The daemon is gone: nothing that it still tries has an effect, and no death is reported. */
   close(): void {
     this.#alive = false
     for (const process of this.#watched.values()) process.onExit = null

@@ -1,4 +1,4 @@
-/** The requests of a file that are under way: what each is to bring, and their end all together. */
+/** The requests of a file that are under way: the range of each, and how to end them all. */
 
 import type { Range } from '../../../lib/ranges.ts'
 import type { RemoteFile } from '../origin/origin.ts'
@@ -20,7 +20,7 @@ export interface ActiveSegmentsPorts {
   /** @param startedAt when the request began, on the session's clock */
   onEnd: (end: SegmentEnd, startedAt: number) => void
   onDefect: (error: unknown) => void
-  /** One of them is gone: there is room for another. */
+  /** One of them has ended: there is room for another. */
   onRoom: () => void
 }
 
@@ -39,7 +39,7 @@ export class ActiveSegments {
     return this.#active.size
   }
 
-  /** What is asked for. */
+  /** The requested ranges. */
   claimed(): Range[] {
     return [...this.#active].map(({ range }) => range)
   }
@@ -81,7 +81,7 @@ export class ActiveSegments {
       })
   }
 
-  /** Gives all of them up. Resolves once none writes any more; others may be started then. */
+  /** Aborts all of them. Resolves once none writes any more; new ones may be started then. */
   async end(): Promise<void> {
     this.#stop.abort()
     await Promise.all([...this.#active].map(({ work }) => work))

@@ -1,6 +1,6 @@
 /**
- * Downloads the files of one model into a staging folder, verified. What is there from an interrupted download of the same
- * bytes is used; after any end but success it stays for the next one.
+ * Downloads and verifies the files of one model in a staging folder. Data from an interrupted download of the same bytes is
+ * reused. After any outcome but success, the data stays for the next download.
  *
  * For each file: `<name>.partial` and its journal while bytes are missing → sums compared → fsync → `<name>` → sidecar.
  */
@@ -25,12 +25,12 @@ export interface DownloadJob extends Source {
 export interface DownloadDeps {
   origin: Origin
   clock: Clock
-  /** Cancels; what is here is kept. */
+  /** Cancels the download; received data is kept. */
   signal: AbortSignal
   onProgress: (progress: DownloadProgress) => void
   random?: () => number
   settings?: Partial<DownloadSettings>
-  /** Without it whatever the sums are right of is taken. */
+  /** Without it, any file with the right checksum is accepted. */
   judge?: HeadJudge
 }
 
@@ -55,7 +55,7 @@ export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<Do
   try {
     const all = files.map((file, index) => new StagedFileSteps(job, { session, progress, judge }, index, file))
     const enter = (index: number) => progress.enter('downloading', files[index]?.remote.path ?? null)
-    // The heads of all first: a projector that is none is no reason to fetch the model.
+    // All heads first, so that the model is not downloaded if its projector is refused.
     for (const [index, steps] of all.length > 1 ? all.entries() : []) {
       enter(index)
       await steps.head()

@@ -1,13 +1,13 @@
-/** One request: asks for a range, reads what comes, writes what can be trusted to be it. */
+/** One request: asks for a range, reads the answer, and writes the bytes that can be trusted. */
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { judgeAnswer, type Question } from '../origin/judge-answer.ts'
 import { networkError, type Origin, type OriginAnswer } from '../origin/origin.ts'
 import { StallWatch } from '../origin/stall-watch.ts'
 
-/** A chunk of this size is worth a write of its own: it need not be copied. */
+/** A chunk of this size is written directly, without a copy. */
 const directBytes = 128 * 1024
-/** Of a slow connection, what came is written after this long. */
+/** Data of a slow connection is written after this time. */
 const writeEveryMs = 250
 
 export interface SegmentPorts {
@@ -16,15 +16,15 @@ export interface SegmentPorts {
   /** Chunks are collected in it before they are written. */
   buffer: Uint8Array
   stallMs: number
-  /** Ends the request; what came by then is written. */
+  /** Ends the request; data received until then is written. */
   signal: AbortSignal
-  /** As it stands when the request is made. */
+  /** The state when the request is sent. */
   question: Omit<Question, 'etag'>
-  /** As it stands when the answer comes: others may have come in between. */
+  /** The state when the answer arrives: other answers may have come in between. */
   etag: () => string | null
-  /** An answer of which the body is taken carries this. */
+  /** Called with the ETag of an answer whose body is used. */
   onEtag: (etag: string) => void
-  /** Writes; `bytes` is used again afterwards. */
+  /** Writes `bytes`, whose buffer is reused afterwards. */
   write: (bytes: Uint8Array, at: number) => void
 }
 
@@ -32,7 +32,7 @@ export type SegmentEnd =
   | { kind: 'complete' | 'aborted' | 'ignores-range' }
   | { kind: 'changed'; etag: string }
   | { kind: 'encoded'; encoding: string }
-  /** Worth another try. */
+  /** Worth a retry. */
   | { kind: 'broken'; error: Hal0Error }
 
 /** @throws Hal0Error of the disk, or of an origin that no other try will change */
@@ -51,7 +51,7 @@ export const fetchSegment = async (path: string, ports: SegmentPorts): Promise<S
     answer = await watch.wait(opening)
     if (answer === 'ended') {
       opening.then(drop, () => {
-        // It was given up already.
+        // It was already aborted.
       })
       return ended()
     }
@@ -71,13 +71,13 @@ export const fetchSegment = async (path: string, ports: SegmentPorts): Promise<S
   }
 }
 
-/** The rest of a body is of no interest, nor is what becomes of it. */
+/** Discards the rest of a body, and ignores errors. */
 const drop = ({ body }: OriginAnswer): void => {
   if (body === null || body.locked) return
   body.cancel().catch(() => {})
 }
 
-/** Its memory, now: a collection that has much of it to find comes late, and the peak of a fast download is the higher. */
+/** Frees its memory at once: garbage collection comes late, which raises the memory peak of a fast download. */
 const giveBack = (chunk: Uint8Array): void => {
   if (chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer) chunk.buffer.transfer(0)
 }
@@ -90,8 +90,8 @@ interface Taking {
 }
 
 /**
- * Writes the body to [from, to). The last buffer is written only once the body has ended there: of an answer that goes on,
- * nothing says which of its bytes are the right ones.
+ * Writes the body to [from, to). The last buffer is written only once the body has ended there: if an answer is too long, nothing
+ * says which of its bytes are the right ones.
  */
 const take = async (
   body: ReadableStream<Uint8Array>,
@@ -146,11 +146,11 @@ const take = async (
       if (at < to && ports.clock.now() - wroteAt >= writeEveryMs) write()
     }
     write()
-    // Short ranges are legal; without counting them as failures one byte per request would be progress.
+    // Short ranges are legal, but count as failures; otherwise one byte per request would be progress.
     return at < to || to < wanted ? broken('ended before everything was sent') : { kind: 'complete' }
   } finally {
     reader.cancel().catch(() => {
-      // The connection is gone in any case.
+      // The connection is closed in any case.
     })
   }
 }

@@ -1,4 +1,4 @@
-/** Downloads one file into its partial: several requests at a time, checksum and journal on their heels. */
+/** Downloads one file into its partial file, with several requests at a time. Checksum and journal follow closely. */
 import type { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
 import type { Range } from '../../../lib/ranges.ts'
@@ -18,11 +18,11 @@ export interface FileDownloadPorts {
   session: DownloadSession
   partial: PartialFile
   record: (written: Range[]) => Promise<void>
-  /** How many bytes of the file are here; it may sink when the origin makes it start over. */
+  /** Number of received bytes; it may decrease if the origin makes the file start over. */
   onReceived: (bytes: number) => void
-  /** All bytes are here; the checksum may lag behind. */
+  /** All bytes have arrived; the checksum may lag behind. */
   onVerifying: () => void
-  /** null: nobody judges the file by its head. */
+  /** null: the head of the file is not checked. */
   judge: ((head: Head) => Promise<'fine' | 'more'>) | null
 }
 
@@ -39,7 +39,7 @@ export class FileDownload {
   #restart = false
   #pausedUntil = Number.NEGATIVE_INFINITY
 
-  /** @param known what the journal of the partial says is written */
+  /** @param known ranges that are written, according to the journal of the partial file */
   constructor(remote: RemoteFile, known: Range[], ports: FileDownloadPorts) {
     this.#remote = remote
     this.#ports = ports
@@ -71,8 +71,8 @@ export class FileDownload {
   }
 
   /**
-   * Resolves once every byte is in the partial and recorded, with what they sum up to.
-   * @throws Hal0Error `pull.*`, `storage.*`; what is known written stays
+   * Resolves with the checksums once every byte is in the partial file and recorded.
+   * @throws Hal0Error `pull.*`, `storage.*`; recorded ranges stay valid
    */
   run(): Promise<Sums> {
     return this.#working(async () => {
@@ -86,8 +86,8 @@ export class FileDownload {
   }
 
   /**
-   * Fetches no more than it takes to judge the file; `run` of another instance goes on with it. From an origin that ignores Range
-   * nothing is kept, and the judgement is left to `run`.
+   * Fetches only enough to check the file's head; `run` of another instance continues. From an origin that ignores Range nothing is
+   * kept, and the check is left to `run`.
    * @throws Hal0Error why the file is refused; `pull.*`, `storage.*`
    */
   head(): Promise<void> {
@@ -136,7 +136,7 @@ export class FileDownload {
     if (this.#ports.session.signal.aborted) throw cancelled()
   }
 
-  /** Starts as many requests as there should be. */
+  /** Starts requests up to the target number. */
   #launch(): void {
     const { session } = this.#ports
     const { segmentBytes } = session.settings
@@ -150,13 +150,13 @@ export class FileDownload {
         this.#conduct.ignoresRange ? this.#remote.size : segmentBytes,
       )
       if (range === null) return
-      // What a crash may cost: the segments in flight, and one that the journal is behind.
+      // The most that a crash may cost: the segments in flight, and one by which the journal is behind.
       if (!this.#conduct.ignoresRange && this.#exposed() + range[1] - range[0] > (limit + 1) * segmentBytes) return
       this.#active.start(range)
     }
   }
 
-  /** Bytes that were or will be received and are not recorded. */
+  /** Bytes that were or will be received, but are not recorded yet. */
   #exposed(): number {
     return this.#written.exposed + this.#active.outstanding
   }
@@ -172,7 +172,7 @@ export class FileDownload {
   }
 
   #ended(end: SegmentEnd, startedAt: number): void {
-    // What comes of requests that are to be made anew says nothing any more.
+    // The outcome of requests that will be repeated does not matter.
     if (this.#restart) return
     const consequence = this.#conduct.judge(end)
     if (consequence.kind === 'start-over') this.#restart = true
@@ -189,7 +189,7 @@ export class FileDownload {
     }
     const now = session.clock.now()
     this.#pausedUntil = Math.max(this.#pausedUntil, now + delayMs)
-    // A timer may fire a fraction early; news that come too early would be waited for in vain.
+    // A timer may fire slightly early, and a notification that comes too early would be lost.
     session.clock.setTimer(Math.ceil(this.#pausedUntil - now) + 1, () => this.#notify())
     // An answer for the whole file cannot be continued.
     if (this.#conduct.ignoresRange) this.#restart = true
@@ -204,7 +204,7 @@ export class FileDownload {
     this.#restart = false
   }
 
-  /** Records what arrived last before a failure; the failure is what is told. */
+  /** Records what arrived before a failure. Its own errors are dropped in favour of that failure. */
   async #keep(): Promise<void> {
     try {
       await this.#written.flush()

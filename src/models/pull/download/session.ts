@@ -1,4 +1,4 @@
-/** What the files of one download share: the origin, how many connections it bears, and how much patience is left with it. */
+/** Shared by the files of one download: the origin, how many connections it takes, and how many more failures are tolerated. */
 
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -15,14 +15,14 @@ export interface SessionPorts {
   settings: DownloadSettings
   /** Cancels the download. */
   signal: AbortSignal
-  /** Bytes of all files that are here; never fewer than before. */
+  /** Received bytes of all files; never decreases. */
   received: () => number
 }
 
-/** What a connection collects before it is written. */
+/** Bytes that a connection collects before they are written. */
 const bufferBytes = 256 * 1024
 
-/** What a download that was cancelled ends with. */
+/** The error of a cancelled download. */
 export const cancelled = (): Hal0Error =>
   new Hal0Error('pull.cancelled', 'The pull was cancelled. Pull again to continue: what is here is kept.')
 
@@ -33,7 +33,7 @@ export class DownloadSession {
   readonly signal: AbortSignal
   readonly #random: () => number
   readonly #received: () => number
-  /** Used again by the next request: fresh ones would be most of the memory that a pull takes. */
+  /** Reused by later requests: new ones would be most of the memory of a pull. */
   readonly #buffers: Uint8Array[] = []
   #tuning: Tuning
   #retries: Retries
@@ -57,12 +57,12 @@ export class DownloadSession {
     return this.#buffers.pop() ?? new Uint8Array(bufferBytes)
   }
 
-  /** Nothing may refer to it any more. */
+  /** Takes a buffer back, to which nothing may refer any more. */
   giveBuffer(buffer: Uint8Array): void {
     this.#buffers.push(buffer)
   }
 
-  /** Something arrived. @param busy whether all connections were in use @returns whether there should be more of them now */
+  /** Something arrived. @param busy whether all connections were in use @returns whether more connections should be opened */
   observe(busy: boolean): boolean {
     const now = this.clock.now()
     const before = this.#tuning.target

@@ -1,4 +1,4 @@
-/** One file of a download, from whatever is there of it to the verified one. */
+/** Brings one file of a download from whatever is on the disk to the verified file. */
 import { rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -21,15 +21,15 @@ import { cancelled, type DownloadSession } from './session.ts'
 export interface Source {
   /** The staging folder; its parent exists. One download at a time may use it. */
   folder: string
-  /** The one that the origin serves: what is here of another commit is not used. */
+  /** The commit that the origin serves: data of another commit is not used. */
   commit: string
 }
 
 /** A verified file in the staging folder, durable, with its sidecar. */
 export interface DownloadedFile {
-  /** In the repository. */
+  /** Path in the repository. */
   path: string
-  /** In the staging folder: the last part of the path. */
+  /** Name in the staging folder: the last part of the path. */
   name: string
   size: number
   sha256: string
@@ -38,9 +38,9 @@ export interface DownloadedFile {
 export interface StagedFile {
   remote: RemoteFile
   names: StagedNames
-  /** It lies under its final name: hashed again before it is believed. */
+  /** It already has its final name: it is hashed again before it is trusted. */
   finished: boolean
-  /** Of the partial: what the journal says is written. */
+  /** Ranges of the partial file that are written, according to the journal. */
   known: Range[]
 }
 
@@ -52,7 +52,7 @@ export const findStaged = async (job: Source, remote: RemoteFile, names: StagedN
   return { remote, names, finished, known }
 }
 
-/** What is done with one file, from whatever is there to the verified one. */
+/** The steps for one file, from whatever is on the disk to the verified file. */
 export class StagedFileSteps {
   readonly #job: Source
   readonly #session: DownloadSession
@@ -93,7 +93,7 @@ export class StagedFileSteps {
     return join(this.#job.folder, name)
   }
 
-  /** The sha256 of the finished file; null when it is not the right one, and removed. */
+  /** The sha256 of the finished file; null if the file is wrong and was removed. */
   async #believe(): Promise<string | null> {
     const { names, remote } = this.#file
     const path = this.#path(names.name)
@@ -111,7 +111,7 @@ export class StagedFileSteps {
     return null
   }
 
-  /** Fetches what it takes to judge the file by its head. @throws Hal0Error why it is refused; `pull.*`, `storage.*` */
+  /** Fetches enough to check the head of the file. @throws Hal0Error why it is refused; `pull.*`, `storage.*` */
   async head(): Promise<void> {
     const { finished, remote, names } = this.#file
     if (finished || this.#judge === null) return
@@ -149,7 +149,7 @@ export class StagedFileSteps {
       return all
     })
     if (sums.stated !== remote.sum.hex) {
-      // First the record: without it nothing of the partial is trusted.
+      // The journal first: without it, nothing in the partial file is trusted.
       await removeJournal(journalPath)
       await remove(partialPath)
       throw mismatch(remote, sums.stated)

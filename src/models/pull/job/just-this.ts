@@ -1,4 +1,4 @@
-/** The one question about a taken id: is just this here, whole? Asked of repository, commit, files and projector. */
+/** Whether the model under a taken id is exactly the requested one, and complete: by repository, commit, files and projector. */
 import type { ModelEntry, ModelSource } from '../../../contract/models/model.ts'
 import type { PullRequest } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -13,26 +13,26 @@ export interface JustThisDeps {
   registry: Pick<ModelLookup, 'get' | 'filePaths' | 'lost'>
 }
 
-/** What an id names, held against what is asked for. */
+/** How the model under an id compares to the requested one. */
 export type Verdict =
-  /** Just that, and every file is as it was registered: nothing is to be done. */
+  /** The same, with every file as it was registered: there is nothing to do. */
   | { kind: 'whole' }
-  /** Just that, and a file is gone or not as it was verified: it is to be fetched again. */
+  /** The same, but a file is missing or not as it was verified: it has to be fetched again. */
   | { kind: 'lost' }
   /** Something else. */
   | { kind: 'other'; refusal: Hal0Error }
 
-/** How long the hub may take where what is here can do without it, milliseconds. */
+/** How long the hub may take if the installed model can do without its answer, milliseconds. */
 const patienceMs = 15_000
 
-/** What a request means at the commit that the hub told. @throws Hal0Error `pull.not_found` */
+/** What a request means at the commit that the hub named. @throws Hal0Error `pull.not_found` */
 export const askedOf = (repository: HubRepository, request: PullRequest): Asked => {
   const { model, projector } = chooseFiles(repository, request)
   const { repo, commit: revision } = repository
   return { repo, revision, files: model.files, mmproj: projector }
 }
 
-/** The question, once the hub has told what is asked for. */
+/** Answers the question, once the hub has said what is requested. */
 export const judge = async (
   deps: JustThisDeps,
   entry: ModelEntry,
@@ -46,7 +46,7 @@ export const judge = async (
   return { kind: 'other', refusal: taken(entry, mmproj, { ...asked, files, mmproj: asked.mmproj?.path ?? null }) }
 }
 
-/** One that was renamed answers under its old name, too, and says how it is called now. */
+/** A renamed repository still answers under its old name, and states its new one. */
 const isOneRepository = async (
   { hub }: JustThisDeps,
   { source }: ModelEntry,
@@ -63,7 +63,7 @@ const isOneRepository = async (
   }
 }
 
-/** @param mmproj the projector that is to be here as well */
+/** @param mmproj the projector that has to be installed as well */
 const judgeFiles = async (
   { registry }: JustThisDeps,
   entry: ModelEntry,
@@ -82,16 +82,16 @@ const judgeFiles = async (
   return { kind: 'whole' }
 }
 
-/** What a pull finds under its id: the very model, whole or not, or what it is to replace. */
+/** What a pull finds under its id: the same model, complete or not, or the model to replace. */
 export interface HereForPull {
   kind: Verdict['kind']
   entry: ModelEntry
 }
 
 /**
- * @param before what the id named when the pull was asked for: nothing else is replaced
+ * @param before what the id named when the pull was requested: nothing else is replaced
  * @returns null: the id is free
- * @throws Hal0Error `model.exists` when the id names something that is not to be replaced
+ * @throws Hal0Error `model.exists` when the id names something that must not be replaced
  */
 export const judgeForPull = async (
   deps: JustThisDeps,
@@ -111,17 +111,17 @@ export const judgeForPull = async (
 
 export interface Question {
   request: PullRequest
-  /** How the model was asked for before: under an older name of its repository, maybe. */
+  /** The earlier request for the model, perhaps under an older name of its repository. */
   before: PullRequest | null
-  /** What counts while the hub cannot be asked: what is here, or nothing. */
+  /** What counts while the hub cannot be reached: the installed model, or nothing. */
   offline: 'here' | 'nothing'
 }
 
 /**
- * The question, from the start. `main` (also where no revision is named) means what the hub has there now: where that has other
- * content, the id is refused, for it goes on naming what it says; `update` and `replace` are the ways on. While the hub cannot be
- * asked, what is here under that name counts: what is complete works with the network gone.
- * @throws Hal0Error of the hub, where it alone could tell
+ * Answers the question from the start. `main` (also the default revision) means what the hub has there now. If its content differs,
+ * the request is refused, since the id keeps its meaning; `update` and `replace` are the ways to change it. While the hub cannot be
+ * reached, the model installed under that name counts, so that a complete one works offline.
+ * @throws Hal0Error of the hub, if only the hub knows the answer
  */
 export const askWhetherHere = async (
   deps: JustThisDeps,
@@ -153,7 +153,7 @@ const silent = (): Hal0Error =>
 const judgeAsHere = (deps: JustThisDeps, entry: ModelEntry, { mmproj }: PullRequest): Promise<Verdict> =>
   judgeFiles(deps, entry, mmproj === true ? projectorOf(entry, (id) => deps.registry.get(id)) : null)
 
-/** What the entry alone tells about a request: 'unknown' where that depends on what the hub has. */
+/** What the entry alone says about a request: 'unknown' if that depends on what the hub has. */
 export const fits = (
   { registry }: Pick<JustThisDeps, 'registry'>,
   entry: ModelEntry,

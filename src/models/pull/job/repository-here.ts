@@ -1,4 +1,4 @@
-/** What is here of a repository, for a pull that cannot ask the hub: what is complete here works with the network gone. */
+/** What is installed from a repository, for a pull that cannot reach the hub, so that complete models work offline. */
 import type { PullRequest } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { HubRepository } from '../../hub/client/hub-client.ts'
@@ -15,7 +15,7 @@ const fileOf = (path: string, { size, sha256 }: { size: number; sha256: string }
   blobSha1: null,
 })
 
-/** @returns null if no model here is what the request means */
+/** @returns null if no installed model matches the request */
 const repositoryHere = (registry: Registry, request: PullRequest): HubRepository | null => {
   for (const entry of registry.list()) {
     const { source } = entry
@@ -30,8 +30,8 @@ const repositoryHere = (registry: Registry, request: PullRequest): HubRepository
 }
 
 /**
- * The hub's answer; if it cannot be asked, what is here under another id.
- * @throws what `ask` throws, if nothing here is what the request means
+ * The hub's answer; if it cannot be reached, what is installed under another id.
+ * @throws what `ask` throws, if no installed model matches the request
  */
 export const askOrLookHere = async (
   ask: Promise<HubRepository>,

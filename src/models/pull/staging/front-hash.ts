@@ -1,23 +1,23 @@
-/** Checksums that follow a file while it is written: of every byte once, in order, as soon as all before it are there. */
+/** Hashes a file while it is written: every byte once, in order, as soon as all bytes before it are there. */
 import { turn } from '../../../lib/clock.ts'
 import type { RemoteFile } from '../origin/origin.ts'
 
-/** After each piece whatever else waits gets its turn. With the processor's own instructions one takes a seventh of a millisecond (1.85 GB/s). */
+/** Other work gets its turn after each piece. With the CPU's SHA instructions a piece takes a seventh of a millisecond (1.85 GB/s). */
 const pieceBytes = 256 * 1024
 
 export interface Sums {
   sha256: string
-  /** In the notation of the hub's sum: equal to it when the file is right. */
+  /** In the format of the hub's checksum: equal to it if the file is right. */
   stated: string
 }
 
-/** Reads bytes that are written already. */
+/** Reads bytes that are already written. */
 export type ReadBack = (into: Uint8Array, at: number) => void
 
 export class FrontHash {
   readonly #read: ReadBack
   readonly #sha256 = new Bun.CryptoHasher('sha256')
-  /** Of the blob that git makes of a file; null where the hub states a sha256. */
+  /** Hash of the file's git blob; null if the hub states a sha256. */
   readonly #git: Bun.CryptoHasher | null
   #front = 0
   #hashed = 0
@@ -30,23 +30,23 @@ export class FrontHash {
     this.#git = file.sum.kind === 'sha256' ? null : new Bun.CryptoHasher('sha1').update(`blob ${file.size}\0`)
   }
 
-  /** How many bytes went in. */
+  /** Number of bytes hashed. */
   get hashed(): number {
     return this.#hashed
   }
 
-  /** Everything before `front` is written, for good: bytes are read some time after this. */
+  /** Everything before `front` is written and final: it will be read some time after this. */
   advance(front: number): void {
     this.#front = front
     if (this.#running || this.#stopped || front <= this.#hashed) return
     this.#running = true
     this.#following = this.#follow()
     this.#following.catch(() => {
-      // `reach` tells it; until then it is nobody's.
+      // `reach` throws it; until then it must not count as unhandled.
     })
   }
 
-  /** Resolves once `size` bytes went in, or when the signal fires. @throws what reading threw */
+  /** Resolves once `size` bytes are hashed, or when the signal fires. @throws what reading threw */
   async reach(size: number, signal: AbortSignal): Promise<void> {
     this.advance(size)
     const stop = () => {
@@ -61,7 +61,7 @@ export class FrontHash {
     }
   }
 
-  /** The sums of what went in; nothing can be added afterwards. */
+  /** The checksums of the hashed bytes; nothing can be added afterwards. */
   sums(): Sums {
     const sha256 = this.#sha256.digest('hex')
     return { sha256, stated: this.#git === null ? sha256 : this.#git.digest('hex') }

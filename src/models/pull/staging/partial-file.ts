@@ -1,8 +1,8 @@
 /**
  * The file that a download writes into. It has its full size from the start, and is filled piece by piece in any order.
  *
- * Bytes go to the page cache and come from there in the calling thread, the download's own, which stands back behind the API's:
- * the threads that Bun keeps for files do not, and took the processor from requests (npm run bench:pull).
+ * Bytes are written to the page cache and read from it in the calling thread, the download's own, which gives way to the API's
+ * thread. The threads that Bun keeps for files do not, and took CPU time from requests (npm run bench:pull).
  */
 import { constants, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 /**
- * Downloads in a thread of their own. Hashing and writing a fast download keeps a thread busy, and the buffers of its answers
- * fill a heap: both stay away from the thread that answers requests, and the heap is given back with the thread.
+ * Runs each download in its own thread. Hashing and writing a fast download keeps a thread busy, and the buffers of its answers
+ * fill a heap. Both stay out of the thread that answers requests, and the heap is freed with the thread.
  */
 
 import { Hal0Error } from '../../../lib/hal0-error.ts'
@@ -15,18 +15,18 @@ import type { FromThread, HubDownload, ToThread } from './messages.ts'
 export type Thread = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror'>
 
 export interface DownloadPorts {
-  /** Cancels; what is here is kept. */
+  /** Cancels; received data is kept. */
   signal: AbortSignal
   settings: Partial<DownloadSettings>
   onProgress: (progress: DownloadProgress) => void
 }
 
-/** See `download`. @throws Hal0Error what that throws */
+/** See `download`. @throws Hal0Error like that */
 export type Downloader = (what: HubDownload, ports: DownloadPorts) => Promise<DownloadedFile[]>
 
 /**
  * @param start starts a thread that runs `thread.ts`
- * @param hub asked at each download
+ * @param hub called for each download
  * @returns a downloader that starts one for each download and ends it afterwards
  */
 export const downloadInThread =
@@ -51,7 +51,7 @@ export const downloadInThread =
         end(() => reject(Hal0Error.from(event.error)))
       }
       say({ say: 'begin', what, settings, hub: hub() })
-      // After `begin`, so that a download that is cancelled already says so in its own words.
+      // After `begin`, so that a download that was already cancelled ends with its own error.
       signal.addEventListener('abort', cancel)
       if (signal.aborted) cancel()
     })

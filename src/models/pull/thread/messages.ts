@@ -1,4 +1,4 @@
-/** What the daemon and the thread of a download say to each other: plain data, since it is copied. */
+/** Messages between the daemon and a download thread: plain data, since they are copied. */
 import type { ErrorBody } from '../../../contract/error.ts'
 import type { HubPlace } from '../../hub/client/hub-setup.ts'
 import type { DownloadProgress } from '../../progress/progress.ts'
@@ -8,9 +8,9 @@ import type { DownloadedFile } from '../download/staged-file.ts'
 
 export interface HubDownload extends DownloadJob {
   repo: string
-  /** Paths of all files of the pull, first shard first: those included that need no download. */
+  /** Paths of all files of the pull, first shard first, including those that need no download. */
   all: readonly string[]
-  /** Path of the file that is to be the model's projector; null: none is. */
+  /** Path of the model's projector; null: there is none. */
   projector: string | null
 }
 

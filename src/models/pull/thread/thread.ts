@@ -1,4 +1,4 @@
-/** The inside of a download's thread: one download, told to begin and perhaps to end. */
+/** The inside of a download thread: it runs one download, which it is told to begin and perhaps to cancel. */
 import { systemClock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
@@ -8,7 +8,7 @@ import { headJudge } from './head-judge.ts'
 import { hubOrigin } from './hub-origin.ts'
 import type { FromThread, ToThread } from './messages.ts'
 
-/** @param say tells the daemon */
+/** @param say sends a message to the daemon */
 export const serveDownload = (say: (message: FromThread) => void): ((message: ToThread) => void) => {
   const stop = new AbortController()
   const begin = async (message: Extract<ToThread, { say: 'begin' }>): Promise<FromThread> => {
@@ -26,7 +26,7 @@ export const serveDownload = (say: (message: FromThread) => void): ((message: To
       return { say: 'done', files }
     } catch (error) {
       const failure = Hal0Error.from(error)
-      // Its cause would stay behind in this thread.
+      // Its cause cannot leave this thread.
       if (failure.code === 'internal') log.error(`the download of ${what.repo} failed`, failure.cause ?? failure)
       return { say: 'failed', error: failure.body() }
     }

@@ -8,9 +8,9 @@ export interface FetchOptions {
   ca: string | null
   /** Longest silence of the server, milliseconds. */
   stallMs: number
-  /** More than this is refused. */
+  /** A larger body is refused. */
   maxBytes: number
-  /** Take the bytes as they are on the wire, even when they claim to be compressed. */
+  /** Use the bytes as they arrive, even if they are declared to be compressed. */
   raw: boolean
 }
 
@@ -18,7 +18,7 @@ const caVariables = ['PIP_CERT', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE']
 
 /**
  * The certificate authorities that pip and OpenSSL are told to trust here (Bun itself reads NODE_EXTRA_CA_CERTS only).
- * @throws Hal0Error `engine.install_failed` when the file named cannot be read
+ * @throws Hal0Error `engine.install_failed` when the named file cannot be read
  */
 export const trustedCertificates = async (env: Record<string, string | undefined>): Promise<string | null> => {
   const variable = caVariables.find((name) => (env[name] ?? '') !== '')
@@ -35,7 +35,7 @@ export const trustedCertificates = async (env: Record<string, string | undefined
   }
 }
 
-/** Every failure names the host only: the rest of an index URL may hold credentials. */
+/** Every failure names only the host: the rest of an index URL may contain credentials. */
 const failed = (url: URL, why: string, cause?: unknown) =>
   new Hal0Error('engine.install_failed', `The package index at ${url.host} ${why}`, {
     details: { host: url.host },
@@ -46,8 +46,8 @@ const networkAdvice = 'Check the network and the proxy settings, or name a mirro
 
 /**
  * GETs `url` and hands its body to `take`, chunk by chunk, with back-pressure.
- * @returns where it came from after redirects, and its content type
- * @throws Hal0Error `engine.install_failed`; what `take` throws goes through
+ * @returns the final URL after redirects, and the content type
+ * @throws Hal0Error `engine.install_failed`, and what `take` throws
  */
 export const fetchBody = async (
   url: URL,

@@ -12,7 +12,7 @@ export interface IndexFile {
 
 const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
-/** HTMLRewriter hands out attributes as written: entities are still in them. */
+/** HTMLRewriter returns attributes as they are written, with their entities. */
 const unescapeHtml = (text: string): string =>
   text.replace(/&(?:#(\d{1,6})|#[xX]([0-9a-fA-F]{1,5})|([a-z]{2,4}));/g, (whole, decimal, hex, name) => {
     if (name !== undefined) return entities[name] ?? whole

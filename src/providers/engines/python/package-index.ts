@@ -15,14 +15,14 @@ export interface PackageIndexOptions {
   stallMs: number
 }
 
-/** One index, as the environment names it. Credentials in its URL are sent to it and shown to nobody. */
+/** One index, as named in the environment. Credentials in its URL are sent only to it, and never shown. */
 export class PackageIndex {
   readonly #env: Record<string, string | undefined>
   readonly #root: URL
   readonly #authorization: string | null
   readonly #stallMs: number
 
-  /** @throws Hal0Error `engine.install_failed` when the environment names an index that is no URL */
+  /** @throws Hal0Error `engine.install_failed` when the environment names an index that is not a URL */
   constructor(env: Record<string, string | undefined>, options: PackageIndexOptions = { stallMs: 30_000 }) {
     const variable = indexVariables.find((name) => (env[name] ?? '') !== '')
     // uv writes `name=URL` for a named index.
@@ -50,7 +50,7 @@ export class PackageIndex {
     this.#stallMs = options.stallMs
   }
 
-  /** For sentences. */
+  /** For messages. */
   get host(): string {
     return this.#root.host
   }
@@ -87,9 +87,9 @@ export class PackageIndex {
   }
 
   /**
-   * Downloads a file and checks it against the index's own sum.
+   * Downloads a file and checks it against the index's checksum.
    * @param write gets every chunk in order
-   * @throws Hal0Error `engine.install_failed` also when there is no sum or another one; `details` then has both
+   * @throws Hal0Error `engine.install_failed`, also when the checksum is missing or different; `details` then has both
    */
   async download(file: IndexFile, write: (chunk: Uint8Array) => Promise<void>): Promise<void> {
     if (file.sha256 === null) {

@@ -1,7 +1,7 @@
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { runProgram } from './run-program.ts'
 
-/** What decides which wheels run here. */
+/** The properties that decide which wheels run here. */
 export interface Python {
   /** Absolute path of the interpreter. */
   program: string
@@ -11,7 +11,7 @@ export interface Python {
   machine: string
   /** 'glibc' or 'musl', and its version. */
   libc: { name: 'glibc' | 'musl'; version: [number, number] }
-  /** Built without the global lock, for which stable-ABI wheels do not load. */
+  /** Built without the global interpreter lock: such a Python does not load stable-ABI wheels. */
   freeThreaded: boolean
 }
 

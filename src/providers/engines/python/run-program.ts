@@ -1,14 +1,14 @@
 import { errnoOf } from '../../../system/files/storage-error.ts'
 
 export interface ProgramResult {
-  /** null: it could not be started, or was ended because it took too long. */
+  /** null: it could not be started, or was killed because it took too long. */
   exitCode: number | null
   stdout: string
-  /** What it said on stderr, or why it was not run. */
+  /** Its output on stderr, or why it did not run. */
   stderr: string
 }
 
-/** Runs a program to its end, with nothing on stdin. @param timeoutMs then it is ended by SIGKILL */
+/** Runs a program to its end, with nothing on stdin. @param timeoutMs after this it gets SIGKILL */
 export const runProgram = async (
   argv: string[],
   env: Record<string, string>,

@@ -38,7 +38,7 @@ const compareNumbers = (a: number[], b: number[]): number => {
   return 0
 }
 
-/** Old names of manylinux platforms, as the glibc they stand for. */
+/** Old names of manylinux platforms, with the glibc versions that they stand for. */
 const legacyManylinux: Record<string, string> = { '1': '2_5', '2010': '2_12', '2014': '2_17' }
 
 const platformFits = (platform: string, python: Python): boolean => {
@@ -72,7 +72,7 @@ const specifiers: Record<string, (difference: number) => boolean> = {
   '!=': (d) => d !== 0,
 }
 
-/** Requires-Python; a specifier of another form excludes nothing, since the tags have the last word. */
+/** Requires-Python; a specifier of another form excludes nothing, since the tags decide in the end. */
 const requirementHolds = (requires: string | null, python: Python): boolean =>
   (requires ?? '').split(',').every((part) => {
     const match = /^\s*(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)*)\s*$/.exec(part)
@@ -90,8 +90,8 @@ export interface Wheel {
 }
 
 /**
- * The wheel to install: of the newest version that has one for this Python, or of the version asked for. Yanked files and
- * pre-releases count only when their version is asked for by name.
+ * The wheel to install: of the newest version that has one for this Python, or of the requested version. Yanked files and
+ * pre-releases count only when their version is requested by name.
  */
 export const pickWheel = (files: IndexFile[], python: Python, asked: string | null): Wheel | null => {
   let best: { wheel: Wheel; release: number[] } | null = null

@@ -17,7 +17,7 @@ import launcherSource from './llama_server.py' with { type: 'text' }
 const project = 'xllamacpp'
 const program = 'llama-server'
 
-/** Finds its own folder wherever that lies, so that the finished folder can be renamed into place. */
+/** Finds its own folder wherever that is, so that the finished folder can be renamed into place. */
 const entryPoint = `#!/bin/sh
 # Made by hal0: llama-server from the PyPI wheel ${project}.
 here=$(dirname -- "$(readlink -f -- "$0")")
@@ -97,7 +97,7 @@ const build = async (
 }
 
 /**
- * Installs the engine, or answers the one already there.
+ * Installs the engine, or returns the one already there.
  * @throws Hal0Error `engine.install_failed`, `storage.full`, `storage.failed`
  */
 export const installFromPypi = async (request: PypiRequest): Promise<InstalledEngine> => {
@@ -117,7 +117,7 @@ export const installFromPypi = async (request: PypiRequest): Promise<InstalledEn
     source: 'pypi',
     version: wheel.version,
     path: program,
-    // The library answers 503 while it loads, but its own 100 MB are read before that, for seconds from a cold disk.
+    // The library answers 503 while it loads, but its own 100 MB are read before that, which takes seconds from a cold disk.
     opens_port_late: true,
   } as const
   return installEngine(enginesDir, engine, (folder) => build(folder, wheel, python, index, request))

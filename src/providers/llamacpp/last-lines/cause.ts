@@ -1,13 +1,14 @@
 /**
- * Why a llama.cpp that died did so, from the last lines it printed. The line that says it is seldom the last: after it come those
- * of everybody who had called it, or a backtrace. The wordings are those of builds b9993 to b11549 (recorded, or read in their sources).
+ * Finds out why a llama.cpp backend died, from the last lines that it printed. The line with the reason is seldom the last: the
+ * messages of its callers follow, or a backtrace. The wordings are those of builds b9993 to b11549 (recorded, or read in their
+ * sources).
  */
 import type { Cause } from '../../provider.ts'
 import { recentLines } from './recent-lines.ts'
 
 type Wording = readonly [RegExp, (match: RegExpMatchArray) => string]
 
-/** What a load ends in. The more exact ones first: one failure is told by several lines. */
+/** Failures of a load. The more exact ones come first, since one failure prints several lines. */
 const ofLoads: readonly Wording[] = [
   [
     /unknown model architecture: '([^']*)'/,
@@ -67,7 +68,7 @@ const ofLoads: readonly Wording[] = [
   [/error loading model: (?!.*failed to load model from)(.+)/, ([, what]) => (what ?? '').trim()],
 ]
 
-/** What ends a backend whenever it is printed, however many lines of a backtrace come after it. */
+/** Whenever one of these is printed, the backend ends, however many lines of a backtrace follow. */
 const fatal: readonly Wording[] = [
   [
     /ErrorDeviceLost|CUDA error: (?!out of memory)(.+)/,
@@ -82,10 +83,10 @@ const ofPython: readonly Wording[] = [
   [/^((?:\w+\.)*\w*(?:Error|Exception)): (.+)$/, ([, name, what]) => `${name}: ${what}`],
 ]
 
-/** Time, level and component go: `0.00.008.966 E llama_model_load: `. */
+/** A line without time, level and component: `0.00.008.966 E llama_model_load: `. */
 const bare = (line: string): string => line.replace(/^[\d.]+ (?:[DIWE] )?/, '').trim()
 
-/** Whoever sends these knows why; the process had nothing to say about it. */
+/** Sent from outside: the sender knows why, and the output of the process does not. */
 const fromOutside: readonly (string | null)[] = ['SIGKILL', 'SIGTERM']
 
 const find = (wordings: readonly Wording[], lines: readonly string[]): Cause | null => {
@@ -98,9 +99,9 @@ const find = (wordings: readonly Wording[], lines: readonly string[]): Cause | n
 }
 
 /**
- * @param lines the last that it printed, oldest first
+ * @param lines the last lines that it printed, oldest first
  * @param signal that ended it; null for none
- * @param isLoading it died before it was ready: once it serves, lines of these wordings may be about one request
+ * @param isLoading it died before it was ready: once it serves, lines with these wordings may be about a single request
  * @returns null when nothing in them says why
  */
 export const causeOf = (lines: readonly string[], signal: string | null, isLoading: boolean): Cause | null => {

@@ -18,7 +18,7 @@ const wordings = [
   /(^|[\s:(])out of memory\b/i,
 ]
 
-/** After these llama.cpp goes on with less: pinned memory, mlock, and the host-side fallback of an optional buffer. */
+/** After these, llama.cpp continues with less: pinned memory, mlock, and the host-side fallback of an optional buffer. */
 const harmless = [/pinned memory/i, /\bm(un)?lock\b/i, /falling back|using \S+ fallback/i, /async uploads/i]
 
 /** llama.cpp aborts after these, and a backtrace may follow. */
@@ -26,7 +26,7 @@ const fatal = /(CUDA|ROCm|HIP|SYCL) error: out of memory/i
 
 /**
  * Whether the last lines of a dead backend say that memory ran out.
- * @param isLoading it died before it was ready: once it serves, older lines may be about one request
+ * @param isLoading it died before it was ready: once it serves, older lines may be about a single request
  */
 export const saysOutOfMemory = (lines: readonly string[], isLoading: boolean): boolean =>
   (isLoading ? lines : lines.slice(-recentLines)).some(

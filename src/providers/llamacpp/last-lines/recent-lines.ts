@@ -1,2 +1,2 @@
-/** Once a backend serves, what it printed further back than this was about some request, and not about its end. */
+/** Once a backend serves, lines further back than this are about some request and not about its end. */
 export const recentLines = 20

@@ -39,7 +39,7 @@ describe('the writer of records', () => {
     expect(seqOf(disk.holds)).toBe(3)
   })
 
-  test('tries a record again until the disk works, later each time', async () => {
+  test('retries a record until the disk works, later each time', async () => {
     const { writer, clock, announced, disk } = makeWriter()
     disk.fails = true
     writer.write(record(1))
@@ -66,7 +66,7 @@ describe('the writer of records', () => {
     expect(writer.problem).toBeNull()
   })
 
-  test('tries at once when there is something new to write', async () => {
+  test('retries at once when there is something new to write', async () => {
     const { writer, announced, disk } = makeWriter()
     disk.fails = true
     writer.write(record(1))

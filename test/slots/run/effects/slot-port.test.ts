@@ -6,7 +6,7 @@ import { SimulatedClock, settle } from '../../support/simulated-clock.ts'
 const nobodyKnown: PortOwner = { kind: 'other', pid: null, command: null }
 const stranger: PortOwner = { kind: 'other', pid: 7, command: 'nc -l' }
 
-/** What is told after looking as often as it wants, and after how many milliseconds. */
+/** The result after as many looks as it takes, and the milliseconds that passed. */
 const told = async (...seen: PortOwner[]): Promise<{ owner: PortOwner | null; looked: number; afterMs: number }> => {
   const clock = new SimulatedClock()
   let looked = 0
@@ -22,15 +22,15 @@ const told = async (...seen: PortOwner[]): Promise<{ owner: PortOwner | null; lo
   return { owner, looked, afterMs: clock.now() }
 }
 
-test('the last socket of a process that is just dying is nobody’s', async () => {
+test('the last socket of a process that is just dying belongs to nobody', async () => {
   expect(await told(nobodyKnown, { kind: 'none' })).toMatchObject({ owner: { kind: 'none' }, looked: 2 })
 })
 
-test('a listener that still nobody is known to hold at the second look is another program’s', async () => {
+test('a listener that still has no known owner at the second look belongs to another program', async () => {
   expect(await told(nobodyKnown, nobodyKnown)).toMatchObject({ owner: nobodyKnown, looked: 2, afterMs: 30 })
 })
 
-test('what is certain at the first look is told at once', async () => {
+test('what is certain at the first look is reported at once', async () => {
   for (const certain of [stranger, { kind: 'own' }, { kind: 'none' }] satisfies PortOwner[]) {
     expect(await told(certain)).toEqual({ owner: certain, looked: 1, afterMs: 0 })
   }
