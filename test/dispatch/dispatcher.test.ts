@@ -39,7 +39,7 @@ describe('a body', () => {
 
   for (const [what, beginning] of [
     ['JSON', '{"x":"'],
-    ['no JSON', 'no'],
+    ['not JSON', 'no'],
   ] as const) {
     test(`over the limit is refused when it comes in chunks of unknown number, be it ${what}`, async () => {
       const { server } = setUp({ maxBodyBytes: 1 << 20 })

@@ -34,7 +34,7 @@ const spoils: [string, Spoil][] = [
   ['is garbage', text(() => new Uint8Array([0, 255, 1, 254]))],
   ['is cut off', text((record) => JSON.stringify(record).slice(0, 40))],
   ['has another schema', text(() => '{"version":2,"slots":[]}')],
-  ['has a state that there is not', text((record) => JSON.stringify({ ...record, state: 'dreaming' }))],
+  ['has an unknown state', text((record) => JSON.stringify({ ...record, state: 'dreaming' }))],
   ['is that of another slot', text((record) => JSON.stringify({ ...record, name: 'other' }))],
   ['is null', text(() => 'null')],
   ['nests without end', text(() => '['.repeat(1_000_000))],
@@ -163,7 +163,7 @@ test('a decision log with garbage in it loses what was there, and continues', as
   expect((await daemon.status()).problems).toEqual([])
 })
 
-describe('what lies in place of', () => {
+describe('what is in place of', () => {
   const configOf = (daemon: Daemon) => findPaths({ HAL0_ROOT: daemon.root }, false).config
 
   for (const [what, make] of [
@@ -232,7 +232,7 @@ describe('folders that may not be written to', () => {
     expect(daemon.stderr.trim().split('\n').length).toBe(1)
   })
 
-  permissionTest('a models folder leaves what there is usable, and refuses an import', async () => {
+  permissionTest('a models folder leaves existing models usable, and refuses an import', async () => {
     const daemon = await daemonWithSlot()
     await daemon.kill()
     const folder = join(dataFolder(daemon), 'models')
@@ -246,7 +246,7 @@ describe('folders that may not be written to', () => {
     chmodSync(folder, 0o755)
   })
 
-  permissionTest('a slot folder refuses the load with a sentence, and the daemon goes on', async () => {
+  permissionTest('a slot folder refuses the load with a sentence, and the daemon keeps running', async () => {
     const daemon = await daemonWithSlot()
     await daemon.kill()
     const folder = join(stateFile(daemon.root), '..')
@@ -262,7 +262,7 @@ describe('folders that may not be written to', () => {
     expect((await daemon.status()).problems).toEqual([])
   })
 
-  permissionTest('the configuration folder refuses an edit and a slot, and what there is works', async () => {
+  permissionTest('the configuration folder refuses an edit and a new slot, and existing slots work', async () => {
     const daemon = await daemonWithSlot()
     await daemon.kill()
     const folder = join(daemon.root, 'etc/hal0/slots')

@@ -38,7 +38,7 @@ const usedSlot = async (): Promise<Daemon> => {
   return daemon
 }
 
-/** Deletes the slot in vain. @returns the error */
+/** Tries to delete the slot, which fails. @returns the error */
 const refusedDeletion = async (daemon: Daemon): Promise<ReturnType<typeof errorOf>> => {
   const before = {
     toml: readFileSync(configFile(daemon), 'utf8'),
@@ -128,7 +128,7 @@ describe('deleting a slot', () => {
   }
 
   permissionTest(
-    'succeeds though something in its folder cannot be removed: that is told, and removed once it can be',
+    'succeeds although something in its folder cannot be removed: that is reported, and removed once it can be',
     async () => {
       const daemon = await usedSlot()
       const stubborn = join(slotFolder(daemon), 'kept')
@@ -158,7 +158,7 @@ describe('deleting a slot', () => {
     },
   )
 
-  permissionTest('clears up at the next start, too', async () => {
+  permissionTest('cleans up at the next start, too', async () => {
     const daemon = await usedSlot()
     const stubborn = join(slotFolder(daemon), 'kept')
     mkdirSync(join(stubborn, 'deeper'), { recursive: true })

@@ -90,14 +90,14 @@ describe('before a start', () => {
       },
       'ENOTDIR',
     ],
-    ['the file is no TOML', (daemon) => writeFileSync(fileOf(daemon), 'model = ='), 'line 1'],
+    ['the file is not TOML', (daemon) => writeFileSync(fileOf(daemon), 'model = ='), 'line 1'],
     [
       'an argument is not for the slot to set',
       (daemon) =>
         writeFileSync(fileOf(daemon), `${readFileSync(fileOf(daemon), 'utf8')}extra_args = ["--host", "0.0.0.0"]\n`),
       'extra_args may not set --host',
     ],
-    ['a key has a value that there is not', (daemon) => writeFileSync(fileOf(daemon), 'load = "often"'), 'load'],
+    ['a key has an unknown value', (daemon) => writeFileSync(fileOf(daemon), 'load = "often"'), 'load'],
     [
       'the file is a pipe',
       (daemon) => {

@@ -24,7 +24,7 @@ const cases: [string, (setting: Setting) => unknown, string, string][] = [
   ['its model file was cut off', ({ model }) => truncateSync(model, 1000), 'model.corrupt', '1000 bytes'],
   ['its engine is gone', ({ engine }) => renameSync(engine, `${engine}.away`), 'engine.not_installed', 'engine'],
   [
-    'its projector is no projector',
+    'its projector is not a projector',
     async ({ daemon, model }) => daemon.must('PATCH', '/api/slots/primary', { mmproj: model }),
     'request.invalid',
     'not a projector',

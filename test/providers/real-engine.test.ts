@@ -19,7 +19,7 @@ afterEach(endRuns)
 const withPython = testWith('python3 on PATH', Bun.which('python3') !== null)
 
 withPython(
-  'a fresh machine gets an engine from the package index, and the engine computes',
+  'a fresh machine gets an engine from the package index, and the engine works',
   async () => {
     const engines = new Engines(findPaths({ HAL0_ROOT: tempDir() }, false), process.env, engineKinds)
     const engine = await engines.install({ provider: 'llama.cpp', source: 'pypi' })
@@ -92,13 +92,13 @@ const spoiled: [string, Buffer, string][] = [
     gguf({ entries: [stringEntry('general.architecture', 'frobnicator')] }),
     'frobnicator',
   ],
-  ['that is no GGUF', Buffer.from('<html>'.repeat(100)), 'not a GGUF file'],
+  ['that is not a GGUF', Buffer.from('<html>'.repeat(100)), 'not a GGUF file'],
   ['that is cut off in its header', smallModel().subarray(0, 60), 'cut off or damaged'],
   ['without what its architecture needs', smallModel(), 'lacks llama.embedding_length'],
 ]
 for (const [what, bytes, words] of spoiled) {
   withPython(
-    `of a model ${what} its last lines say so`,
+    `with a model ${what}, its last lines say so`,
     async () => {
       const file = join(tempDir(), 'spoiled.gguf')
       writeFileSync(file, bytes)

@@ -102,7 +102,7 @@ test.each([{ die_after_tokens: 2 }, { break_after_tokens: 2 }])(
   },
 )
 
-test('it exits as told, with its last words', async () => {
+test('it exits as it is told to, with its last words', async () => {
   const { run } = await start({ exit: { after_ms: 0, code: 7, print: ['CUDA error: out of memory'] } })
   expect(await run.ended).toEqual({ exit: 7, printed: 'CUDA error: out of memory\n' })
 })

@@ -85,7 +85,7 @@ describe('what two slots must not both have', () => {
     expect(host.manager.problems()).toEqual([])
   })
 
-  test('an alias or a port that stands in the files is a problem that names both, and only one of them loads', async () => {
+  test('an alias or a port that the files give to two slots is a problem that names both, and only one of them loads', async () => {
     const host = await openHost()
     for (const name of ['one', 'two']) await host.manager.create({ name, model: 'a' })
     host.editByHand('two', { port: 8081, aliases: ['one'] })
@@ -141,7 +141,7 @@ describe('waiting for a command', () => {
     await host.manager.create({ name: 'one', model: 'a' })
     expect(await codeOf(during(host, 100, host.manager.command('one', { do: 'load' }, 5)))).toBe('slot.spawn_failed')
   })
-  test('ends with slot.warming when the time is up, and the load goes on', async () => {
+  test('ends with slot.warming when the time is up, and the load continues', async () => {
     const host = await openHost()
     host.behaviour = { ...wellBehaved, readyAfter: 3000 }
     await host.manager.create({ name: 'one', model: 'a' })

@@ -111,7 +111,7 @@ export class SlotUser {
   async #chat(): Promise<void> {
     const body = { model: this.#name, messages: [{ role: 'user', content: 'Hello' }], max_tokens: 4 }
     const answer = await ask(this.#storm, 'POST', '/v1/chat/completions', body)
-    // A request loads an offline slot that is loaded on demand; whether it came that far, only an answer tells.
+    // A request loads an offline slot that is loaded on demand; only an answer shows whether it came that far.
     if (this.#onDemand && this.promised.state === 'offline')
       this.promised.state = answer?.status === 200 ? 'loaded' : null
   }

@@ -56,7 +56,7 @@ export const processesOf = (daemon: Daemon, name: string): number[] => {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)
     } catch {
-      // It ended meanwhile.
+      // It has ended in the meantime.
       return false
     }
   }

@@ -253,7 +253,7 @@ describe('systemctl that fails the API', () => {
     ['hangs', 'exec sleep 60', /did not answer/],
   ]
   for (const [way, script, sentence] of ways) {
-    test(`because it ${way} becomes the slot's error, and everything else goes on`, async () => {
+    test(`because it ${way} becomes the slot's error, and everything else works`, async () => {
       await withSystemctl(script, async () => {
         const load = call('POST', '/api/slots/primary/load?wait=30').catch((error: unknown) => error)
         const began = performance.now()

@@ -36,12 +36,12 @@ describe.if(run)('an appliance', () => {
 
   withHost('runs slots as units, whatever happens to API, backends and systemctl', () => runInside('appliance.host.ts'))
 
-  withHost('tells a stop that systemd refuses or leaves unanswered, and stops once it can', () =>
+  withHost('reports a stop that systemd refuses or leaves unanswered, and stops once it can', () =>
     runInside('stops.host.ts'),
   )
 
   withHost('lets a slot reach every kind of GPU by its group, and no other device', async () => {
-    // No GPU is here: nodes with the numbers of one, and a kernel that says to have its drivers. A node that may be opened and
+    // There is no GPU: nodes with the numbers of one, and a kernel that claims to have its drivers. A node that may be opened and
     // has no driver behind it is ENXIO; one that the sandbox keeps away is EPERM, one of another group EACCES.
     const majors = { drm: 226, kfd: 240, accel: 261, 'nvidia-frontend': 195, 'nvidia-uvm': 241 }
     const drivers = Object.entries(majors).map(([name, major]) => `${major} ${name}`)
@@ -110,40 +110,43 @@ describe.if(run)("a user's own installation", () => {
 })
 
 describe.if(run)('a reboot of the host', () => {
-  withHost('takes a slot that was ready the legal way to offline, and one with autostart comes back', async () => {
-    const kept = mkdtempSync(join(tmpdir(), 'hal0-reboot-'))
-    const binds = await engineBinds()
-    for (const folder of ['/etc/hal0', '/var/lib/hal0']) {
-      binds[folder] = join(kept, folder)
-      mkdirSync(join(kept, folder), { recursive: true })
-    }
-    const host = await SystemdHost.start(binds)
-    const slots = async () => {
-      const list = JSON.parse(await host.must(['hal0', 'slot', 'list', '--json'])) as Slot[]
-      return new Map(list.map(({ config, state }) => [config.name, state]))
-    }
-    try {
-      await host.must([host.binary, 'setup', '--yes'])
-      const engine = await putEngine(host)
-      await putModel(host)
-      for (const [name, autostart] of Object.entries({ auto: true, plain: false })) {
-        const settings = [`engine=${engine}`, `autostart=${autostart}`].flatMap((setting) => ['--set', setting])
-        await host.must(['hal0', 'slot', 'create', name, '--model', 'tiny', ...settings])
-        await host.must(['hal0', 'slot', 'load', name])
+  withHost(
+    'takes a slot that was ready to offline by legal transitions, and one with autostart comes back',
+    async () => {
+      const kept = mkdtempSync(join(tmpdir(), 'hal0-reboot-'))
+      const binds = await engineBinds()
+      for (const folder of ['/etc/hal0', '/var/lib/hal0']) {
+        binds[folder] = join(kept, folder)
+        mkdirSync(join(kept, folder), { recursive: true })
       }
-      const before = await slots()
-      await host.stop()
-      await host.boot(binds)
-      await host.must([host.binary, 'setup', '--yes'])
-      await host.until('the slot is ready again', async () => (await slots()).get('auto')?.state === 'ready')
-      const after = await slots()
-      expect(after.get('plain')?.state).toBe('offline')
-      // One slot: unloading and offline. The other one: starting, warming and ready.
-      expect(after.get('plain')?.seq).toBe((before.get('plain')?.seq ?? 0) + 2)
-      expect(after.get('auto')?.seq).toBe((before.get('auto')?.seq ?? 0) + 5)
-    } finally {
-      await host.stop()
-      rmSync(kept, { recursive: true, force: true })
-    }
-  })
+      const host = await SystemdHost.start(binds)
+      const slots = async () => {
+        const list = JSON.parse(await host.must(['hal0', 'slot', 'list', '--json'])) as Slot[]
+        return new Map(list.map(({ config, state }) => [config.name, state]))
+      }
+      try {
+        await host.must([host.binary, 'setup', '--yes'])
+        const engine = await putEngine(host)
+        await putModel(host)
+        for (const [name, autostart] of Object.entries({ auto: true, plain: false })) {
+          const settings = [`engine=${engine}`, `autostart=${autostart}`].flatMap((setting) => ['--set', setting])
+          await host.must(['hal0', 'slot', 'create', name, '--model', 'tiny', ...settings])
+          await host.must(['hal0', 'slot', 'load', name])
+        }
+        const before = await slots()
+        await host.stop()
+        await host.boot(binds)
+        await host.must([host.binary, 'setup', '--yes'])
+        await host.until('the slot is ready again', async () => (await slots()).get('auto')?.state === 'ready')
+        const after = await slots()
+        expect(after.get('plain')?.state).toBe('offline')
+        // One slot: unloading and offline. The other one: starting, warming and ready.
+        expect(after.get('plain')?.seq).toBe((before.get('plain')?.seq ?? 0) + 2)
+        expect(after.get('auto')?.seq).toBe((before.get('auto')?.seq ?? 0) + 5)
+      } finally {
+        await host.stop()
+        rmSync(kept, { recursive: true, force: true })
+      }
+    },
+  )
 })

@@ -35,7 +35,7 @@ export const until = async (what: string, limitMs: number, done: () => boolean |
 }
 
 const systemctl = '/usr/bin/systemctl'
-/** The real one meanwhile. */
+/** The real one in the meantime. */
 export const realSystemctl = '/usr/bin/systemctl.real'
 /**
  * Puts a script in the place of systemctl while `work` is done.

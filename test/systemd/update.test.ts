@@ -116,7 +116,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an update', () => {
     expect(await slot()).toMatchObject({ pid, state: 'ready' })
   })
 
-  withHost('that cannot serve is taken back, with what it said, and the slot goes on', async () => {
+  withHost('that cannot serve is taken back, with what it said, and the slot keeps running', async () => {
     const { pid } = await slot()
     const { code, stderr } = await update(...from('0.4.0'))
     expect(code).toBe(1)
@@ -126,7 +126,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an update', () => {
     expect(await host.must(['readlink', '/usr/lib/hal0/current'])).toBe('0.3.0\n')
   })
 
-  withHost('goes back to the version before, and the slot goes on', async () => {
+  withHost('goes back to the version before, and the slot keeps running', async () => {
     const { pid } = await slot()
     const { code, stdout } = await update('--rollback')
     expect([code, stdout]).toEqual([0, 'hal0 0.2.0 is installed; it was 0.3.0.\n'])
@@ -135,7 +135,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an update', () => {
   })
 
   withHost(
-    'that is killed at any moment leaves the old or the new version running, and the next one goes through',
+    'that is killed at any moment leaves the old or the new version running, and the next one succeeds',
     async () => {
       const { pid } = await slot()
       for (let delayMs = 20; delayMs < 700; delayMs += 85) {

@@ -108,7 +108,7 @@ export class MultipartModel implements ModelReader {
   }
 
   #found(): void {
-    // Before the value stands the line end of the head.
+    // The line end of the head precedes the value.
     const value = Buffer.concat(this.#value).subarray(lineEnd.length)
     if (this.#valueBytes <= 0) throw modelMissing('field')
     const name = this.#valueBytes > keptNameBytes ? shownName(value, this.#valueBytes) : value.toString('utf8')

@@ -33,7 +33,7 @@ const busyRetryS = 2
 const freshMs = 250
 /** Maximum number of connections that are being refused at the same time. */
 const refusedAtOnce = 8
-/** For how long the problem is shown that there was no room for everybody. */
+/** For how long the problem is shown after there was no room for everybody. */
 const crowdedForMs = 60_000
 
 const handlers = {

@@ -57,7 +57,7 @@ const body = (model: string, bytes: number): string => {
 
 describe('a large body is refused while nearly all of it is still with the client', () => {
   const cases: Record<string, { model: string; status: number; code: string; refuses?: Hal0Error }> = {
-    'for a model that there is not': { model: 'nobody', status: 404, code: 'model.not_found' },
+    'for an unknown model': { model: 'nobody', status: 404, code: 'model.not_found' },
     'for a slot that will refuse it': {
       model: 'primary',
       status: 503,
@@ -154,7 +154,7 @@ describe('the bodies of all requests share one memory', () => {
   })
 })
 
-describe('a body reaches its backend as it came', () => {
+describe('a body reaches its backend unchanged', () => {
   test('in pieces of any size', async () => {
     const { server, upstream } = setUp()
     const text = body('primary', 300_000)

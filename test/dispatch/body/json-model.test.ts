@@ -78,7 +78,7 @@ describe('the model of a body', () => {
   })
 
   for (const again of ['"b"', 'null', '7', '{"x":1}', '""']) {
-    test(`is refused when it comes again as ${again}`, () => {
+    test(`is refused when it is repeated as ${again}`, () => {
       expect(refusal(bytes(`{"model":"a","model":${again}}`))).toMatchObject({
         code: 'request.invalid',
         param: 'model',

@@ -33,9 +33,9 @@ const refusal = (text: string): Hal0Error => {
 describe('the model of a form is found', () => {
   const found: [string, string, string][] = [
     ['before a file', form(part('name="model"', 'a'), file), 'a'],
-    ['behind a file', form(file, part('name="model"', 'a')), 'a'],
+    ['after a file', form(file, part('name="model"', 'a')), 'a'],
     [
-      'without quotes, in other letters',
+      'without quotes, in another case',
       form(`--${boundary}\r\ncontent-DISPOSITION: Form-Data; Name=model\r\n\r\na\r\n`),
       'a',
     ],
@@ -50,7 +50,7 @@ describe('the model of a form is found', () => {
     ['after a preamble', `hello\r\n${form(part('name="model"', 'a'))}`, 'a'],
     ['beside a part without headers', form(`--${boundary}\r\n\r\nx\r\n`, part('name="model"', 'a')), 'a'],
     ['beside an empty part', form(part('name="x"', ''), part('name="model"', 'a')), 'a'],
-    ['where blanks follow a boundary', form(part('name="model"', 'a').replace('--x\r\n', '--x \t\r\n')), 'a'],
+    ['although blanks follow a boundary', form(part('name="model"', 'a').replace('--x\r\n', '--x \t\r\n')), 'a'],
   ]
   for (const [what, text, model] of found) {
     test(`${what}, wherever the form is cut`, () => {
@@ -69,7 +69,7 @@ describe('the model of a form is found', () => {
     expect(reader.name).toBe('early')
   })
 
-  test('whatever it is, and whatever lies beside it', () => {
+  test('whatever it is, and whatever is beside it', () => {
     const text = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 200 })
       .filter((value) => !value.includes(boundary))
@@ -95,9 +95,9 @@ describe('a form is refused', () => {
     ['with an empty model', form(part('name="model"', '')), '"model" is missing'],
     ['with two models', form(part('name="model"', 'a'), part('name="model"', 'b')), 'more than once'],
     ['that is cut', form(part('name="model"', 'a')).slice(0, -4), 'ends before its last boundary'],
-    ['that is none', '{"model":"a"}', 'ends before its last boundary'],
+    ['that is not a form', '{"model":"a"}', 'ends before its last boundary'],
     [
-      'whose boundary has something behind it',
+      'whose boundary has something after it',
       form(part('name="model"', 'a').replace('--x\r\n', '--xy\r\n')),
       'follows a boundary',
     ],

@@ -93,7 +93,7 @@ describe('the decision log', () => {
     expect(ids(await list(decisions, { model: "x' OR 1=1 --" }))).toEqual([])
   })
 
-  test('tells its listeners of each decision once', async () => {
+  test('publishes each decision once', async () => {
     const decisions = open()
     const heard: Decision[] = []
     decisions.added.subscribe((added) => heard.push(added))

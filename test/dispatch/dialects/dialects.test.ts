@@ -32,7 +32,7 @@ describe("Anthropic's dialect", () => {
     expect(isLast('data: [DONE]\n\n')).toBe(false)
   })
 
-  test('tells its tokens', () => {
+  test('has its token counts read', () => {
     const delta = 'event: message_delta\ndata: {"usage":{"input_tokens":7,"output_tokens":15}}\n\n'
     expect(tokenCounts(Buffer.from(delta), 'anthropic')).toEqual({ prompt: 7, completion: 15 })
     expect(tokenCounts(Buffer.from('{}'), 'anthropic')).toEqual({ prompt: null, completion: null })

@@ -36,7 +36,7 @@ describe('a stream that breaks ends with an error event and without the last chu
       code: 'upstream.failed',
       cause: ({ upstream }) => upstream.requests[0]?.socket.terminate(),
     },
-    'when its backend talks nonsense': {
+    'when its backend sends nonsense': {
       code: 'upstream.failed',
       cause: ({ upstream }) => upstream.requests[0]?.socket.write('no chunk\r\n'),
     },

@@ -394,7 +394,7 @@ test('a client that reads slowly slows the backend down', async () => {
       for (let turn = 0; turn < 8; turn++) {
         const written = socket.write(piece)
         sent += Math.max(0, written)
-        // A chunk that was cut is never completed here: what counts is only how much leaves.
+        // A chunk that was cut is never completed here: only how much leaves counts.
         if (written < piece.length) return blocked.resolve()
       }
       if (sent < 256 << 20) setImmediate(more)

@@ -7,7 +7,7 @@ export interface RawAnswer {
 
 /**
  * Sends one POST and reads until the server ends the connection or the answer is complete.
- * @param onEvent called once, when the first server-sent event is here
+ * @param onEvent called once, when the first server-sent event has arrived
  */
 export const rawPost = (port: number, body: string, onEvent: () => void = () => {}): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {

@@ -131,7 +131,7 @@ describe('bytes after a complete answer', () => {
 describe('what is not an answer is refused', () => {
   const cases: Record<string, string> = {
     'another protocol': 'SSH-2.0-OpenSSH_9.2\r\n\r\n',
-    'a status that is no number': 'HTTP/1.1 abc OK\r\n\r\n',
+    'a status that is not a number': 'HTTP/1.1 abc OK\r\n\r\n',
     'a status out of range': 'HTTP/1.1 999 OK\r\n\r\n',
     'a protocol change': 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n',
     'a header without a name': 'HTTP/1.1 200 OK\r\n: x\r\n\r\n',

@@ -113,7 +113,7 @@ const goOn = async (daemon: Daemon, engine: string, { possible }: Witness<Standi
   expect(await daemon.kill('SIGTERM')).toBe(0)
 }
 
-/** @throws with the point, the command and the end of the trace when the next daemon does not go on as it must */
+/** @throws with the point, the command and the end of the trace when the next daemon does not continue as it must */
 export const runIntentKillPoint = async (point: KillPoint): Promise<Outcome> => {
   const daemon = await Daemon.start({ env: fewThreads })
   const folder = join(daemon.root, 'test')

@@ -83,7 +83,7 @@ const goOn = async (daemon: Daemon, engine: string, world: World): Promise<void>
   const cutOff = new Set(leftovers(daemon.root))
   await daemon.launch()
   expect((await daemon.status()).problems).toEqual([])
-  // It writes by itself meanwhile, under other names.
+  // In the meantime it writes by itself, under other names.
   expect(leftovers(daemon.root).filter((path) => cutOff.has(path))).toEqual([])
   const models = await daemon.must<{ id: string }[]>('GET', '/api/models')
   expect(models.map(({ id }) => id)).toEqual(world.models)

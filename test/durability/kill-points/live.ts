@@ -1,4 +1,4 @@
-/** Lives with a daemon until it is killed at a chosen system call, and tells what the next one may find. */
+/** Works with a daemon until it is killed at a chosen system call, and says what the next one may find. */
 import { readFileSync } from 'node:fs'
 import type { Daemon } from '../../support/daemon.ts'
 import { strace } from './strace.ts'
@@ -44,7 +44,7 @@ interface Life<World> {
 
 /**
  * Launches the daemon and runs the commands until it is killed, or the life is over.
- * @param trace the file for what strace tells
+ * @param trace the file for strace's output
  * @throws what a command throws that fails with the daemon alive
  */
 export const liveUntilKilled = async <World>(

@@ -273,9 +273,9 @@ test('a file whose name is not a slot name is left alone', async () => {
 const brokenConfigs: [string, string, RegExp][] = [
   ['a wrong type', 'port = "eighty"\n', /hal0\.toml.*port/],
   ['broken TOML', 'host = \n', /hal0\.toml/],
-  ['a port range that is none', '[slots]\nports = "9-8-7"\n', /hal0\.toml.*ports/],
+  ['an invalid port range', '[slots]\nports = "9-8-7"\n', /hal0\.toml.*ports/],
   ['an empty port range', '[slots]\nports = "9000-8000"\n', /ports/],
-  ['bytes that are no text', '\u0000\u00ff', /hal0\.toml/],
+  ['bytes that are not text', '\u0000\u00ff', /hal0\.toml/],
 ]
 for (const [what, text, words] of brokenConfigs) {
   test(`hal0.toml with ${what}: one clear sentence and exit 1`, async () => {

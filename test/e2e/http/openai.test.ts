@@ -144,7 +144,7 @@ withEngine('two slots with one model: each endpoint goes by the model’s id to 
 })
 
 withEngine(
-  'what the backend itself refuses, passes unchanged: a prompt longer than the context is its 400',
+  'a refusal of the backend itself is passed on unchanged: a prompt longer than the context is its 400',
   async () => {
     const daemon = await startChat({ context_size: 256, parallel: 1 })
     await daemon.load()

@@ -40,14 +40,17 @@ test.each([
   expect(proxy.seen).toEqual([])
 })
 
-test.each(['http_proxy', 'HTTP_PROXY'])('with %s the hub is asked through it, unless it is excepted', async (name) => {
-  const proxy = recordingProxy()
-  const hub = { HF_ENDPOINT: 'http://hub.invalid', [name]: proxy.url }
-  const asked = await Daemon.start({ env: { ...hub, NO_PROXY: '' } })
-  await asked.call('GET', '/api/hub/models?q=tiny')
-  expect(proxy.seen.join()).toContain('http://hub.invalid/')
-  const before = proxy.seen.length
-  const direct = await Daemon.start({ env: { ...hub, no_proxy: '.invalid' } })
-  await direct.call('GET', '/api/hub/models?q=tiny')
-  expect(proxy.seen.length).toBe(before)
-})
+test.each(['http_proxy', 'HTTP_PROXY'])(
+  'with %s the hub is asked through it, unless the hub is excluded',
+  async (name) => {
+    const proxy = recordingProxy()
+    const hub = { HF_ENDPOINT: 'http://hub.invalid', [name]: proxy.url }
+    const asked = await Daemon.start({ env: { ...hub, NO_PROXY: '' } })
+    await asked.call('GET', '/api/hub/models?q=tiny')
+    expect(proxy.seen.join()).toContain('http://hub.invalid/')
+    const before = proxy.seen.length
+    const direct = await Daemon.start({ env: { ...hub, no_proxy: '.invalid' } })
+    await direct.call('GET', '/api/hub/models?q=tiny')
+    expect(proxy.seen.length).toBe(before)
+  },
+)

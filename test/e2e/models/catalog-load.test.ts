@@ -1,4 +1,4 @@
-/** A slot is given an id of the catalog: the model is brought, from a fake hub that has a repository and a file of these names. */
+/** A slot gets an id of the catalog: the model is pulled, from a fake hub that has a repository and a file with these names. */
 import { expect, onTestFinished, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import type { CatalogOffer } from '../../../src/contract/models/catalog.ts'

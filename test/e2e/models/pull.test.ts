@@ -51,7 +51,7 @@ const pullOnce = async (daemon: Daemon, id: string, done: (pull: Pull) => boolea
 const ended = (daemon: Daemon, id: string): Promise<Pull> =>
   pullOnce(daemon, id, ({ phase }) => ['done', 'failed', 'cancelled'].includes(phase))
 
-test('hal0 model pull brings a verified, registered model that a slot can run', async () => {
+test('hal0 model pull installs a verified, registered model that a slot can run', async () => {
   const { daemon, content } = await setUp()
   const { code, stdout, stderr } = await runHal0(['model', 'pull', `${repo}:Q4_K_M`], { env: daemon.env })
   expect([code, stderr]).toEqual([0, expect.stringContaining(`Pulling ${q4}`)])
@@ -70,7 +70,7 @@ test('hal0 model pull brings a verified, registered model that a slot can run', 
   expect(again.code).toBe(0)
 })
 
-test('a second file of the repository lies beside the first, and each is removed alone', async () => {
+test('a second file of the repository is stored beside the first, and each is removed alone', async () => {
   const { daemon } = await setUp()
   for (const quantization of ['Q4_K_M', 'Q8_0']) {
     expect((await runHal0(['model', 'pull', `${repo}:${quantization}`], { env: daemon.env })).code).toBe(0)
@@ -199,7 +199,7 @@ test('a hub that cannot be reached is reported, and installed models keep workin
 })
 
 testWith('python3 on PATH', Bun.which('python3') !== null)(
-  'a slot that is swapped to a model which is not here pulls it, tells how far it is, and answers with it',
+  'a slot that is swapped to a missing model pulls it, shows its progress, and answers with it',
   async () => {
     const { hub, daemon, content } = await setUp({ size: 'large' })
     hub.behave = ({ kind }) => (kind === 'cdn' ? { bytesPerSecond: 6_000_000 } : null)

@@ -105,7 +105,7 @@ test('if it is killed while a request waits for the load, the request gets the e
   expect(errorOf(await answer).code).toBe('slot.crashed')
 })
 
-test('restart = "on-failure" brings a killed backend back by itself', async () => {
+test('restart = "on-failure" reloads a killed backend automatically', async () => {
   const { daemon, watch } = await startStandIn({}, { restart: 'on-failure' })
   const pid = await daemon.load()
   await watch.untilState('ready')

@@ -46,29 +46,26 @@ memoryTest('a backend that the OOM killer ends while it loads is slot.out_of_mem
   rmdirSync(group)
 })
 
-memoryTest(
-  'a backend that was adopted and is ended by the OOM killer while it serves is slot.out_of_memory too',
-  async () => {
-    const { daemon, program } = await startStandIn()
-    const go = join(daemon.root, 'go')
-    const both = join(daemon.root, 'both')
-    // The eater shares the group and the slot; the limit is the group's, and the server dies with its eater's appetite.
-    const source = join(import.meta.dir, '../../support/stand-in/program.ts')
-    const folder = join(program, '..')
-    writeFileSync(
-      both,
-      `#!/bin/sh\nexec '${process.execPath}' -e 'void (async () => { ${glutton(go, '')} })(); process.argv.splice(1, 1, "x", "${folder}"); await import("${source}")' -- "$@"\n`,
-    )
-    chmodSync(both, 0o755)
-    const { engine, group } = limitedEngine(daemon.root, both)
-    await daemon.must('PATCH', '/api/slots/primary', { engine })
-    await daemon.load()
-    await daemon.restart()
-    writeFileSync(go, '')
-    const end = performance.now() + 15_000
-    while ((await daemon.state()).state !== 'error' && performance.now() < end) await Bun.sleep(50)
-    expect((await daemon.state()).error?.code).toBe('slot.out_of_memory')
-    expect(errorOf(await daemon.chat()).code).toBe('slot.out_of_memory')
-    rmdirSync(group)
-  },
-)
+memoryTest('an adopted backend that the OOM killer ends while it serves is slot.out_of_memory too', async () => {
+  const { daemon, program } = await startStandIn()
+  const go = join(daemon.root, 'go')
+  const both = join(daemon.root, 'both')
+  // The eater shares the group and the slot; the limit is the group's, and the server dies with its eater's appetite.
+  const source = join(import.meta.dir, '../../support/stand-in/program.ts')
+  const folder = join(program, '..')
+  writeFileSync(
+    both,
+    `#!/bin/sh\nexec '${process.execPath}' -e 'void (async () => { ${glutton(go, '')} })(); process.argv.splice(1, 1, "x", "${folder}"); await import("${source}")' -- "$@"\n`,
+  )
+  chmodSync(both, 0o755)
+  const { engine, group } = limitedEngine(daemon.root, both)
+  await daemon.must('PATCH', '/api/slots/primary', { engine })
+  await daemon.load()
+  await daemon.restart()
+  writeFileSync(go, '')
+  const end = performance.now() + 15_000
+  while ((await daemon.state()).state !== 'error' && performance.now() < end) await Bun.sleep(50)
+  expect((await daemon.state()).error?.code).toBe('slot.out_of_memory')
+  expect(errorOf(await daemon.chat()).code).toBe('slot.out_of_memory')
+  rmdirSync(group)
+})

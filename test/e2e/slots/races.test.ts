@@ -30,7 +30,7 @@ const illegalSteps = (watch: SlotWatch, name: string): string[] => {
   })
 }
 
-test('a second daemon on the same data folder refuses to start, and harms nothing', async () => {
+test('a second daemon on the same data folder refuses to start, and does no harm', async () => {
   const { daemon } = await startStandIn()
   const pid = await daemon.load()
   const second = await runHal0(['serve', '--port', String(daemon.port + 5)], { env: { HAL0_ROOT: daemon.root } })

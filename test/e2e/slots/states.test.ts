@@ -43,7 +43,7 @@ test('offline and on-demand: when the load fails, all that wait get its one erro
   expect(standInEventsOf(program, 'start')).toHaveLength(1)
 })
 
-test('starting: waits start_wait_s, then 503 slot.starting with Retry-After, and the load goes on', async () => {
+test('starting: waits start_wait_s, then 503 slot.starting with Retry-After, and the load continues', async () => {
   const { daemon, watch } = await startStandIn({ no_listen: true }, { start_wait_s: 0.4, load_timeout_s: 30 })
   await daemon.command('primary', 'load', null)
   const began = performance.now()

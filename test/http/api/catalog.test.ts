@@ -13,7 +13,7 @@ afterAll(() => server.stop())
 const get = async (query = ''): Promise<CatalogOffer[]> =>
   (await (await fetch(`${server.url}/api/catalog${query}`)).json()) as CatalogOffer[]
 
-test('the catalog says of every entry whether it is here and whether it fits', async () => {
+test('the catalog says of every entry whether it is installed and whether it fits', async () => {
   const offers = await get()
   expect(offers.length).toBeGreaterThanOrEqual(12)
   expect(offers.filter(({ installed }) => installed).map(({ id }) => id)).toEqual(['bge-m3-q8_0'])

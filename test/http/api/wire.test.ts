@@ -51,7 +51,7 @@ describe('over a raw socket', () => {
     expect([statusOf(answer), codeOf(answer)]).toEqual([400, 'request.invalid'])
   })
 
-  test('HTTP/1.0 without a Host is told that the process is up, and everything else what it lacks', async () => {
+  test('HTTP/1.0 without a Host is told that the process is up; any other request is told what it lacks', async () => {
     expect(statusOf(await get('X: y', '/api/health', '1.0'))).toBe(200)
     const answer = await get('X: y', '/api/status', '1.0')
     expect([statusOf(answer), codeOf(answer)]).toEqual([421, 'host.not_allowed'])

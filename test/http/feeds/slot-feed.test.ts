@@ -63,7 +63,7 @@ describe('a fresh client', () => {
     expect(nameOf(await reader.next())).toBe('primary')
   })
 
-  test('gets a comment where there are no slots', async () => {
+  test('gets a comment if there are no slots', async () => {
     await server.slots.delete('embed')
     await server.slots.delete('primary')
     expect((await (await open()).nextBlock())?.comment).toBe(true)

@@ -113,7 +113,7 @@ describe('a stream of events', () => {
     expect(slots.followers.get('primary')?.size).toBe(0)
   })
 
-  test('is cut off when its reader stalls, while others go on', async () => {
+  test('is cut off when its reader stalls, while others continue', async () => {
     const { url, port, app, slots } = await start({ streamLimits: { maxQueuedBytes: 100_000 } })
     const healthy = await EventReader.open(`${url}/api/slots/events`)
     await healthy.next()

@@ -85,7 +85,7 @@ describe('a request', () => {
     expect([answer.slice(9, 12), codeOf(answer)]).toEqual(['400', 'request.invalid'])
   })
 
-  test('that expects 100 Continue gets it once its body is asked for, and not where it is refused before', async () => {
+  test('that expects 100 Continue gets it once its body is requested, and not if it is refused before', async () => {
     const head =
       'POST /a HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 3\r\n\r\n'
     const client = await RawClient.open(startFront(echo).port)
@@ -186,7 +186,7 @@ describe('a client that takes too long', () => {
     const timer = setInterval(() => client.send('\r\n'), 5)
     await client.until(() => client.closed)
     clearInterval(timer)
-    // So many empty lines that they are refused would be told.
+    // So many empty lines that they are refused would get an answer.
     expect(client.text).toBe('')
   })
 

@@ -1,4 +1,4 @@
-/** A client that sends the very bytes it is told, closes one side or both, and reads or does not. */
+/** A client that sends exactly the given bytes, closes one side or both, and reads or does not. */
 import { connect, type Socket } from 'node:net'
 
 export class RawClient {

@@ -162,7 +162,7 @@ test('a read from another page is let in: the browser keeps its answer from that
   expect(codeOf('GET', { host: 'localhost', origin: 'http://evil.com', 'sec-fetch-site': 'cross-site' })).toBeNull()
 })
 
-test('the name of a host is told from its port', () => {
+test('the name of a host is distinguished from its port', () => {
   expect(hostName('NAS:80')).toBe('nas')
   expect(hostName('[FD00::1]:80')).toBe('[fd00::1]')
   expect(hostName('a b')).toBeNull()

@@ -64,7 +64,7 @@ const sound = new Blob([Buffer.alloc(300_000, '\r\n--x')])
 
 describe('a new row of the endpoint table', () => {
   for (const path of ['/v1/sound/words', '/v1/words', '/v1/sound/words/', '/v1/sound/../sound/words?key=secret']) {
-    test(`leads ${path} to its path at the backend, the form as it came`, async () => {
+    test(`leads ${path} to its path at the backend, with the form unchanged`, async () => {
       const { backend, decisions, post } = await setUp()
       const answer = await post(path, { file: sound, model: 'primary' })
       expect(answer.status).toBe(200)

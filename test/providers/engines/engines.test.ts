@@ -29,7 +29,7 @@ test.each([
   ['the slot', 'llama.cpp-pypi-9'],
   ['hal0.toml', '/nowhere/llama-server'],
   ['hal0.toml', 'llama.cpp-pypi-9'],
-])('what %s names (%s) and is not there is an error, not passed over', async (where, value) => {
+])('a missing engine that %s names (%s) is an error, and is not ignored', async (where, value) => {
   const { engines, file, put } = house()
   put('llama.cpp-pypi-1', '2026-01-01T00:00:00.000Z')
   if (where === 'hal0.toml') writeFileSync(file, `[engines]\n"llama.cpp" = "${value}"\n`)

@@ -30,7 +30,7 @@ const shop = (versions: string[], extra: Record<string, string> = {}) => {
 const pypi = { provider: 'llama.cpp', source: 'pypi' } as const
 
 withPython(
-  'installs the newest, answers it again without a download, and works after the data folder moved',
+  'installs the newest, returns it again without a download, and works after the data folder has moved',
   async () => {
     const { root, engines, index, dir } = shop(['1.9', '1.10'])
     const said: string[] = []

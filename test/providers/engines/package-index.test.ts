@@ -55,7 +55,7 @@ test('a file whose checksum differs is refused, with both checksums', async () =
 })
 
 test.each([null, 'abc', `${'0'.repeat(63)}g`])(
-  'a file without a usable sum (%p) is not even fetched',
+  'a file without a usable checksum (%p) is not even fetched',
   async (sha256) => {
     const index = start([{ ...wheel, sha256 }])
     expect((await downloadFailure(index)).message).toContain('no sha256')

@@ -32,7 +32,7 @@ test('a post release is newer than its release', () => {
 })
 
 test.each(['2.0a1', '2.0b2', '2.0rc1', '2.0.dev3', '2.0+cu128'])(
-  'the pre-release %s is taken only when asked for',
+  'the pre-release %s is used only when requested',
   (version) => {
     expect(picked([wheel('1.0'), wheel(version)])).toBe('1.0')
     expect(picked([wheel('1.0'), wheel(version)], version)).toBe(version)

@@ -88,7 +88,7 @@ describe('a death of the backend', () => {
     expect(states(acknowledged)).toEqual([])
     expect(states(play(acknowledged.machine, exited))).toEqual(['offline'])
   })
-  test('that leaves others behind, told while they are being stopped, does not end the stop', () => {
+  test('that leaves others behind, reported while they are being stopped, does not end the stop', () => {
     const unloading = machineIn('unloading', { process: 'stopping' })
     const left = play(unloading, { ...exited, exit: { ...exit, remains: true } })
     expect(states(left)).toEqual([])

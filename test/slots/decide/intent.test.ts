@@ -99,7 +99,7 @@ describe('a command that asks for a load', () => {
   }
 
   for (const command of commands) {
-    test(`(${command.do}) is refused by a disk that takes nothing, and the loaded slot goes on serving`, async () => {
+    test(`(${command.do}) is refused by a disk that takes nothing, and the loaded slot keeps serving`, async () => {
       const host = await loaded()
       if (command.do === 'load') for (const { pid } of host.processesOf('one')) host.end(pid)
       await settle()

@@ -80,7 +80,7 @@ describe('requests that wait', () => {
     expect(second.outcome).toBe('served')
   })
 
-  test('when the slot is swapped keep waiting if they named the slot, and are told if they named the model that goes', async () => {
+  test('keep waiting when the slot is swapped if they named the slot, and are told if they named the model that goes', async () => {
     const host = await loading()
     const [slot, alias, model] = [ask(host, 'one'), ask(host, 'fast'), ask(host, 'a')]
     await host.clock.advance(1000)

@@ -124,7 +124,7 @@ describe('a file from before there were tables of providers', () => {
     expect(await store.read('primary')).toEqual({ ...before, load: 'on-demand' } as never)
   })
 
-  test('has the moved keys changed and removed by the very edit that moves them', async () => {
+  test('has the moved keys changed and removed by the same edit that moves them', async () => {
     await writeFile(file(), flat)
     await store.write('primary', patchOf({ gpu_layers: 0, extra_args: null as never, context_size: 512 }))
     expect(await store.read('primary')).toMatchObject({

@@ -72,7 +72,7 @@ export class SimulatedPulls implements ModelBringer {
     if (wanting?.size === 0 && pull?.phase === 'downloading') this.#tell({ ...pull, phase: 'cancelled' })
   }
 
-  /** Somebody cancels the pull itself, whoever waits for it. */
+  /** Somebody cancels the pull itself, no matter who waits for it. */
   cancel(id: string): void {
     const pull = this.#pulls.get(id)
     if (pull?.phase === 'downloading') this.#tell({ ...pull, phase: 'cancelled' })

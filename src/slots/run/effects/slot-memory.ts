@@ -22,7 +22,7 @@ export class SlotMemory {
     return this.#crashes.read(this.#name)
   }
 
-  /** The expected duration of a load of `model`, milliseconds; null if there is no experience. */
+  /** The expected duration of a load of `model`, milliseconds; null if there is nothing to go by. */
   expectedMs(model: string | null): number | null {
     return model === null ? null : expectedLoadMs(this.#known, model)
   }

@@ -93,7 +93,7 @@ describe('what can never become a request is refused at once', () => {
     ['headers without an end', `GET / HTTP/1.1\r\n${'X: y\r\n'.repeat(6000)}`, 431],
     ['empty lines without an end', '\r\n'.repeat(2000), 400],
     ['a chunk without a size', chunks('\r\nabc'), 400],
-    ['a chunk whose size is none', chunks('xyz\r\n'), 400],
+    ['a chunk with an invalid size', chunks('xyz\r\n'), 400],
     ['a chunk with a sign', chunks('+3\r\nabc\r\n'), 400],
     ['a chunk with a prefix', chunks('0x3\r\nabc\r\n'), 400],
     ['a chunk longer than its size', chunks('2\r\nabc\r\n'), 400],
@@ -138,7 +138,7 @@ test('any bytes, however they are cut, are read alike or refused alike', () => {
       const pieces = [0, ...places].map((from, index) => text.slice(from, places[index] ?? text.length))
       const [whole, cut] = [read([text]), read(pieces.filter((piece) => piece !== ''))]
       expect(cut.refused === null).toBe(whole.refused === null)
-      // What is refused may have told the beginning of a body before.
+      // A refused request may have reported the beginning of a body before.
       const told = ({ requests }: Read) => requests.filter(({ complete }) => complete)
       expect(told(cut)).toEqual(told(whole))
     }),
