@@ -7,7 +7,7 @@ import { testWith } from '../support/part.ts'
 
 const program = Bun.which('strace')
 
-/** Attaching is more than tracing a child: Yama may keep it to root. */
+/** Attaching needs more rights than tracing a child: Yama may reserve it for root. */
 const canAttach = async (): Promise<boolean> => {
   if (program === null) return false
   const target = Bun.spawn(['sleep', '60'])

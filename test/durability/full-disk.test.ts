@@ -26,7 +26,7 @@ const canMount = (): boolean => {
 const test = testWith('root that may mount a tmpfs', canMount())
 const diskBytes = 8 << 20
 
-/** Takes every free byte, but for some blocks. @returns the function that gives them back */
+/** Takes every free byte except for some blocks. @returns the function that gives them back */
 const fill = (root: string, blocksLeft = 0): (() => void) => {
   const path = join(root, 'filler')
   const { bavail, bsize } = statfsSync(root)

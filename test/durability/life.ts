@@ -1,4 +1,4 @@
-/** A life of a slot as a row of commands, each with what it leaves behind: what the files must show wherever it is cut off. */
+/** A life of a slot as a sequence of commands, each with what it leaves behind: what the files must show wherever it is cut off. */
 import type { Command } from './kill-points/live.ts'
 
 /** What the commands have made of the disk. */

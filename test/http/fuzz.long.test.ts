@@ -23,7 +23,7 @@ test.skipIf(bin === null)(
         '--request-timeout=10',
         // A pull that was cancelled is still there to be looked at.
         '--exclude-checks=use_after_free',
-        // Streams never end; what `/v1` takes is the backend's to say.
+        // Streams never end; what `/v1` accepts is decided by the backend.
         '--exclude-path-regex=(events$|^/v1/)',
       ],
       { cwd: tempDir(), stdout: 'pipe', stderr: 'pipe' },

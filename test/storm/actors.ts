@@ -37,7 +37,7 @@ const learn = async <T>(storm: Storm, path: string): Promise<Answer<T>> => {
 }
 
 const loaded = ['ready', 'serving', 'idle']
-/** Longest way to what was acknowledged: a crash in a load, a stop, a load of the real llama.cpp, all on a busy machine. */
+/** Longest time until an acknowledged command is done: a crash in a load, a stop, a load of llama.cpp, all on a busy machine. */
 const settleMs = 60_000
 
 /** What was acknowledged last and nothing contradicted since. `null`: not known. */

@@ -10,7 +10,7 @@ import { isLegalTransition } from '../../src/slots/machine/states.ts'
 
 /** How long two views may differ, milliseconds. */
 export const lagMs = 1000
-/** A durable write that takes longer says that the disk holds up everybody. */
+/** A durable write that takes longer shows that the disk holds up everybody. */
 const stallMs = 250
 
 export type View = 'disk' | 'events' | 'api' | 'cli'

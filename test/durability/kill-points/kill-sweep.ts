@@ -1,4 +1,4 @@
-/** Kill points along whole lives: the first one of a row of calls, then every so many, until a life is lived to its end. */
+/** Kill points along whole lives: at the first of certain calls, then at every so many, until a life reaches its end. */
 import { runKillPoint } from './kill-point.ts'
 import type { KillPoint, Outcome } from './live.ts'
 
@@ -13,7 +13,7 @@ export const names = 'mkdir,rmdir,unlink,unlinkat'
 
 /**
  * Runs the sweeps two at a time, all of them once and then again until there were enough kills: strace counts the calls of each
- * thread, so that a round has the fewer points the more threads there are, and the next one has others.
+ * thread, so that a round has fewer points the more threads there are, and the next round has other points.
  * @param runPoint lives one life; by default that of a slot
  * @returns what happened at each point, in no order
  */

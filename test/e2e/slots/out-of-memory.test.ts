@@ -50,7 +50,7 @@ memoryTest('an adopted backend that the OOM killer ends while it serves is slot.
   const { daemon, program } = await startStandIn()
   const go = join(daemon.root, 'go')
   const both = join(daemon.root, 'both')
-  // The eater shares the group and the slot; the limit is the group's, and the server dies with its eater's appetite.
+  // The eater is in the same group and slot. The limit is the group's, so the server dies of what the eater takes.
   const source = join(import.meta.dir, '../../support/stand-in/program.ts')
   const folder = join(program, '..')
   writeFileSync(

@@ -27,7 +27,7 @@ const startThief = (port: number, { hostname = '127.0.0.1', reusePort = false } 
   })
   const end = () => server.stop(true)
   onTestFinished(end)
-  /** What clients would have asked; the probe's GET is not theirs. */
+  /** Requests that clients would have sent; the probe's GET is not one of them. */
   const robbed = () => met.filter((request) => request.startsWith('POST'))
   return { end, robbed }
 }

@@ -1,4 +1,4 @@
-/** That a provider is one row and one folder: a fifth one, with a format of models of its own, in a daemon that has it besides. */
+/** A provider is one row and one folder: another one, with a model format of its own, in a daemon that has it in addition. */
 import { expect, test } from 'bun:test'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * A provider and a format of models that exist for the trial only: models of three files, none of them a GGUF, run by the stand-in
+ * A provider and a model format that exist for the trial only: models of three files, none of them a GGUF, run by the stand-in
  * backend, and a section of their own in a slot's configuration.
  */
 import { readFile } from 'node:fs/promises'

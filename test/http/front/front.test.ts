@@ -220,7 +220,7 @@ describe('a client that takes too long', () => {
     const client = await RawClient.open(front.port, false)
     client.send(get())
     expect(String(await gone.promise)).toContain('did not read its answer')
-    // What the system itself takes of an answer, on both sides of the connection, is some megabytes.
+    // The system itself buffers some megabytes of an answer, on both sides of the connection.
     expect(written).toBeLessThan(32 * 1024 * 1024)
     expect(front.inFlight).toBe(0)
   })

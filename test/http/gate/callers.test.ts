@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop()
 })
 
-/** A caller that no hal0 has yet: what shows `phone` may infer, everybody else may do everything. */
+/** A caller that hal0 does not have yet: a request that shows `phone` may infer, everybody else may do everything. */
 const phoneOrLocal: FindCaller = (request) => {
   const local = localCaller(request)
   const isPhone = request.headers.get('x-api-key') === 'phone'

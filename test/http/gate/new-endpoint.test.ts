@@ -46,7 +46,7 @@ const setUp = async () => {
     headerLines: '',
     bodies: new BodyBudget(1 << 30),
   })
-  // The one place.
+  // The only place where the new rows are added.
   const server = await startServer({ dispatch, inference: [...Object.values(endpoints), row, listing, anybody] })
   cleanups.push(
     () => backend.stop(),

@@ -1,4 +1,4 @@
-/** Programs from PyPI that judge the API from outside, in a virtual environment that is kept for the next run. */
+/** Programs from PyPI that check the API from outside, in a virtual environment that is kept for the next run. */
 import { existsSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +12,8 @@ const run = async (...argv: string[]): Promise<void> => {
 }
 
 /**
- * @returns the folder of the programs; null where they cannot be had (no python3, no package index), which is said on stderr.
- * @throws the reason instead under CI=true, so that nothing is left unproven unseen
+ * @returns the folder of the programs; null where they cannot be installed (no python3, no package index), which is said on stderr.
+ * @throws the reason instead under CI=true, so that no check is skipped unnoticed
  */
 export const pythonTools = async (): Promise<string | null> => {
   const cache = process.env.HAL0_TEST_CACHE ?? join(tmpdir(), `hal0-test-cache-${userInfo().uid}`)

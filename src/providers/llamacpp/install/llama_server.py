@@ -14,9 +14,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # The stable-ABI wheel outlives an upgrade of the system's Python, whose version is part of this folder's name.
 sys.path[:0] = [HERE, *glob.glob(os.path.join(HERE, "venv", "lib", "python3*", "site-packages"))]
 
-from llama_flags import SWITCHES, VALUES, UsageError, parse  # noqa: E402 (lies in the folder that was just added)
+from llama_flags import SWITCHES, VALUES, UsageError, parse  # noqa: E402 (it is in the folder that was just added)
 
-# The library would let these change the port, or take the process for the child of a router.
+# With these the library would change the port, or take the process for the child of a router.
 for name in list(os.environ):
     if name.startswith(("LLAMA_", "AIP_")):
         del os.environ[name]
@@ -43,7 +43,7 @@ def serve(settings):
     import xllamacpp
 
     params = xllamacpp.CommonParams()
-    # llama-server's own defaults where the bare parameters differ, but no page of any origin may talk to a backend.
+    # llama-server's own defaults where the bare parameters differ, except that no web page may talk to a backend.
     apply(params, {"port": 8080, "n_parallel": -1, "reuse_port": False})
     if hasattr(params, "cors_origins"):
         params.cors_origins = ""
@@ -52,7 +52,7 @@ def serve(settings):
         server = xllamacpp.Server(params)
     except RuntimeError as error:
         print(f"llama-server: {error} The lines above say why.", file=sys.stderr, flush=True)
-        # The library prints from a thread of its own, whose last lines tell the reason; nothing else of it is worth waiting for.
+        # The library prints from its own thread, and its last lines have the reason; nothing else is worth waiting for.
         time.sleep(0.2)
         os._exit(1)
     print(f"llama-server: listening on {server.listening_address}", file=sys.stderr, flush=True)

@@ -5,7 +5,7 @@ import { Hal0Error } from '../../../../src/lib/hal0-error.ts'
 
 interface Read {
   requests: { line: string; body: string; complete: boolean }[]
-  /** Status of what could not be read; null: all could. */
+  /** Status of the error; null: everything could be read. */
   refused: number | null
 }
 
