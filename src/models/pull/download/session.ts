@@ -2,8 +2,8 @@
 
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
-import { slowDown, startTuning, type Tuning, tune } from '../origin/connections.ts'
 import type { Origin } from '../origin/origin.ts'
+import { slowDown, startTuning, type Tuning, tune } from './connections.ts'
 import { afterFailure, noFailures, type Retries } from './retry.ts'
 import type { DownloadSettings } from './settings.ts'
 

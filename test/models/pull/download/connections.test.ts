@@ -5,7 +5,7 @@ import {
   startTuning,
   type Tuning,
   tune,
-} from '../../../../src/models/pull/origin/connections.ts'
+} from '../../../../src/models/pull/download/connections.ts'
 
 /** Lets time go by with a throughput that depends on the number of connections. @returns the numbers that were used */
 const live = (state: Tuning, ms: number, rate: (connections: number) => number, from = 0): [Tuning, number[]] => {
