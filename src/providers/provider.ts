@@ -85,6 +85,8 @@ export interface Provider {
   readonly modes: readonly Capability[]
   /** What the relay needs to know about its backends. */
   readonly backend: BackendTraits
+  /** Which of its settings make a backend need less memory; completes "Take a smaller model, …". */
+  readonly lessMemory: string
   /** The slot's mode; null while its model is unknown, or is for something that this provider does not do. */
   mode(config: WholeConfig, model: ModelEntry | null): Capability | null
   /** Checks a configuration for problems that no schema can express, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */

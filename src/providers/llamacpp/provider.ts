@@ -43,6 +43,7 @@ export class LlamaCpp implements Provider {
   readonly formats = [gguf.name]
   readonly modes = ['chat', 'embedding', 'rerank'] as const
   readonly backend = llamaServer
+  readonly lessMemory = 'a smaller context_size or fewer gpu_layers'
   readonly #engines: Pick<EngineService, 'find'>
   readonly #daemonEnv: Record<string, string | undefined>
 

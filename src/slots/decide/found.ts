@@ -100,7 +100,8 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
   const exit =
     report.kind === 'ended' ? report.exit : { exitCode: null, signal: null, outOfMemory: false, lastLines: [] }
   const cause = report.kind === 'ended' ? report.cause : null
-  const death = crashed(name, exit, exit.outOfMemory, 'while hal0 was not running', cause)
+  const { lessMemory } = step.context
+  const death = crashed(name, exit, exit.outOfMemory, 'while hal0 was not running', { cause, lessMemory })
   if (step.state === 'starting') startAgain(step, remains)
   else if (isLoading(step.state) || isLoaded(step.state)) {
     // What the main process left behind is stopped like the process itself.

@@ -45,17 +45,17 @@ export const probeFailed = (step: Step, error: Hal0Error): void => {
 }
 
 export const exited = (step: Step, report: Extract<Input, { kind: 'exited' }>): void => {
-  const { m } = step
+  const { m, context } = step
   if (report.exit.remains !== true) m.process = 'none'
   // The stop that ends the other processes reports when they are gone.
   else if (m.process === 'stopping') return
   const { name, port } = m.record
   const { exit, outOfMemory, cause } = report
+  const death = (when: string) => crashed(name, exit, outOfMemory, when, { cause, lessMemory: context.lessMemory })
   if (isLoading(step.state)) {
     const stolen = report.port.kind === 'other'
-    const death = crashed(name, exit, outOfMemory, 'while it was loading', cause)
-    fail(step, stolen ? portInUse(name, port, report.port) : death)
-  } else if (isLoaded(step.state)) loadedDied(step, crashed(name, exit, outOfMemory, 'while it was loaded', cause))
+    fail(step, stolen ? portInUse(name, port, report.port) : death('while it was loading'))
+  } else if (isLoaded(step.state)) loadedDied(step, death('while it was loaded'))
   else settle(step)
 }
 

@@ -152,6 +152,8 @@ export interface Context {
   missing: string | null
   /** The progress of the pull under way. */
   pull: PullFigures | null
+  /** See Provider.lessMemory. */
+  lessMemory: string
 }
 
 export interface Decision {

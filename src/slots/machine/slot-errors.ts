@@ -145,14 +145,15 @@ const howItEnded = (exit: ExitReport): string => {
 
 /**
  * The error of a backend that died: how it ended, why if its output says so, and its last lines.
- * @param cause null: nothing in its output says why, so its last line is shown instead
+ * @param cause none: nothing in its output says why, so its last line is shown instead
+ * @param lessMemory see Provider.lessMemory
  */
 export const crashed = (
   name: string,
   exit: ExitReport,
   outOfMemory: ExitReport['outOfMemory'],
   when: string,
-  cause: Cause | null = null,
+  { cause, lessMemory }: { cause: Cause | null | undefined; lessMemory: string },
 ): Hal0Error => {
   const ended = {
     slot: name,
@@ -163,21 +164,21 @@ export const crashed = (
   if (outOfMemory === 'probably') {
     return new Hal0Error(
       'slot.out_of_memory',
-      `The backend of slot ${name} ${howItEnded(exit)} ${when}, probably for lack of memory: the kernel ended a program for that at the same time. If so, a smaller model, a smaller context_size or fewer gpu_layers help.`,
+      `The backend of slot ${name} ${howItEnded(exit)} ${when}, probably for lack of memory: the kernel ended a program for that at the same time. If so, it helps to take a smaller model, ${lessMemory}.`,
       { details: ended },
     )
   }
   if (outOfMemory) {
     return new Hal0Error(
       'slot.out_of_memory',
-      `The backend of slot ${name} ran out of memory ${when} and ${howItEnded(exit)}. Take a smaller model, a smaller context_size or fewer gpu_layers.`,
+      `The backend of slot ${name} ran out of memory ${when} and ${howItEnded(exit)}. Take a smaller model, ${lessMemory}.`,
       { details: ended },
     )
   }
   const details = { ...ended, cause_line: cause?.line ?? null }
   const how = `The backend of slot ${name} ${howItEnded(exit)} ${when}`
   const more = `More: hal0 slot logs ${name}`
-  if (cause !== null) {
+  if (cause !== null && cause !== undefined) {
     return new Hal0Error('slot.crashed', `${how}: ${cause.why}. It said: ${cause.line}. ${more}`, { details })
   }
   const last = exit.lastLines.at(-1)

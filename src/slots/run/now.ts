@@ -9,6 +9,7 @@ export interface Asked {
   obstacle(): Hal0Error | null
   missing(): string | null
   pull(): PullFigures | null
+  lessMemory(): string
 }
 
 /** What one decision may look at. */
@@ -37,5 +38,9 @@ export class Now implements Context {
 
   get pull(): PullFigures | null {
     return this.#ask.pull()
+  }
+
+  get lessMemory(): string {
+    return this.#ask.lessMemory()
   }
 }

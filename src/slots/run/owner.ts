@@ -34,6 +34,7 @@ export class SlotOwner {
   readonly #deps: OwnerDeps
   readonly #effects: SlotEffects
   readonly #asked: Asked = {
+    lessMemory: () => this.#deps.planner.lessMemory(this.#config),
     obstacle: () => this.#configError ?? this.#deps.rivalry(this.#config) ?? this.#deps.planner.obstacle(this.#config),
     missing: () => this.#deps.planner.missing(this.#config),
     pull: () => this.pullFigures,

@@ -41,6 +41,8 @@ export interface Planner {
   otherModels(config: WholeConfig): string[]
   /** What the relay needs to know about a provider's backends. @throws Hal0Error `request.invalid` */
   backend(provider: string): BackendTraits
+  /** See Provider.lessMemory. */
+  lessMemory(config: Pick<SlotConfig, 'provider'>): string
   ranOutOfMemory(config: WholeConfig, lastLines: readonly string[], isLoading: boolean): boolean
   /** Why a backend died, from its last lines; null when they do not say. */
   causeOf(config: WholeConfig, exit: Pick<ExitReport, 'lastLines' | 'signal'>, isLoading: boolean): Cause | null
@@ -128,6 +130,8 @@ export const makePlanner = (
     },
     mode: (config) => provider(config).mode(config, entryOf(config)),
     otherModels: (config) => provider(config).otherModels(config),
+    // A hand-edited file may name a provider that there is not, while its backend dies.
+    lessMemory: (config) => providers.find(({ name }) => name === config.provider)?.lessMemory ?? 'or other settings',
     backend: (name) => provider({ provider: name }).backend,
     causeOf: (config, { lastLines, signal }, isLoading) => provider(config).causeOf(lastLines, signal, isLoading),
     ranOutOfMemory: (config, lastLines, isLoading) => provider(config).ranOutOfMemory(lastLines, isLoading),

@@ -43,6 +43,7 @@ const watching: WatchPlan = { opensPortLate: false, readiness, sentinels: [], st
 const trio: Provider = {
   name: 'trio',
   formats: ['trio'],
+  lessMemory: 'or fewer parts',
   modes: ['chat'],
   backend: { dialects: ['openai'], withheldHeaders: new Set(), onHangUp: 'abort' },
   mode: () => 'chat',

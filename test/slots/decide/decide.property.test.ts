@@ -101,6 +101,7 @@ test('whatever comes in whatever order, the decider makes only legal transitions
           config,
           obstacle: obstacle ? error : null,
           missing,
+          lessMemory: 'or less context',
           pull: null,
         }
         const before = machine.record

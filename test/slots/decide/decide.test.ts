@@ -30,6 +30,7 @@ const play = (machine: Machine, input: Input, config: Partial<SlotConfig> = {}, 
     config: { ...base, ...config },
     obstacle: null,
     missing: null,
+    lessMemory: 'or less context',
     pull: null,
   })
 
@@ -97,6 +98,7 @@ describe('a death of the backend', () => {
   test('by the OOM killer is out of memory', () => {
     const decision = play(machineIn('warming'), { ...exited, outOfMemory: true })
     expect(decision.machine.record.error?.code).toBe('slot.out_of_memory')
+    expect(decision.machine.record.error?.message).toEndWith('Take a smaller model, or less context.')
   })
   test('that was probably caused by the OOM killer says so, and asserts nothing', () => {
     const decision = play(machineIn('warming'), { ...exited, outOfMemory: 'probably' })

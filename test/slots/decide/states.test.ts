@@ -30,7 +30,16 @@ const legal = new Set(
 )
 
 const config = { ...initialConfig('primary'), port: 8081 }
-const context = { now: 0, wall: 0, bootId: 'boot', config, obstacle: null, missing: null, pull: null }
+const context = {
+  now: 0,
+  wall: 0,
+  bootId: 'boot',
+  config,
+  obstacle: null,
+  missing: null,
+  pull: null,
+  lessMemory: 'or less context',
+}
 
 describe('the transition table', () => {
   test('has 23 legal pairs of 81', () => {

@@ -189,6 +189,7 @@ export class SimulatedHost {
         if (this.pulls.knows(config.model)) return null
         return this.models.has(config.model) ? null : new Hal0Error('model.not_found', 'There is no such model.')
       },
+      lessMemory: () => 'or less context',
       missing: ({ model }) => (model !== null && !this.models.has(model) && this.pulls.knows(model) ? model : null),
       plan: async (config) => plan(config),
       watchPlan: async (config) => plan(config),
