@@ -140,13 +140,21 @@ export class SlotUser {
   }
 
   async #killBackend(): Promise<void> {
+    const before = (await this.#look()).state
     const [pid] = processesOf(this.#storm.daemon, this.#name)
     if (pid === undefined) return
     // The slot loads again by itself, unless it has crashed too often: neither is promised.
     this.promised.state = null
     killNow(pid)
     // Until hal0 has seen it, a load would join the one that has just been killed.
-    while ((await learn<Slot>(this.#storm, `/api/slots/${this.#name}`)).body.state.pid === pid) await Bun.sleep(20)
+    for (const end = performance.now() + 5000; performance.now() < end; await Bun.sleep(20)) {
+      const { state, seq, pid: running } = (await this.#look()).state
+      if (state === 'error' || state === 'offline' || (seq > before.seq && running !== pid)) return
+    }
+  }
+
+  async #look(): Promise<Slot> {
+    return (await learn<Slot>(this.#storm, `/api/slots/${this.#name}`)).body
   }
 
   /** Waits for what was acknowledged. */
