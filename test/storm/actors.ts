@@ -134,7 +134,7 @@ export class SlotUser {
     writeFileSync(`${file}~`, next)
     renameSync(`${file}~`, file)
     // An edit of the API's at the same moment may win: whoever edits by hand and by API at once cannot say who was last.
-    const { body } = await learn<Slot>(this.#storm, `/api/slots/${this.#name}`)
+    const body = await this.#look()
     if (body.config.max_in_flight === max_in_flight) this.promised.config.max_in_flight = max_in_flight
     else this.#storm.faults.push(`${this.#name}: ${line} was written by hand, and ${body.config.max_in_flight} counts`)
   }
@@ -162,7 +162,7 @@ export class SlotUser {
     const { state: wanted, model, config } = this.promised
     const end = performance.now() + settleMs
     for (;;) {
-      const { body } = await learn<Slot>(this.#storm, `/api/slots/${this.#name}`)
+      const body = await this.#look()
       const { state } = body
       const there =
         wanted === null ||

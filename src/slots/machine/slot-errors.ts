@@ -153,7 +153,7 @@ export const crashed = (
   exit: ExitReport,
   outOfMemory: ExitReport['outOfMemory'],
   when: string,
-  { cause, lessMemory }: { cause: Cause | null | undefined; lessMemory: string },
+  { cause = null, lessMemory }: { cause: Cause | null | undefined; lessMemory: string },
 ): Hal0Error => {
   const ended = {
     slot: name,
@@ -178,7 +178,7 @@ export const crashed = (
   const details = { ...ended, cause_line: cause?.line ?? null }
   const how = `The backend of slot ${name} ${howItEnded(exit)} ${when}`
   const more = `More: hal0 slot logs ${name}`
-  if (cause !== null && cause !== undefined) {
+  if (cause !== null) {
     return new Hal0Error('slot.crashed', `${how}: ${cause.why}. It said: ${cause.line}. ${more}`, { details })
   }
   const last = exit.lastLines.at(-1)

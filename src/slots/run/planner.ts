@@ -65,8 +65,9 @@ export const makePlanner = (
   providers: readonly Provider[],
   sources: ModelSources = noSources,
 ): Planner => {
+  const find = (config: { provider: string }) => providers.find(({ name }) => name === config.provider)
   const provider = (config: { provider: string }): Provider => {
-    const found = providers.find((one) => one.name === config.provider)
+    const found = find(config)
     if (found !== undefined) return found
     throw new Hal0Error(
       'request.invalid',
@@ -131,7 +132,7 @@ export const makePlanner = (
     mode: (config) => provider(config).mode(config, entryOf(config)),
     otherModels: (config) => provider(config).otherModels(config),
     // A hand-edited file may name a provider that there is not, while its backend dies.
-    lessMemory: (config) => providers.find(({ name }) => name === config.provider)?.lessMemory ?? 'or other settings',
+    lessMemory: (config) => find(config)?.lessMemory ?? 'or other settings',
     backend: (name) => provider({ provider: name }).backend,
     causeOf: (config, { lastLines, signal }, isLoading) => provider(config).causeOf(lastLines, signal, isLoading),
     ranOutOfMemory: (config, lastLines, isLoading) => provider(config).ranOutOfMemory(lastLines, isLoading),
