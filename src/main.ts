@@ -1,7 +1,7 @@
 /** The program: its commands, and the only place that ends the process. */
 import type { Group } from './cli/command.ts'
-import { run } from './cli/run.ts'
 import { exitCode } from './cli/terminal/exit-code.ts'
+import { run } from './cli/tree/command-line.ts'
 
 const root: Group = {
   kind: 'group',

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Group, Verb } from './command.ts'
+import type { Group, Verb } from '../command.ts'
+import { type ExitCode, exitCode } from '../terminal/exit-code.ts'
+import { type Failure, failureOf, usageError } from '../terminal/failure.ts'
+import { print, talk } from '../terminal/output.ts'
+import { reportFailure } from '../terminal/report-failure.ts'
+import { printable } from '../terminal/style.ts'
 import { groupHelp, verbHelp, verbUsage } from './help.ts'
-import { type ExitCode, exitCode } from './terminal/exit-code.ts'
-import { type Failure, failureOf, usageError } from './terminal/failure.ts'
-import { print, talk } from './terminal/output.ts'
-import { reportFailure } from './terminal/report-failure.ts'
-import { printable } from './terminal/style.ts'
 
 interface Found {
   command: Verb | Group

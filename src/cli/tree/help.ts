@@ -1,7 +1,7 @@
 import type { ArgDef, ArgsDef } from 'citty'
-import { shortOf } from './arguments.ts'
-import type { Group, Verb } from './command.ts'
-import { pad, style } from './terminal/style.ts'
+import { shortOf } from '../arguments.ts'
+import type { Group, Verb } from '../command.ts'
+import { pad, style } from '../terminal/style.ts'
 
 type Stream = NodeJS.WriteStream
 
