@@ -42,8 +42,9 @@ import { recordStoreOnDisk } from './slots/store/record-store.ts'
 import { swapJournalOnDisk } from './slots/store/swap-journal.ts'
 import { chooseSupervisor } from './system/choose-supervisor.ts'
 import { loopbackDirect } from './system/config/no-proxy.ts'
-import { httpUrl, readServerSettings, type ServerOptions } from './system/config/server-config.ts'
+import { httpUrl, localUrl, readServerSettings, type ServerOptions } from './system/config/server-config.ts'
 import { ServerSettingsFile } from './system/config/settings.ts'
+import { recordDaemonAddress } from './system/daemon-address.ts'
 import { clientsWithin, descriptorLimit, openDescriptors } from './system/descriptors.ts'
 import { sweepTemps } from './system/files/atomic-file.ts'
 import { lockDataFolder } from './system/files/daemon-lock.ts'
@@ -216,11 +217,13 @@ export const serve = async (
     throw error
   })
   front = server
-  url = httpUrl(settings.host, server.port ?? settings.port)
+  const signals = listenForStop()
+  const port = server.port ?? settings.port
+  url = httpUrl(settings.host, port)
+  await using _address = await recordDaemonAddress(paths.data, localUrl({ ...settings, port }))
   console.log(`hal0 ${packageJson.version} listens on ${url}`)
   for (const problem of problems()) log.warn(problem)
 
-  const signals = listenForStop()
   await signals.asked
   const running = slots.overview().filter(({ state }) => state !== 'offline' && state !== 'error')
   const names = running.map(({ name }) => name).join(', ')

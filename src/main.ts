@@ -34,7 +34,7 @@ const root: Group = {
 }
 
 const after = `Environment
-  HAL0_URL      Address of the daemon (default http://127.0.0.1:8080)
+  HAL0_URL      Address of the daemon (default: the one that runs here, else http://127.0.0.1:8080)
   HAL0_API_KEY  Key, where the daemon asks for one
   NO_COLOR      Any value: no colours
 

@@ -1,5 +1,6 @@
 /** The connection to the daemon: its address, the credentials, and what it means when nothing answers. */
 import { createFetch } from 'ofetch'
+import { knownDaemon } from '../host/known-daemon.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
 
@@ -8,9 +9,14 @@ const defaultUrl = 'http://127.0.0.1:8080'
 /** Whether HAL0_URL names a daemon. If it does not, some commands may act on this machine themselves. */
 export const urlIsConfigured = (): boolean => (process.env.HAL0_URL ?? '') !== ''
 
-/** Address of the daemon, without a trailing slash. @throws Failure wrong usage when HAL0_URL is not an address */
+/**
+ * Address of the daemon, without a trailing slash: HAL0_URL, else what the daemon of this machine has recorded, else the default.
+ * It is looked up for each request, since a daemon that is started again may listen on another port.
+ * @throws Failure wrong usage when HAL0_URL is not an address
+ */
 export const baseUrl = (): string => {
-  const text = urlIsConfigured() ? (process.env.HAL0_URL as string) : defaultUrl
+  if (!urlIsConfigured()) return knownDaemon()?.url ?? defaultUrl
+  const text = process.env.HAL0_URL ?? ''
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.search !== '' || url.hash !== '') {
     throw usageError('HAL0_URL is not the address of a daemon.', `export HAL0_URL=${defaultUrl}`)
