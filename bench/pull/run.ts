@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { officialClient } from '../../test/models/hub/client/official-client.ts'
+import { pythonPackages } from '../../test/support/python-packages.ts'
 import { binary, freePorts, Processes, untilAnswers } from '../subjects.ts'
 import { askDuring, p99 } from './answering.ts'
 import { type Downloader, discard, others, type Place, pullByHal0, removeFromHal0 } from './downloaders.ts'
@@ -134,7 +134,8 @@ const bench = async (bytes: number, rounds: number): Promise<string> => {
     const serve = [binary, 'serve', '--port', String(api), '--supervisor', 'process']
     const daemon = processes.start(serve, env, join(folder, 'log'))
     await untilAnswers(`${url}/api/health`, performance.now())
-    const python = await officialClient()
+    const tools = await pythonPackages('huggingface_hub==2.4.0')
+    const python = tools === null ? null : join(tools, 'python')
     const place: Place = { folder, url, hub: hubUrl, storage: () => storage, sha256, python }
     const rows: Row[] = []
     for (const [index, line] of lines.entries()) {

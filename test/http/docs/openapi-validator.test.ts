@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { endpoints } from '../../../src/contract/endpoints.ts'
 import { openApiDocument } from '../../../src/http/docs/openapi.ts'
 import { EndpointTable } from '../../../src/http/gate/endpoint-table.ts'
+import { pythonPackages } from '../../support/python-packages.ts'
 import { operations, schemas } from '../../support/slot-config.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-import { pythonTools } from '../support/python-tools.ts'
 
-const bin = await pythonTools()
+const bin = await pythonPackages('openapi-spec-validator==0.9.0', 'schemathesis==4.32.5')
 
 test.skipIf(bin === null)('/openapi.json is valid OpenAPI 3.1 to openapi-spec-validator', async () => {
   const file = join(tempDir(), 'openapi.json')

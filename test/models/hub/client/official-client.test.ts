@@ -1,10 +1,12 @@
 /** The fake hub is right if the hub's own client can download from it and recognizes its errors. */
 import { afterAll, beforeAll, expect } from 'bun:test'
 import { createHash } from 'node:crypto'
+import { join } from 'node:path'
 import { FakeHub } from '../../../support/fake-hub/fake-hub.ts'
 import { testWith } from '../../../support/part.ts'
+import { pythonPackages } from '../../../support/python-packages.ts'
 import { tempDir } from '../../../support/temp-dir.ts'
-import { officialClient, runOfficialClient } from './official-client.ts'
+import { runOfficialClient } from './official-client.ts'
 
 const bytes = (length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) & 0xff)
@@ -15,7 +17,8 @@ const small = new TextEncoder().encode('{"model_type": "tiny"}\n')
 const reader = 'hf_reader'
 const stranger = 'hf_stranger'
 
-const python = await officialClient()
+const tools = await pythonPackages('huggingface_hub==2.4.0')
+const python = tools === null ? null : join(tools, 'python')
 let hub: FakeHub
 
 beforeAll(async () => {
