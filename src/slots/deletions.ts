@@ -3,12 +3,12 @@ import type { Bus } from '../lib/async/bus.ts'
 import { log } from '../lib/log.ts'
 import type { Supervisor } from '../system/supervisor.ts'
 import type { SlotSignal } from './service.ts'
-import type { SlotBook } from './slot-book.ts'
+import type { SlotOwners } from './slot-owners.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
 import type { RecordStore } from './store/record-store.ts'
 
 export interface DeletionDeps {
-  book: SlotBook
+  owners: SlotOwners
   configs: Pick<SlotConfigStore, 'names' | 'remove'>
   records: RecordStore
   supervisor: Supervisor
@@ -33,8 +33,8 @@ export class Deletions {
    * @throws Hal0Error `slot.not_found`, `slot.invalid_transition`, `storage.failed`: then the slot is unchanged
    */
   async delete(name: string): Promise<void> {
-    const { book, records, supervisor, signals } = this.#deps
-    const { owner, edits, swaps } = book.get(name)
+    const { owners, records, supervisor, signals } = this.#deps
+    const { owner, edits, swaps } = owners.get(name)
     const refused = owner.post({ kind: 'delete' })
     if (refused !== null) throw refused
     await owner.writer.settled()
@@ -47,7 +47,7 @@ export class Deletions {
           owner.post({ kind: 'delete-failed' })
           throw error
         }
-        book.drop(name)
+        owners.drop(name)
       }),
     )
     signals.publish({ kind: 'deleted', name })

@@ -15,7 +15,7 @@ import { Reconciliation } from './reconciliation.ts'
 import { Roster } from './roster.ts'
 import type { Lease, SlotView } from './run/lease.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
-import { type BookDeps, type Entry, SlotBook } from './slot-book.ts'
+import { type Entry, SlotOwners, type SlotOwnersDeps } from './slot-owners.ts'
 import { problemsOfSlots } from './slot-problems.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
 import { refuseHopeless, type SwapDeps, Swaps } from './swaps.ts'
@@ -23,7 +23,7 @@ import { refuseHopeless, type SwapDeps, Swaps } from './swaps.ts'
 /** A request for a slot whose file was just written waits this long for it: it would be answered with 404 otherwise. */
 const newSlotLimitMs = 5000
 
-export interface ManagerDeps extends Omit<BookDeps, 'signals' | 'configs'>, SwapDeps {
+export interface ManagerDeps extends Omit<SlotOwnersDeps, 'signals' | 'configs'>, SwapDeps {
   configs: Pick<SlotConfigStore, 'folder' | 'folderStamp' | 'names' | 'read' | 'stamp' | 'write' | 'remove' | 'watch'>
 }
 
@@ -39,7 +39,7 @@ const goals: Readonly<Record<SlotCommand['do'], Goal>> = {
 export class SlotManager implements SlotService {
   readonly signals = new Bus<SlotSignal>()
   readonly #deps: ManagerDeps
-  readonly #book: SlotBook
+  readonly #owners: SlotOwners
   readonly #swaps: Swaps
   /** One creation, deletion or change of a port at a time, since they allocate names and ports. */
   readonly #changes = new Mutex()
@@ -49,13 +49,13 @@ export class SlotManager implements SlotService {
 
   constructor(deps: ManagerDeps) {
     this.#deps = deps
-    this.#book = new SlotBook({ ...deps, signals: this.signals })
-    this.#swaps = new Swaps(this.#book, deps)
+    this.#owners = new SlotOwners({ ...deps, signals: this.signals })
+    this.#swaps = new Swaps(this.#owners, deps)
     this.#reconciliation = new Reconciliation(deps.clock)
     const { configs, records, clock, supervisor } = deps
-    this.#deletions = new Deletions({ book: this.#book, configs, records, supervisor, signals: this.signals })
+    this.#deletions = new Deletions({ owners: this.#owners, configs, records, supervisor, signals: this.signals })
     this.#roster = new Roster({
-      book: this.#book,
+      owners: this.#owners,
       configs,
       records,
       reconciliation: this.#reconciliation,
@@ -70,7 +70,7 @@ export class SlotManager implements SlotService {
     await this.#deletions.sweep()
     await this.#roster.open()
     // A disk that hangs holds up only its own slot.
-    for (const entry of this.#book.all()) void this.#swaps.finish(entry)
+    for (const entry of this.#owners.all()) void this.#swaps.finish(entry)
   }
 
   /** Sentences about slots with a broken file or a failing disk. */
@@ -80,20 +80,20 @@ export class SlotManager implements SlotService {
       ...this.#deps.supervisor.problems(),
       ...this.#reconciliation.problems(),
       ...this.#deletions.problems(),
-      ...problemsOfSlots(this.#book.all(), this.#deps.planner),
+      ...problemsOfSlots(this.#owners.all(), this.#deps.planner),
     ]
   }
 
   /** Every slot in one line, ordered by name. */
   overview(): Status['slots'] {
-    return this.#book.all().map(({ owner }) => {
+    return this.#owners.all().map(({ owner }) => {
       const { name, state, model } = owner.view()
       return { name, state, model, port: owner.record.port }
     })
   }
 
   records(): { name: string; json: string }[] {
-    return this.#book.all().flatMap(({ owner }) => {
+    return this.#owners.all().flatMap(({ owner }) => {
       const json = owner.writer.durable
       return json === null ? [] : [{ name: owner.config.name, json }]
     })
@@ -101,13 +101,13 @@ export class SlotManager implements SlotService {
 
   views(): readonly SlotView[] {
     const views: SlotView[] = []
-    for (const owner of this.#book.owners()) views.push(owner.view())
+    for (const owner of this.#owners.owners()) views.push(owner.view())
     return views
   }
 
   /** Slots that may have a backend, with the ids of the models that it uses. */
   running(): { name: string; models: string[] }[] {
-    return runningModels(this.#book.all(), this.#deps.planner)
+    return runningModels(this.#owners.all(), this.#deps.planner)
   }
 
   freshen(): Promise<void> | null {
@@ -119,30 +119,30 @@ export class SlotManager implements SlotService {
   }
 
   acquire(name: string, client: Client, asked = name): Lease | Promise<Lease> {
-    const entry = this.#book.get(name)
+    const entry = this.#owners.get(name)
     // A load may begin, with what its file says now.
     if (entry.owner.record.state !== 'offline') return entry.owner.acquire(client, asked)
-    return this.#book.follow(entry).then(() => this.#book.get(name).owner.acquire(client, asked))
+    return this.#owners.follow(entry).then(() => this.#owners.get(name).owner.acquire(client, asked))
   }
 
   refusal(name: string): Hal0Error | null {
-    return this.#book.get(name).owner.refusal()
+    return this.#owners.get(name).owner.refusal()
   }
 
   async list(): Promise<Slot[]> {
     await this.#roster.freshen()
-    return this.#book.all().map((entry) => this.#book.slot(entry))
+    return this.#owners.all().map((entry) => this.#owners.slot(entry))
   }
 
   async usersOf(id: string): Promise<string[]> {
     await this.#roster.freshen()
-    return usersOfModel(this.#book.all(), this.#deps.planner, id)
+    return usersOfModel(this.#owners.all(), this.#deps.planner, id)
   }
 
   async show(name: string): Promise<Slot> {
     const entry = await this.#entry(name)
-    await this.#book.refresh(entry)
-    return this.#book.slot(entry)
+    await this.#owners.refresh(entry)
+    return this.#owners.slot(entry)
   }
 
   create(body: SlotCreate): Promise<Slot> {
@@ -150,9 +150,9 @@ export class SlotManager implements SlotService {
       const { name, ...settings } = body
       const { configs, ports, planner, sections } = this.#deps
       const patch = sections.patchOf(settings, null)
-      checkName(name, this.#book.others(name))
+      checkName(name, this.#owners.others(name))
       await this.#roster.look()
-      if (this.#book.has(name) || (await configs.names())?.includes(name) === true) {
+      if (this.#owners.has(name) || (await configs.names())?.includes(name) === true) {
         throw new Hal0Error(
           'slot.exists',
           `There is already a slot ${name}. Choose another name, or edit it: hal0 slot edit ${name}`,
@@ -162,20 +162,20 @@ export class SlotManager implements SlotService {
           },
         )
       }
-      const others = this.#book.others(name)
+      const others = this.#owners.others(name)
       checkAliases({ aliases: settings.aliases ?? [] }, others)
-      const taken = this.#book.ports()
+      const taken = this.#owners.ports()
       const port =
         settings.port === undefined ? await ports.allocate(name, taken.keys()) : ports.claim(name, settings.port, taken)
       planner.check({ ...sections.merged(sections.initial(name), patch), port })
       // Removes what an interrupted deletion left: a new slot must not begin with an old one's record.
       await this.#deletions.clear(name)
       await configs.write(name, { ...patch, common: { name, ...patch.common, port } })
-      const entry = await this.#book.open(name)
+      const entry = await this.#owners.open(name)
       // Nothing of it can run yet, so the supervisor need not be asked.
       entry.owner.post({ kind: 'found', found: { kind: 'none' } })
       await entry.owner.writer.settled()
-      return this.#book.slot(entry)
+      return this.#owners.slot(entry)
     })
   }
 
@@ -184,18 +184,18 @@ export class SlotManager implements SlotService {
     const patch = this.#deps.sections.patchOf(body, entry.owner.config.provider)
     const { aliases, port } = patch.common
     const edit = () =>
-      this.#book.edit(entry, patch, (next) => {
-        if (aliases !== undefined) checkAliases(next, this.#book.others(name))
-        if (port != null) this.#deps.ports.claim(name, port, this.#book.ports())
+      this.#owners.edit(entry, patch, (next) => {
+        if (aliases !== undefined) checkAliases(next, this.#owners.others(name))
+        if (port != null) this.#deps.ports.claim(name, port, this.#owners.ports())
         this.#deps.planner.check(next)
       })
     await (port === undefined && aliases === undefined ? edit() : this.#changes.run(edit))
-    return this.#book.slot(entry)
+    return this.#owners.slot(entry)
   }
 
   delete(name: string): Promise<void> {
     return this.#changes.run(async () => {
-      if (!this.#book.has(name)) await this.#roster.look()
+      if (!this.#owners.has(name)) await this.#roster.look()
       await this.#deletions.delete(name)
     })
   }
@@ -208,7 +208,7 @@ export class SlotManager implements SlotService {
       if (command.source !== undefined) await this.#deps.pulls.learn(command.model, command.source)
       await this.#swaps.begin(entry, command.model)
     } else {
-      await this.#book.refresh(entry)
+      await this.#owners.refresh(entry)
       if (command.do === 'restart' && entry.configError === null)
         await refuseHopeless(owner.config, owner.record, this.#deps.planner)
       before = owner.record
@@ -217,22 +217,22 @@ export class SlotManager implements SlotService {
     }
     if (waitS !== null) await reach(owner, goals[command.do], { before, seconds: waitS }, this.#deps.clock)
     await owner.accepted()
-    return this.#book.slot(entry)
+    return this.#owners.slot(entry)
   }
 
   async logs(name: string, lines: number): Promise<string[]> {
-    this.#book.get(name)
+    this.#owners.get(name)
     return this.#deps.supervisor.logs(name, lines)
   }
 
   followLogs(name: string, take: TakeLog, from: LogFrom): () => void {
-    this.#book.get(name)
+    this.#owners.get(name)
     return this.#deps.supervisor.followLogs(name, take, from)
   }
 
   /** Lets the last records reach the disk, and ends timers and probes; the backends keep running. */
   async close(): Promise<void> {
-    const entries = this.#book.all()
+    const entries = this.#owners.all()
     this.#roster.close()
     this.#reconciliation.close()
     await Promise.all(entries.map(({ owner }) => owner.writer.settled()))
@@ -244,7 +244,7 @@ export class SlotManager implements SlotService {
 
   /** Also finds a slot whose file was written a moment ago. @throws Hal0Error `slot.not_found` */
   async #entry(name: string): Promise<Entry> {
-    if (!this.#book.has(name)) await this.#roster.freshen()
-    return this.#book.get(name)
+    if (!this.#owners.has(name)) await this.#roster.freshen()
+    return this.#owners.get(name)
   }
 }

@@ -12,12 +12,12 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { Reconciliation } from './reconciliation.ts'
 import type { SlotSignal } from './service.ts'
-import type { SlotBook } from './slot-book.ts'
+import type { SlotOwners } from './slot-owners.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
 import type { RecordStore } from './store/record-store.ts'
 
 export interface RosterDeps {
-  book: SlotBook
+  owners: SlotOwners
   configs: Pick<SlotConfigStore, 'names' | 'folder' | 'folderStamp' | 'watch'>
   records: RecordStore
   reconciliation: Reconciliation
@@ -55,11 +55,11 @@ export class Roster {
 
   /** Opens every slot and takes over what runs of it, even if its file is gone. Call it once. */
   async open(): Promise<void> {
-    const { book, reconciliation } = this.#deps
+    const { owners, reconciliation } = this.#deps
     const files = await this.#files()
     const known = await this.#known()
     for (const name of new Set([...(files ?? []), ...known])) await this.#open(name)
-    await reconciliation.run(book.all().map(({ owner }) => owner))
+    await reconciliation.run(owners.all().map(({ owner }) => owner))
     if (known.length > 0 && files?.length === 0) {
       const { folder } = this.#deps.configs
       this.#folderProblem = `${folder} has no configuration of any slot, though there were slots (${known.join(', ')}). Put their files back, e.g. from a backup, or mount the disk that they are on. What runs keeps running.`
@@ -76,11 +76,11 @@ export class Roster {
 
   /** Adopts changes in the folder. Has to be called while `changes` is held. */
   async look(): Promise<void> {
-    const { book, configs } = this.#deps
+    const { owners, configs } = this.#deps
     const stamp = configs.folderStamp()
     const files = await this.#files()
-    for (const name of files ?? []) if (!book.has(name)) await this.#appear(name)
-    for (const entry of book.all()) await book.follow(entry)
+    for (const name of files ?? []) if (!owners.has(name)) await this.#appear(name)
+    for (const entry of owners.all()) await owners.follow(entry)
     for (const name of this.#leftOut.keys()) if (files?.includes(name) === false) this.#leftOut.delete(name)
     // Set only now: until the look is over, requests cannot see what it has found.
     this.#stamp = stamp
@@ -115,7 +115,7 @@ export class Roster {
     try {
       const files = await configs.names()
       if (files !== null) return files
-      if (this.#deps.book.all().length > 0 || (await this.#known()).length > 0) {
+      if (this.#deps.owners.all().length > 0 || (await this.#known()).length > 0) {
         this.#folderProblem = `The folder of the slots' configuration, ${configs.folder}, is missing. Put it back, e.g. from a backup, or mount the disk that it is on. What runs keeps running.`
       }
     } catch (error) {
@@ -136,7 +136,7 @@ export class Roster {
 
   async #open(name: string): Promise<void> {
     try {
-      await this.#deps.book.open(name)
+      await this.#deps.owners.open(name)
       this.#leftOut.delete(name)
     } catch (error) {
       const sentence = `Slot ${name} is left out. ${Hal0Error.from(error).message}`
@@ -147,10 +147,10 @@ export class Roster {
 
   /** A file was put into the folder. */
   async #appear(name: string): Promise<void> {
-    const { book, signals, reconciliation } = this.#deps
+    const { owners, signals, reconciliation } = this.#deps
     await this.#open(name)
-    if (!book.has(name)) return
-    const { owner } = book.get(name)
+    if (!owners.has(name)) return
+    const { owner } = owners.get(name)
     const json = owner.writer.durable
     if (json !== null) signals.publish({ kind: 'record', name, json })
     await reconciliation.run([owner])
@@ -158,8 +158,8 @@ export class Roster {
 
   /** Forgets slots of which nothing runs and whose file has been missing for `graceMs`. Their data stays, in case it comes back. */
   #dropMissing(files: readonly string[], graceMs: number): void {
-    const { book, clock, signals } = this.#deps
-    for (const { owner } of book.all()) {
+    const { owners, clock, signals } = this.#deps
+    for (const { owner } of owners.all()) {
       const { name } = owner.config
       if (files.includes(name)) {
         this.#missing.delete(name)
@@ -173,7 +173,7 @@ export class Roster {
         continue
       }
       this.#missing.delete(name)
-      book.drop(name)
+      owners.drop(name)
       signals.publish({ kind: 'deleted', name })
     }
   }

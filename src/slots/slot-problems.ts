@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { conflictsOf } from './conflicts.ts'
 import type { Planner } from './run/planner.ts'
-import type { Entry } from './slot-book.ts'
+import type { Entry } from './slot-owners.ts'
 
 /** Why the provider refuses a file that conforms to its schema; undefined when it does not. */
 const refusedBy = (planner: Pick<Planner, 'check'>, { owner: { config } }: Entry): string | undefined => {

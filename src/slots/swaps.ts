@@ -6,7 +6,7 @@ import type { WholeConfig } from '../providers/provider.ts'
 import { slotNotFound } from './machine/slot-errors.ts'
 import { isLoaded } from './machine/states.ts'
 import type { Planner } from './run/planner.ts'
-import type { Entry, SlotBook } from './slot-book.ts'
+import type { Entry, SlotOwners } from './slot-owners.ts'
 import type { SwapJournal } from './store/swap-journal.ts'
 
 export interface SwapDeps {
@@ -28,11 +28,11 @@ export const refuseHopeless = async (config: WholeConfig, record: SlotRecord, pl
 }
 
 export class Swaps {
-  readonly #book: SlotBook
+  readonly #owners: SlotOwners
   readonly #deps: SwapDeps
 
-  constructor(book: SlotBook, deps: SwapDeps) {
-    this.#book = book
+  constructor(owners: SlotOwners, deps: SwapDeps) {
+    this.#owners = owners
     this.#deps = deps
   }
 
@@ -44,7 +44,7 @@ export class Swaps {
     await entry.swaps.run(async () => {
       const { owner } = entry
       const { name, model: before } = owner.config
-      if (this.#book.get(name) !== entry) throw slotNotFound(name)
+      if (this.#owners.get(name) !== entry) throw slotNotFound(name)
       if (before !== model) await this.#deps.swaps.write(name, { to: model })
       try {
         await this.#setModel(entry, model)
@@ -85,16 +85,16 @@ export class Swaps {
 
   /** @throws Hal0Error `model.not_found` before anything changes */
   #setModel(entry: Entry, model: string): Promise<void> {
-    return this.#book.edit(entry, { common: { model }, section: {} }, (next) =>
+    return this.#owners.edit(entry, { common: { model }, section: {} }, (next) =>
       refuseHopeless(next, entry.owner.record, this.#deps.planner),
     )
   }
 
   async #putBack(entry: Entry, model: string, before: string | null): Promise<void> {
     try {
-      await this.#book.refresh(entry)
+      await this.#owners.refresh(entry)
       if (entry.owner.config.model === model)
-        await this.#book.edit(entry, { common: { model: before }, section: {} }, () => {})
+        await this.#owners.edit(entry, { common: { model: before }, section: {} }, () => {})
     } catch (error) {
       const { name } = entry.owner.config
       log.error(`the swap of slot ${name} was refused, and its configuration still names ${model}`, error)

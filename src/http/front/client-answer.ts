@@ -1,12 +1,12 @@
 /** Writes one answer to the client's connection: head, framing, and an end that shows whether the answer is complete. */
 import { STATUS_CODES } from 'node:http'
 import type { Answer } from '../../lib/http/incoming.ts'
-import type { Outlet } from './outlet.ts'
 import type { RequestHead } from './request/request-head.ts'
+import type { SendQueue } from './send-queue.ts'
 
 /** What an answer needs of its connection. */
 export interface AnswerHost {
-  readonly outlet: Outlet
+  readonly sendQueue: SendQueue
   /** Whether the connection can carry another request after this answer; asked when its head is written. */
   mayStayOpen(): boolean
   /** The answer is complete. @param stays its head said that the connection stays open */
@@ -75,15 +75,15 @@ export class ClientAnswer implements Answer {
     const head = this.#head(status, headers, size)
     this.#state = 'over'
     if (body === null || this.#bare || size === 0) {
-      this.#host.outlet.write(Buffer.from(head, 'latin1'))
+      this.#host.sendQueue.write(Buffer.from(head, 'latin1'))
     } else if (size <= copiedBytes) {
       const whole = Buffer.allocUnsafe(head.length + size)
       whole.write(head, 'latin1')
       whole.set(body, head.length)
-      this.#host.outlet.write(whole)
+      this.#host.sendQueue.write(whole)
     } else {
-      this.#host.outlet.write(Buffer.from(head, 'latin1'))
-      this.#host.outlet.write(body)
+      this.#host.sendQueue.write(Buffer.from(head, 'latin1'))
+      this.#host.sendQueue.write(body)
     }
     this.#host.answered(this.#stays)
   }
@@ -92,25 +92,25 @@ export class ClientAnswer implements Answer {
     if (this.#state !== 'new') return
     this.#state = 'begun'
     this.#owed = length
-    this.#host.outlet.write(Buffer.from(this.#head(status, headers, length), 'latin1'))
+    this.#host.sendQueue.write(Buffer.from(this.#head(status, headers, length), 'latin1'))
   }
 
   write(piece: Uint8Array): boolean {
     if (this.#state !== 'begun' || this.#bare || piece.length === 0) return true
-    const { outlet } = this.#host
+    const { sendQueue } = this.#host
     if (this.#owed !== null) this.#owed -= piece.length
-    if (!this.#chunked) return outlet.write(piece)
+    if (!this.#chunked) return sendQueue.write(piece)
     const size = `${piece.length.toString(16)}\r\n`
     if (piece.length > copiedBytes) {
-      outlet.write(Buffer.from(size))
-      outlet.write(piece)
-      return outlet.write(lineEnd)
+      sendQueue.write(Buffer.from(size))
+      sendQueue.write(piece)
+      return sendQueue.write(lineEnd)
     }
     const chunk = Buffer.allocUnsafe(size.length + piece.length + 2)
     chunk.write(size, 'latin1')
     chunk.set(piece, size.length)
     chunk.set(lineEnd, size.length + piece.length)
-    return outlet.write(chunk)
+    return sendQueue.write(chunk)
   }
 
   end(): void {
@@ -120,7 +120,7 @@ export class ClientAnswer implements Answer {
       return
     }
     this.#state = 'over'
-    if (this.#chunked) this.#host.outlet.write(lastChunk)
+    if (this.#chunked) this.#host.sendQueue.write(lastChunk)
     this.#host.answered(this.#stays)
   }
 

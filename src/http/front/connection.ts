@@ -3,13 +3,13 @@ import type { Socket } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { type AnswerHost, ClientAnswer } from './client-answer.ts'
 import type { ConnectionHost } from './connection-host.ts'
+import { ConnectionTimeouts, type Wait } from './connection-timeouts.ts'
 import { Ending } from './ending.ts'
 import { ClientLeft, Exchange } from './exchange.ts'
-import { Outlet } from './outlet.ts'
-import { Patience, type Wait } from './patience.ts'
 import { Peer } from './peer.ts'
 import { type RequestHead, unreadable } from './request/request-head.ts'
 import { type RequestEvents, RequestReader } from './request/request-reader.ts'
+import { SendQueue } from './send-queue.ts'
 
 /** Maximum number of bytes of further requests to read while one is being answered. */
 const heldBytes = 64 * 1024
@@ -17,12 +17,12 @@ const stalled = new ClientLeft('the client did not read its answer for too long'
 const hungUp = new ClientLeft('the client closed the connection')
 
 export class Connection implements AnswerHost, RequestEvents {
-  readonly outlet: Outlet
+  readonly sendQueue: SendQueue
   readonly peer: Peer
   readonly #host: ConnectionHost<Connection>
   readonly #socket: Socket<Connection>
   readonly #reader = new RequestReader()
-  readonly #patience: Patience
+  readonly #timeouts: ConnectionTimeouts
   /** The request being read or answered. */
   #exchange: Exchange | null = null
   #open = true
@@ -34,11 +34,11 @@ export class Connection implements AnswerHost, RequestEvents {
     this.#socket = socket
     this.#host = host
     this.#ending = new Ending(socket)
-    this.#patience = new Patience(host.limits, host.now)
+    this.#timeouts = new ConnectionTimeouts(host.limits, host.now)
     this.peer = new Peer(socket)
-    this.outlet = new Outlet(socket)
-    this.outlet.onRoom = () => this.#exchange?.answer.onRoom?.()
-    this.outlet.onEmpty = () => this.#settle()
+    this.sendQueue = new SendQueue(socket)
+    this.sendQueue.onRoom = () => this.#exchange?.answer.onRoom?.()
+    this.sendQueue.onEmpty = () => this.#settle()
   }
 
   /** Whether it is waiting for a request, with nothing under way. */
@@ -48,12 +48,12 @@ export class Connection implements AnswerHost, RequestEvents {
 
   /** When it became idle. */
   get since(): number {
-    return this.#patience.since
+    return this.#timeouts.since
   }
 
   /** Whether a request is not completely answered yet. */
   get busy(): boolean {
-    return this.#exchange !== null || this.outlet.waiting > 0
+    return this.#exchange !== null || this.sendQueue.waiting > 0
   }
 
   // Events of the socket.
@@ -64,8 +64,8 @@ export class Connection implements AnswerHost, RequestEvents {
     this.#reader.feed(bytes)
     this.#run()
     // Empty lines alone do not begin a request.
-    if (waited && this.#reader.inHead) this.#patience.begin(this.#host.now)
-    this.#patience.received(bytes.length)
+    if (waited && this.#reader.inHead) this.#timeouts.begin(this.#host.now)
+    this.#timeouts.received(bytes.length)
   }
 
   /** The client closed its sending side: it may still be reading, or have left. */
@@ -87,20 +87,20 @@ export class Connection implements AnswerHost, RequestEvents {
   closed(): void {
     if (!this.#open) return
     this.#open = false
-    this.outlet.clear()
+    this.sendQueue.clear()
     this.#exchange?.request.left(hungUp)
     this.#exchange = null
     this.#host.closed(this)
   }
 
   drained(): void {
-    this.outlet.drained()
+    this.sendQueue.drained()
   }
 
   // Events of the reader.
 
   head(head: RequestHead): void {
-    this.#patience.begin(this.#host.now)
+    this.#timeouts.begin(this.#host.now)
     this.#exchange = new Exchange(head, this, this.peer, () => this.#run())
   }
 
@@ -121,7 +121,7 @@ export class Connection implements AnswerHost, RequestEvents {
   answered(stays: boolean): void {
     this.#exchange = null
     if (!this.#open) return
-    this.#patience.begin(this.#host.now)
+    this.#timeouts.begin(this.#host.now)
     if (stays) {
       this.#reader.next()
       this.#run()
@@ -142,8 +142,8 @@ export class Connection implements AnswerHost, RequestEvents {
   check(): void {
     // The system reports room only once a third of its buffer of megabytes is free. More is offered before that, so that the progress
     // of a slow reader is noticed.
-    if (this.outlet.waiting > 0) this.outlet.drained()
-    switch (this.#patience.verdict(this.#host.now, this.#waitsFor(), this.outlet)) {
+    if (this.sendQueue.waiting > 0) this.sendQueue.drained()
+    switch (this.#timeouts.verdict(this.#host.now, this.#waitsFor(), this.sendQueue)) {
       case 'stalled':
         this.cut(stalled)
         break

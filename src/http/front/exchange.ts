@@ -2,10 +2,10 @@
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
 import type { WireHeaders } from '../../lib/http/wire-headers.ts'
 import { type AnswerHost, ClientAnswer } from './client-answer.ts'
-import type { Outlet } from './outlet.ts'
 import type { Peer } from './peer.ts'
 import { BodyIntake } from './request/body-intake.ts'
 import type { RequestHead } from './request/request-head.ts'
+import type { SendQueue } from './send-queue.ts'
 
 /** The reason when a request's signal aborts or its body fails. */
 export class ClientLeft extends Error {
@@ -57,7 +57,7 @@ const continues = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
 export class Exchange {
   readonly request: Incoming
   readonly answer: ClientAnswer
-  readonly #outlet: Outlet
+  readonly #sendQueue: SendQueue
   readonly #speaks11: boolean
   #awaitsContinue: boolean
   #begun = false
@@ -70,7 +70,7 @@ export class Exchange {
     })
     this.request = new Incoming(head, body, peer)
     this.answer = new ClientAnswer(host, head)
-    this.#outlet = host.outlet
+    this.#sendQueue = host.sendQueue
     this.#speaks11 = head.minor === 1
     this.#awaitsContinue = head.awaitsContinue
   }
@@ -91,11 +91,11 @@ export class Exchange {
 
   /** Sends an interim response that every HTTP/1.1 client skips; if the client has left, its system answers with a reset. */
   probe(): void {
-    if (this.#speaks11 && !this.answer.begun) this.#outlet.write(continues)
+    if (this.#speaks11 && !this.answer.begun) this.#sendQueue.write(continues)
   }
 
   #sayContinue(): void {
-    if (this.#awaitsContinue) this.#outlet.write(continues)
+    if (this.#awaitsContinue) this.#sendQueue.write(continues)
     this.#awaitsContinue = false
   }
 }

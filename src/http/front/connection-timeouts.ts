@@ -12,7 +12,7 @@ interface Writing {
   readonly moves: number
 }
 
-export class Patience {
+export class ConnectionTimeouts {
   readonly #limits: FrontLimits
   #since: number
   #bytes = 0

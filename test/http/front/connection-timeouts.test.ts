@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
+import { ConnectionTimeouts, type Verdict, type Wait } from '../../../src/http/front/connection-timeouts.ts'
 import { defaultFrontLimits } from '../../../src/http/front/limits.ts'
-import { Patience, type Verdict, type Wait } from '../../../src/http/front/patience.ts'
 
 const limits = { ...defaultFrontLimits, idleMs: 10, headMs: 20, bodyMs: 30, bodyBytes: 100, writeMs: 40, lingerMs: 50 }
 const nothing = { waiting: 0, moves: 0 }
-const patience = () => new Patience(limits, 0)
+const timeouts = () => new ConnectionTimeouts(limits, 0)
 
 const ends: [Wait, number, Verdict][] = [
   ['a request', 10, 'idle'],
@@ -14,20 +14,20 @@ const ends: [Wait, number, Verdict][] = [
 ]
 for (const [wait, ms, verdict] of ends) {
   test(`${wait} is waited for until it is ${verdict}`, () => {
-    expect(patience().verdict(ms, wait, nothing)).toBeNull()
-    expect(patience().verdict(ms + 1, wait, nothing)).toBe(verdict)
-    const again = patience()
+    expect(timeouts().verdict(ms, wait, nothing)).toBeNull()
+    expect(timeouts().verdict(ms + 1, wait, nothing)).toBe(verdict)
+    const again = timeouts()
     again.begin(5)
     expect(again.verdict(ms + 5, wait, nothing)).toBeNull()
   })
 }
 
 test('an answer is waited for as long as it takes', () => {
-  expect(patience().verdict(1e9, 'an answer', nothing)).toBeNull()
+  expect(timeouts().verdict(1e9, 'an answer', nothing)).toBeNull()
 })
 
 test('a body may take a long time if enough of it keeps arriving', () => {
-  const waiting = patience()
+  const waiting = timeouts()
   waiting.received(100)
   expect(waiting.verdict(31, 'a body', nothing)).toBeNull()
   waiting.received(99)
@@ -36,7 +36,7 @@ test('a body may take a long time if enough of it keeps arriving', () => {
 })
 
 test('queued bytes must move, and nothing else counts in the meantime', () => {
-  const waiting = patience()
+  const waiting = timeouts()
   expect(waiting.verdict(100, 'an answer', { waiting: 0, moves: 0 })).toBeNull()
   expect(waiting.verdict(120, 'a request', { waiting: 9, moves: 0 })).toBeNull()
   expect(waiting.verdict(135, 'a request', { waiting: 5, moves: 1 })).toBeNull()

@@ -16,7 +16,7 @@ import type { SlotSignal } from './service.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
 import type { Damage, RecordStore } from './store/record-store.ts'
 
-export interface BookDeps extends Omit<OwnerDeps, 'save' | 'onDurable' | 'rivalry'> {
+export interface SlotOwnersDeps extends Omit<OwnerDeps, 'save' | 'onDurable' | 'rivalry'> {
   configs: Pick<SlotConfigStore, 'read' | 'stamp' | 'write'>
   sections: Sections
   records: RecordStore
@@ -39,11 +39,11 @@ export interface Entry {
   damage: Damage | null
 }
 
-export class SlotBook {
-  readonly #deps: BookDeps
+export class SlotOwners {
+  readonly #deps: SlotOwnersDeps
   readonly #entries = new Map<string, Entry>()
 
-  constructor(deps: BookDeps) {
+  constructor(deps: SlotOwnersDeps) {
     this.#deps = deps
   }
 

@@ -9,7 +9,7 @@ export interface Sink {
 /** Number of queued bytes above which the writer is told to wait. */
 const roomBytes = 128 * 1024
 
-export class Outlet {
+export class SendQueue {
   readonly #sink: Sink
   #queue: Uint8Array[] = []
   #size = 0
