@@ -180,7 +180,7 @@ describe('who may import whom', () => {
     ],
     dispatch: ['body', 'upstream', 'dialects', 'targets', 'relay', 'decisions'],
     http: ['answers', 'gate', 'feeds', 'api', 'docs'],
-    system: ['files', 'config', 'proc', 'process', 'systemd'],
+    system: ['files', 'package-index', 'config', 'proc', 'process', 'systemd'],
   }
 
   test('the rooms of a part import each other in one direction, and what stands beside them imports rooms', () => {

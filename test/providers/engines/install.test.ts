@@ -3,10 +3,10 @@ import { readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { Engines } from '../../../src/providers/engines/engines.ts'
 import { findPaths } from '../../../src/system/paths.ts'
+import { type FakeIndex, fakeIndex, fakeMembers, makeWheel, wheelName } from '../../support/fake-index.ts'
 import { testWith } from '../../support/part.ts'
 import { engineKinds } from '../../support/slot-config.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-import { type FakeIndex, fakeIndex, fakeMembers, makeWheel, wheelName } from './fake-index.ts'
 import { failure, house, makeProgram } from './house.ts'
 
 const indexes: FakeIndex[] = []

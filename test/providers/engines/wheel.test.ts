@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import type { IndexFile } from '../../../src/providers/engines/python/index-page.ts'
 import type { Python } from '../../../src/providers/engines/python/python.ts'
 import { parseWheelName, pickWheel } from '../../../src/providers/engines/python/wheel.ts'
+import type { IndexFile } from '../../../src/system/package-index/index-page.ts'
 
 const python: Python = {
   program: '/usr/bin/python3',

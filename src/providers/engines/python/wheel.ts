@@ -1,5 +1,5 @@
 /** Choosing a wheel: file names, versions and tags (PyPA's binary distribution and version specifications, as far as needed). */
-import type { IndexFile } from './index-page.ts'
+import type { IndexFile } from '../../../system/package-index/index-page.ts'
 import type { Python } from './python.ts'
 
 interface WheelName {

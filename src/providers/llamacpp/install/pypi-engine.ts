@@ -2,11 +2,12 @@
 import { chmod, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { IndexCodes } from '../../../system/package-index/index-codes.ts'
+import { PackageIndex } from '../../../system/package-index/package-index.ts'
 import { backendEnv } from '../../backend-env.ts'
 import type { InstallRequest } from '../../engines/engine-kind.ts'
 import { installEngine } from '../../engines/install-engine.ts'
 import { type InstalledEngine, installedEngine } from '../../engines/manifest.ts'
-import { PackageIndex, type PackageIndexOptions } from '../../engines/python/package-index.ts'
 import { findPython, type Python } from '../../engines/python/python.ts'
 import { runProgram } from '../../engines/python/run-program.ts'
 import unpackSource from '../../engines/python/unpack_wheel.py' with { type: 'text' }
@@ -24,8 +25,12 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 exec "$here/venv/bin/python" -I -X utf8 "$here/llama_server.py" "$@"
 `
 
-export interface PypiRequest extends InstallRequest {
-  index?: PackageIndexOptions
+const codes: IndexCodes = {
+  network: 'engine.install_failed',
+  absent: 'engine.install_failed',
+  refused: 'engine.install_failed',
+  checksum: 'engine.install_failed',
+  setting: 'engine.install_failed',
 }
 
 export const pypiEngineId = (version: string): string => `llama.cpp-pypi-${version}`
@@ -64,7 +69,7 @@ const build = async (
   wheel: Wheel,
   python: Python,
   index: PackageIndex,
-  request: PypiRequest,
+  request: InstallRequest,
 ): Promise<void> => {
   const env = backendEnv(request.env)
   const venv = join(folder, 'venv')
@@ -100,11 +105,11 @@ const build = async (
  * Installs the engine, or returns the one already there.
  * @throws Hal0Error `engine.install_failed`, `storage.full`, `storage.failed`
  */
-export const installFromPypi = async (request: PypiRequest): Promise<InstalledEngine> => {
+export const installFromPypi = async (request: InstallRequest): Promise<InstalledEngine> => {
   const { enginesDir, version, onProgress } = request
   const present = version === null ? null : await installedEngine(enginesDir, pypiEngineId(version))
   if (present !== null) return present
-  const index = new PackageIndex(request.env, request.index)
+  const index = await PackageIndex.open(request.env, { codes })
   const python = await findPython(backendEnv(request.env))
   onProgress(`Asking the package index at ${index.host} for ${project}`)
   const wheel = await chooseWheel(index, python, version)

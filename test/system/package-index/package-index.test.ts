@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'bun:test'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
-import { parseHtmlPage, parseJsonPage } from '../../../src/providers/engines/python/index-page.ts'
-import { PackageIndex } from '../../../src/providers/engines/python/package-index.ts'
-import { type FakeFile, type FakeIndex, fakeIndex } from './fake-index.ts'
+import { parseHtmlPage, parseJsonPage } from '../../../src/system/package-index/index-page.ts'
+import { PackageIndex } from '../../../src/system/package-index/package-index.ts'
+import { type FakeFile, type FakeIndex, fakeIndex } from '../../support/fake-index.ts'
 
 const running: FakeIndex[] = []
 afterEach(() => {
@@ -16,7 +16,16 @@ const start = (...options: Parameters<typeof fakeIndex>) => {
 
 const content = new TextEncoder().encode('the wheel')
 const wheel: FakeFile = { name: 'xllamacpp-1.0-py3-none-any.whl', content }
-const client = (url: string, stallMs = 5000) => new PackageIndex({ PIP_INDEX_URL: url }, { stallMs })
+const codes = {
+  network: 'pull.network',
+  absent: 'pull.not_found',
+  refused: 'pull.unauthorized',
+  checksum: 'pull.checksum_mismatch',
+  setting: 'config.invalid',
+} as const
+const open = (env: Record<string, string>, stallMs = 5000) =>
+  PackageIndex.open({ PIP_CONFIG_FILE: '/dev/null', ...env }, { codes, stallMs })
+const client = (url: string, stallMs?: number) => open({ PIP_INDEX_URL: url }, stallMs)
 
 const failure = async (work: Promise<unknown>): Promise<Hal0Error> => {
   const error = await work.then(
@@ -27,14 +36,14 @@ const failure = async (work: Promise<unknown>): Promise<Hal0Error> => {
   throw new Error('did not fail as it should', { cause: error })
 }
 const downloadFailure = async (index: FakeIndex, stallMs?: number) => {
-  const api = client(index.url, stallMs)
+  const api = await client(index.url, stallMs)
   const [file] = await api.files('xllamacpp')
   return await failure(api.download(file as never, async () => {}))
 }
 
 test.each(['html', 'json'] as const)('reads a page in %s, and downloads the file it lists', async (form) => {
   const index = start([wheel, { ...wheel, name: 'xllamacpp-0.9-py3-none-any.whl', yanked: true }], form)
-  const api = client(index.url)
+  const api = await client(index.url)
   const files = await api.files('xllamacpp')
   expect(files.map(({ name, yanked, requiresPython }) => [name, yanked, requiresPython])).toEqual([
     ['xllamacpp-1.0-py3-none-any.whl', false, '>=3.10'],
@@ -47,7 +56,7 @@ test.each(['html', 'json'] as const)('reads a page in %s, and downloads the file
 
 test('a file whose checksum differs is refused, with both checksums', async () => {
   const error = await downloadFailure(start([{ ...wheel, sha256: '0'.repeat(64) }]))
-  expect(error.code).toBe('engine.install_failed')
+  expect(error.code).toBe('pull.checksum_mismatch')
   expect(error.details).toMatchObject({
     expected: '0'.repeat(64),
     actual: new Bun.SHA256().update(content).digest('hex'),
@@ -66,12 +75,12 @@ test.each([null, 'abc', `${'0'.repeat(63)}g`])(
 test('a download cut short is refused', async () => {
   const half = () => new Response(content.slice(0, 4))
   const error = await downloadFailure(start([wheel], 'html', (path) => (path.startsWith('/files/') ? half() : null)))
-  expect(error.code).toBe('engine.install_failed')
+  expect(error.code).toBe('pull.checksum_mismatch')
 })
 
 test('a download that claims to be compressed is taken as it is', async () => {
   const claim = () => new Response(content, { headers: { 'content-encoding': 'gzip' } })
-  const api = client(start([wheel], 'html', (path) => (path.startsWith('/files/') ? claim() : null)).url)
+  const api = await client(start([wheel], 'html', (path) => (path.startsWith('/files/') ? claim() : null)).url)
   const [file] = await api.files('xllamacpp')
   await api.download(file as never, async () => {})
 })
@@ -86,18 +95,19 @@ test('an index that goes silent is given up', async () => {
 })
 
 test.each([
-  [404, 'does not have the package'],
-  [401, 'Check its user name and password'],
-  [503, 'Try again later'],
-])('status %p is explained', async (status, words) => {
+  [404, 'pull.not_found', 'does not have the package'],
+  [401, 'pull.unauthorized', 'Check its user name and password'],
+  [503, 'pull.network', 'Try again later'],
+] as const)('status %p is explained, with its own code', async (status, code, words) => {
   const index = start([], 'html', () => new Response('', { status }))
-  expect((await failure(client(index.url).files('xllamacpp'))).message).toContain(words)
+  const error = await failure((await client(index.url)).files('xllamacpp'))
+  expect([error.code, error.message]).toEqual([code, expect.stringContaining(words)])
 })
 
 test('an index that cannot be reached is named by its host, with what to do', async () => {
   const index = start([])
   index.stop()
-  const error = await failure(client(index.url).files('xllamacpp'))
+  const error = await failure((await client(index.url)).files('xllamacpp'))
   expect(error.message).toContain(new URL(index.url).host)
   expect(error.message).toContain('PIP_INDEX_URL')
 })
@@ -105,12 +115,12 @@ test('an index that cannot be reached is named by its host, with what to do', as
 test('invalid JSON is an error, not an empty list', async () => {
   const type = { headers: { 'content-type': 'application/vnd.pypi.simple.v1+json' } }
   const index = start([], 'json', () => new Response('{', type))
-  expect((await failure(client(index.url).files('xllamacpp'))).message).toContain('cannot be read')
+  expect((await failure((await client(index.url)).files('xllamacpp'))).message).toContain('cannot be read')
 })
 
 test('credentials in the URL go to the index, and into no message', async () => {
   const index = start([{ ...wheel, sha256: null }])
-  const api = client(index.url.replace('http://', 'http://me:s%40cret@'))
+  const api = await client(index.url.replace('http://', 'http://me:s%40cret@'))
   const [file] = await api.files('xllamacpp')
   expect(index.seen[0]?.authorization).toBe(`Basic ${btoa('me:s@cret')}`)
   const error = await failure(api.download(file as never, async () => {}))
@@ -121,22 +131,25 @@ test('credentials do not go to another host', async () => {
   const files = start([wheel])
   const page = `<a href="${files.url.replace('/simple', '')}/files/${wheel.name}#sha256=${new Bun.SHA256().update(content).digest('hex')}">x</a>`
   const index = start([], 'html', () => new Response(page, { headers: { 'content-type': 'text/html' } }))
-  const api = client(index.url.replace('http://', 'http://me:secret@'))
+  const api = await client(index.url.replace('http://', 'http://me:secret@'))
   const [file] = await api.files('xllamacpp')
   await api.download(file as never, async () => {})
   expect(files.seen).toEqual([{ path: `/files/${wheel.name}`, authorization: null }])
 })
 
-test('the environment names the index: pip first, then uv, then the public one', () => {
-  expect(new PackageIndex({ PIP_INDEX_URL: 'http://a/x', UV_INDEX_URL: 'http://b/' }).host).toBe('a')
-  expect(new PackageIndex({ UV_DEFAULT_INDEX: 'mine=http://c/simple', PIP_INDEX_URL: '' }).host).toBe('c')
-  expect(new PackageIndex({}).host).toBe('pypi.org')
-  expect(() => new PackageIndex({ PIP_INDEX_URL: 'file:///x' })).toThrow(/PIP_INDEX_URL/)
+test('the environment names the index: pip first, then uv, then the public one', async () => {
+  expect((await open({ PIP_INDEX_URL: 'http://a/x', UV_INDEX_URL: 'http://b/' })).host).toBe('a')
+  expect((await open({ UV_DEFAULT_INDEX: 'mine=http://c/simple', PIP_INDEX_URL: '' })).host).toBe('c')
+  expect((await open({})).host).toBe('pypi.org')
+  expect(await failure(open({ PIP_INDEX_URL: 'file:///x' }))).toMatchObject({
+    code: 'config.invalid',
+    message: expect.stringContaining('PIP_INDEX_URL names is not an http or https URL'),
+  })
 })
 
 test('a certificate file that is missing is named by its variable', async () => {
-  const api = new PackageIndex({ PIP_INDEX_URL: start([]).url, PIP_CERT: '/nowhere/ca.pem' })
-  expect((await failure(api.files('xllamacpp'))).message).toContain('PIP_CERT names /nowhere/ca.pem')
+  const opening = open({ PIP_INDEX_URL: start([]).url, PIP_CERT: '/nowhere/ca.pem' })
+  expect((await failure(opening)).message).toContain('PIP_CERT names /nowhere/ca.pem')
 })
 
 test('an HTML page may use entities, absolute links and other anchors', () => {
