@@ -1,6 +1,6 @@
 /** The composition root: builds the daemon, listens, and shuts down in order. */
 import { existsSync } from 'node:fs'
-import { totalmem } from 'node:os'
+import { freemem } from 'node:os'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Status } from './contract/system.ts'
@@ -102,11 +102,12 @@ export const serve = async (
     keep: settings.keepDecisions,
     time: () => eventClock.now(),
   })
+  const room = async () => ({ ram: freemem(), gpus: [] })
   const catalog = new Catalog({
     entries: catalogEntries,
     registry: models,
     providers: providers.map(({ name }) => name),
-    memoryBytes: totalmem(),
+    room,
   })
   const hub = openHub(process.env, settings.mirrors, hubTokenFile(paths))
   const pulls = new Pulls({
@@ -116,7 +117,7 @@ export const serve = async (
     registry: models,
     clock: systemClock,
     catalog,
-    memoryBytes: totalmem(),
+    room,
   })
   await pulls.resume()
   const slots = new SlotManager({
@@ -173,6 +174,7 @@ export const serve = async (
     models,
     pulls,
     catalog,
+    room,
     engines,
     sections: sections.all,
     settings: new ServerSettingsFile({

@@ -160,6 +160,7 @@ describe('who may import whom', () => {
   const rooms: Record<string, string[]> = {
     slots: ['machine', 'decide', 'store', 'run'],
     models: [
+      'fit',
       'naming',
       'progress',
       'gguf',

@@ -11,6 +11,7 @@ import type { OpenAiModelList } from '../dispatch/targets/model-list.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 import type { CatalogService } from '../models/catalog/catalog-port.ts'
+import type { FindRoom } from '../models/fit/model-fits.ts'
 import type { PullService } from '../models/pull/pull-port.ts'
 import type { ModelService } from '../models/registry/registry-port.ts'
 import type { EngineService } from '../providers/engines/engine-service.ts'
@@ -43,6 +44,8 @@ export interface AppDeps {
   models: ModelService
   pulls: PullService
   catalog: CatalogService
+  /** The memory that models can get now. */
+  room: FindRoom
   engines: EngineService
   /** What each provider adds to the configuration of its slots. */
   sections: readonly ConfigSection[]
@@ -96,7 +99,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   mountDaemon(routes, deps.status)
   mountSettings(routes, deps.settings)
   mountSlots(routes, { slots: deps.slots, feed: new SlotFeed(deps.slots, streams, eventTime), streams })
-  mountModels(routes, { models: deps.models, slots: deps.slots, streams })
+  mountModels(routes, { models: deps.models, room: deps.room, slots: deps.slots, streams })
   mountPulls(routes, { pulls: deps.pulls, streams, eventTime })
   mountCatalog(routes, deps.catalog)
   mountEngines(routes, deps.engines)

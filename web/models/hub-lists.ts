@@ -1,5 +1,6 @@
 /** Lists of what the hub answered, to choose from. All of it is untrusted text. */
 import type { HubHit, HubOffer } from '../../src/contract/models/pull.ts'
+import { verdictWords } from '../../src/contract/models/verdict.ts'
 import { bytes } from '../../src/lib/figures.ts'
 import { element } from '../dom.ts'
 
@@ -22,10 +23,7 @@ export const hitList = (hits: readonly HubHit[], choose: (repo: string) => void)
     }),
   )
 
-const fitsText = ({ fits }: HubOffer): string => {
-  if (fits === null) return 'unknown'
-  return fits ? 'fits' : 'too big'
-}
+const fitWord = ({ fit }: HubOffer): string => (fit === null ? 'unknown' : verdictWords[fit.verdict])
 
 const columns: readonly { title: string; value: (offer: HubOffer) => string; figure?: boolean }[] = [
   { title: 'File', value: ({ file }) => file },
@@ -35,7 +33,7 @@ const columns: readonly { title: string; value: (offer: HubOffer) => string; fig
     value: ({ size, shards }) => (shards === 1 ? bytes(size) : `${bytes(size)} in ${shards} files`),
     figure: true,
   },
-  { title: 'This machine', value: fitsText },
+  { title: 'This machine', value: fitWord },
 ]
 
 const action = (offer: HubOffer, pull: (offer: HubOffer) => void): HTMLElement => {

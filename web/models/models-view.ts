@@ -1,9 +1,10 @@
 /** The registry. */
-import type { ModelEntry } from '../../src/contract/models/model.ts'
+import type { Model } from '../../src/contract/models/model.ts'
+import { verdictWords } from '../../src/contract/models/verdict.ts'
 import { bytes, count, totalSize } from '../../src/lib/figures.ts'
 import { byId, element } from '../dom.ts'
 
-const columns: readonly { title: string; value: (model: ModelEntry) => string; figure?: boolean }[] = [
+const columns: readonly { title: string; value: (model: Model) => string; figure?: boolean }[] = [
   { title: 'Model', value: ({ id }) => id },
   { title: 'Kind', value: ({ kind }) => kind },
   { title: 'Architecture', value: ({ architecture }) => architecture ?? '–' },
@@ -15,9 +16,10 @@ const columns: readonly { title: string; value: (model: ModelEntry) => string; f
     figure: true,
   },
   { title: 'Size', value: ({ files }) => bytes(totalSize(files)), figure: true },
+  { title: 'This machine', value: ({ fit }) => (fit === null ? 'unknown' : verdictWords[fit.verdict]) },
 ]
 
-const row = (model: ModelEntry): HTMLElement =>
+const row = (model: Model): HTMLElement =>
   element(
     'tr',
     {},
@@ -26,7 +28,7 @@ const row = (model: ModelEntry): HTMLElement =>
     ),
   )
 
-export const showModels = (models: readonly ModelEntry[]): void => {
+export const showModels = (models: readonly Model[]): void => {
   if (models.length === 0) {
     byId('models').replaceChildren(
       element(

@@ -1,4 +1,4 @@
-import type { ModelEntry } from '../../contract/models/model.ts'
+import type { Model } from '../../contract/models/model.ts'
 import type { SlotState } from '../../contract/slot.ts'
 import type { Slot } from '../../contract/slot-config.ts'
 import { exitCode } from '../terminal/exit-code.ts'
@@ -12,7 +12,7 @@ const coming: readonly SlotState[] = ['pulling', 'starting', 'warming']
  * @param models the registry: a slot without a mode takes the mode of its model
  * @throws Failure when no slot can answer
  */
-export const pickSlot = (slots: readonly Slot[], models: readonly ModelEntry[]): string => {
+export const pickSlot = (slots: readonly Slot[], models: readonly Model[]): string => {
   const kinds = new Map(models.map(({ id, kind }) => [id, kind]))
   const chatty = slots.filter(({ config, state }) => {
     const model = state.model ?? config.model

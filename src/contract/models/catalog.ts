@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { nullable } from '../nullable.ts'
 import { ModelId } from '../slot.ts'
+import { ShownFit } from './fit.ts'
 import { HubRepo } from './hub-source.ts'
 import { PullRequest } from './pull.ts'
 
@@ -42,7 +43,7 @@ export const CatalogOffer = Type.Object(
     installed: Type.Boolean({ description: 'It is in the registry.' }),
     /** Body of `POST /api/models/{id}/pull`; null while no engine of this version runs it. */
     pull: nullable(PullRequest),
-    fits: nullable(Type.Boolean({ description: "Whether it fits into this machine's memory; null: unknown." })),
+    fit: ShownFit,
   },
   { additionalProperties: false },
 )

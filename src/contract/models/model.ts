@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { nullable } from '../nullable.ts'
 import { ModelId } from '../slot.ts'
+import { ShownFit } from './fit.ts'
 
 export const modelKinds = ['chat', 'embedding', 'rerank', 'mmproj'] as const
 
@@ -33,7 +34,7 @@ export const ModelSource = Type.Object({
 })
 export type ModelSource = Static<typeof ModelSource>
 
-/** One registry entry: the JSON in `models/<id>.json` and on the wire. */
+/** One registry entry: the JSON in `models/<id>.json`. */
 export const ModelEntry = Type.Object(
   {
     id: ModelId,
@@ -50,6 +51,10 @@ export const ModelEntry = Type.Object(
   { additionalProperties: false },
 )
 export type ModelEntry = Static<typeof ModelEntry>
+
+/** A registry entry as the API shows it. */
+export const Model = Type.Object({ ...ModelEntry.properties, fit: ShownFit }, { additionalProperties: false })
+export type Model = Static<typeof Model>
 
 /** Body of `POST /api/models`: register a GGUF that is on the server's disk. */
 export const ModelImport = Type.Object(

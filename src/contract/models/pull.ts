@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { ErrorBody } from '../error.ts'
 import { nullable } from '../nullable.ts'
 import { ModelId, PullFigures } from '../slot.ts'
+import { ShownFit } from './fit.ts'
 import { HubFile, HubFolder, HubRepo, HubRevision } from './hub-source.ts'
 
 /** Body of `POST /api/models/{id}/pull`. */
@@ -86,7 +87,7 @@ export const HubOffer = Type.Object(
     ),
     size: Type.Integer({ description: 'Bytes of all files.' }),
     shards: Type.Integer({ minimum: 1 }),
-    fits: nullable(Type.Boolean({ description: "Whether it fits into this machine's memory; null: unknown." })),
+    fit: ShownFit,
     installed: Type.Boolean(),
   },
   { additionalProperties: false },

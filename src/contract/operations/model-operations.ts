@@ -1,6 +1,6 @@
 /** The routes of the model registry. */
 import { Type } from 'typebox'
-import { ModelEntry, ModelImport, ModelVerification } from '../models/model.ts'
+import { Model, ModelImport, ModelVerification } from '../models/model.ts'
 import { idParams, type Operation, op } from './operation.ts'
 
 export const modelOperations = {
@@ -10,7 +10,7 @@ export const modelOperations = {
     scope: 'admin',
     tag: 'models',
     summary: 'The registry',
-    replies: { 200: Type.Array(ModelEntry) },
+    replies: { 200: Type.Array(Model) },
   }),
   importModel: op({
     method: 'POST',
@@ -19,7 +19,7 @@ export const modelOperations = {
     tag: 'models',
     summary: "Register a GGUF file of the server's disk",
     body: ModelImport,
-    replies: { 201: ModelEntry },
+    replies: { 201: Model },
   }),
   showModel: op({
     method: 'GET',
@@ -28,7 +28,7 @@ export const modelOperations = {
     tag: 'models',
     summary: 'One model',
     params: idParams,
-    replies: { 200: ModelEntry },
+    replies: { 200: Model },
   }),
   deleteModel: op({
     method: 'DELETE',

@@ -4,5 +4,5 @@ import { mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
 
 export const mountCatalog = (routes: Routes, catalog: CatalogService): void => {
-  mount(routes, 'listCatalog', ({ query: { q } }) => reply(200, catalog.offers(q ?? '')))
+  mount(routes, 'listCatalog', async ({ query: { q } }) => reply(200, await catalog.offers(q ?? '')))
 }

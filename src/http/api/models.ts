@@ -1,7 +1,8 @@
 /** `/api/models`: see the operation table. */
-import type { ModelEntry, VerificationProgress } from '../../contract/models/model.ts'
+import type { Model, ModelEntry, VerificationProgress } from '../../contract/models/model.ts'
 import { eventStreams } from '../../contract/operations/event-streams.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { type FindRoom, fitOfModel } from '../../models/fit/model-fits.ts'
 import type { ModelService } from '../../models/registry/registry-port.ts'
 import type { SlotService } from '../../slots/service.ts'
 import { type EventStreams, encodeFrame } from '../feeds/sse.ts'
@@ -13,11 +14,12 @@ const frame = (progress: VerificationProgress): Uint8Array =>
 
 interface ModelsDeps {
   models: ModelService
+  room: FindRoom
   slots: SlotService
   streams: EventStreams
 }
 
-export const mountModels = (routes: Routes, { models, slots, streams }: ModelsDeps): void => {
+export const mountModels = (routes: Routes, { models, room, slots, streams }: ModelsDeps): void => {
   const known = (id: string): ModelEntry => {
     const entry = models.get(id)
     if (entry !== null) return entry
@@ -26,9 +28,17 @@ export const mountModels = (routes: Routes, { models, slots, streams }: ModelsDe
     })
   }
 
-  mount(routes, 'listModels', () => reply(200, models.list()))
-  mount(routes, 'importModel', async ({ body }) => reply(201, await models.import(body)))
-  mount(routes, 'showModel', ({ params: { id } }) => reply(200, known(id)))
+  const shown = async (entry: ModelEntry): Promise<Model> => ({ ...entry, fit: fitOfModel(entry, await room()) })
+
+  mount(routes, 'listModels', async () => {
+    const now = await room()
+    return reply(
+      200,
+      models.list().map((entry) => ({ ...entry, fit: fitOfModel(entry, now) })),
+    )
+  })
+  mount(routes, 'importModel', async ({ body }) => reply(201, await shown(await models.import(body))))
+  mount(routes, 'showModel', async ({ params: { id } }) => reply(200, await shown(known(id))))
   mount(routes, 'deleteModel', async ({ params: { id } }) => {
     await models.remove(id, await slots.usersOf(id))
     return reply(204, null)

@@ -2,13 +2,8 @@
 import type { TSchema } from 'typebox'
 import { Engine } from '../../contract/engine.ts'
 import { ErrorBody, ErrorEnvelope } from '../../contract/error.ts'
-import {
-  ModelEntry,
-  ModelFile,
-  ModelImport,
-  ModelVerification,
-  VerificationProgress,
-} from '../../contract/models/model.ts'
+import { Fit } from '../../contract/models/fit.ts'
+import { Model, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import { SlotName, SlotProgress, SlotRecord, SlotState, SwapRequest } from '../../contract/slot.ts'
 import { Decision, Health, Status } from '../../contract/system.ts'
 
@@ -18,8 +13,9 @@ const fixed: Record<string, TSchema> = {
   Engine,
   ErrorBody,
   ErrorEnvelope,
+  Fit,
   Health,
-  ModelEntry,
+  Model,
   ModelFile,
   ModelImport,
   ModelVerification,

@@ -4,7 +4,7 @@ import type { PullRequest } from '../../contract/models/pull.ts'
 
 export interface CatalogService {
   /** The entries that match every word of `query`, in the catalog's order; '' gives all. */
-  offers(query: string): CatalogOffer[]
+  offers(query: string): Promise<CatalogOffer[]>
 }
 
 export interface CatalogSources {

@@ -1,6 +1,7 @@
 /** The curated catalog: its models, which of them are installed, and where they come from. */
 import type { CatalogEntry, CatalogOffer } from '../../contract/models/catalog.ts'
 import type { PullRequest } from '../../contract/models/pull.ts'
+import { type FindRoom, fitOfCatalog } from '../fit/model-fits.ts'
 import type { ModelLookup } from '../registry/registry-port.ts'
 import file from './catalog.json' with { type: 'json' }
 import type { CatalogService, CatalogSources } from './catalog-port.ts'
@@ -27,8 +28,7 @@ export interface CatalogDeps {
   registry: Pick<ModelLookup, 'get'>
   /** Names of the providers that there are. */
   providers: readonly string[]
-  /** Memory of this machine, bytes; null: unknown. */
-  memoryBytes: number | null
+  room: FindRoom
 }
 
 export class Catalog implements CatalogService, CatalogSources {
@@ -40,13 +40,14 @@ export class Catalog implements CatalogService, CatalogSources {
     this.#byId = new Map(deps.entries.map((entry) => [entry.id, entry]))
   }
 
-  offers(query: string): CatalogOffer[] {
-    const { entries, registry, memoryBytes } = this.#deps
+  async offers(query: string): Promise<CatalogOffer[]> {
+    const { entries, registry } = this.#deps
+    const room = await this.#deps.room()
     return searchCatalog(entries, query).map((entry) => ({
       ...entry,
       installed: registry.get(entry.id) !== null,
       pull: this.sourceOf(entry.id),
-      fits: memoryBytes === null ? null : entry.ram_bytes < memoryBytes * 0.9,
+      fit: fitOfCatalog(entry, room),
     }))
   }
 

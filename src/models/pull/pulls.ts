@@ -14,6 +14,7 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import { readHubReference, unreadable } from '../../lib/hub/hub-reference.ts'
 import { log } from '../../lib/log.ts'
 import type { CatalogSources } from '../catalog/catalog-port.ts'
+import type { FindRoom } from '../fit/model-fits.ts'
 import type { HubClient } from '../hub/client/hub-client.ts'
 import type { ModelSelector } from '../hub/offers/choose-model.ts'
 import { driftOf, fileNow, updateOf } from '../hub/offers/drift.ts'
@@ -37,8 +38,7 @@ export interface PullsDeps extends Omit<PullQueueDeps, 'registry' | 'hub' | 'rem
   catalog: Pick<CatalogSources, 'sourceOf'>
   /** Addresses of the hubs and mirrors in use. */
   endpoints: () => readonly string[]
-  /** Memory of this machine, bytes; null: unknown. */
-  memoryBytes: number | null
+  room: FindRoom
 }
 
 export class Pulls implements PullService, ModelBringer {

@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import type { CatalogOffer } from '../../../src/contract/models/catalog.ts'
 import type { HubHit, PullRequest } from '../../../src/contract/models/pull.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import { sampleFit } from '../../support/fits.ts'
 import { FakeApi } from '../support/fake-api.ts'
 import { hal0 } from '../support/run-cli.ts'
 import { acceptedPull } from '../support/samples.ts'
@@ -23,7 +24,7 @@ const offer = (id: string, changes: Partial<CatalogOffer> = {}): CatalogOffer =>
   description: 'For first steps.',
   installed: false,
   pull: { repo: `acme/${id}-GGUF`, file: `${id}.gguf` },
-  fits: true,
+  fit: sampleFit('fits'),
   ...changes,
 })
 const all = [

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { offerLines, quoted } from '../../../src/cli/model/bring/choose-offer.ts'
 import type { HubOffer, HubReference } from '../../../src/contract/models/pull.ts'
 import { readHubReference, unreadable } from '../../../src/lib/hub/hub-reference.ts'
+import { sampleFit } from '../../support/fits.ts'
 import { FakeApi } from '../support/fake-api.ts'
 import { hal0 } from '../support/run-cli.ts'
 import { acceptedPull, model, slot } from '../support/samples.ts'
@@ -14,13 +15,13 @@ const offer = (id: string, file: string, more: Partial<HubOffer> = {}): HubOffer
   quantization: 'Q4_K_M',
   size: 398_000_000,
   shards: 1,
-  fits: true,
+  fit: sampleFit('fits'),
   installed: false,
   ...more,
 })
 const twins = [
   offer('a', 'a-Q4_K_M.gguf', { installed: true }),
-  offer('b', 'b model-Q4_K_M.gguf', { size: 4_100_000_000, fits: false }),
+  offer('b', 'b model-Q4_K_M.gguf', { size: 4_100_000_000, fit: sampleFit('no') }),
 ]
 
 const read = (text: string): HubReference => {

@@ -1,6 +1,6 @@
 /** Sample data as a daemon would send it. */
 
-import type { ModelEntry } from '../../../src/contract/models/model.ts'
+import type { Model } from '../../../src/contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../src/contract/models/pull.ts'
 import type { SlotRecord, SlotState } from '../../../src/contract/slot.ts'
 import type { Slot, SlotPatch } from '../../../src/contract/slot-config.ts'
@@ -34,7 +34,7 @@ export const slot = (
   state: record(name, state, changes),
 })
 
-export const model = (id: string, changes: Partial<ModelEntry> = {}): ModelEntry => ({
+export const model = (id: string, changes: Partial<Model> = {}): Model => ({
   id,
   name: id,
   kind: 'chat',
@@ -45,6 +45,7 @@ export const model = (id: string, changes: Partial<ModelEntry> = {}): ModelEntry
   quantization: 'Q4_K_M',
   context_length: 32_768,
   created_at: '2026-01-02T03:04:05Z',
+  fit: null,
   ...changes,
 })
 

@@ -17,7 +17,7 @@ test('the catalog says of every entry whether it is installed and whether it fit
   const offers = await get()
   expect(offers.length).toBeGreaterThanOrEqual(12)
   expect(offers.filter(({ installed }) => installed).map(({ id }) => id)).toEqual(['bge-m3-q8_0'])
-  expect(new Set(offers.map(({ fits }) => fits))).toEqual(new Set([true, false]))
+  expect(new Set(offers.map(({ fit }) => fit?.verdict))).toEqual(new Set(['fits', 'no']))
   expect(offers.filter(({ first }) => first)).toHaveLength(1)
 })
 

@@ -7,6 +7,7 @@ import file from '../../../src/models/catalog/catalog.json' with { type: 'json' 
 import { Catalog, catalogEntries, searchCatalog } from '../../../src/models/catalog/catalog.ts'
 import { ggufFiles } from '../../../src/models/hub/client/gguf-files.ts'
 import { modelIds } from '../../../src/models/naming/default-id.ts'
+import { roomOf } from '../../support/fits.ts'
 
 const gguf = catalogEntries.filter(({ provider }) => provider === 'llama.cpp')
 const ids = (query: string): string[] => searchCatalog(catalogEntries, query).map(({ id }) => id)
@@ -81,29 +82,29 @@ describe('a search', () => {
 })
 
 describe('the catalog of a machine', () => {
-  const offers = (memoryBytes: number | null, registry: { get(id: string): unknown } = here) =>
+  const offers = (ram: number | null, registry: { get(id: string): unknown } = here) =>
     new Catalog({
       entries: catalogEntries,
       registry: registry as typeof here,
-      memoryBytes,
+      room: roomOf(ram),
       providers: ['llama.cpp'],
     }).offers('')
 
-  test('says what fits into its memory, if that is known', () => {
-    const fits = (memoryBytes: number | null) => offers(memoryBytes).map((one) => one.fits)
-    expect(new Set(fits(null))).toEqual(new Set([null]))
-    expect(new Set(fits(64e9))).toEqual(new Set([true]))
-    const small = offers(4e9)
-    expect(small.filter(({ fits: one }) => one).map(({ id }) => id)).toContain('qwen2.5-0.5b-instruct-q4_k_m')
-    expect(small.find(({ id }) => id === 'gpt-oss-20b-mxfp4')?.fits).toBe(false)
+  test('says what fits into its memory, if that is known', async () => {
+    const verdicts = async (ram: number | null) => new Set((await offers(ram)).map(({ fit }) => fit?.verdict ?? null))
+    expect(await verdicts(null)).toEqual(new Set([null]))
+    expect(await verdicts(64e9)).toEqual(new Set(['fits']))
+    const small = await offers(4e9)
+    const verdict = (wanted: string) => small.find(({ id }) => id === wanted)?.fit?.verdict
+    expect([verdict('qwen2.5-0.5b-instruct-q4_k_m'), verdict('gpt-oss-20b-mxfp4')]).toEqual(['fits', 'no'])
   })
 
-  test('says what is in its registry', () => {
-    const found = offers(null, { get: (id) => (id === 'bge-m3-q8_0' ? {} : null) })
+  test('says what is in its registry', async () => {
+    const found = await offers(null, { get: (id) => (id === 'bge-m3-q8_0' ? {} : null) })
     expect(found.filter(({ installed }) => installed).map(({ id }) => id)).toEqual(['bge-m3-q8_0'])
   })
 
-  const catalog = new Catalog({ entries: catalogEntries, registry: here, memoryBytes: null, providers: ['llama.cpp'] })
+  const catalog = new Catalog({ entries: catalogEntries, registry: here, room: roomOf(null), providers: ['llama.cpp'] })
 
   test('knows where each GGUF comes from, and has its projector pulled too', () => {
     for (const { id, repo, file: path } of gguf) {

@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/lib/clock.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { HubClient } from '../../../src/models/hub/client/hub-client.ts'
 import { Pulls } from '../../../src/models/pull/pulls.ts'
+import { roomOf } from '../../support/fits.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 const source = { repo: 'acme/tiny-GGUF', file: 'tiny-Q4_K_M.gguf' }
@@ -30,7 +31,7 @@ const open = (folder: string): Pulls =>
     clock: systemClock,
     catalog: { sourceOf: (id) => (id === 'tiny-q4_k_m' ? source : null) },
     endpoints: () => [],
-    memoryBytes: null,
+    room: roomOf(null),
   })
 
 let folder = ''

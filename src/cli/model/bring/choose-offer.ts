@@ -1,4 +1,5 @@
 import type { HubOffer } from '../../../contract/models/pull.ts'
+import type { Verdict } from '../../../contract/models/verdict.ts'
 import { bytes } from '../../../lib/figures.ts'
 import { ask, canAsk } from '../../terminal/ask.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
@@ -6,9 +7,15 @@ import { Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
 import { pad, printable } from '../../terminal/style.ts'
 
-const note = ({ installed, fits }: HubOffer): string => {
+const notes: Partial<Record<Verdict, string>> = {
+  tight: '  (tight on this machine)',
+  partial: '  (partly on the GPU)',
+  no: '  (too big for this machine)',
+}
+
+const note = ({ installed, fit }: HubOffer): string => {
   if (installed) return '  (is here)'
-  return fits === false ? '  (too big for this machine)' : ''
+  return fit === null ? '' : (notes[fit.verdict] ?? '')
 }
 
 /** One line for each offer; the names come last, so that long ones are not cut. */

@@ -1,6 +1,7 @@
 /** Offers the installed models of a repository, for when the hub cannot be reached. Pure. */
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { HubOffer } from '../../../contract/models/pull.ts'
+import type { Room } from '../../fit/room.ts'
 import { defaultId } from '../../naming/default-id.ts'
 import { baseName } from '../client/gguf-files.ts'
 import type { HubFile } from '../client/hub-json.ts'
@@ -40,14 +41,14 @@ const filesOf = ({ entry, projector }: LocalModel): HubFile[] => {
 /**
  * @param repo owner/name
  * @param models of that repository, at the requested revision
- * @param memoryBytes of this machine; null: unknown
+ * @param room of this machine; null: it does not say
  * @returns offers with their local ids; null if none of them matches the request
  */
 export const localOffers = (
   repo: string,
   models: readonly LocalModel[],
   selector: ModelSelector,
-  memoryBytes: number | null,
+  room: Room | null,
 ): Offers | null => {
   const here = oneOfEach(models)
   const [first] = here
@@ -55,7 +56,7 @@ export const localOffers = (
   if (first === undefined || chooseModel(repo, files, selector).kind === 'none') return null
   const commit = first.entry.source?.revision ?? ''
   const offers = offersOf({ repo, commit, gated: false, files, refused: [] }, selector, {
-    memoryBytes,
+    room,
     isHere: () => true,
   })
   const ids = new Map(here.map((model) => [firstFile(model), model.entry.id]))

@@ -1,6 +1,7 @@
 /** What a repository offers: asks the hub, or falls back to installed models when the hub cannot be reached. */
 import type { HubRepository, PullRequest } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
+import type { FindRoom } from '../../fit/model-fits.ts'
 import { isAtRevision, projectorOf, sameRepo } from '../../registry/identity.ts'
 import type { ModelLookup } from '../../registry/registry-port.ts'
 import type { HubClient } from '../client/hub-client.ts'
@@ -16,8 +17,7 @@ interface OffersDeps {
   registry: Pick<ModelLookup, 'get' | 'list' | 'lost'>
   /** The request for a model, which may use an older name of its repository. */
   askedFor: (id: string) => PullRequest | null
-  /** Memory of this machine, bytes; null: unknown. */
-  memoryBytes: number | null
+  room: FindRoom
 }
 
 /**
@@ -30,14 +30,15 @@ export const offersOfRepository = async (
   revision: string | null,
   selector: ModelSelector,
 ): Promise<HubRepository> => {
-  const { hub, registry, memoryBytes } = deps
+  const { hub, registry } = deps
   try {
     const found = await hub.repository(repo, revision ?? 'main', AbortSignal.timeout(patienceMs))
-    return { ...offersOf(found, selector, { memoryBytes, isHere: (id) => registry.get(id) !== null }), problem: null }
+    const isHere = (id: string): boolean => registry.get(id) !== null
+    return { ...offersOf(found, selector, { room: await deps.room(), isHere }), problem: null }
   } catch (error) {
     // Complete models on this machine work without a network.
     if (!(error instanceof Hal0Error) || !['pull.network', 'pull.rate_limited'].includes(error.code)) throw error
-    const here = localOffers(repo, localModels(deps, repo, revision ?? 'main'), selector, memoryBytes)
+    const here = localOffers(repo, localModels(deps, repo, revision ?? 'main'), selector, await deps.room())
     if (here === null) throw error
     return { ...here, problem: error.message }
   }

@@ -1,5 +1,7 @@
 /** Turns a repository into offers of the contract, and marks which of them match a request. Pure. */
 import type { HubRepository as Answer, HubOffer } from '../../../contract/models/pull.ts'
+import { fitOfFiles } from '../../fit/model-fits.ts'
+import type { Room } from '../../fit/room.ts'
 import { modelIds } from '../../naming/default-id.ts'
 import { type GgufModel, ggufFiles, ggufGroups } from '../client/gguf-files.ts'
 import type { HubRepository } from '../client/hub-client.ts'
@@ -9,8 +11,8 @@ import { choiceError, chooseModel, type ModelSelector } from './choose-model.ts'
 export type Offers = Omit<Answer, 'problem'>
 
 interface Machine {
-  /** null: unknown. */
-  memoryBytes: number | null
+  /** null: it does not say. */
+  room: Room | null
   /** Whether the registry has a model of this id. */
   isHere: (id: string) => boolean
 }
@@ -19,18 +21,14 @@ interface Machine {
  * @throws Hal0Error `pull.not_found` if nothing matches the request; without a specific request, a repository without models is an
  * answer
  */
-export const offersOf = (
-  repository: HubRepository,
-  selector: ModelSelector,
-  { memoryBytes, isHere }: Machine,
-): Offers => {
+export const offersOf = (repository: HubRepository, selector: ModelSelector, { room, isHere }: Machine): Offers => {
   const { repo, files, commit, gated } = repository
   const paths = ggufGroups(files).map(({ path }) => path)
   const ids = new Map(modelIds(paths, repo).map((id, index) => [paths[index], id]))
   const offer = ({ path, quantization, size, files: shards }: GgufModel): HubOffer => {
     const id = ids.get(path) ?? ''
-    const fits = memoryBytes === null ? null : size < memoryBytes * 0.9
-    return { id, file: path, quantization, size, shards: shards.length, fits, installed: isHere(id) }
+    const fit = fitOfFiles(size, room)
+    return { id, file: path, quantization, size, shards: shards.length, fit, installed: isHere(id) }
   }
   const choice = chooseModel(repo, files, selector)
   if (choice.kind === 'none' && (selector.file !== null || selector.folder !== null))

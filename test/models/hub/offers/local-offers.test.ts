@@ -50,9 +50,17 @@ test('of two ids for one file the default one counts, else the newer', () => {
 
 test('shards are one model with the size of all, and a projector is offered as such', () => {
   const shards = ['big-Q8_0-00001-of-00002.gguf', 'big-Q8_0-00002-of-00002.gguf']
-  const offers = localOffers(repo, [here('big', shards, { eyes: 'mmproj-F16.gguf' })], label(`${shards[1]}`), 15)
-  expect(offers?.wanted).toEqual([
-    { id: 'big', file: shards[0] ?? '', quantization: 'Q8_0', size: 20, shards: 2, fits: false, installed: true },
+  const offers = localOffers(repo, [here('big', shards, { eyes: 'mmproj-F16.gguf' })], label(`${shards[1]}`), {
+    ram: 15,
+    gpus: [],
+  })
+  expect(offers?.wanted).toMatchObject([
+    { id: 'big', file: shards[0] ?? '', quantization: 'Q8_0', size: 20, shards: 2, installed: true },
   ])
+  expect(offers?.wanted[0]?.fit).toMatchObject({
+    verdict: 'no',
+    needs: { weights: 20 },
+    have: { device: 'ram', free: 15 },
+  })
   expect(offers?.mmproj).toEqual([{ file: 'mmproj-F16.gguf', size: 3 }])
 })
