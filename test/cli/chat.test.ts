@@ -13,13 +13,22 @@ const stream = (body: string | ReadableStream<Uint8Array>): Response =>
 let complete: (request: Request) => Response | Promise<Response>
 const asked: { model: string; stream: boolean; messages: { role: string; content: string }[] }[] = []
 const feed = new EventFeed()
+let loading: () => Promise<void> | void
 const api = new FakeApi(
   {
-    listSlots: () => [slot('cold', 'offline', { config: { load: 'on-demand' } }), slot('primary', 'ready')],
-    listModels: () => [model('tiny')],
-    showSlot: ({ params }) => {
-      if (params.name !== 'primary') throw new Hal0Error('slot.not_found', 'There is no such slot.')
-      return slot('primary', 'ready')
+    listSlots: () => [
+      slot('cold', 'offline', { config: { load: 'on-demand', model: 'cool' } }),
+      slot('primary', 'ready'),
+      slot('lazy', 'offline', { config: { model: 'manual' } }),
+      slot('fetching', 'pulling', { config: { model: 'big' } }),
+      slot('search', 'ready', { config: { model: 'vectors' }, state: { model: 'vectors' } }),
+      slot('bare', 'offline', { config: { model: null }, state: { model: null } }),
+      slot('broken', 'error', { state: { error: new Hal0Error('slot.crashed', 'The backend died.').body() } }),
+    ],
+    listModels: () => [model('tiny'), model('vectors', { kind: 'embedding' })],
+    loadSlot: async ({ params }) => {
+      await loading()
+      return slot(params.name ?? '', 'ready')
     },
   },
   {
@@ -34,6 +43,8 @@ const { url } = api
 afterAll(() => api[Symbol.dispose]())
 beforeEach(() => {
   asked.length = 0
+  api.calls.length = 0
+  loading = () => {}
   complete = () =>
     stream(
       chunk({ role: 'assistant', content: null }) + chunk({ content: 'Hel' }) + chunk({ content: 'lo' }, 'stop') + done,
@@ -63,6 +74,77 @@ test('--json has the answer and the thinking, which is otherwise left out of a p
 
 test('an empty pipe is wrong usage', async () => {
   expect((await hal0(['chat', 'primary'], { url, stdin: ' \n' })).code).toBe(2)
+})
+
+test('a prompt on the command line is answered; what comes through a pipe goes below it', async () => {
+  await hal0(['chat', 'primary', 'Make this shorter.'], { url, stdin: 'A long letter.\n' })
+  await hal0(['chat', 'primary', 'Why?'], { url })
+  expect(asked.map(({ messages }) => messages.at(-1)?.content)).toEqual([
+    'Make this shorter.\n\nA long letter.',
+    'Why?',
+  ])
+})
+
+test('--system goes before the prompt', async () => {
+  await hal0(['chat', 'primary', 'Why?', '--system', 'Answer in one word.'], { url })
+  expect(asked[0]?.messages).toEqual([
+    { role: 'system', content: 'Answer in one word.' },
+    { role: 'user', content: 'Why?' },
+  ])
+})
+
+test('a slot is also called by its model', async () => {
+  await hal0(['chat', 'tiny', 'Why?'], { url })
+  expect(asked[0]?.model).toBe('primary')
+})
+
+describe('a slot that cannot answer is not asked', () => {
+  const cases: [string, string, string][] = [
+    ['search', 'search makes embeddings; it cannot chat.', 'hal0 run cold'],
+    ['bare', 'bare has no model.', 'hal0 slot swap bare --model MODEL'],
+    ['broken', 'broken has failed: The backend died.', 'hal0 slot logs broken'],
+    ['lazy', 'lazy is offline, and it is loaded only by a command (load is manual).', 'hal0 run lazy'],
+  ]
+  for (const [name, sentence, hint] of cases) {
+    test(`${name}: it is said why, and which command helps`, async () => {
+      const { code, stdout, stderr } = await hal0(['chat', name, 'Why?'], { url })
+      expect([code, stdout, asked]).toEqual([1, '', []])
+      expect(stderr).toContain(`Error: ${sentence}\n`)
+      expect(stderr).toEndWith(`Try: ${hint}\n`)
+    })
+  }
+})
+
+test('a slot that is still being pulled is waited for, and its progress is shown', async () => {
+  const pulled = Promise.withResolvers<void>()
+  const waiting = Promise.withResolvers<void>()
+  loading = () => {
+    waiting.resolve()
+    return pulled.promise
+  }
+  using running = new Running(['chat', 'fetching', 'Why?'], { url })
+  await waiting.promise
+  const figures = { bytes_total: 2e9, bytes_received: 1e9, throughput_bps: 1e7, elapsed_s: 9, eta_s: 100 }
+  const pull = { ...figures, file: 'big.gguf', phase: 'downloading' }
+  feed.send('progress', { name: 'fetching', state: 'pulling', elapsed_s: 9, expected_s: null, pull })
+  await running.said('fetching: pulling — ')
+  pulled.resolve()
+  expect((await running.outcome).stdout).toBe('Hello\n')
+})
+
+test('Ctrl-C while a slot loads says that it goes on and how to cancel it, and ends with 130', async () => {
+  const waiting = Promise.withResolvers<void>()
+  loading = () => {
+    waiting.resolve()
+    return new Promise(() => {})
+  }
+  using running = new Running(['chat', 'cold', 'Why?'], { url })
+  await waiting.promise
+  running.interrupt()
+  const { code, stdout, stderr } = await running.outcome
+  expect([code, stdout]).toEqual([130, ''])
+  expect(stderr).toContain('cold keeps loading in the daemon. Follow it with: hal0 slot watch cold\n')
+  expect(stderr).toContain('Cancel it with: hal0 slot cancel cold\n')
 })
 
 test('an unknown slot ends with 4', async () => {
@@ -133,7 +215,8 @@ describe('a missing or incomplete answer ends with 1', () => {
       socket: {
         data(socket, data) {
           const head = data.toString()
-          if (head.startsWith('GET /api/slots/primary')) socket.write(whole(JSON.stringify(slot('primary', 'ready'))))
+          if (head.startsWith('GET /api/slots HTTP')) socket.write(whole(JSON.stringify([slot('primary', 'ready')])))
+          else if (head.startsWith('GET /api/models HTTP')) socket.write(whole('[]'))
           else if (head.startsWith('GET')) socket.end(whole('{}'))
           else {
             // A chunked body without its last chunk.

@@ -119,7 +119,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
       const hungUp = Promise.withResolvers<void>()
       const encoder = new TextEncoder()
       using api = new FakeApi(
-        { showSlot: () => slot('primary', 'ready') },
+        { listSlots: () => [slot('primary', 'ready')], listModels: () => [] },
         {
           'GET /api/slots/events': feed.respond,
           'POST /v1/chat/completions': async (request) => {
@@ -184,7 +184,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
   test(
     'Ctrl-C at an empty prompt leaves',
     async () => {
-      using api = new FakeApi({ showSlot: () => slot('primary', 'ready') })
+      using api = new FakeApi({ listSlots: () => [slot('primary', 'ready')], listModels: () => [] })
       using terminal = new Terminal(['chat', 'primary'], { HAL0_URL: api.url, NO_COLOR: '1' })
       await terminal.shows(/^> *$/m)
       terminal.press('C-c')

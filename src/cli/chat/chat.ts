@@ -1,50 +1,55 @@
+import type { Slot } from '../../contract/slot-config.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { exitCode } from '../terminal/exit-code.ts'
-import { usageError } from '../terminal/failure.ts'
+import { Failure } from '../terminal/failure.ts'
 import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
-import { printJson } from '../terminal/output.ts'
-import { pickSlot } from './pick-slot.ts'
-import { converse } from './repl.ts'
-import { type Answer, takeTurn } from './turn.ts'
+import { kindOf, pickSlot, slotCalled } from './pick-slot.ts'
+import { promptOf } from './prompt.ts'
+import { requireChat, standingOf } from './standing.ts'
+import { requireAnswerable, talkFlags, talkWith } from './talk.ts'
+import { untilReady } from './until-ready.ts'
 
-const chooseSlot = async (named: string | undefined): Promise<string> => {
-  if (named === undefined) return pickSlot(await call('listSlots', {}), await call('listModels', {}))
-  await call('showSlot', { params: { name: named } })
-  return named
-}
+const example = 'hal0 chat primary "Why is the sky blue?"'
 
-/** Takes all of stdin as one prompt and prints the answer. */
-const answerPipe = async (slot: string, json: boolean) => {
-  const prompt = (await Bun.stdin.text()).trim()
-  if (prompt === '') throw usageError('There is no prompt on stdin.', 'echo "Why is the sky blue?" | hal0 chat')
-  using interrupt = catchInterrupt()
-  const answer: Answer = { content: '', thinking: '' }
-  try {
-    await takeTurn(slot, [{ role: 'user', content: prompt }], answer, !json, interrupt.signal)
-  } catch (error) {
-    if (error instanceof Interrupted) return exitCode.interrupted
-    throw error
-  }
-  if (json) printJson({ slot, ...answer })
-  return exitCode.done
+const slotNamed = (text: string, slots: readonly Slot[]): Slot => {
+  const slot = slotCalled(text, slots)
+  if (slot !== null) return slot
+  throw new Failure(exitCode.notFound, `There is no slot ${JSON.stringify(text)}.`, {
+    hint: slots.length === 0 ? 'hal0 run MODEL' : 'hal0 slot list',
+  })
 }
 
 export default defineVerb({
   about: 'Chat with a slot in the terminal.',
   more: `Without SLOT: one that is ready, else one that is loading, else one that loads on demand.
-Through a pipe all of stdin is one prompt, and the answer is printed; with --json as an object {slot, content, thinking}.
+With PROMPT, or through a pipe, the answer is printed, and nothing else; with --json as an object {slot, content, thinking}.
+A slot that is still being pulled or loaded is waited for. hal0 run MODEL also fetches what is missing.
 Ctrl-C stops an answer; at an empty prompt it quits, as Ctrl-D does.`,
-  examples: ['hal0 chat', 'hal0 chat primary', 'cat letter.txt | hal0 chat primary'],
-  args: { slot: { type: 'positional', required: false, description: 'Name of the slot' } },
-  async run({ args: { slot: named, json = false } }) {
-    if (process.stdin.isTTY !== true) return answerPipe(await chooseSlot(named), json)
-    if (json)
-      throw usageError(
-        'hal0 chat --json takes its prompt from a pipe.',
-        'echo "Why is the sky blue?" | hal0 chat --json',
-      )
-    await converse(await chooseSlot(named))
-    return exitCode.done
+  examples: ['hal0 chat', 'hal0 chat primary', example, 'cat letter.txt | hal0 chat primary "Make this shorter."'],
+  args: {
+    slot: { type: 'positional', required: false, description: 'Name, alias or model of the slot' },
+    prompt: { type: 'positional', required: false, description: 'What is to be answered, in quotes' },
+    ...talkFlags,
+  },
+  async run({ args: { slot: named, prompt, system = null, json = false } }) {
+    const question = { prompt: await promptOf(prompt, example), system, json }
+    requireAnswerable(question, example)
+    const [slots, models] = await Promise.all([call('listSlots', {}), call('listModels', {})])
+    const slot = named === undefined ? pickSlot(slots, models) : slotNamed(named, slots)
+    const { name } = slot.config
+    const able = slots.filter((one) => one !== slot && kindOf(one, models) === 'chat').map(({ config }) => config.name)
+    requireChat(name, kindOf(slot, models), able)
+    const standing = standingOf(slot, 'load-on-demand')
+    if (standing.kind === 'load') {
+      using interrupt = catchInterrupt()
+      try {
+        await untilReady(name, interrupt.signal)
+      } catch (error) {
+        if (error instanceof Interrupted) return exitCode.interrupted
+        throw error
+      }
+    }
+    return talkWith(name, question)
   },
 })

@@ -10,7 +10,7 @@ import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
 
 export interface Message {
-  role: 'user' | 'assistant'
+  role: 'system' | 'user' | 'assistant'
   content: string
 }
 

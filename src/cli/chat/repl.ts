@@ -62,10 +62,13 @@ const answerTo = async (slot: string, conversation: Message[], prompt: string): 
   }
 }
 
-/** Talks with a slot until the user leaves. */
-export const converse = async (slot: string): Promise<void> => {
+/**
+ * Talks with a slot until the user leaves.
+ * @param beginning of the conversation, which is never forgotten: the system prompt
+ */
+export const converse = async (slot: string, beginning: readonly Message[]): Promise<void> => {
   talk.log(style(process.stderr, 'dim', `Chatting with ${slot}. /help says what else can be typed.`))
-  const conversation: Message[] = []
+  const conversation: Message[] = [...beginning]
   const history: string[] = []
   for (;;) {
     const line = await readPrompt(history)
@@ -79,7 +82,7 @@ export const converse = async (slot: string): Promise<void> => {
     if (prompt === '/exit') return
     if (prompt === '/help') talk.log(help)
     else if (prompt === '/reset') {
-      conversation.length = 0
+      conversation.length = beginning.length
       talk.log('The conversation is forgotten.')
     } else if (/^\/[a-z]+$/.test(prompt)) talk.log(`${prompt} is not a command. /help lists them.`)
     else await answerTo(slot, conversation, prompt)

@@ -9,7 +9,7 @@ import { withProgress } from './follow-progress.ts'
 import { stateCell } from './progress.ts'
 
 /** Longest wait that the API allows, seconds. */
-const longestWaitS = 86_400
+export const longestWaitS = 86_400
 
 /** The flag that all these commands have. */
 export const waitFlag = {
