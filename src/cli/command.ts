@@ -1,6 +1,6 @@
 /** How a command is defined: its arguments, what it does, and its help text. */
-import { type ArgsDef, type CommandContext, defineCommand, runCommand } from 'citty'
-import { checkArguments } from './arguments.ts'
+import type { ArgsDef, ParsedArgs } from 'citty'
+import { readArguments } from './arguments.ts'
 import { type ExitCode, exitCode } from './terminal/exit-code.ts'
 
 /** Flags that every verb has. */
@@ -16,8 +16,11 @@ interface VerbDefinition<A extends ArgsDef> {
   /** Complete command lines. */
   examples: string[]
   args: A
-  /** @returns the exit status; undefined means done */
-  run(context: CommandContext<A & typeof common>): Promise<ExitCode | undefined> | Promise<void>
+  /**
+   * @param rawArgs the words as they were given, for flags that may be repeated
+   * @returns the exit status; undefined means done
+   */
+  run(given: { args: ParsedArgs<A & typeof common>; rawArgs: string[] }): Promise<ExitCode | undefined> | Promise<void>
 }
 
 export interface Verb {
@@ -39,7 +42,6 @@ export interface Group {
 
 export const defineVerb = <const A extends ArgsDef>(definition: VerbDefinition<A>): Verb => {
   const args = { ...definition.args, ...common }
-  const command = defineCommand<A & typeof common>({ args, run: (context) => definition.run(context) })
   return {
     kind: 'verb',
     about: definition.about,
@@ -47,9 +49,8 @@ export const defineVerb = <const A extends ArgsDef>(definition: VerbDefinition<A
     examples: definition.examples,
     args,
     async run(rawArgs) {
-      checkArguments(rawArgs, args)
-      const { result } = await runCommand(command, { rawArgs })
-      return (result as ExitCode | undefined) ?? exitCode.done
+      const result = await definition.run({ args: readArguments(rawArgs, args), rawArgs })
+      return result ?? exitCode.done
     },
   }
 }

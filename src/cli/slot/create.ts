@@ -30,7 +30,7 @@ export default defineVerb({
       value === undefined ? [] : [`${key}=${value}`],
     )
     const slot = await call('createSlot', {
-      body: { name, ...parseSettings([...given, ...repeated(rawArgs, args, 'set')]) },
+      body: { name, ...parseSettings([...given, ...repeated(rawArgs, 'set')]) },
     })
     if (json) return printJson(slot)
     print(`${name} is created, on port ${slot.config.port}.`)

@@ -22,8 +22,8 @@ export default defineVerb({
   args,
   async run({ args: { name, json }, rawArgs }) {
     const body = {
-      ...parseSettings(repeated(rawArgs, args, 'set')),
-      ...parseUnset(repeated(rawArgs, args, 'unset')),
+      ...parseSettings(repeated(rawArgs, 'set')),
+      ...parseUnset(repeated(rawArgs, 'unset')),
     }
     const changed = Object.keys(body)
     if (changed.length === 0) throw usageError('There is nothing to change: give --set KEY=VALUE or --unset KEY.')

@@ -1,7 +1,7 @@
-import { stripVTControlCharacters } from 'node:util'
+import { flagWords } from '../arguments.ts'
 import type { Group, Verb } from '../command.ts'
 import { type ExitCode, exitCode } from '../terminal/exit-code.ts'
-import { type Failure, failureOf, usageError } from '../terminal/failure.ts'
+import { failureOf, usageError } from '../terminal/failure.ts'
 import { print, talk } from '../terminal/output.ts'
 import { reportFailure } from '../terminal/report-failure.ts'
 import { printable } from '../terminal/style.ts'
@@ -30,20 +30,13 @@ const find = async (root: Group, argv: string[]): Promise<Found> => {
   return found
 }
 
-const asksForHelp = (args: string[]): boolean => {
-  const end = args.indexOf('--')
-  return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h')
-}
-
-/** Turns citty's own errors (a missing argument) into wrong usage. Its class is not exported, and its text may be coloured. */
-const cittyFailure = (error: unknown): Failure | null =>
-  error instanceof Error && error.name === 'CLIError' ? usageError(`${stripVTControlCharacters(error.message)}.`) : null
+const asksForHelp = (args: string[]): boolean => flagWords(args).some((arg) => arg === '--help' || arg === '-h')
 
 const runVerb = async (verb: Verb, path: string, args: string[]): Promise<ExitCode> => {
   try {
     return await verb.run(args)
   } catch (error) {
-    const failure = cittyFailure(error) ?? failureOf(error)
+    const failure = failureOf(error)
     if (failure === null) throw error
     reportFailure(failure, args.includes('--json'))
     if (failure.exitCode === exitCode.usage) talk.log(`${verbUsage(path, verb)}\n'${path} --help' says more.`)

@@ -1,5 +1,5 @@
 import type { ArgDef, ArgsDef } from 'citty'
-import { shortOf } from '../arguments.ts'
+import { flagForms, isRequired, shortOf } from '../arguments.ts'
 import type { Group, Verb } from '../command.ts'
 import { pad, style } from '../terminal/style.ts'
 
@@ -12,23 +12,19 @@ const columns = (pairs: readonly (readonly [string, string])[]): string => {
 
 const section = (stream: Stream, title: string, body: string): string => `${style(stream, 'bold', title)}\n${body}`
 
-const isOptional = (arg: ArgDef): boolean => arg.required === false || arg.default !== undefined
-
-const flag = (name: string, arg: ArgDef): [string, string] => {
+const flag = ([form, arg]: [string, ArgDef]): [string, string] => {
   const short = shortOf(arg)
-  // A flag that is on by default is only useful in its negative form.
-  const shown = arg.type === 'boolean' && arg.default === true ? `no-${name}` : name
   const value = arg.type === 'boolean' ? '' : ` ${arg.valueHint ?? 'VALUE'}`
   const text = arg.type === 'boolean' && arg.default === true ? arg.negativeDescription : arg.description
   const fallback = typeof arg.default === 'string' ? ` (default ${arg.default})` : ''
-  return [`${short === null ? '' : `-${short}, `}--${shown}${value}`, `${text ?? ''}${fallback}`]
+  return [`${short === null ? '' : `-${short}, `}${form}${value}`, `${text ?? ''}${fallback}`]
 }
 
 const usageLine = (path: string, args: ArgsDef): string => {
   const words: string[] = [path]
   for (const [name, arg] of Object.entries(args)) {
-    if (arg.type === 'positional') words.push(isOptional(arg) ? `[${name.toUpperCase()}]` : name.toUpperCase())
-    else if (arg.required === true) words.push(`--${name} ${arg.valueHint ?? 'VALUE'}`)
+    if (arg.type === 'positional') words.push(isRequired(arg) ? name.toUpperCase() : `[${name.toUpperCase()}]`)
+    else if (isRequired(arg)) words.push(`--${name} ${arg.valueHint ?? 'VALUE'}`)
   }
   return `${words.join(' ')} [flags]`
 }
@@ -38,9 +34,7 @@ export const verbUsage = (path: string, verb: Verb): string => `Usage: ${usageLi
 
 /** The help of a command. */
 export const verbHelp = (stream: Stream, path: string, verb: Verb): string => {
-  const all = Object.entries(verb.args)
-  const positionals = all.filter(([, arg]) => arg.type === 'positional')
-  const flags = all.filter(([, arg]) => arg.type !== 'positional')
+  const positionals = Object.entries(verb.args).filter(([, arg]) => arg.type === 'positional')
   const parts = [verb.about, section(stream, 'Usage', `  ${usageLine(path, verb.args)}`)]
   if (positionals.length > 0) {
     parts.push(
@@ -51,13 +45,7 @@ export const verbHelp = (stream: Stream, path: string, verb: Verb): string => {
       ),
     )
   }
-  parts.push(
-    section(
-      stream,
-      'Flags',
-      columns([...flags.map(([name, arg]) => flag(name, arg)), ['-h, --help', 'Print this help']]),
-    ),
-  )
+  parts.push(section(stream, 'Flags', columns([...flagForms(verb.args).map(flag), ['-h, --help', 'Print this help']])))
   if (verb.more !== null) parts.push(verb.more)
   parts.push(section(stream, 'Examples', verb.examples.map((example) => `  ${example}`).join('\n')))
   return parts.join('\n\n')

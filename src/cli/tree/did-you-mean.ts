@@ -1,0 +1,52 @@
+/** What somebody may have meant by a word that does not exist. Pure. */
+
+/** More than three are a list to read, not a hint. */
+const most = 3
+
+/**
+ * Smallest number of letters that have to be added, removed, changed or swapped with their neighbour to make `b` of `a` (optimal
+ * string alignment).
+ */
+export const editDistance = (a: string, b: string): number => {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)]
+  const at = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    rows.push(row)
+    for (let j = 1; j <= b.length; j++) {
+      const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY
+      row.push(Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed, swapped))
+    }
+  }
+  return at(a.length, b.length)
+}
+
+/** How far a candidate is from the word; null: too far to be meant. One slip is allowed for every three letters. */
+const farness = (word: string, candidate: string): number | null => {
+  const [typed, known] = [word.toLowerCase(), candidate.toLowerCase()]
+  const allowed = Math.max(1, Math.floor(typed.length / 3))
+  const distance = Math.abs(typed.length - known.length) > allowed ? null : editDistance(typed, known)
+  if (distance !== null && distance <= allowed && distance < known.length) return distance
+  // Somebody who stopped half-way, as with a model's long id; behind everything that is only misspelt.
+  return typed.length > 1 && known.startsWith(typed) ? known.length : null
+}
+
+/** The candidates that are near the word, the nearest first; at most three. */
+export const nearest = (word: string, candidates: Iterable<string>): string[] =>
+  [...new Set(candidates)]
+    .flatMap((candidate) => {
+      const far = farness(word, candidate)
+      return far === null ? [] : [{ candidate, far }]
+    })
+    .sort((a, b) => a.far - b.far)
+    .slice(0, most)
+    .map(({ candidate }) => candidate)
+
+/** ` Did you mean A, B or C?` for the end of an error; '' if nothing is near. */
+export const didYouMean = (word: string, candidates: Iterable<string>): string => {
+  const near = nearest(word, candidates)
+  const last = near.pop()
+  if (last === undefined) return ''
+  return ` Did you mean ${near.length === 0 ? last : `${near.join(', ')} or ${last}`}?`
+}
