@@ -6,6 +6,13 @@ import { run } from './cli/tree/command-line.ts'
 const root: Group = {
   kind: 'group',
   about: 'hal0 turns a home server into an inference appliance.',
+  more: `Environment
+  HAL0_URL      Address of the daemon (default: the one that runs here, else http://127.0.0.1:8080)
+  HAL0_API_KEY  Key, where the daemon asks for one
+  NO_COLOR      Any value: no colours
+
+The result goes to stdout, everything else to stderr. With --json a refusal of the API is one line of JSON on stderr.
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not found, 130 stopped waiting after Ctrl-C.`,
   commands: {
     serve: async () => {
       const { raiseIoThreads } = await import('./system/proc/io-threads.ts')
@@ -24,22 +31,18 @@ const root: Group = {
     engine: async () => (await import('./cli/engine/group.ts')).default,
     chat: async () => (await import('./cli/chat/chat.ts')).default,
     logs: async () => (await import('./cli/logs.ts')).default,
+    pulls: async () => (await import('./cli/pulls.ts')).default,
+    rm: async () => (await import('./cli/rm.ts')).default,
     config: async () => (await import('./cli/config/group.ts')).default,
     setup: async () => (await import('./cli/host/setup.ts')).default,
     doctor: async () => (await import('./cli/host/doctor.ts')).default,
     update: async () => (await import('./cli/host/update.ts')).default,
     uninstall: async () => (await import('./cli/host/uninstall.ts')).default,
     version: async () => (await import('./cli/version.ts')).default,
+    help: async () => (await import('./cli/tree/help-verb.ts')).helpVerb(root),
   },
+  aliases: { ps: 'slot list', ls: 'model list', pull: 'model pull', stop: 'slot unload' },
 }
-
-const after = `Environment
-  HAL0_URL      Address of the daemon (default: the one that runs here, else http://127.0.0.1:8080)
-  HAL0_API_KEY  Key, where the daemon asks for one
-  NO_COLOR      Any value: no colours
-
-The result goes to stdout, everything else to stderr. With --json a refusal of the API is one line of JSON on stderr.
-Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not found, 130 stopped waiting after Ctrl-C.`
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -60,7 +63,7 @@ if (first === 'slot-exec') {
 const argv = first === '--version' || first === '-v' ? ['version', ...rest] : process.argv.slice(2)
 try {
   // The process ends when nothing is left to do, so that pipes drain and the daemon keeps running.
-  process.exitCode = await run(root, argv, after)
+  process.exitCode = await run(root, argv)
 } catch (error) {
   // A bug: whoever fixes it needs the stack trace.
   console.error('Something went wrong inside hal0:', error)

@@ -37,8 +37,14 @@ export interface Verb {
 export interface Group {
   kind: 'group'
   about: string
-  commands: Record<string, () => Promise<Verb | Group>>
+  /** More help, in paragraphs. */
+  more?: string
+  commands: Record<string, () => Promise<Command>>
+  /** Other words, with the words of the command in this group that they mean: `ps` for `slot list`. */
+  aliases?: Record<string, string>
 }
+
+export type Command = Verb | Group
 
 export const defineVerb = <const A extends ArgsDef>(definition: VerbDefinition<A>): Verb => {
   const args = { ...definition.args, ...common }

@@ -212,7 +212,7 @@ export class SlotOwners {
       if (config !== null) return { config, error: null }
       const error = new Hal0Error(
         'config.invalid',
-        `The configuration file of slot ${name} is gone. Put it back, or delete the slot: hal0 slot delete ${name}`,
+        `The configuration file of slot ${name} is gone. Put it back, or remove the slot: hal0 slot rm ${name}`,
       )
       return { config: last, error }
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { EventFeed, FakeApi } from './support/fake-api.ts'
-import { record, slot } from './support/samples.ts'
+import { model, record, slot } from './support/samples.ts'
 import { noTerminal, Terminal } from './support/terminal.ts'
 
 if (noTerminal !== null && process.env.CI === 'true') throw new Error(`the terminal cannot be tested: ${noTerminal}`)
@@ -96,18 +96,32 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
   )
 
   test(
+    'removing a model asks once, with the size of its files; --force does not ask',
+    async () => {
+      using api = new FakeApi({ showModel: () => model('tiny'), deleteModel: () => undefined })
+      using terminal = new Terminal(['model', 'rm', 'tiny'], { HAL0_URL: api.url })
+      await terminal.shows(/Remove the model tiny with its files \(491 MB\)\? \[y\/N\]/)
+      terminal.press('n', 'Enter')
+      await terminal.shows(/Nothing was removed\.\nexit 1/)
+      using second = new Terminal(['model', 'rm', 'tiny', '--force'], { HAL0_URL: api.url })
+      expect(await second.shows(/tiny is removed\.\nexit 0/)).not.toContain('[y/N]')
+    },
+    timeoutMs,
+  )
+
+  test(
     'deleting asks first, and anything but yes is a no',
     async () => {
       using api = new FakeApi({ deleteSlot: () => undefined })
       using terminal = new Terminal(['slot', 'delete', 'primary'], { HAL0_URL: api.url })
       await terminal.shows(/\[y\/N\]/)
       terminal.press('Enter')
-      await terminal.shows(/Nothing was deleted\.\nexit 1/)
+      await terminal.shows(/Nothing was removed\.\nexit 1/)
       expect(api.calls).toEqual([])
       using second = new Terminal(['slot', 'delete', 'primary'], { HAL0_URL: api.url })
       await second.shows(/\[y\/N\]/)
       second.press('y', 'Enter')
-      await second.shows(/primary is deleted\.\nexit 0/)
+      await second.shows(/primary is removed\.\nexit 0/)
     },
     timeoutMs,
   )

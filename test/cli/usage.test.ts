@@ -2,12 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { hal0 } from './support/run-cli.ts'
 
 const verbs = [
-  ...['serve', 'status', 'chat', 'logs', 'version'],
-  ...'list show create edit delete load unload restart swap ack cancel logs watch'
-    .split(' ')
-    .map((verb) => `slot ${verb}`),
-  ...'list show import verify rm'.split(' ').map((verb) => `model ${verb}`),
-  ...'list install use remove'.split(' ').map((verb) => `engine ${verb}`),
+  ...['serve', 'status', 'chat', 'logs', 'pulls', 'rm', 'version', 'help'],
+  ...'list show create edit rm load unload restart swap ack cancel logs watch'.split(' ').map((verb) => `slot ${verb}`),
+  ...'list show import verify rm assign'.split(' ').map((verb) => `model ${verb}`),
+  ...'list install use rm'.split(' ').map((verb) => `engine ${verb}`),
 ]
 
 describe('every command', () => {

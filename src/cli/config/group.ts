@@ -10,4 +10,5 @@ export default {
     check: async () => (await import('./check.ts')).default,
     token: async () => (await import('./token.ts')).default,
   },
+  aliases: { validate: 'check' },
 } satisfies Group

@@ -7,6 +7,7 @@ export default {
     list: async () => (await import('./list.ts')).default,
     install: async () => (await import('./install.ts')).default,
     use: async () => (await import('./use.ts')).default,
-    remove: async () => (await import('./remove.ts')).default,
+    rm: async () => (await import('./rm.ts')).default,
   },
+  aliases: { delete: 'rm', remove: 'rm' },
 } satisfies Group

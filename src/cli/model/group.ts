@@ -14,5 +14,7 @@ export default {
     import: async () => (await import('./import.ts')).default,
     verify: async () => (await import('./verify.ts')).default,
     rm: async () => (await import('./rm.ts')).default,
+    assign: async () => (await import('./assign.ts')).default,
   },
+  aliases: { delete: 'rm', remove: 'rm' },
 } satisfies Group

@@ -2,6 +2,7 @@ import { providerNames } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
+import { requireModel } from '../model/require-model.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { parseSettings, setFlag, settingsHelp } from './shared/settings.ts'
 
@@ -29,9 +30,9 @@ export default defineVerb({
     const given = Object.entries({ model, provider, load }).flatMap(([key, value]) =>
       value === undefined ? [] : [`${key}=${value}`],
     )
-    const slot = await call('createSlot', {
-      body: { name, ...parseSettings([...given, ...repeated(rawArgs, 'set')]) },
-    })
+    const settings = parseSettings([...given, ...repeated(rawArgs, 'set')])
+    if (settings.model != null) await requireModel(settings.model)
+    const slot = await call('createSlot', { body: { name, ...settings } })
     if (json) return printJson(slot)
     print(`${name} is created, on port ${slot.config.port}.`)
     talk.log(

@@ -1,6 +1,7 @@
 import { call } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
+import { requireModel } from '../model/require-model.ts'
 import { usageError } from '../terminal/failure.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
@@ -27,6 +28,7 @@ export default defineVerb({
     }
     const changed = Object.keys(body)
     if (changed.length === 0) throw usageError('There is nothing to change: give --set KEY=VALUE or --unset KEY.')
+    if (body.model != null) await requireModel(body.model)
     const slot = await call('editSlot', { params: { name }, body })
     if (json) return printJson(slot)
     print(

@@ -8,7 +8,7 @@ export default {
     show: async () => (await import('./show.ts')).default,
     create: async () => (await import('./create.ts')).default,
     edit: async () => (await import('./edit.ts')).default,
-    delete: async () => (await import('./delete.ts')).default,
+    rm: async () => (await import('./rm.ts')).default,
     load: async () => (await import('./load.ts')).default,
     unload: async () => (await import('./unload.ts')).default,
     restart: async () => (await import('./restart.ts')).default,
@@ -18,4 +18,5 @@ export default {
     logs: async () => (await import('./logs.ts')).default,
     watch: async () => (await import('./watch.ts')).default,
   },
+  aliases: { delete: 'rm', remove: 'rm' },
 } satisfies Group

@@ -10,6 +10,8 @@ interface Options {
   details?: string[]
   /** The body of the error envelope, if an API answered with one. */
   body?: ErrorBody
+  /** The slot, model or engine that was asked for. */
+  subject?: string | null
   cause?: unknown
 }
 
@@ -23,6 +25,7 @@ export class Failure extends Error {
   readonly hint: string | null
   readonly details: string[]
   readonly body: ErrorBody | null
+  readonly subject: string | null
 
   constructor(code: ExitCode, message: string, options: Options = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -30,6 +33,7 @@ export class Failure extends Error {
     this.hint = options.hint ?? null
     this.details = options.details ?? []
     this.body = options.body ?? null
+    this.subject = options.subject ?? null
   }
 }
 
@@ -48,6 +52,7 @@ export const envelopeFailure = (body: ErrorBody, subject: string | null): Failur
     ...(hint === null ? {} : { hint }),
     details: detailLines(body.details),
     body,
+    subject,
   })
 }
 

@@ -1,34 +1,12 @@
 import { flagWords } from '../arguments.ts'
 import type { Group, Verb } from '../command.ts'
 import { type ExitCode, exitCode } from '../terminal/exit-code.ts'
-import { failureOf, usageError } from '../terminal/failure.ts'
+import { failureOf } from '../terminal/failure.ts'
 import { print, talk } from '../terminal/output.ts'
 import { reportFailure } from '../terminal/report-failure.ts'
-import { printable } from '../terminal/style.ts'
-import { groupHelp, verbHelp, verbUsage } from './help.ts'
-
-interface Found {
-  command: Verb | Group
-  /** The words of the command line up to here, e.g. `hal0 slot load`. */
-  path: string
-  rest: string[]
-}
-
-/** Follows the words of the command line down the tree. @throws Failure wrong usage */
-const find = async (root: Group, argv: string[]): Promise<Found> => {
-  let found: Found = { command: root, path: 'hal0', rest: argv }
-  while (found.command.kind === 'group') {
-    const [word, ...rest] = found.rest
-    if (word === undefined || word === '--help' || word === '-h') break
-    const load = Object.hasOwn(found.command.commands, word) ? found.command.commands[word] : undefined
-    if (load === undefined) {
-      const what = word.startsWith('-') ? 'flag' : 'command'
-      throw usageError(`'${printable(word)}' is not a ${what} of ${found.path}.`, `${found.path} --help`)
-    }
-    found = { command: await load(), path: `${found.path} ${word}`, rest }
-  }
-  return found
-}
+import { type Found, findCommand } from './find.ts'
+import { commandHelp, verbUsage } from './help.ts'
+import { nearNames } from './near-names.ts'
 
 const asksForHelp = (args: string[]): boolean => flagWords(args).some((arg) => arg === '--help' || arg === '-h')
 
@@ -38,7 +16,8 @@ const runVerb = async (verb: Verb, path: string, args: string[]): Promise<ExitCo
   } catch (error) {
     const failure = failureOf(error)
     if (failure === null) throw error
-    reportFailure(failure, args.includes('--json'))
+    const json = flagWords(args).includes('--json')
+    reportFailure(failure, json, json ? '' : await nearNames(failure))
     if (failure.exitCode === exitCode.usage) talk.log(`${verbUsage(path, verb)}\n'${path} --help' says more.`)
     return failure.exitCode
   }
@@ -47,13 +26,12 @@ const runVerb = async (verb: Verb, path: string, args: string[]): Promise<ExitCo
 /**
  * Runs one command line.
  * @param argv the words after the program's name
- * @param after what the root's help adds below its commands
  * @returns the exit status; rejects only because of a bug
  */
-export const run = async (root: Group, argv: string[], after: string): Promise<ExitCode> => {
+export const run = async (root: Group, argv: string[]): Promise<ExitCode> => {
   let found: Found
   try {
-    found = await find(root, argv)
+    found = await findCommand(root, argv)
   } catch (error) {
     const failure = failureOf(error)
     if (failure === null) throw error
@@ -61,13 +39,7 @@ export const run = async (root: Group, argv: string[], after: string): Promise<E
     return failure.exitCode
   }
   const { command, path, rest } = found
-  if (command.kind === 'group') {
-    print(await groupHelp(process.stdout, path, command, command === root ? after : undefined))
-    return exitCode.done
-  }
-  if (asksForHelp(rest)) {
-    print(verbHelp(process.stdout, path, command))
-    return exitCode.done
-  }
-  return runVerb(command, path, rest)
+  if (command.kind === 'verb' && !asksForHelp(rest)) return runVerb(command, path, rest)
+  print(await commandHelp(process.stdout, found))
+  return exitCode.done
 }

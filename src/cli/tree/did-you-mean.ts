@@ -43,10 +43,13 @@ export const nearest = (word: string, candidates: Iterable<string>): string[] =>
     .slice(0, most)
     .map(({ candidate }) => candidate)
 
-/** ` Did you mean A, B or C?` for the end of an error; '' if nothing is near. */
-export const didYouMean = (word: string, candidates: Iterable<string>): string => {
-  const near = nearest(word, candidates)
+/** ` Did you mean A, B or C?` for the end of an error; '' if there are no names. At most three are named. */
+export const askFor = (names: readonly string[]): string => {
+  const near = names.slice(0, most)
   const last = near.pop()
   if (last === undefined) return ''
   return ` Did you mean ${near.length === 0 ? last : `${near.join(', ')} or ${last}`}?`
 }
+
+/** The same for the candidates that are near the word. */
+export const didYouMean = (word: string, candidates: Iterable<string>): string => askFor(nearest(word, candidates))

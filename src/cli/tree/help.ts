@@ -2,6 +2,7 @@ import type { ArgDef, ArgsDef } from 'citty'
 import { flagForms, isRequired, shortOf } from '../arguments.ts'
 import type { Group, Verb } from '../command.ts'
 import { pad, style } from '../terminal/style.ts'
+import type { Found } from './find.ts'
 
 type Stream = NodeJS.WriteStream
 
@@ -32,10 +33,10 @@ const usageLine = (path: string, args: ArgsDef): string => {
 /** The usage of a command in one line, for an error on stderr. */
 export const verbUsage = (path: string, verb: Verb): string => `Usage: ${usageLine(path, verb.args)}`
 
-/** The help of a command. */
-export const verbHelp = (stream: Stream, path: string, verb: Verb): string => {
+const verbHelp = (stream: Stream, path: string, verb: Verb, aliases: readonly string[]): string => {
   const positionals = Object.entries(verb.args).filter(([, arg]) => arg.type === 'positional')
   const parts = [verb.about, section(stream, 'Usage', `  ${usageLine(path, verb.args)}`)]
+  if (aliases.length > 0) parts.push(section(stream, 'Also', aliases.map((alias) => `  ${alias}`).join('\n')))
   if (positionals.length > 0) {
     parts.push(
       section(
@@ -51,20 +52,31 @@ export const verbHelp = (stream: Stream, path: string, verb: Verb): string => {
   return parts.join('\n\n')
 }
 
-/**
- * The help of a group; `after` is what the root adds.
- * @throws whatever loading a command's file throws
- */
-export const groupHelp = async (stream: Stream, path: string, group: Group, after?: string): Promise<string> => {
+const groupHelp = async (stream: Stream, path: string, group: Group): Promise<string> => {
+  const aliases = Object.entries(group.aliases ?? {})
   const commands = await Promise.all(
-    Object.entries(group.commands).map(async ([name, load]) => [name, (await load()).about] as const),
+    Object.entries(group.commands).map(async ([name, load]) => {
+      const own = aliases.filter(([, meant]) => meant === name).map(([alias]) => alias)
+      return [[name, ...own].join(', '), (await load()).about] as const
+    }),
   )
+  const short = aliases
+    .filter(([, meant]) => meant.includes(' '))
+    .map(([alias, meant]) => [alias, `${path} ${meant}`] as const)
   const parts = [
     group.about,
     section(stream, 'Usage', `  ${path} COMMAND [flags]`),
     section(stream, 'Commands', columns(commands)),
-    `'${path} COMMAND --help' says more about a command.`,
   ]
-  if (after !== undefined) parts.push(after)
+  if (short.length > 0) parts.push(section(stream, 'Short forms', columns(short)))
+  parts.push(`'${path} COMMAND --help' says more about a command.`)
+  if (group.more !== undefined) parts.push(group.more)
   return parts.join('\n\n')
 }
+
+/**
+ * The help of a command or a group.
+ * @throws whatever loading a command's file throws
+ */
+export const commandHelp = async (stream: Stream, { command, path, aliases }: Found): Promise<string> =>
+  command.kind === 'group' ? groupHelp(stream, path, command) : verbHelp(stream, path, command, aliases)

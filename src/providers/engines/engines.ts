@@ -140,7 +140,10 @@ export class Engines implements EngineService {
       : (await installedEngine(this.#dir, value))?.manifest.provider === provider
     if (!isUsable) {
       const why = isAbsolute(value) ? 'is not there or is not executable' : `is not an installed engine of ${provider}`
-      throw new Hal0Error('engine.not_found', `${value} ${why}. See: hal0 engine list`, { param: 'engine' })
+      throw new Hal0Error('engine.not_found', `${value} ${why}. See: hal0 engine list`, {
+        param: 'engine',
+        details: { engine: value },
+      })
     }
     await editToml(
       configFile(this.#paths),
@@ -153,7 +156,10 @@ export class Engines implements EngineService {
 
   async remove(id: string): Promise<void> {
     if ((await installedEngine(this.#dir, id)) === null) {
-      throw new Hal0Error('engine.not_found', `No engine "${id}" is installed. See: hal0 engine list`, { param: 'id' })
+      throw new Hal0Error('engine.not_found', `No engine "${id}" is installed. See: hal0 engine list`, {
+        param: 'id',
+        details: { engine: id },
+      })
     }
     for (const value of Object.values(await this.#table())) {
       if (typeof value !== 'string' || (value !== id && !belongsTo(value, this.#dir, id))) continue

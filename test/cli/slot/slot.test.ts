@@ -3,7 +3,7 @@ import type { SlotPatch } from '../../../src/contract/slot-config.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { FakeApi } from '../support/fake-api.ts'
 import { hal0 } from '../support/run-cli.ts'
-import { slot } from '../support/samples.ts'
+import { model, slot } from '../support/samples.ts'
 
 const known = (name: string | undefined): void => {
   if (name !== 'primary') throw new Hal0Error('slot.not_found', `There is no slot "${name}".`)
@@ -21,6 +21,7 @@ const api = new FakeApi({
     // As of a provider whose section this command line does not know.
     return { ...found, config: { ...found.config, speech: { voice: 'warm', speeds: [1, 2] } } }
   },
+  listModels: () => [model('tiny')],
   createSlot: ({ body }) => slot('fresh', 'offline', { config: body as SlotPatch }),
   editSlot: ({ body }) => slot('primary', 'ready', { config: body as SlotPatch }),
   deleteSlot: ({ params }) => {
@@ -127,7 +128,7 @@ test('edit sets and unsets keys, and says when a running backend will use them',
 })
 
 test('delete does not ask if nobody can answer', async () => {
-  expect(await run('delete', 'primary')).toEqual({ code: 0, stdout: 'primary is deleted.\n', stderr: '' })
+  expect(await run('delete', 'primary')).toEqual({ code: 0, stdout: 'primary is removed.\n', stderr: '' })
 })
 
 test('ack prints the state of the slot', async () => {

@@ -33,7 +33,11 @@ describe('what is near a word', () => {
     ['frobnicate', verbs, []],
     ['primay', ['primary', 'embed'], ['primary']],
     ['contextsize', ['context_size', 'queue_length'], ['context_size']],
-    ['qwen', ['qwen3-4b', 'qwen2.5-0.5b', 'qwen2.5-7b', 'qwen2.5-14b', 'smol'], ['qwen3-4b', 'qwen2.5-7b', 'qwen2.5-14b']],
+    [
+      'qwen',
+      ['qwen3-4b', 'qwen2.5-0.5b', 'qwen2.5-7b', 'qwen2.5-14b', 'smol'],
+      ['qwen3-4b', 'qwen2.5-7b', 'qwen2.5-14b'],
+    ],
     ['load', ['load', 'load'], ['load']],
     ['a', ['b', 'c'], []],
   ]

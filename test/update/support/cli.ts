@@ -4,4 +4,4 @@ import update from '../../../src/cli/host/update.ts'
 import { run } from '../../../src/cli/tree/command-line.ts'
 
 const root = { kind: 'group', about: 'A test.', commands: { update: async () => update } } as const
-process.exitCode = await run(root, process.argv.slice(2), '')
+process.exitCode = await run(root, process.argv.slice(2))
