@@ -2,7 +2,8 @@ import { Decision } from '../contract/system.ts'
 import { milliseconds, timeOfDay } from '../lib/figures.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { call } from './api/client.ts'
-import { followEvents, type ServerEvent } from './api/event-stream.ts'
+import type { ServerEvent } from './api/event-stream.ts'
+import { followEvents } from './api/follow-events.ts'
 import { wholeNumber } from './arguments.ts'
 import { defineVerb } from './command.ts'
 import { print, printJson, talk } from './terminal/output.ts'
@@ -84,7 +85,8 @@ export default defineVerb({
     const tell = (decision: Decision) => print(json ? JSON.stringify(decision) : row(columns, cells(decision)))
     oldestFirst.forEach(tell)
     let newest = decisions[0]?.id ?? 0
-    for await (const event of followEvents('/api/logs/decisions/events', { lastEventId: String(newest) })) {
+    const from = { lastEventId: String(newest), wasThere: true }
+    for await (const event of followEvents('/api/logs/decisions/events', from)) {
       const decision = readDecision(event)
       if (decision === null || decision.id <= newest) continue
       newest = decision.id

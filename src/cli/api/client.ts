@@ -13,7 +13,7 @@ import {
 import { problemsOf } from '../../lib/validate.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { envelopeFailure, Failure, usageError } from '../terminal/failure.ts'
-import { broken, notHal0, send } from './connection.ts'
+import { broken, notHal0, send, unreachable } from './connection.ts'
 
 /** Longest wait for an answer that takes the daemon no work, milliseconds. */
 const timeoutMs = 30_000
@@ -117,6 +117,9 @@ const readReply = (
   )
 }
 
+/** What a proxy answers while the daemon behind it is away. */
+const fromProxy = new Set([502, 503, 504])
+
 /** Turns an answer with an error status into a failure: one of hal0's own errors, or what a backend behind it said. */
 export const refusal = (path: string, status: number, text: string, subject: string | null): Failure => {
   const value = parseJson(text)
@@ -125,6 +128,7 @@ export const refusal = (path: string, status: number, text: string, subject: str
   if (typeof message === 'string' && path.startsWith('/v1/')) {
     return new Failure(exitCode.failed, `The backend refused the request (HTTP ${status}): ${message}`)
   }
+  if (fromProxy.has(status)) return unreachable(new Error(`HTTP ${status}`))
   return notHal0(path, `answered with HTTP ${status}`)
 }
 

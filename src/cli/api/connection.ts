@@ -91,7 +91,7 @@ export const broken = (error: unknown, signal?: AbortSignal): unknown => {
 }
 
 /** Nothing answered, or the connection broke. */
-const unreachable = (cause: unknown): Failure => {
+export const unreachable = (cause: unknown): Failure => {
   const url = baseUrl()
   const local = isLoopback(url) ? 'hal0 serve' : `hal0 serve  (on ${new URL(url).hostname}), or correct HAL0_URL`
   return new Failure(exitCode.unreachable, `hal0 is not reachable at ${url}.`, { hint: local, cause })

@@ -1,10 +1,7 @@
-/** Server-sent events (WHATWG HTML, section 9.2): the parser, and a reader that reconnects after a lost connection. */
-
-import { exitCode } from '../terminal/exit-code.ts'
-import { Failure } from '../terminal/failure.ts'
-import { talk } from '../terminal/output.ts'
+/** Server-sent events (WHATWG HTML, section 9.2): the parser, and one connection that brings them. */
+import { withDeadline } from '../../lib/async/with-deadline.ts'
 import { refusal } from './client.ts'
-import { broken, notHal0, send } from './connection.ts'
+import { notHal0, send } from './connection.ts'
 
 export interface ServerEvent {
   /** `message` if the server names none. */
@@ -56,6 +53,11 @@ export async function* parseEvents(
   }
 }
 
+/** How long the daemon may take to accept a reader, milliseconds. */
+const openTimeoutMs = 30_000
+/** The daemon sends a comment every 15 s. After this long without a byte the connection is dead, milliseconds. */
+const silenceMs = 50_000
+
 interface OpenOptions {
   signal?: AbortSignal
   lastEventId?: string
@@ -63,76 +65,48 @@ interface OpenOptions {
 
 /**
  * Opens an event stream of the API, without reconnecting. Resolves once the server has accepted.
+ * @returns its bytes; they end when the connection does, or when it is silent for longer than a living one
  * @throws Failure when the API refuses, or the daemon is not reachable
  */
 export const openEvents = async (
   path: string,
   { signal, lastEventId }: OpenOptions = {},
-): Promise<ReadableStream<Uint8Array>> => {
-  const response = await send({
-    method: 'GET',
-    path,
-    headers: {
-      accept: 'text/event-stream',
-      ...(lastEventId === undefined || lastEventId === '' ? {} : { 'last-event-id': lastEventId }),
-    },
-    ...(signal === undefined ? {} : { signal }),
-  })
-  if (response.status !== 200) throw refusal(path, response.status, await response.text(), null)
-  const type = response.headers.get('content-type') ?? ''
-  if (!type.startsWith('text/event-stream') || response.body === null) {
-    await response.body?.cancel()
-    throw notHal0(path, 'answered with something other than events')
-  }
-  return response.body
-}
-
-interface FollowOptions {
-  /** Id of the last event that was already seen. */
-  lastEventId?: string
-  /** Called before the lost connection is reported on stderr. */
-  onLost?(): void
-}
-
-const firstPauseMs = 500
-const longestPauseMs = 10_000
-
-/**
- * Follows an event stream for ever. A lost connection is reported on stderr and opened again, after a growing pause, where it
- * broke off.
- * @throws Failure when the first attempt fails, or when the API refuses
- */
-export async function* followEvents(path: string, options: FollowOptions = {}): AsyncGenerator<ServerEvent> {
-  let { lastEventId = '' } = options
-  let retryMs = firstPauseMs
-  let pauseMs = retryMs
-  let stream = await openEvents(path, { lastEventId })
-  for (;;) {
-    try {
-      for await (const event of parseEvents(stream, (ms) => (retryMs = Math.min(ms, longestPauseMs)))) {
-        // On a new connection, events before the first id carry none. The place to resume from must not be forgotten.
-        if (event.id !== '') lastEventId = event.id
-        pauseMs = retryMs
-        yield event
-      }
-    } catch (error) {
-      if (!isLoss(broken(error))) throw error
+): Promise<AsyncIterable<Uint8Array>> => {
+  const opening = new AbortController()
+  const timer = setTimeout(() => opening.abort(new DOMException('no answer', 'TimeoutError')), openTimeoutMs)
+  const either = signal === undefined ? opening.signal : AbortSignal.any([signal, opening.signal])
+  try {
+    const response = await send({
+      method: 'GET',
+      path,
+      headers: {
+        accept: 'text/event-stream',
+        ...(lastEventId === undefined || lastEventId === '' ? {} : { 'last-event-id': lastEventId }),
+      },
+      signal: either,
+    })
+    if (response.status !== 200) throw refusal(path, response.status, await response.text(), null)
+    const type = response.headers.get('content-type') ?? ''
+    if (!type.startsWith('text/event-stream') || response.body === null) {
+      await response.body?.cancel()
+      throw notHal0(path, 'answered with something other than events')
     }
-    options.onLost?.()
-    talk.warn('the connection to hal0 was lost; trying again.')
-    let back: typeof stream | null = null
-    while (back === null) {
-      await Bun.sleep(pauseMs)
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs)
-      back = await openEvents(path, { lastEventId }).catch((error: unknown) => {
-        if (isLoss(error)) return null
-        throw error
-      })
-    }
-    talk.log('Connected again.')
-    stream = back
+    return untilSilent(response.body)
+  } finally {
+    clearTimeout(timer)
   }
 }
 
-/** The daemon is gone for now; waiting may help. */
-const isLoss = (error: unknown): boolean => error instanceof Failure && error.exitCode === exitCode.unreachable
+async function* untilSilent(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const read = await withDeadline(reader.read(), silenceMs, null)
+      if (read === null || read.done) return
+      yield read.value
+    }
+  } finally {
+    // Of a connection that has failed this is refused, which changes nothing.
+    await reader.cancel().catch(() => {})
+  }
+}

@@ -71,6 +71,10 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
       if (wait === false) return exitCode.done
     }
     const slot = `hal0 slot create NAME --model ${wanted}`
-    return awaitPull(wanted, json, `${wanted} is here and verified. Put it into a slot with: ${slot}`)
+    return awaitPull(wanted, {
+      json: json === true,
+      wasThere: watch !== true,
+      done: `${wanted} is here and verified. Put it into a slot with: ${slot}`,
+    })
   },
 })

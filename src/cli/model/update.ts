@@ -23,10 +23,10 @@ files until its next load; they are removed when no slot runs them any more.`,
     }
     talk.log(`Pulling the current version from ${pull.repo} as ${id}.`)
     if (wait === false) return exitCode.done
-    return awaitPull(
-      id,
-      json,
-      `${id} is up to date and verified. A slot that runs it uses it from its next load on: hal0 slot restart NAME`,
-    )
+    return awaitPull(id, {
+      json: json === true,
+      wasThere: true,
+      done: `${id} is up to date and verified. A slot that runs it uses it from its next load on: hal0 slot restart NAME`,
+    })
   },
 })

@@ -11,6 +11,7 @@ export default defineVerb({
       name,
       wait,
       json,
+      goal: { is: 'offline' },
       meanwhile: 'keeps stopping its load',
       send: (options) => call('cancelSlot', { params: { name }, ...options }),
     }),

@@ -12,6 +12,7 @@ export default defineVerb({
       name,
       wait,
       json,
+      goal: { is: 'loaded' },
       meanwhile: 'keeps loading',
       undo: `hal0 slot cancel ${name}`,
       send: (options) => call('loadSlot', { params: { name }, ...options }),

@@ -1,6 +1,6 @@
 import type { LogGap } from '../../contract/slot.ts'
 import { call } from '../api/client.ts'
-import { followEvents } from '../api/event-stream.ts'
+import { followEvents } from '../api/follow-events.ts'
 import { wholeNumber } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson } from '../terminal/output.ts'

@@ -12,6 +12,7 @@ export default defineVerb({
       name,
       wait,
       json,
+      goal: { is: 'loaded' },
       meanwhile: 'keeps restarting',
       undo: `hal0 slot cancel ${name}`,
       send: (options) => call('restartSlot', { params: { name }, ...options }),

@@ -54,6 +54,7 @@ export default defineVerb({
       name,
       wait,
       json,
+      goal: { is: 'loaded', model },
       meanwhile: 'keeps loading',
       undo: `hal0 slot cancel ${name}`,
       send: (options) => call('swapSlot', { params: { name }, body: { model, ...source }, ...options }),

@@ -12,6 +12,7 @@ export default defineVerb({
       name,
       wait,
       json,
+      goal: { is: 'offline' },
       meanwhile: 'keeps unloading',
       send: (options) => call('unloadSlot', { params: { name }, ...options }),
     }),

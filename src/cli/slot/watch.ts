@@ -1,7 +1,8 @@
 import type { SlotRecord } from '../../contract/slot.ts'
 import { timeOfDay } from '../../lib/figures.ts'
+import { Absence } from '../api/absence.ts'
 import { call } from '../api/client.ts'
-import { followEvents } from '../api/event-stream.ts'
+import { followEvents } from '../api/follow-events.ts'
 import { defineVerb } from '../command.ts'
 import { print } from '../terminal/output.ts'
 import { StatusLine } from '../terminal/status-line.ts'
@@ -27,8 +28,9 @@ With --json one JSON object a line: the state record of the change, or {name, de
     if (name !== undefined) await call('showSlot', { params: { name } })
     const concerns = (slot: string): boolean => name === undefined || name === slot
     const line = new StatusLine()
+    const follow = { absence: new Absence(() => line.clear()), wasThere: name !== undefined }
     const seen = new Map<string, string>()
-    for await (const event of followEvents('/api/slots/events', { onLost: () => line.clear() })) {
+    for await (const event of followEvents('/api/slots/events', follow)) {
       const news = readSlotEvent(event)
       if (news?.kind === 'progress' && concerns(news.progress.name) && process.stderr.isTTY === true) {
         line.show(news.progress.state, `${news.progress.name}: ${describeProgress(news.progress)}`)

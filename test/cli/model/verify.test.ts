@@ -99,17 +99,23 @@ test('Ctrl-C gives up with 130, says that nothing was changed, and begins no oth
   expect(api.calls.map(({ params }) => params.id)).toEqual([undefined, 'first'])
 })
 
-test('a daemon that stops in the meantime is a failure, not a verdict', async () => {
-  using api = new FakeApi({
-    verifyModel: () => {
+test('a daemon that stops in the meantime is waited for, and then the verification begins again', async () => {
+  const answers = [
+    () => {
       throw new Hal0Error('model.verify_stopped', 'hal0 is stopping. Verify again once it is back.')
     },
+    () => verdict('first'),
+  ]
+  using api = new FakeApi({
+    health: () => ({ status: 'ok' }),
+    verifyModel: () => (answers.shift() as () => ModelVerification)(),
   })
   using running = new Running(['model', 'verify', 'first'], { url: api.url })
   expect(await running.outcome).toEqual({
-    code: 1,
-    stdout: '',
-    stderr: 'Error: hal0 is stopping. Verify again once it is back.\n',
+    code: 0,
+    stdout: 'first  first/1.gguf  ok\n',
+    stderr:
+      'The daemon is gone; waiting for it to come back …\nThe daemon is back.\nVerifying first again from the beginning.\n',
   })
 })
 

@@ -32,7 +32,7 @@ export class Running implements Disposable {
   readonly outcome: Promise<Outcome>
   #stdout = ''
   #stderr = ''
-  #waiting: { check: () => boolean; done: () => void }[] = []
+  #waiting: { check: () => boolean; done: () => void; fail: (error: Error) => void }[] = []
 
   constructor(args: string[], options: Options = {}) {
     const child = Bun.spawn([...(options.under ?? []), process.execPath, main, ...args], {
@@ -53,6 +53,10 @@ export class Running implements Disposable {
       stdout: this.#stdout,
       stderr: this.#stderr,
     }))
+    // What was not printed by now never will be.
+    void this.outcome.then((outcome) => {
+      for (const { fail } of this.#waiting) fail(new Error(`the command has ended: ${JSON.stringify(outcome)}`))
+    })
   }
 
   async #read(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
@@ -68,18 +72,18 @@ export class Running implements Disposable {
   }
 
   #until(check: () => boolean): Promise<void> {
-    return new Promise((done) => {
+    return new Promise((done, fail) => {
       if (check()) done()
-      else this.#waiting.push({ check, done })
+      else this.#waiting.push({ check, done, fail })
     })
   }
 
-  /** Resolves once stdout contains `text`. */
+  /** Resolves once stdout contains `text`; rejects when the command ends without that. */
   printed(text: string): Promise<void> {
     return this.#until(() => this.#stdout.includes(text))
   }
 
-  /** Resolves once stderr contains `text`. */
+  /** Resolves once stderr contains `text`; rejects when the command ends without that. */
   said(text: string): Promise<void> {
     return this.#until(() => this.#stderr.includes(text))
   }

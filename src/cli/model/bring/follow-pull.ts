@@ -4,12 +4,15 @@ import { Pull } from '../../../contract/models/pull.ts'
 import { isUnderWay } from '../../../contract/models/pull-phase.ts'
 import { bytes } from '../../../lib/figures.ts'
 import { problemsOf } from '../../../lib/validate.ts'
-import { openEvents, parseEvents } from '../../api/event-stream.ts'
+import type { Absence } from '../../api/absence.ts'
+import { call } from '../../api/client.ts'
+import { followEvents } from '../../api/follow-events.ts'
 import { bar, describeFigures } from '../../pull-figures.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { envelopeFailure, Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
-import { StatusLine } from '../../terminal/status-line.ts'
+import type { StatusLine } from '../../terminal/status-line.ts'
+import { quoted } from './choose-offer.ts'
 
 const read = (data: string): Pull | null => {
   try {
@@ -29,9 +32,6 @@ const shown = (pull: Pull): string => {
   return [name, bar(pull), describeFigures(pull)].filter((part) => part !== '').join('  ')
 }
 
-/** Pause before asking a daemon that is being restarted again, milliseconds. */
-const againMs = 1000
-
 /** Shows an event. @returns the pull if the event was the last one. @throws Failure when the pull failed */
 const tell = (pull: Pull, line: StatusLine, told: Set<string>): Pull | null => {
   if (isUnderWay(pull)) {
@@ -49,44 +49,64 @@ const tell = (pull: Pull, line: StatusLine, told: Set<string>): Pull | null => {
   return pull
 }
 
+/** Whether the registry has just what a pull was fetching: same repository, same commit. */
+const isRegistered = async (pull: Pull): Promise<boolean> => {
+  try {
+    const { source } = await call('showModel', { params: { id: pull.id } })
+    return source !== null && source.repo === pull.repo && source.revision === pull.revision
+  } catch (error) {
+    if (error instanceof Failure && error.exitCode === exitCode.notFound) return false
+    throw error
+  }
+}
+
 /**
- * Shows one line for each file: rewritten on a terminal, plain elsewhere. Survives restarts of the daemon, which resumes the pull.
+ * What became of a pull that a daemon which came back does not know: its end was not seen.
+ * @throws Failure when it is not known that it succeeded
+ */
+const askWhatBecame = async (last: Pull): Promise<Pull> => {
+  if (await isRegistered(last)) return { ...last, phase: 'done', position: null, eta_s: null }
+  throw new Failure(
+    exitCode.failed,
+    `The daemon is back, but knows no pull of ${last.id} any more, and the model that was pulled is not here.`,
+    { hint: `hal0 model pull ${last.repo} --file ${quoted(last.request.file)}` },
+  )
+}
+
+export interface Following {
+  signal: AbortSignal
+  line: StatusLine
+  /** The daemon has answered this command already. */
+  wasThere: boolean
+  /** Tells the caller whether the daemon is gone, once the signal has ended the following. */
+  absence: Absence
+}
+
+/**
+ * Shows one line for each file: rewritten on a terminal, plain elsewhere. Goes on over restarts of the daemon, which continues the
+ * pull.
  * @returns the pull after it has ended
  * @throws Failure when it failed, or does not exist; the signal's reason once it aborted
  */
-export const followPull = async (id: string, signal: AbortSignal): Promise<Pull> => {
-  const line = new StatusLine()
+export const followPull = async (id: string, { line, ...follow }: Following): Promise<Pull> => {
   const told = new Set<string>()
-  // Ends the feed after the last event: an open one would keep the process alive.
-  const feed = new AbortController()
-  const either = AbortSignal.any([signal, feed.signal])
+  let last: Pull | null = null
   try {
-    for (let lost = false; ; lost = true) {
-      if (lost) await Bun.sleep(againMs)
-      signal.throwIfAborted()
-      const stream = await openEvents(`/api/models/${encodeURIComponent(id)}/pull/events`, { signal: either }).catch(
-        (error: unknown) => {
-          if (signal.aborted) throw signal.reason
-          if (lost && error instanceof Failure && error.exitCode === exitCode.unreachable) return null
-          throw error
-        },
-      )
-      if (stream === null) continue
-      try {
-        for await (const { data } of parseEvents(stream)) {
-          const pull = read(data)
-          const last = pull === null ? null : tell(pull, line, told)
-          if (last !== null) return last
-        }
-      } catch (error) {
-        if (signal.aborted) throw signal.reason
-        if (error instanceof Failure) throw error
-        // The connection broke; the next attempt shows whether the daemon is back.
-      }
-      line.clear()
+    const path = `/api/models/${encodeURIComponent(id)}/pull/events`
+    for await (const { data } of followEvents(path, follow)) {
+      const pull = read(data)
+      if (pull === null) continue
+      const end = tell(pull, line, told)
+      if (end !== null) return end
+      last = pull
     }
+  } catch (error) {
+    const isUnknown = error instanceof Failure && error.body?.code === 'pull.not_found'
+    if (!isUnknown || last === null) throw error
   } finally {
-    feed.abort()
     line.clear()
   }
+  // Following ends only with an error; the type checker cannot know that.
+  if (last === null) throw new Error('an event stream that is followed has ended')
+  return await askWhatBecame(last)
 }
