@@ -1,8 +1,9 @@
 import type { Pull } from '../contract/models/pull.ts'
 import { isUnderWay } from '../contract/models/pull-phase.ts'
 import { bytes, duration, rate } from '../lib/figures.ts'
+import { Absence } from './api/absence.ts'
 import { call } from './api/client.ts'
-import { followEvents } from './api/event-stream.ts'
+import { followEvents } from './api/follow-events.ts'
 import { defineVerb } from './command.ts'
 import { readPull } from './model/bring/read-pull.ts'
 import { bar, describeFigures } from './pull-figures.ts'
@@ -37,7 +38,8 @@ const watchColumns = [{ title: 'ID', min: 30 }, { title: 'PHASE', min: 12 }, { t
 const watch = async (json: boolean | undefined): Promise<void> => {
   const line = new StatusLine()
   const phases = new Map<string, string>()
-  for await (const { event, data } of followEvents('/api/pulls/events', { onLost: () => line.clear() })) {
+  const absence = new Absence(() => line.clear())
+  for await (const { event, data } of followEvents('/api/pulls/events', { absence })) {
     const pull = event === 'pull' ? readPull(data) : null
     if (pull === null) continue
     const phase = phaseOf(pull)

@@ -50,6 +50,19 @@ test('a pull is followed over the death of the daemon to its end, and nothing is
   expect([times(stderr, gone), times(stderr, back)]).toEqual([1, 1])
 })
 
+test('pulls --watch goes on with the pull that the new daemon continues', async () => {
+  const { daemon, hurry } = await slowHub()
+  using watching = new Running(['pulls', '--watch'], { url: daemon.url })
+  await daemon.must('POST', '/api/models/one/pull', { repo, file })
+  await watching.printed('downloading')
+  hurry()
+  await killAndStart(daemon, watching)
+  await watching.printed('done')
+  watching.interrupt()
+  const { stderr } = await watching.outcome
+  expect([times(stderr, gone), times(stderr, back)]).toEqual([1, 1])
+})
+
 test('Ctrl-C while the daemon is gone claims nothing about the pull', async () => {
   const { daemon } = await slowHub()
   using pulling = new Running(['model', 'pull', `${repo}:Q4_K_M`], { url: daemon.url })
@@ -159,6 +172,7 @@ test('the requests are followed over the death of the daemon', async () => {
 })
 
 for (const args of [
+  ['pulls', '--watch'],
   ['slot', 'watch'],
   ['logs', '-f'],
   ['slot', 'load', 'primary'],

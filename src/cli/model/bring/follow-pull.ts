@@ -1,9 +1,8 @@
 /** Shows a pull until it has ended. */
 
-import { Pull } from '../../../contract/models/pull.ts'
+import type { Pull } from '../../../contract/models/pull.ts'
 import { isUnderWay } from '../../../contract/models/pull-phase.ts'
 import { bytes } from '../../../lib/figures.ts'
-import { problemsOf } from '../../../lib/validate.ts'
 import type { Absence } from '../../api/absence.ts'
 import { call } from '../../api/client.ts'
 import { followEvents } from '../../api/follow-events.ts'
@@ -13,16 +12,7 @@ import { envelopeFailure, Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
 import type { StatusLine } from '../../terminal/status-line.ts'
 import { quoted } from './choose-offer.ts'
-
-const read = (data: string): Pull | null => {
-  try {
-    const value = JSON.parse(data) as unknown
-    return problemsOf(Pull, value).length === 0 ? (value as Pull) : null
-  } catch {
-    // An event that cannot be read is skipped; the next one may be readable.
-    return null
-  }
-}
+import { readPull } from './read-pull.ts'
 
 const shown = (pull: Pull): string => {
   const name = pull.file?.split('/').at(-1) ?? pull.id
@@ -94,7 +84,7 @@ export const followPull = async (id: string, { line, ...follow }: Following): Pr
   try {
     const path = `/api/models/${encodeURIComponent(id)}/pull/events`
     for await (const { data } of followEvents(path, follow)) {
-      const pull = read(data)
+      const pull = readPull(data)
       if (pull === null) continue
       const end = tell(pull, line, told)
       if (end !== null) return end
