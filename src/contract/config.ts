@@ -1,5 +1,9 @@
 /** Shape of hal0.toml (spec §6, §7). Unknown keys are kept and ignored. */
 import { type Static, type TProperties, Type } from 'typebox'
+import { patterned } from './pattern.ts'
+
+/** An address, whatever it is the address of. */
+const web = ['^https?://', 'must be an address that begins with http:// or https://'] as const
 
 /** The keys of each table of hal0.toml except `[engines]`; `top` has the keys outside of any table. */
 export const configKeys = {
@@ -22,17 +26,20 @@ export const configKeys = {
       description: 'Seconds that requests under way get when hal0 is stopped; 10.',
     }),
   },
-  slots: { ports: Type.String({ pattern: '^\\d{1,5}-\\d{1,5}$', description: '8081-8099' }) },
+  slots: {
+    ports: patterned('^\\d{1,5}-\\d{1,5}$', 'must be a range of ports, as 8081-8099', { description: '8081-8099' }),
+  },
   hub: {
-    mirrors: Type.Array(Type.String({ pattern: '^https?://' }), {
+    mirrors: Type.Array(patterned(...web), {
       maxItems: 16,
+      examples: [['https://hub.example']],
       description: 'Asked in this order instead of huggingface.co; HF_ENDPOINT wins.',
     }),
   },
   update: {
-    url: Type.String({
-      pattern: '^https?://',
+    url: patterned(...web, {
       description: 'Address of the release manifest; --url of hal0 update wins.',
+      examples: ['https://releases.example/manifest.json'],
     }),
   },
   decisions: { keep: Type.Integer({ minimum: 1, maximum: 10_000_000, description: '100000' }) },

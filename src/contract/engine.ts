@@ -1,6 +1,7 @@
 /** Wire types of the engines: the programs that run models. */
 import { type Static, type TSchema, Type } from 'typebox'
 import { nullable } from './nullable.ts'
+import { patterned } from './pattern.ts'
 
 export const Engine = Type.Object(
   {
@@ -22,7 +23,7 @@ const installOf = <const P extends TSchema>(provider: P) =>
     {
       provider,
       source: Type.Enum(['pypi']),
-      version: Type.Optional(Type.String({ pattern: '^[0-9A-Za-z.+-]{1,64}$' })),
+      version: Type.Optional(patterned('^[0-9A-Za-z.+-]{1,64}$', 'must be a version, as 1.2.3')),
     },
     { additionalProperties: false },
   )

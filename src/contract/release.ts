@@ -1,14 +1,20 @@
 /** The release manifest: what a version of hal0 consists of. It is signed as a whole (`manifest.json.minisig`). */
 import { type Static, Type } from 'typebox'
+import { patterned, Sha256 } from './pattern.ts'
 
 /** Machines that executables are built for. `baseline` is for x86-64 without AVX2. */
 export const releaseTargets = ['linux-x64', 'linux-x64-baseline', 'linux-arm64'] as const
 export type ReleaseTarget = (typeof releaseTargets)[number]
 
-const version = (description: string) => Type.String({ pattern: '^\\d+\\.\\d+\\.\\d+(-[0-9A-Za-z.-]+)?$', description })
+const version = (description: string) =>
+  patterned('^\\d+\\.\\d+\\.\\d+(-[0-9A-Za-z.-]+)?$', 'must be a semantic version, as 1.2.3', { description })
 
 const instant = (description: string) =>
-  Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$', description })
+  patterned(
+    '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$',
+    'must be a time in UTC, as 2026-01-31T12:00:00Z',
+    { description },
+  )
 
 export const ReleaseArtifact = Type.Object({
   url: Type.String({
@@ -16,7 +22,7 @@ export const ReleaseArtifact = Type.Object({
     description: 'Of the executable; relative ones start at the address of the manifest.',
   }),
   size: Type.Integer({ minimum: 1, maximum: 4 * 1024 ** 3, description: 'Bytes.' }),
-  sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  sha256: Sha256,
 })
 export type ReleaseArtifact = Static<typeof ReleaseArtifact>
 

@@ -2,6 +2,7 @@
 import { type Static, type TProperties, type TSchema, Type } from 'typebox'
 import { configKeys, EngineChoice } from './config.ts'
 import { nullable } from './nullable.ts'
+import { patterned } from './pattern.ts'
 
 const exact = { additionalProperties: false } as const
 const { top, slots, hub, update, decisions } = configKeys
@@ -13,8 +14,7 @@ export const TokenSource = Type.Enum(['none', 'credential', 'file', 'environment
 export type TokenSource = Static<typeof TokenSource>
 
 /** A token has to fit into a header. */
-export const HubToken = Type.String({
-  pattern: '^[\\x21-\\x7e]{1,4096}$',
+export const HubToken = patterned('^[\\x21-\\x7e]{1,4096}$', 'must be a token: ASCII characters without blanks', {
   description: 'Stored in hf-token beside hal0.toml; never shown.',
   writeOnly: true,
 })

@@ -16,7 +16,12 @@ const workload = {
   model: nullable(ModelId),
   provider: Type.String({ minLength: 1, ...provider }),
   mode: nullable(Type.Enum(['chat', 'embedding', 'rerank'])),
-  port: Type.Integer({ minimum: 1, maximum: 65_535, description: 'Port of the backend on 127.0.0.1.' }),
+  port: Type.Integer({
+    minimum: 1,
+    maximum: 65_535,
+    description: 'Port of the backend on 127.0.0.1.',
+    examples: [8081],
+  }),
   load: Type.Enum(['manual', 'on-demand'], { description: 'on-demand: a request to an offline slot loads it.' }),
   autostart: Type.Boolean({ description: 'Load after a reboot of the host.' }),
   aliases: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 64, uniqueItems: true }),

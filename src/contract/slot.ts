@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { ErrorBody } from './error.ts'
 import { HubFile, HubRepo, HubRevision } from './models/hub-source.ts'
 import { nullable } from './nullable.ts'
+import { patterned } from './pattern.ts'
 
 /** Spec §2: at most 32 characters, so that `hal0-slot@<name>.service` needs no escaping. */
 export const slotNamePattern = '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'
@@ -11,7 +12,11 @@ const slotName = new RegExp(slotNamePattern)
 /** Whether a slot can have this name; anything else never reaches a path or a unit name. */
 export const isSlotName = (name: string): boolean => slotName.test(name)
 
-export const SlotName = Type.String({ pattern: slotNamePattern, description: 'Name of a slot, unique on this host.' })
+export const SlotName = patterned(
+  slotNamePattern,
+  'must have 1 to 32 letters a-z, digits and dashes, with no dash at the beginning or the end',
+  { description: 'Name of a slot, unique on this host.' },
+)
 
 export const slotStates = [
   'offline',
@@ -30,7 +35,11 @@ export type SlotState = Static<typeof SlotState>
 
 /** Id of a model in the registry; also a file name (`models/<id>.json`), hence the narrow alphabet. */
 export const modelIdPattern = '^[a-z0-9](?:[a-z0-9_-]|\\.(?!\\.)){0,126}$'
-export const ModelId = Type.String({ pattern: modelIdPattern, description: 'Registry ref of a model.' })
+export const ModelId = patterned(
+  modelIdPattern,
+  'must be an id: up to 127 letters a-z, digits, dots, dashes and underscores, beginning with a letter or a digit',
+  { description: 'Registry ref of a model.', examples: ['qwen2.5-0.5b-instruct-q4_k_m'] },
+)
 
 /**
  * What `slots/<name>/state.json` holds, and the data of one `slot` event, byte for byte (spec §5).

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { patternReasons } from '../contract/models/hub-source.ts'
+import { formOf } from '../contract/pattern.ts'
 import { bounded } from './bounded.ts'
 import { Hal0Error } from './hal0-error.ts'
 
@@ -43,8 +43,8 @@ export const problemsOf = (schema: TSchema, value: unknown): Problem[] => {
       }
     } else if (error.keyword === 'enum' && Array.isArray(params.allowedValues)) {
       problems.push({ field, reason: `must be one of ${params.allowedValues.join(', ')}` })
-    } else if (error.keyword === 'pattern' && patternReasons[String(params.pattern)] !== undefined) {
-      problems.push({ field, reason: patternReasons[String(params.pattern)] ?? error.message })
+    } else if (error.keyword === 'pattern') {
+      problems.push({ field, reason: formOf(String(params.pattern)) })
     } else if (error.keyword !== 'anyOf' && error.keyword !== 'const' && error.keyword !== 'boolean') {
       problems.push({ field, reason: error.message })
     }

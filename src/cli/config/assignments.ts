@@ -1,4 +1,5 @@
 /** Turns `key=value` words of a command line into changes of the settings. */
+import { configDefaults } from '../../contract/config.ts'
 import {
   type SettingPath,
   type SettingsPatch,
@@ -9,7 +10,9 @@ import {
 import { problemsOf } from '../../lib/validate.ts'
 import { providerNames } from '../../providers/table.ts'
 import { usageError } from '../terminal/failure.ts'
-import { typedValue } from '../typed-value.ts'
+import { didYouMean } from '../tree/did-you-mean.ts'
+import { exampleFor, takenBy, typedValue } from '../typed-value.ts'
+import { settingValue } from './settings-text.ts'
 
 const paths = settingPaths(providerNames)
 const keys = paths.map(settingKey)
@@ -26,7 +29,8 @@ const pathOf = (key: string): SettingPath => {
     )
   }
   const path = paths.find((one) => settingKey(one) === key)
-  if (path === undefined) throw usageError(`'${key}' is not a setting. The keys are: ${keys.join(', ')}.`)
+  if (path === undefined)
+    throw usageError(`'${key}' is not a setting. The keys are: ${keys.join(', ')}.${didYouMean(key, keys)}`)
   return path
 }
 
@@ -46,9 +50,13 @@ export const parseAssignments = (assignments: readonly string[]): SettingsPatch 
     if (at < 1) throw usageError(`A setting is given as KEY=VALUE, not '${assignment}'.`)
     const path = pathOf(assignment.slice(0, at))
     const text = assignment.slice(at + 1)
-    const value = text === 'null' ? null : typedValue(settingSchema(path), text)
-    const problem = value === null ? undefined : problemsOf(settingSchema(path), value)[0]
-    if (problem !== undefined) throw usageError(`'${text}' cannot be ${settingKey(path)}: it ${problem.reason}.`)
+    const schema = settingSchema(path)
+    const value = text === 'null' ? null : typedValue(schema, text)
+    if (value !== null && problemsOf(schema, value).length > 0) {
+      const byDefault = settingValue({ values: configDefaults }, path)
+      const example = `Example: hal0 config set ${settingKey(path)}=${exampleFor(schema, byDefault)}`
+      throw usageError(`'${text}' cannot be ${settingKey(path)}: it takes ${takenBy(schema)}. ${example}`)
+    }
     change(patch, path, value)
   }
   return patch

@@ -3,9 +3,9 @@ import { type SettingPath, type Settings, settingKey } from '../../contract/sett
 import { talk } from '../terminal/output.ts'
 
 /** The value of a key; null: not set. */
-export const settingValue = ({ values }: Settings, [first, second]: SettingPath): unknown => {
+export const settingValue = ({ values }: { values: object }, [first, second]: SettingPath): unknown => {
   const value = (values as Record<string, unknown>)[first]
-  return second === undefined ? value : (value as Record<string, unknown>)[second]
+  return second === undefined ? value : (value as Record<string, unknown> | undefined)?.[second]
 }
 
 /** A value in the form that `config set` takes. */

@@ -4,7 +4,7 @@ import { defineVerb } from '../command.ts'
 import { requireModel } from '../model/require-model.ts'
 import { usageError } from '../terminal/failure.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
-import { parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
+import { argumentsText, parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
 
 const args = {
@@ -12,6 +12,8 @@ const args = {
   ...setFlag,
   unset: { type: 'string', valueHint: 'KEY', description: 'Reset a key to its default; may be repeated' },
 } as const
+
+const textOf = (key: string, value: unknown): string => argumentsText(key, value) ?? JSON.stringify(value)
 
 export default defineVerb({
   about: 'Change the configuration of a slot.',
@@ -31,9 +33,7 @@ export default defineVerb({
     if (body.model != null) await requireModel(body.model)
     const slot = await call('editSlot', { params: { name }, body })
     if (json) return printJson(slot)
-    print(
-      `${name}: ${changed.map((key) => `${key} = ${JSON.stringify(slot.config[key as keyof typeof slot.config])}`).join(', ')}`,
-    )
+    print(`${name}: ${changed.map((key) => `${key} = ${textOf(key, slot.config[key])}`).join(', ')}`)
     if (slot.state.state !== 'offline' && slot.state.state !== 'error') {
       talk.log(`The running backend keeps what it was started with until: hal0 slot restart ${name}`)
     }

@@ -3,6 +3,7 @@ import { defineVerb } from '../command.ts'
 import { print, printJson } from '../terminal/output.ts'
 import { fields } from '../terminal/table.ts'
 import { stateCell } from './shared/progress.ts'
+import { argumentsText } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
 
 const shown = (value: unknown): string => {
@@ -11,11 +12,13 @@ const shown = (value: unknown): string => {
   return String(value)
 }
 
+const shownSetting = (key: string, value: unknown): string => argumentsText(key, value) || shown(value)
+
 /** A section of a provider is shown as `--set` takes its keys: SECTION.KEY. */
 const rowsOf = ([key, value]: [string, unknown]): [string, string][] =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.entries(value).map(([inner, one]) => [`${key}.${inner}`, shown(one)])
-    : [[key, shown(value)]]
+    ? Object.entries(value).map(([inner, one]) => [`${key}.${inner}`, shownSetting(inner, one)])
+    : [[key, shownSetting(key, value)]]
 
 export default defineVerb({
   about: 'Show how one slot stands, and its configuration.',

@@ -1,7 +1,7 @@
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { quoted } from '../model/bring/choose-offer.ts'
 import { orderOf, readModelName } from '../model/bring/from-hub.ts'
+import { quoted } from '../shell-words.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
 import { nameArgument, runSlotCommand, waitFlag } from './shared/slot-command.ts'

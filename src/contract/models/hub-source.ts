@@ -1,5 +1,5 @@
 /** Where something is at the hub: the fields that requests share. */
-import { Type } from 'typebox'
+import { patterned } from '../pattern.ts'
 
 /** `owner/name` at the hub, in its alphabet; no part begins with a dot, so that none leads out of a folder. */
 export const repoPattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}$'
@@ -26,29 +26,28 @@ export const revisionPattern = `^${refPart}(?:[./]${refPart})*$`
 export const longestFile = 400
 export const longestFolder = 128
 
-export const HubRepo = Type.String({ pattern: repoPattern, description: 'owner/name at the hub.' })
-
-export const HubFile = Type.String({
-  minLength: 1,
-  maxLength: longestFile,
-  pattern: filePattern,
-  description:
-    'Path of a GGUF file in the repository; of a sharded model any shard stands for all. `:LABEL` picks by the label in the name, as `:Q4_K_M`.',
+export const HubRepo = patterned(repoPattern, 'must be OWNER/NAME, as the hub writes it', {
+  description: 'owner/name at the hub.',
 })
 
-export const HubFolder = Type.String({ minLength: 1, maxLength: longestFolder, pattern: folderPattern })
+export const HubFile = patterned(
+  filePattern,
+  'must be the path of a GGUF file in the repository, or :LABEL such as :Q4_K_M',
+  {
+    minLength: 1,
+    maxLength: longestFile,
+    description:
+      'Path of a GGUF file in the repository; of a sharded model any shard stands for all. `:LABEL` picks by the label in the name, as `:Q4_K_M`.',
+  },
+)
 
-export const HubRevision = Type.String({
+export const HubFolder = patterned(folderPattern, 'must be the path of a folder in the repository', {
+  minLength: 1,
+  maxLength: longestFolder,
+})
+
+export const HubRevision = patterned(revisionPattern, 'must be a branch, a tag or a commit', {
   minLength: 1,
   maxLength: 256,
-  pattern: revisionPattern,
   description: 'Branch, tag or commit; main.',
 })
-
-/** What is wrong with a text that a pattern refuses, as the end of a sentence: the pattern itself would not help a person. */
-export const patternReasons: Readonly<Record<string, string>> = {
-  [repoPattern]: 'must be OWNER/NAME, as the hub writes it',
-  [filePattern]: 'must be the path of a GGUF file in the repository, or :LABEL such as :Q4_K_M',
-  [folderPattern]: 'must be the path of a folder in the repository',
-  [revisionPattern]: 'must be a branch, a tag or a commit',
-}

@@ -1,6 +1,7 @@
 /** Wire types of the model registry (spec §3, §5). */
 import { type Static, Type } from 'typebox'
 import { nullable } from '../nullable.ts'
+import { Sha256 } from '../pattern.ts'
 import { ModelId } from '../slot.ts'
 import { ShownFit } from './fit.ts'
 
@@ -13,7 +14,7 @@ export const ModelFile = Type.Object(
         'Relative to the models folder: <safe-ref>/<file>, or <safe-ref>/<start of the commit>/<file> where that name is taken by other bytes.',
     }),
     size: Type.Integer({ minimum: 0 }),
-    sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    sha256: Sha256,
   },
   { additionalProperties: false },
 )

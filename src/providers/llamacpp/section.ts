@@ -6,9 +6,9 @@ import type { ConfigSection, SectionValues } from '../../contract/slot-config.ts
 const cacheTypes = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'iq4_nl', 'q5_0', 'q5_1'] as const
 
 const fields = {
-  context_size: nullable(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
-  gpu_layers: nullable(Type.Integer({ minimum: 0, maximum: 10_000 })),
-  parallel: nullable(Type.Integer({ minimum: 1, maximum: 1024 })),
+  context_size: nullable(Type.Integer({ minimum: 1, maximum: 100_000_000, examples: [8192] })),
+  gpu_layers: nullable(Type.Integer({ minimum: 0, maximum: 10_000, examples: [99] })),
+  parallel: nullable(Type.Integer({ minimum: 1, maximum: 1024, examples: [4] })),
   mmproj: nullable(Type.String({ minLength: 1, maxLength: 4096, description: 'Registry ref or absolute path.' })),
   cache_type_k: nullable(Type.Enum(cacheTypes)),
   cache_type_v: nullable(Type.Enum(cacheTypes)),

@@ -104,8 +104,15 @@ describe('set', () => {
     ['prot=1', 'The keys are: host, port'],
     ['__proto__=1', 'is not a setting'],
     ['slots=1', 'is not a setting'],
-    ['port=high', 'integer'],
+    ['prot=1', 'Did you mean port?'],
+    ['port=high', 'takes a whole number from 0 to 65535. Example: hal0 config set port=8080'],
     ['port=70000', '65535'],
+    [
+      'slots.ports=many',
+      'takes a text, which must be a range of ports, as 8081-8099. Example: hal0 config set slots.ports=8081-8099',
+    ],
+    ['engines.llama.cpp=', 'takes a text. Example: hal0 config set engines.llama.cpp=TEXT'],
+    ['hub.mirrors=hub.example', 'Example: hal0 config set hub.mirrors=https://hub.example'],
     ['supervisor=upstart', 'one of auto'],
   ]
   test.each(refused)('refuses %s as wrong usage', (assignment, words) => {

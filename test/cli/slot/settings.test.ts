@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { keys, parseSettings, parseUnset } from '../../../src/cli/slot/shared/settings.ts'
+import { argumentsText, keys, parseSettings, parseUnset } from '../../../src/cli/slot/shared/settings.ts'
 import { Failure } from '../../../src/cli/terminal/failure.ts'
 import { problemsOf } from '../../../src/lib/validate.ts'
 import { schemas, wireConfig } from '../../support/slot-config.ts'
@@ -24,6 +24,8 @@ describe('a value is converted to the type of its key', () => {
     ['aliases=small, fast', ['small', 'fast']],
     ['aliases=', []],
     ['extra_args=["--rope-freq-base","1,5"]', ['--rope-freq-base', '1,5']],
+    ['extra_args=-t 4 --path "/a b" --split 3,1', ['-t', '4', '--path', '/a b', '--split', '3,1']],
+    ['extra_args=', []],
     ['load=on-demand', 'on-demand'],
     ['flash_attention=on', 'on'],
     ['mode=null', null],
@@ -44,14 +46,19 @@ describe('wrong usage is refused with exit code 2 and a hint at what is allowed'
     ['name=other', 'The keys are'],
     ['context_size', 'KEY=VALUE'],
     ['=1', 'KEY=VALUE'],
-    ['context_size=1.5', 'integer'],
-    ['context_size=12abc', 'integer'],
+    ['context_sise=1', 'Did you mean context_size?'],
+    ['context_size=1.5', 'takes a whole number from 1 to 100000000, or null. Example: --set context_size=8192'],
+    ['context_size=12abc', 'takes a whole number'],
     ['context_size=', 'cannot be the context_size'],
-    ['port=0', '>= 1'],
-    ['autostart=maybe', 'boolean'],
-    ['load=later', 'one of manual, on-demand'],
-    ['aliases=[1', 'array'],
-    ['aliases=[1]', 'string'],
+    ['port=0', 'takes a whole number from 1 to 65535. Example: --set port=8081'],
+    ['idle_timeout_s=soon', 'takes a number from 0 to 31536000. Example: --set idle_timeout_s=300'],
+    ['autostart=maybe', 'takes true or false. Example: --set autostart=true'],
+    ['load=later', 'takes one of manual, on-demand. Example: --set load=manual'],
+    ['model=Qwen/Qwen3', 'takes a text, which must be an id'],
+    ['aliases=[1', 'takes words with commas between, or JSON. Example: --set aliases=first,second'],
+    ['aliases=[1]', 'takes words with commas between'],
+    ['extra_args=-t "4', 'takes arguments as in a shell, or JSON. Example: --set extra_args="-t 4"'],
+    ['extra_args=["-t"', 'takes arguments as in a shell'],
   ]
   for (const [assignment, words] of cases) {
     test(assignment, () => {
@@ -59,6 +66,25 @@ describe('wrong usage is refused with exit code 2 and a hint at what is allowed'
       expect(failure.exitCode).toBe(2)
       expect(failure.message).toContain(words)
     })
+  }
+})
+
+test('arguments are shown in the form in which they are given', () => {
+  const given = ['-t', '4', '--path', '/a b']
+  expect(argumentsText('extra_args', given)).toBe("-t 4 --path '/a b'")
+  expect(parseSettings([`extra_args=${argumentsText('extra_args', given)}`])).toEqual({ extra_args: given })
+  expect(argumentsText('aliases', ['a'])).toBeNull()
+})
+
+test('no message explains a value by a regular expression', () => {
+  for (const key of keys) {
+    for (const text of ['', '!', '^', '-1', '[1]', 'A/B']) {
+      try {
+        parseSettings([`${key}=${text}`])
+      } catch (error) {
+        expect((error as Failure).message.replace(`'${text}'`, '')).not.toMatch(/[\^\\]|\[a-z0-9]/)
+      }
+    }
   }
 })
 

@@ -17,7 +17,10 @@ const api = new FakeApi({
   ],
   showSlot: ({ params }) => {
     known(params.name)
-    const found = slot('primary', 'ready', { config: { aliases: ['a', 'b'] }, state: { reason: 'passed its probe' } })
+    const found = slot('primary', 'ready', {
+      config: { aliases: ['a', 'b'], extra_args: ['-t', '4', '--x', 'a b'] },
+      state: { reason: 'passed its probe' },
+    })
     // As of a provider whose section this command line does not know.
     return { ...found, config: { ...found.config, speech: { voice: 'warm', speeds: [1, 2] } } }
   },
@@ -64,7 +67,13 @@ test('list --json is what the API answered', async () => {
 
 test('show prints state, reason and configuration', async () => {
   const { stdout } = await run('show', 'primary')
-  for (const line of [/^state +ready$/m, /^reason +passed its probe$/m, /^aliases +a, b$/m, /^context_size +-$/m]) {
+  for (const line of [
+    /^state +ready$/m,
+    /^reason +passed its probe$/m,
+    /^aliases +a, b$/m,
+    /^context_size +-$/m,
+    /^extra_args +-t 4 --x 'a b'$/m,
+  ]) {
     expect(stdout).toMatch(line)
   }
 })
@@ -125,6 +134,12 @@ test('edit sets and unsets keys, and says when a running backend will use them',
   expect(lastCall()?.body).toEqual({ parallel: 2, idle_timeout_s: 300, mode: null })
   expect(stdout).toBe('primary: parallel = 2, idle_timeout_s = 300, mode = null\n')
   expect(stderr).toContain('hal0 slot restart primary')
+})
+
+test('edit takes arguments as a shell does, and prints them so', async () => {
+  const { stdout } = await run('edit', 'primary', '--set', 'extra_args=-t 4 --x "a b"')
+  expect(lastCall()?.body).toEqual({ extra_args: ['-t', '4', '--x', 'a b'] })
+  expect(stdout).toBe("primary: extra_args = -t 4 --x 'a b'\n")
 })
 
 test('delete does not ask if nobody can answer', async () => {

@@ -29,10 +29,6 @@ export const offerLines = (offers: readonly HubOffer[]): string[] => {
   })
 }
 
-/** Quoted so that a shell reads it as one word. */
-export const quoted = (text: string): string =>
-  /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-
 /**
  * Asks on the terminal which of several offers is meant.
  * @param sentence describes the offers, without a full stop

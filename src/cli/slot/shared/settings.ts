@@ -3,8 +3,10 @@ import type { TSchema } from 'typebox'
 import { commonDefaults, type SlotPatch, slotSchemas } from '../../../contract/slot-config.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import { defaultProvider, providerTable } from '../../../providers/table.ts'
+import { shellText } from '../../shell-words.ts'
 import { usageError } from '../../terminal/failure.ts'
-import { typedValue } from '../../typed-value.ts'
+import { didYouMean } from '../../tree/did-you-mean.ts'
+import { exampleFor, type ListForm, takenBy, typedValue } from '../../typed-value.ts'
 
 export const setFlag = {
   set: { type: 'string', valueHint: 'KEY=VALUE', description: 'Set a key of the configuration; may be repeated' },
@@ -43,13 +45,21 @@ export const keys = [...known.keys()]
 
 /** Help text on the keys and on how values are written. */
 export const settingsHelp = `Keys: ${keys.join(', ')}.
-Lists are written as JSON or with commas: --set aliases=small,fast`
+Lists are written as JSON or with commas: --set aliases=small,fast; arguments as in a shell: --set extra_args="-t 4"`
 
 const find = (key: string): Key => {
   const found = known.get(key)
-  if (found === undefined) throw usageError(`'${key}' is not a key of a slot. The keys are: ${keys.join(', ')}.`)
+  if (found === undefined)
+    throw usageError(`'${key}' is not a key of a slot. The keys are: ${keys.join(', ')}.${didYouMean(key, keys)}`)
   return found
 }
+
+/** Arguments of the program that runs the model are written as in a shell. */
+const formOf = (key: string): ListForm => (/(^|\.)extra_args$/.test(key) ? 'shell' : 'commas')
+
+/** Arguments as `--set` takes them; null for the value of another key. */
+export const argumentsText = (key: string, value: unknown): string | null =>
+  Array.isArray(value) && formOf(key) === 'shell' ? shellText(value.map(String)) : null
 
 const put = (patch: Record<string, unknown>, key: string, value: unknown): void => {
   const [outer = key, inner] = key.split('.', 2)
@@ -68,10 +78,13 @@ export const parseSettings = (assignments: readonly string[]): SlotPatch => {
     if (at < 1) throw usageError(`--set takes KEY=VALUE, not '${assignment}'.`)
     const key = assignment.slice(0, at)
     const text = assignment.slice(at + 1)
-    const { schema } = find(key)
-    const value = typedValue(schema, text)
-    const problem = problemsOf(schema, value)[0]
-    if (problem !== undefined) throw usageError(`'${text}' cannot be the ${key} of a slot: it ${problem.reason}.`)
+    const { schema, byDefault } = find(key)
+    const form = formOf(key)
+    const value = typedValue(schema, text, form)
+    if (problemsOf(schema, value).length > 0) {
+      const example = `Example: --set ${key}=${exampleFor(schema, byDefault, form)}`
+      throw usageError(`'${text}' cannot be the ${key} of a slot: it takes ${takenBy(schema, form)}. ${example}`)
+    }
     put(patch, key, value)
   }
   return patch

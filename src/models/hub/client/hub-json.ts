@@ -1,6 +1,7 @@
 /** The parts of the hub's JSON that are read, validated as untrusted input. Pure. */
 import { type Static, type TSchema, Type } from 'typebox'
 import { nullable } from '../../../contract/nullable.ts'
+import { patterned } from '../../../contract/pattern.ts'
 import { parseJsonBody } from '../../../lib/http/json-body.ts'
 import { isSafeRemotePath } from '../../../lib/hub/remote-path.ts'
 import { problemsOf } from '../../../lib/validate.ts'
@@ -11,7 +12,7 @@ const Size = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 /** `GET /api/models/{repo}/revision/{rev}`; `gated` is false, "auto" or "manual". */
 export const RepositoryInfo = Type.Object({
   id: Type.String(),
-  sha: Type.String({ pattern: '^[0-9a-f]{40}$' }),
+  sha: patterned('^[0-9a-f]{40}$', 'must be a commit: 40 hexadecimal digits'),
   gated: Type.Optional(nullable(Type.Union([Type.Boolean(), Type.String()]))),
 })
 
