@@ -1,6 +1,6 @@
 /** Who sends a request, and what they may do (spec §8). */
 import { type Static, Type } from 'typebox'
-import { nullable } from './nullable.ts'
+import { nullable } from './schema/nullable.ts'
 
 /** What a route requires of its caller: `admin` may do everything, `infer` may use models, `none` is for everybody. */
 export type Scope = 'none' | 'infer' | 'admin'

@@ -1,6 +1,6 @@
 /** Shape of hal0.toml (spec §6, §7). Unknown keys are kept and ignored. */
 import { type Static, type TProperties, Type } from 'typebox'
-import { patterned } from './pattern.ts'
+import { patterned } from './schema/pattern.ts'
 
 /** An address, whatever it is the address of. */
 const web = ['^https?://', 'must be an address that begins with http:// or https://'] as const

@@ -1,7 +1,7 @@
 /** Wire types of the engines: the programs that run models. */
 import { type Static, type TSchema, Type } from 'typebox'
-import { nullable } from './nullable.ts'
-import { patterned } from './pattern.ts'
+import { nullable } from './schema/nullable.ts'
+import { patterned } from './schema/pattern.ts'
 
 export const Engine = Type.Object(
   {

@@ -1,6 +1,6 @@
 /** Wire type of this machine (spec §9): bytes everywhere, null where the machine does not say. */
 import { type Static, Type } from 'typebox'
-import { nullable } from './nullable.ts'
+import { nullable } from './schema/nullable.ts'
 
 const bytes = (description: string) => nullable(Type.Integer({ minimum: 0, description }))
 const text = (description: string) => nullable(Type.String({ description }))

@@ -1,6 +1,6 @@
 /** The release manifest: what a version of hal0 consists of. It is signed as a whole (`manifest.json.minisig`). */
 import { type Static, Type } from 'typebox'
-import { patterned, Sha256 } from './pattern.ts'
+import { patterned, Sha256 } from './schema/pattern.ts'
 
 /** Machines that executables are built for. `baseline` is for x86-64 without AVX2. */
 export const releaseTargets = ['linux-x64', 'linux-x64-baseline', 'linux-arm64'] as const

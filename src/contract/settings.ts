@@ -1,8 +1,8 @@
 /** Wire types of the settings: the values in hal0.toml, the defaults, and where the hub's token comes from. */
 import { type Static, type TProperties, type TSchema, Type } from 'typebox'
 import { configKeys, EngineChoice } from './config.ts'
-import { nullable } from './nullable.ts'
-import { patterned } from './pattern.ts'
+import { nullable } from './schema/nullable.ts'
+import { patterned } from './schema/pattern.ts'
 
 const exact = { additionalProperties: false } as const
 const { top, slots, hub, update, decisions } = configKeys

@@ -3,7 +3,7 @@
  * sections; this file has the form of a section, and makes the schemas of the API from them.
  */
 import { type Static, type TProperties, type TSchema, type TUnsafe, Type } from 'typebox'
-import { nullable } from './nullable.ts'
+import { nullable } from './schema/nullable.ts'
 import { ModelId, SlotName, SlotRecord } from './slot.ts'
 
 const seconds = (description: string) => Type.Number({ minimum: 0, maximum: 31_536_000, description })

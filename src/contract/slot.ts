@@ -2,8 +2,8 @@
 import { type Static, Type } from 'typebox'
 import { ErrorBody } from './error.ts'
 import { HubFile, HubRepo, HubRevision } from './models/hub-source.ts'
-import { nullable } from './nullable.ts'
-import { patterned } from './pattern.ts'
+import { nullable } from './schema/nullable.ts'
+import { patterned } from './schema/pattern.ts'
 
 /** Spec §2: at most 32 characters, so that `hal0-slot@<name>.service` needs no escaping. */
 export const slotNamePattern = '^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$'

@@ -1,7 +1,7 @@
 /** Wire types of the daemon itself, and of the decision log. */
 import { type Static, Type } from 'typebox'
 import { CallerName } from './caller.ts'
-import { nullable } from './nullable.ts'
+import { nullable } from './schema/nullable.ts'
 import { SlotState } from './slot.ts'
 
 export const Health = Type.Object({ status: Type.Literal('ok') }, { additionalProperties: false })

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { formOf } from '../contract/pattern.ts'
+import { formOf } from '../contract/schema/pattern.ts'
 import { bounded } from './bounded.ts'
 import { Hal0Error } from './hal0-error.ts'
 

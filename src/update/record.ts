@@ -1,7 +1,7 @@
 /** `update.json` beside the versions: what the links alone do not say. */
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { nullable } from '../contract/nullable.ts'
+import { nullable } from '../contract/schema/nullable.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { writeFileAtomic } from '../system/files/atomic-file.ts'

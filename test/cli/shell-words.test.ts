@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { shellText, shellWords } from '../../src/cli/shell-words.ts'
+import { shellText, shellWords } from '../../src/cli/values/shell-words.ts'
 
 const cases: [string, string[]][] = [
   ['', []],

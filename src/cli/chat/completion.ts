@@ -1,7 +1,7 @@
 /** One streamed answer of `POST /v1/chat/completions`. */
 import { type Static, Type } from 'typebox'
 import { endpoints } from '../../contract/endpoints.ts'
-import { nullable } from '../../contract/nullable.ts'
+import { nullable } from '../../contract/schema/nullable.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { refusal } from '../api/client.ts'
 import { broken, notHal0, send } from '../api/connection.ts'

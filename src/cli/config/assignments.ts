@@ -11,7 +11,7 @@ import { problemsOf } from '../../lib/validate.ts'
 import { providerNames } from '../../providers/table.ts'
 import { usageError } from '../terminal/failure.ts'
 import { didYouMean } from '../tree/did-you-mean.ts'
-import { exampleFor, takenBy, typedValue } from '../typed-value.ts'
+import { exampleFor, takenBy, typedValue } from '../values/typed-value.ts'
 import { settingValue } from './settings-text.ts'
 
 const paths = settingPaths(providerNames)

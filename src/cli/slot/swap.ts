@@ -1,9 +1,9 @@
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { orderOf, readModelName } from '../model/bring/from-hub.ts'
-import { quoted } from '../shell-words.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
+import { quoted } from '../values/shell-words.ts'
 import { nameArgument, runSlotCommand, waitFlag } from './shared/slot-command.ts'
 
 const isHere = async (model: string): Promise<boolean> => {

@@ -1,6 +1,6 @@
 /** Wire types of the curated catalog: well-known models that can be offered without asking the hub. */
 import { type Static, Type } from 'typebox'
-import { nullable } from '../nullable.ts'
+import { nullable } from '../schema/nullable.ts'
 import { ModelId } from '../slot.ts'
 import { ShownFit } from './fit.ts'
 import { HubRepo } from './hub-source.ts'

@@ -1,6 +1,6 @@
 /** Wire type of the fit: whether a model runs on this machine, and where (spec §9). */
 import { type Static, Type } from 'typebox'
-import { nullable } from '../nullable.ts'
+import { nullable } from '../schema/nullable.ts'
 import { verdicts } from './verdict.ts'
 
 const bytes = (description: string) => Type.Integer({ minimum: 0, description })

@@ -1,5 +1,5 @@
 /** Where something is at the hub: the fields that requests share. */
-import { patterned } from '../pattern.ts'
+import { patterned } from '../schema/pattern.ts'
 
 /** `owner/name` at the hub, in its alphabet; no part begins with a dot, so that none leads out of a folder. */
 export const repoPattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,95}/[A-Za-z0-9][A-Za-z0-9_.-]{0,95}$'

@@ -1,7 +1,7 @@
 /** Wire types of the model registry (spec §3, §5). */
 import { type Static, Type } from 'typebox'
-import { nullable } from '../nullable.ts'
-import { Sha256 } from '../pattern.ts'
+import { nullable } from '../schema/nullable.ts'
+import { Sha256 } from '../schema/pattern.ts'
 import { ModelId } from '../slot.ts'
 import { ShownFit } from './fit.ts'
 

@@ -1,7 +1,7 @@
 /** Wire types of pulls and of the hub (spec §3, §5). */
 import { type Static, Type } from 'typebox'
 import { ErrorBody } from '../error.ts'
-import { nullable } from '../nullable.ts'
+import { nullable } from '../schema/nullable.ts'
 import { ModelId, PullFigures } from '../slot.ts'
 import { ShownFit } from './fit.ts'
 import { HubFile, HubFolder, HubRepo, HubRevision } from './hub-source.ts'

@@ -1,6 +1,6 @@
 /** `[llama_cpp]`: a slot's settings for llama-server, besides those that every slot has. */
 import { type Static, Type } from 'typebox'
-import { nullable } from '../../contract/nullable.ts'
+import { nullable } from '../../contract/schema/nullable.ts'
 import type { ConfigSection, SectionValues } from '../../contract/slot-config.ts'
 
 const cacheTypes = ['f32', 'f16', 'bf16', 'q8_0', 'q4_0', 'q4_1', 'iq4_nl', 'q5_0', 'q5_1'] as const

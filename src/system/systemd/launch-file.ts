@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { nullable } from '../../contract/nullable.ts'
+import { nullable } from '../../contract/schema/nullable.ts'
 import { log } from '../../lib/log.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../files/atomic-file.ts'

@@ -1,7 +1,7 @@
 /** What the command line does with several matching files: it asks on a terminal, and lists them if nobody can be asked. */
 import { afterAll, describe, expect, test } from 'bun:test'
 import { offerLines } from '../../../src/cli/model/bring/choose-offer.ts'
-import { quoted } from '../../../src/cli/shell-words.ts'
+import { quoted } from '../../../src/cli/values/shell-words.ts'
 import type { HubOffer, HubReference } from '../../../src/contract/models/pull.ts'
 import { readHubReference, unreadable } from '../../../src/lib/hub/hub-reference.ts'
 import { sampleFit } from '../../support/fits.ts'

@@ -7,11 +7,11 @@ import type { Absence } from '../../api/absence.ts'
 import { call } from '../../api/client.ts'
 import { followEvents } from '../../api/follow-events.ts'
 import { bar, describeFigures } from '../../pull-figures.ts'
-import { quoted } from '../../shell-words.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { envelopeFailure, Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
 import type { StatusLine } from '../../terminal/status-line.ts'
+import { quoted } from '../../values/shell-words.ts'
 import { readPull } from './read-pull.ts'
 
 const shown = (pull: Pull): string => {

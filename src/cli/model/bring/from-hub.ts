@@ -1,10 +1,10 @@
 import type { HubOffer, HubReference, HubRepository } from '../../../contract/models/pull.ts'
 import { unreadable } from '../../../lib/hub/hub-reference.ts'
 import { call } from '../../api/client.ts'
-import { quoted } from '../../shell-words.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure, usageError } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
+import { quoted } from '../../values/shell-words.ts'
 import { chooseOffer } from './choose-offer.ts'
 import type { PullOrder } from './from-catalog.ts'
 

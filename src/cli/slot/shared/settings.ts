@@ -3,10 +3,10 @@ import type { TSchema } from 'typebox'
 import { commonDefaults, type SlotPatch, slotSchemas } from '../../../contract/slot-config.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import { defaultProvider, providerTable } from '../../../providers/table.ts'
-import { shellText } from '../../shell-words.ts'
 import { usageError } from '../../terminal/failure.ts'
 import { didYouMean } from '../../tree/did-you-mean.ts'
-import { exampleFor, type ListForm, takenBy, typedValue } from '../../typed-value.ts'
+import { shellText } from '../../values/shell-words.ts'
+import { exampleFor, type ListForm, takenBy, typedValue } from '../../values/typed-value.ts'
 
 export const setFlag = {
   set: { type: 'string', valueHint: 'KEY=VALUE', description: 'Set a key of the configuration; may be repeated' },

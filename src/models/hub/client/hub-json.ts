@@ -1,7 +1,7 @@
 /** The parts of the hub's JSON that are read, validated as untrusted input. Pure. */
 import { type Static, type TSchema, Type } from 'typebox'
-import { nullable } from '../../../contract/nullable.ts'
-import { patterned } from '../../../contract/pattern.ts'
+import { nullable } from '../../../contract/schema/nullable.ts'
+import { patterned } from '../../../contract/schema/pattern.ts'
 import { parseJsonBody } from '../../../lib/http/json-body.ts'
 import { isSafeRemotePath } from '../../../lib/hub/remote-path.ts'
 import { problemsOf } from '../../../lib/validate.ts'

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { PullRequest } from '../../../contract/models/pull.ts'
-import { nullable } from '../../../contract/nullable.ts'
+import { nullable } from '../../../contract/schema/nullable.ts'
 import { ModelId } from '../../../contract/slot.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { parse, problemsOf } from '../../../lib/validate.ts'

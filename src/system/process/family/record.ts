@@ -1,7 +1,7 @@
 /** slots/<name>/process.json: what the next daemon needs to recognize a backend. */
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { nullable } from '../../../contract/nullable.ts'
+import { nullable } from '../../../contract/schema/nullable.ts'
 import { log } from '../../../lib/log.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import { removeFile, writeFileAtomic } from '../../files/atomic-file.ts'

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type Static, Type } from 'typebox'
-import { nullable } from '../../../contract/nullable.ts'
+import { nullable } from '../../../contract/schema/nullable.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import { tempBeside } from '../../files/atomic-file.ts'
 import { errnoOf } from '../../files/storage-error.ts'

@@ -1,6 +1,6 @@
 /** Converts a word of the command line to the type that a configuration key has, and says what a key takes. Pure. */
 import type { TSchema } from 'typebox'
-import { formOf } from '../contract/pattern.ts'
+import { formOf } from '../../contract/schema/pattern.ts'
 import { shellWords } from './shell-words.ts'
 
 /** The part of JSON Schema that configuration keys use. */
