@@ -190,6 +190,7 @@ export const serve = async (
     dispatch: makeDispatch({
       targets,
       models,
+      modes: providers.flatMap(({ modes }) => modes),
       decisions,
       refuse: (answer, error, { requestId, dialect }) =>
         sendError(

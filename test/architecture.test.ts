@@ -284,8 +284,9 @@ describe('who alone may do what', () => {
   test('only http/errors.ts makes a response of an error, in the words of the dialects', () => {
     expect(filesWith(/\.envelope\(\)/).sort()).toEqual([
       'src/dispatch/dialects/openai.ts',
-      'src/http/answers/errors.ts',
+      'src/dispatch/dialects/responses.ts',
     ])
+    expect(filesWith(/\.errorBody\(/)).toEqual(['src/http/answers/errors.ts'])
     expect(filesWith(/Response(\.json)?\(\s*(JSON\.stringify\(\s*)?\{\s*error\b/)).toEqual([])
     expect(filesWith(/\bx-should-retry\b/)).toEqual(['src/http/answers/errors.ts'])
   })

@@ -8,17 +8,17 @@ import type { SlotConfig } from './slot-config.ts'
 /** What a slot can do: its mode. */
 export type Capability = NonNullable<SlotConfig['mode']>
 
-/** The format of requests, answers, events and errors. */
-export type Dialect = 'openai' | 'anthropic'
+/** The format of requests, answers, events and errors. `responses` is OpenAI's Responses API, whose streams have named events. */
+export type Dialect = 'openai' | 'responses' | 'anthropic'
 
 /**
  * Where a request names its model: the member `model` of its JSON body, the field `model` of its form, or the parameter `model` of its
- * query string. none: it names no model, and any slot that can do it answers.
+ * query string. query-or-none: the parameter may be missing. If no model is named, any slot that can do it answers.
  */
-export type ModelPlace = 'json' | 'multipart' | 'query' | 'none'
+export type ModelPlace = 'json' | 'multipart' | 'query' | 'query-or-none' | 'none'
 
-/** How an answer states the tokens that were used. */
-export type UsageFormat = 'openai' | 'anthropic'
+/** How an answer states the tokens that were used; none: it never does. */
+export type UsageFormat = 'openai' | 'responses' | 'anthropic' | 'none'
 
 export interface Endpoint {
   method: 'GET' | 'POST'
@@ -35,16 +35,41 @@ export interface Endpoint {
 }
 
 const openai = { method: 'POST', scope: 'infer', model: 'json', dialect: 'openai', usage: 'openai' } as const
+const anthropic = { ...openai, dialect: 'anthropic', usage: 'anthropic' } as const
+
+/** The same path at hal0 and at the backend. */
+const at = <const Path extends string>(path: Path) => ({ paths: [path], backendPath: path }) as const
 
 /** The rows by name, for code that needs a specific one. */
 export const endpoints = {
-  chatCompletions: {
+  chatCompletions: { ...openai, ...at('/v1/chat/completions'), capability: 'chat' },
+  completions: { ...openai, ...at('/v1/completions'), capability: 'chat' },
+  responses: { ...openai, ...at('/v1/responses'), dialect: 'responses', usage: 'responses', capability: 'chat' },
+  messages: { ...anthropic, ...at('/v1/messages'), capability: 'chat' },
+  countTokens: { ...anthropic, ...at('/v1/messages/count_tokens'), usage: 'none', capability: 'chat' },
+  embeddings: { ...openai, ...at('/v1/embeddings'), capability: 'embedding' },
+  rerank: { ...openai, ...at('/v1/rerank'), paths: ['/v1/rerank', '/v1/reranking'], capability: 'rerank' },
+  transcriptions: {
     ...openai,
-    paths: ['/v1/chat/completions'],
-    backendPath: '/v1/chat/completions',
-    capability: 'chat',
+    ...at('/v1/audio/transcriptions'),
+    model: 'multipart',
+    usage: 'responses',
+    capability: 'transcription',
   },
-  completions: { ...openai, paths: ['/v1/completions'], backendPath: '/v1/completions', capability: 'chat' },
-  embeddings: { ...openai, paths: ['/v1/embeddings'], backendPath: '/v1/embeddings', capability: 'embedding' },
-  rerank: { ...openai, paths: ['/v1/rerank', '/v1/reranking'], backendPath: '/v1/rerank', capability: 'rerank' },
+  translations: {
+    ...openai,
+    ...at('/v1/audio/translations'),
+    model: 'multipart',
+    usage: 'responses',
+    capability: 'transcription',
+  },
+  speech: { ...openai, ...at('/v1/audio/speech'), usage: 'none', capability: 'speech' },
+  voices: {
+    ...openai,
+    ...at('/v1/audio/voices'),
+    method: 'GET',
+    model: 'query-or-none',
+    usage: 'none',
+    capability: 'speech',
+  },
 } as const satisfies Record<string, Endpoint>

@@ -11,11 +11,14 @@ const exact = { additionalProperties: false } as const
 
 const provider = { description: 'What runs the model.' }
 
+/** What a slot can be for. Each provider says which of them its slots can have. */
+export const slotModes = ['chat', 'embedding', 'rerank', 'transcription', 'speech'] as const
+
 /** What the slot runs, and when. */
 const workload = {
   model: nullable(ModelId),
   provider: Type.String({ minLength: 1, ...provider }),
-  mode: nullable(Type.Enum(['chat', 'embedding', 'rerank'])),
+  mode: nullable(Type.Enum(slotModes, { description: 'What the slot is for; null: what its model is for.' })),
   port: Type.Integer({
     minimum: 1,
     maximum: 65_535,

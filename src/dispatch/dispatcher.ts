@@ -1,5 +1,5 @@
 /** Answers inference requests: body → model → route → lease → rewrite → relay, and one line in the decision log. */
-import type { Dialect } from '../contract/endpoints.ts'
+import type { Capability, Dialect } from '../contract/endpoints.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
@@ -25,6 +25,8 @@ import type { Target, TargetLease, Targets } from './targets/target.ts'
 export interface DispatchDeps {
   targets: Targets
   models: Pick<ModelLookup, 'get'>
+  /** What slots can be set up for here: the modes of all providers. */
+  modes: readonly Capability[]
   decisions: Pick<Decisions, 'record'>
   /** Sends an error as an answer. The only code that does this is in the HTTP layer. */
   refuse(answer: Answer, error: Hal0Error, asked: { requestId: string; dialect: Dialect }): void
@@ -128,14 +130,14 @@ class InferenceRequest implements Client {
   /** The target for `model`; null: any target that can do it. @throws Hal0Error `model.not_found`, `request.unsupported` */
   #route(model: string | null): Target {
     const { capability } = this.#call.endpoint
-    const { targets: all, models } = this.#deps
+    const { targets: all, models, modes } = this.#deps
     const targets = all.list()
     this.#draft.asked(model)
     const route = model === null ? findAnyRoute(targets, capability) : findRoute(targets, model, capability)
     if (route === null) throw modelNotFound(targets, model ?? '', model !== null && models.get(model) !== null)
     const { target, reason, candidates } = route
     this.#draft.considered(candidates)
-    if (target === null) throw notSupported(targets, route, model, capability)
+    if (target === null) throw notSupported(targets, route, model, capability, modes)
     this.#draft.picked(target, reason)
     return target
   }
@@ -175,7 +177,7 @@ class InferenceRequest implements Client {
     this.#deps.refuse(this.#answer, refusal, { requestId, dialect: endpoint.dialect })
   }
 
-  #answered({ outcome, status, error, streamed, firstByteAt, tail }: RelayReport): void {
+  #answered({ outcome, status, error, streamed, firstByteAt, ends }: RelayReport): void {
     this.#record({
       status,
       // The backend's own error is passed on unchanged, but the log still counts it as an error.
@@ -183,7 +185,7 @@ class InferenceRequest implements Client {
       code: error?.code ?? null,
       streamed,
       firstByteAt,
-      tokens: tokenCounts(tail, this.#call.endpoint.usage),
+      tokens: tokenCounts(ends, this.#call.endpoint.usage),
     })
   }
 

@@ -2,12 +2,12 @@
 import { Elysia } from 'elysia'
 import type { Caller } from '../contract/caller.ts'
 import { type Endpoint, endpoints } from '../contract/endpoints.ts'
+import type { OpenAiModelList } from '../contract/models/openai-model.ts'
 import { operationsWith, providerSchemas } from '../contract/operations/operations.ts'
 import type { ConfigSection } from '../contract/slot-config.ts'
 import type { Status } from '../contract/system.ts'
 import type { DecisionLog } from '../dispatch/decisions/decision-log.ts'
 import type { Dispatch } from '../dispatch/dispatch-port.ts'
-import type { OpenAiModelList } from '../dispatch/targets/model-list.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 import type { CatalogService } from '../models/catalog/catalog-port.ts'
@@ -36,7 +36,8 @@ import { defaultStreamLimits, EventStreams, type StreamLimits } from './feeds/ss
 import { type FindCaller, forbidden, localCaller } from './gate/callers.ts'
 import { EndpointTable } from './gate/endpoint-table.ts'
 import { makeGate } from './gate/gate.ts'
-import { mountV1 } from './v1.ts'
+import { respelled } from './gate/spelling.ts'
+import { isModels, mountV1 } from './v1.ts'
 import { sendResponse, webRequest } from './web-exchange.ts'
 
 export interface AppDeps {
@@ -75,6 +76,8 @@ export interface AppDeps {
 export interface App {
   /** Answers one request. Never throws. */
   answer(request: IncomingRequest, answer: Answer): void
+  /** Answers a request that may not be answered otherwise, or could not be read (absent). Never throws. */
+  refuse(error: Hal0Error, answer: Answer, request?: IncomingRequest): void
   /** Open event streams. */
   readonly streams: EventStreams
 }
@@ -87,10 +90,18 @@ const elysiaOptions = { systemRouter: false, handler: { standardHostname: false 
 
 const mayWait = /[?&]wait=/
 
+/** A request that could not be read, as the log names it. */
+const unread = { method: 'a request', target: '' }
+
 export const makeApp = async (deps: AppDeps): Promise<App> => {
   const streams = new EventStreams({ ...defaultStreamLimits, ...deps.streamLimits })
+  const table = new EndpointTable(deps.inference ?? Object.values(endpoints))
   const elysia = new Elysia(elysiaOptions).onError(({ error, code, request }) =>
-    errorResponse(code === 'NOT_FOUND' ? routeNotFound(request) : error, request),
+    errorResponse(
+      code === 'NOT_FOUND' ? routeNotFound(request) : error,
+      request,
+      table.dialectOf(new URL(request.url).pathname),
+    ),
   ) as unknown as Elysia
   const schemas = providerSchemas(deps.sections)
   const operations = operationsWith(schemas)
@@ -104,7 +115,6 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   mountCatalog(routes, deps.catalog)
   mountEngines(routes, deps.engines)
   mountLogs(routes, { decisions: deps.decisions, streams })
-  const table = new EndpointTable(deps.inference ?? Object.values(endpoints))
   const inferences = table.all()
   mountV1(routes, { openaiModels: deps.openaiModels, inferences })
   mountDocs(routes, openApiDocument(deps.version, inferences, operations, schemas))
@@ -114,13 +124,14 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
 
   const gate = makeGate({ allowedHosts: deps.allowedHosts, findCaller: deps.findCaller ?? localCaller })
   const answerByRoutes = async (incoming: IncomingRequest, caller: Caller, answer: Answer): Promise<void> => {
-    const { method, target } = incoming
+    const { method } = incoming
+    const target = respelled(incoming.target, (path) => isModels(path) || table.has(path))
     const fail = (error: unknown): void => sendError(answer, error, { method, url: target })
     const leave = (): void => fail(deps.stopping?.reason)
     // The requested work continues in the next daemon; only the wait ends.
     if (mayWait.test(target)) deps.stopping?.addEventListener('abort', leave)
     try {
-      const request = webRequest(incoming, incoming.headers.get('host') ?? 'localhost')
+      const request = webRequest(incoming, target, incoming.headers.get('host') ?? 'localhost')
       await sendResponse(withSecurityHeaders(await routes.answer(request, caller)), incoming, answer)
     } catch (error) {
       fail(error)
@@ -128,20 +139,22 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
       deps.stopping?.removeEventListener('abort', leave)
     }
   }
+  const refuse: App['refuse'] = (error, answer, request) => {
+    const { method, target } = request ?? unread
+    sendError(answer, error, { method, url: target }, '', table.dialectOf(target))
+  }
   return {
     streams,
+    refuse,
     answer(request, answer) {
-      const { method, target } = request
-      const found = table.find(method, target)
-      const refuse = (error: Hal0Error): void =>
-        sendError(answer, error, { method, url: target }, '', found?.endpoint.dialect)
-      const caller = gate(request, found?.endpoint.model ?? null)
-      if (caller instanceof Hal0Error) return refuse(caller)
+      const found = table.find(request.method, request.target)
+      const caller = gate(request)
+      if (caller instanceof Hal0Error) return refuse(caller, answer, request)
       if (found === null) return void answerByRoutes(request, caller, answer)
       // This bypasses Elysia, which costs a fifth of the relay, with the getters of a Request and a Response (npm run bench).
       const { endpoint, path } = found
       const refusal = forbidden(caller, endpoint.scope)
-      if (refusal !== null) return refuse(refusal)
+      if (refusal !== null) return refuse(refusal, answer, request)
       deps.dispatch({ request, endpoint, path, caller }, answer)
     },
   }

@@ -1,7 +1,6 @@
 /** The listening socket of the daemon. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { findPortOwner } from '../system/process/port-owner.ts'
-import { sendError } from './answers/errors.ts'
 import type { App } from './app.ts'
 import { Front, type FrontOptions } from './front/front.ts'
 
@@ -59,14 +58,14 @@ const openFront = async (options: FrontOptions): Promise<Front> => {
  * @throws Hal0Error `config.invalid` when the address is not available
  */
 export const listen = async (
-  app: Pick<App, 'answer'>,
+  app: Pick<App, 'answer' | 'refuse'>,
   options: Pick<FrontOptions, 'host' | 'port' | 'limits' | 'maxConnections'>,
 ): Promise<Front> => {
   try {
     return await openFront({
       ...options,
       answer: (request, answer) => app.answer(request, answer),
-      refuse: (error, answer) => sendError(answer, error, { method: 'a request', url: '' }),
+      refuse: (error, answer, request) => app.refuse(error, answer, request),
     })
   } catch (error) {
     throw await listenError(error, options.host, options.port)

@@ -1,5 +1,5 @@
 /** `/v1`: the OpenAI API. Inference goes directly to the dispatcher (app.ts); the list of models is answered here. */
-import type { OpenAiModelList } from '../dispatch/targets/model-list.ts'
+import type { OpenAiModelList } from '../contract/models/openai-model.ts'
 import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { routeNotFound } from './answers/errors.ts'
@@ -16,6 +16,9 @@ const decode = (text: string | null | undefined): string => {
     return text ?? ''
   }
 }
+
+/** Whether a path, in its usual spelling, asks for the models or for one of them, whose name may contain anything. */
+export const isModels = (path: string): boolean => /^\/v1\/models(?:$|\/.*[^/]$)/.test(path)
 
 interface V1Deps {
   openaiModels: () => OpenAiModelList

@@ -17,11 +17,12 @@ const webBody = (body: IncomingBody): ReadableStream<Uint8Array> =>
 
 /**
  * HEAD becomes GET, since only then the length of the body is known.
+ * @param target of the request, in its usual spelling
  * @param host already checked
  * @throws Hal0Error `request.method_not_allowed` for a method that Request does not know, and would turn into GET
  */
-export const webRequest = (incoming: IncomingRequest, host: string): Request => {
-  const { method, target, headers, body, signal } = incoming
+export const webRequest = (incoming: IncomingRequest, target: string, host: string): Request => {
+  const { method, headers, body, signal } = incoming
   const copied = new Headers()
   headers.forEach((name, value) => {
     copied.append(name, value)

@@ -1,6 +1,7 @@
 /** The port to whatever runs a model: it builds argv and env, and says how to tell that the backend is ready. Pure except `plan`. */
 import type { Capability } from '../contract/endpoints.ts'
 import type { ModelEntry } from '../contract/models/model.ts'
+import type { ModelCapability } from '../contract/models/openai-model.ts'
 import type { SectionValues, SlotConfig } from '../contract/slot-config.ts'
 import type { LaunchSpec } from '../system/supervisor.ts'
 import type { BackendTraits } from './backend-traits.ts'
@@ -76,6 +77,13 @@ export interface LaunchInput {
   lookUp(id: string): ModelHere
 }
 
+/** What clients may ask of a slot's model, for the list of models. */
+export interface Abilities {
+  readonly capabilities: readonly ModelCapability[]
+  /** Of one request, tokens of prompt and answer together; null: unknown, or it has none. */
+  readonly contextLength: number | null
+}
+
 export interface Provider {
   /** As in the providers' table. */
   readonly name: string
@@ -89,6 +97,8 @@ export interface Provider {
   readonly lessMemory: string
   /** The slot's mode; null while its model is unknown, or is for something that this provider does not do. */
   mode(config: WholeConfig, model: ModelEntry | null): Capability | null
+  /** What clients may ask of the slot's model; nothing while its mode is unknown. */
+  abilities(config: WholeConfig, model: ModelEntry | null): Abilities
   /** Checks a configuration for problems that no schema can express, e.g. refused extra arguments. @throws Hal0Error `request.invalid` */
   check(config: WholeConfig): void
   /** Ids of the models that the configuration names besides `model`. */

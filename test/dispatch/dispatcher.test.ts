@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import type { SlotView } from '../../src/slots/run/lease.ts'
 import { FakeSlots } from './support/fake-slots.ts'
 import { MiniServer } from './support/mini-server.ts'
 import { jsonAnswer, RawUpstream, sse, streamEnd, streamHead } from './support/raw-upstream.ts'
@@ -80,11 +81,23 @@ describe('a body', () => {
   })
 
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', '']) {
-    test(`of type "${type}" is refused with 415`, async () => {
-      const { server } = setUp()
-      const answer = await server.post('{"model":"primary"}', { headers: { 'content-type': type } })
-      expect(answer.status).toBe(415)
-      expect(await answer.json()).toMatchObject({ error: { code: 'request.invalid', param: 'content-type' } })
+    test(`of JSON that is called "${type}" is accepted, and called JSON to the backend`, async () => {
+      const { server, upstream } = setUp()
+      const text = '{"model":"primary","x":"a=b&c"}'
+      expect((await server.post(text, { headers: { 'content-type': type } })).status).toBe(200)
+      const [asked] = upstream.requests
+      expect(asked?.head.match(/^content-type: .*$/gim)).toEqual(['content-type: application/json'])
+      expect(asked?.body).toBe(text)
+    })
+
+    test(`of type "${type}" that is no JSON is refused as such`, async () => {
+      const { server, upstream } = setUp()
+      const answer = await server.post('model=primary&x=1', { headers: { 'content-type': type } })
+      expect(answer.status).toBe(400)
+      const { error } = (await answer.json()) as { error: { code: string; message: string } }
+      expect(error.code).toBe('request.invalid')
+      expect(error.message).toContain('not valid JSON')
+      expect(upstream.requests).toEqual([])
     })
   }
 
@@ -108,9 +121,10 @@ describe('a body', () => {
   })
 
   for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/vnd.api+json']) {
-    test(`of type "${type}" is accepted`, async () => {
-      const { server } = setUp()
+    test(`of type "${type}" is accepted, and called that to the backend`, async () => {
+      const { server, upstream } = setUp()
       expect((await server.post('{"model":"primary"}', { headers: { 'content-type': type } })).status).toBe(200)
+      expect(upstream.requests[0]?.head.match(/^content-type: .*$/gim)).toEqual([`content-type: ${type}`])
     })
   }
 
@@ -150,9 +164,18 @@ describe('a request', () => {
     expect(error.message).toContain('hal0 slot create')
   })
 
+  const abilities: SlotView['abilities'] = () => ({ capabilities: [], contextLength: null })
   test('for something that a slot cannot do goes to one that can, and to none if the slot is named', async () => {
     const { server, slots } = setUp()
-    const chat = { name: 'a', state: 'ready', model: 'tiny', aliases: [], load: 'manual', requests: 0 } as const
+    const chat = {
+      name: 'a',
+      state: 'ready',
+      model: 'tiny',
+      aliases: [],
+      load: 'manual',
+      requests: 0,
+      abilities,
+    } as const
     slots.list = [
       { ...chat, mode: 'chat' },
       { ...chat, name: 'b', mode: 'embedding' },

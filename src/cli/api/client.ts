@@ -58,7 +58,7 @@ export const call = async <N extends OperationName>(name: N, input: Input<N>): P
     method: operation.method,
     path,
     ...(given.query === undefined ? {} : { query: given.query }),
-    // Unsafe methods need a JSON content type, even with nothing to send.
+    // Daemons up to 0.1 take no unsafe request that is not called JSON, even with nothing to send.
     ...(operation.method === 'GET' ? {} : { body: given.body ?? {} }),
     ...options,
   })

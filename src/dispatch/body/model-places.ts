@@ -2,7 +2,7 @@
 import type { ModelPlace } from '../../contract/endpoints.ts'
 import { requireIdentity } from '../../lib/http/content-encoding.ts'
 import type { IncomingRequest } from '../../lib/http/incoming.ts'
-import { boundaryOf, requireJson } from './content-type.ts'
+import { boundaryOf } from './content-type.ts'
 import { JsonModel } from './json-model.ts'
 import type { ModelReader } from './model-reader.ts'
 import { MultipartModel } from './multipart-model.ts'
@@ -23,14 +23,18 @@ class GivenModel implements ModelReader {
   }
 }
 
-const inQuery = (target: string): string => {
+/** The parameter `model`; null if it is missing or empty. */
+const inQuery = (target: string): string | null => {
   const at = target.indexOf('?')
-  const name = at < 0 ? null : new URLSearchParams(target.slice(at + 1)).get('model')
-  if (name === null || name === '') throw modelMissing('parameter')
+  return at < 0 ? null : new URLSearchParams(target.slice(at + 1)).get('model') || null
+}
+
+const required = (name: string | null): string => {
+  if (name === null) throw modelMissing('parameter')
   return name
 }
 
-/** @throws Hal0Error `request.invalid`, `request.unsupported`, both with status 415 if the body has the wrong type */
+/** @throws Hal0Error `request.invalid`, `request.unsupported`, both with status 415 if it is compressed or not the form that it has to be */
 export const modelReader = (
   place: ModelPlace,
   { headers, target }: Pick<IncomingRequest, 'headers' | 'target'>,
@@ -38,11 +42,12 @@ export const modelReader = (
   requireIdentity(headers)
   switch (place) {
     case 'json':
-      requireJson(headers)
       return new JsonModel()
     case 'multipart':
       return new MultipartModel(boundaryOf(headers))
     case 'query':
+      return new GivenModel(required(inQuery(target)))
+    case 'query-or-none':
       return new GivenModel(inQuery(target))
     case 'none':
       return new GivenModel(null)

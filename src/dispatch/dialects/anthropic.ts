@@ -5,10 +5,14 @@ import type { DialectRules } from './dialect.ts'
 /** Anthropic's names for OpenAI's error types. */
 const types: Readonly<Record<string, string>> = { server_error: 'api_error', conflict_error: 'invalid_request_error' }
 
+/** Anthropic has a type for what OpenAI tells only by the status. */
+const typeOf = ({ status }: Hal0Error, type: string): string =>
+  status === 413 ? 'request_too_large' : (types[type] ?? type)
+
 /** Spec §5. */
 const envelope = (error: Hal0Error): object => {
   const { type, message, code, details } = error.body()
-  return { type: 'error', error: { type: types[type] ?? type, message, code, details } }
+  return { type: 'error', error: { type: typeOf(error, type), message, code, details } }
 }
 
 export const anthropic: DialectRules = {

@@ -1,6 +1,6 @@
 /** An answer that is passed on piece by piece, as fast as the client reads it. */
 import type { Answer } from '../../lib/http/incoming.ts'
-import { StreamTail } from '../dialects/stream-tail.ts'
+import { StreamEnds } from '../dialects/stream-ends.ts'
 import type { Translation } from '../dialects/translation.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import { EventCut } from './event-cut.ts'
@@ -14,8 +14,9 @@ export const joined = (pieces: Buffer[]): Buffer =>
   pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
 
 export class AnswerStream {
+  /** What was passed on. */
+  readonly ends = new StreamEnds()
   readonly #answer: Answer
-  readonly #tail = new StreamTail()
   readonly #events: EventCut | null
   readonly #translation: Translation | null
 
@@ -51,11 +52,6 @@ export class AnswerStream {
     this.#answer.break()
   }
 
-  /** The last bytes that were passed on, at least 4 KiB. */
-  tail(): Buffer {
-    return this.#tail.bytes()
-  }
-
   #finishEvents(rest: Buffer, translation: Translation | null): void {
     this.#write(translation === null ? rest : translation.piece(rest))
     if (translation !== null) this.#write(translation.rest())
@@ -63,7 +59,7 @@ export class AnswerStream {
 
   #write(piece: Buffer): boolean {
     if (piece.length === 0) return true
-    this.#tail.add(piece)
+    this.ends.add(piece)
     return this.#answer.write(piece)
   }
 }

@@ -3,6 +3,7 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { DialectRules } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/dialects.ts'
 import { translationTo } from '../dialects/translation.ts'
+import type { AnswerEnds } from '../dialects/usage.ts'
 import { upstreamFailed, upstreamTimeout } from '../upstream/errors.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import type { Delivery, Exchange } from '../upstream/upstream.ts'
@@ -20,6 +21,7 @@ const flight = new FlightWatch()
 export const stopExchanges = (error: Hal0Error): void => flight.stopAll(error)
 
 const nothing = Buffer.alloc(0)
+const empty: AnswerEnds = { start: nothing, end: nothing }
 
 export class RelayExchange implements Exchange, Watched {
   place = -1
@@ -120,7 +122,7 @@ export class RelayExchange implements Exchange, Watched {
       this.#refuse(new ClientGone())
     } else {
       // Many clients close after the last event instead of waiting for the end of the answer.
-      this.#finish(this.#complete || this.#dialect.isLastEvent(this.#stream.tail()) ? 'ok' : 'aborted')
+      this.#finish(this.#complete || this.#dialect.isLastEvent(this.#stream.ends.end) ? 'ok' : 'aborted')
     }
   }
 
@@ -237,7 +239,7 @@ export class RelayExchange implements Exchange, Watched {
       error,
       streamed: this.#head !== null && isEventStream(this.#head),
       firstByteAt: this.#firstByteAt,
-      tail: whole ?? this.#stream?.tail() ?? nothing,
+      ends: whole === undefined ? (this.#stream?.ends ?? empty) : { start: whole, end: whole },
     })
   }
 }

@@ -6,10 +6,11 @@ import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer } from '../../lib/http/incoming.ts'
 import type { WireHeaders } from '../../lib/http/wire-headers.ts'
 import type { BodyPieces } from '../body/body-pieces.ts'
+import type { AnswerEnds } from '../dialects/usage.ts'
 import type { Target, TargetLease } from '../targets/target.ts'
 
 export interface RelayRequest {
-  endpoint: Pick<Endpoint, 'method' | 'backendPath' | 'dialect'>
+  endpoint: Pick<Endpoint, 'method' | 'backendPath' | 'model' | 'dialect'>
   target: Pick<Target, 'name' | 'slot' | 'upstream'>
   lease: TargetLease
   /** The client's. */
@@ -34,8 +35,8 @@ export interface RelayReport {
   streamed: boolean
   /** When the first byte of the body arrived, in terms of `performance.now()`. */
   firstByteAt: number | null
-  /** The last bytes of the body, at least 4 KiB; the whole body if it was not streamed. */
-  tail: Buffer
+  /** The ends of the body; both are the whole body if it was not streamed. */
+  ends: AnswerEnds
 }
 
 /** The client hung up before there was anything to send to it. */

@@ -1,24 +1,8 @@
 /** `GET /v1/models`: every model name that a request may use, in OpenAI's format. Pure. */
 import type { ModelEntry } from '../../contract/models/model.ts'
-import type { SlotState } from '../../contract/slot.ts'
+import type { OpenAiModel, OpenAiModelList } from '../../contract/models/openai-model.ts'
 import { findRoute, modelNames } from './route.ts'
 import type { TargetView } from './target.ts'
-
-export interface OpenAiModel {
-  id: string
-  object: 'model'
-  /** Unix time in seconds; 0 when the model is not in the registry. */
-  created: number
-  owned_by: 'hal0'
-  /** hal0's extensions: the slot that would answer now, and its state; null if no slot would. */
-  slot: string | null
-  state: SlotState | null
-}
-
-export interface OpenAiModelList {
-  object: 'list'
-  data: OpenAiModel[]
-}
 
 /** One entry; null when nothing has this name. */
 export const openAiModel = (
@@ -29,6 +13,7 @@ export const openAiModel = (
   const target = findRoute(targets, name, null)?.target ?? null
   if (target === null) return null
   const entry = target.slot === null || target.model === null ? null : lookUp(target.model)
+  const { capabilities, contextLength } = target.abilities()
   return {
     id: name,
     object: 'model',
@@ -36,6 +21,8 @@ export const openAiModel = (
     owned_by: 'hal0',
     slot: target.slot,
     state: target.state,
+    context_length: contextLength,
+    capabilities: [...capabilities],
   }
 }
 

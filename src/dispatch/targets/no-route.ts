@@ -9,8 +9,26 @@ import type { TargetView } from './target.ts'
 const shownNames = 20
 const listedNames = 200
 
+/** The kind of model that a task needs. */
+const modelsFor: Readonly<Record<Capability, string>> = {
+  chat: 'a chat model',
+  embedding: 'an embedding model',
+  rerank: 'a reranking model',
+  transcription: 'a speech-to-text model, such as Moonshine',
+  speech: 'a text-to-speech model, such as Kokoro',
+}
+
+/** What to do where no slot can. */
+const adviceFor = (capability: Capability, possible: boolean): string => {
+  const wanted = modelsFor[capability]
+  return possible
+    ? `No slot can. Make one with ${wanted}: hal0 slot create NAME --model MODEL --set mode=${capability}`
+    : `No slot can: it needs ${wanted}, which this version of hal0 does not run.`
+}
+
 /**
  * @param model that was requested; null: none
+ * @param modes that slots can have here
  * @returns `request.unsupported`, which names the slots that can do it
  */
 export const notSupported = (
@@ -18,12 +36,11 @@ export const notSupported = (
   { candidates }: Pick<Route<TargetView>, 'candidates'>,
   model: string | null,
   capability: Capability,
+  modes: readonly Capability[],
 ): Hal0Error => {
   const able = targets.filter(({ mode }) => mode === capability).map(({ name }) => name)
   const next =
-    able.length > 0
-      ? `These slots can: ${able.join(', ')}.`
-      : `No slot can; make one: hal0 slot create NAME --model MODEL --set mode=${capability}`
+    able.length > 0 ? `These slots can: ${able.join(', ')}.` : adviceFor(capability, modes.includes(capability))
   const what = model === null ? 'Nothing' : `"${model}"`
   return new Hal0Error(
     'request.unsupported',

@@ -16,6 +16,8 @@ export const tasks: Readonly<Record<Capability, string>> = {
   chat: 'chat',
   embedding: 'embeddings',
   rerank: 'reranking',
+  transcription: 'transcription',
+  speech: 'speech',
 }
 
 /** The smaller the rank, the sooner the target can answer. */

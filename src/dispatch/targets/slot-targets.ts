@@ -17,6 +17,7 @@ class SlotTarget implements Target {
   readonly load: SlotView['load']
   readonly mode: SlotView['mode']
   readonly requests: number
+  readonly abilities: SlotView['abilities']
   readonly upstream: Upstream
   readonly rules = noRules
   readonly #slots: SlotDirectory
@@ -30,6 +31,7 @@ class SlotTarget implements Target {
     this.load = view.load
     this.mode = view.mode
     this.requests = view.requests
+    this.abilities = view.abilities
     this.upstream = upstream
     this.#slots = slots
   }

@@ -34,11 +34,12 @@ const errorHeaders = (error: Hal0Error): Record<string, string> => {
 /**
  * The error answer for any thrown value. Anything but a Hal0Error becomes `internal` with a fixed message.
  * @param request for the log line
+ * @param dialect whose envelope the client expects
  */
-export const errorResponse = (thrown: unknown, request: Asked): Response => {
+export const errorResponse = (thrown: unknown, request: Asked, dialect: Dialect = 'openai'): Response => {
   const error = Hal0Error.from(thrown)
   logCause(error, request)
-  return Response.json(error.envelope(), { status: error.status, headers: errorHeaders(error) })
+  return Response.json(dialects[dialect].errorBody(error), { status: error.status, headers: errorHeaders(error) })
 }
 
 /**

@@ -4,6 +4,7 @@ import { Engine } from '../../contract/engine.ts'
 import { ErrorBody, ErrorEnvelope } from '../../contract/error.ts'
 import { Fit } from '../../contract/models/fit.ts'
 import { Model, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
+import { OpenAiModel, OpenAiModelList } from '../../contract/models/openai-model.ts'
 import { SlotName, SlotProgress, SlotRecord, SlotState, SwapRequest } from '../../contract/slot.ts'
 import { Decision, Health, Status } from '../../contract/system.ts'
 
@@ -19,6 +20,8 @@ const fixed: Record<string, TSchema> = {
   ModelFile,
   ModelImport,
   ModelVerification,
+  OpenAiModel,
+  OpenAiModelList,
   SlotName,
   SlotProgress,
   SlotRecord,

@@ -2,6 +2,7 @@
 import { type TSchema, Type } from 'typebox'
 import type { ModelPlace } from '../../contract/endpoints.ts'
 import { ErrorEnvelope } from '../../contract/error.ts'
+import { OpenAiModel, OpenAiModelList } from '../../contract/models/openai-model.ts'
 import { type EventStreamRoute, eventStreams } from '../../contract/operations/event-streams.ts'
 import type { Operation } from '../../contract/operations/operation.ts'
 import type { Operations, ProviderSchemas } from '../../contract/operations/operations.ts'
@@ -108,13 +109,27 @@ const fromStreams = (name: string, { tag, summary, params, query, resumes }: Eve
 }
 
 const anyObject: JsonSchema = { type: 'object', additionalProperties: true }
-const openAi = (operationId: string, summary: string, extra: Partial<OperationObject> = {}): OperationObject => ({
-  operationId,
-  summary,
-  tags: ['openai'],
-  ...extra,
-  responses: { 200: { description: "The backend's answer.", content: json(anyObject) }, ...failures },
-})
+
+/** The list of models, and one of it. */
+const modelRoutes: OpenApiDocument['paths'] = {
+  '/v1/models': {
+    get: {
+      operationId: 'openaiModels',
+      summary: 'Slots, aliases and registry refs that may be asked for',
+      tags: ['openai'],
+      responses: { 200: { description: 'All of them.', content: json(schemaRef(OpenAiModelList)) }, ...failures },
+    },
+  },
+  '/v1/models/{id}': {
+    get: {
+      operationId: 'openaiModel',
+      summary: 'One of them',
+      tags: ['openai'],
+      parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+      responses: { 200: { description: 'It.', content: json(schemaRef(OpenAiModel)) }, ...failures },
+    },
+  },
+}
 
 /** A backend's own answers are passed on unchanged. */
 const orItsBackends = (description: string): ResponseObject => ({
@@ -133,6 +148,8 @@ const requestOf = (place: ModelPlace): Pick<OperationObject, 'parameters' | 'req
       return { requestBody: { required: true, content: { 'multipart/form-data': { schema: modelMember } } } }
     case 'query':
       return { parameters: parametersOf(Type.Object({ model: Type.String() }), 'query') }
+    case 'query-or-none':
+      return { parameters: parametersOf(Type.Object({ model: Type.Optional(Type.String()) }), 'query') }
     case 'none':
       return {}
   }
@@ -141,7 +158,7 @@ const requestOf = (place: ModelPlace): Pick<OperationObject, 'parameters' | 'req
 const inference = ({ endpoint, path }: Found): OperationObject => ({
   operationId: path.slice('/v1/'.length).replaceAll(/[/-](\w)/g, (_, letter: string) => letter.toUpperCase()),
   summary: 'Answered by the slot that `model` names: a slot, a registry ref or an alias',
-  tags: [endpoint.dialect],
+  tags: [endpoint.dialect === 'anthropic' ? 'anthropic' : 'openai'],
   ...requestOf(endpoint.model),
   responses: {
     200: {
@@ -174,12 +191,7 @@ export const openApiDocument = (
   for (const [name, stream] of Object.entries<EventStreamRoute>(eventStreams)) {
     paths[stream.path] = { get: fromStreams(name, stream) }
   }
-  paths['/v1/models'] = { get: openAi('openaiModels', 'Slots, aliases and registry refs that may be asked for') }
-  paths['/v1/models/{id}'] = {
-    get: openAi('openaiModel', 'One of them', {
-      parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
-    }),
-  }
+  Object.assign(paths, modelRoutes)
   for (const found of inferences) {
     paths[found.path] = { ...paths[found.path], [found.endpoint.method.toLowerCase()]: inference(found) }
   }

@@ -11,7 +11,8 @@ export interface ConnectionHost<C> {
   /** No connection stays open after its answer. */
   readonly stopping: boolean
   answer(request: IncomingRequest, answer: Answer): void
-  refuse(error: Hal0Error, answer: Answer): void
+  /** @param request that is refused; absent: it could not be read */
+  refuse(error: Hal0Error, answer: Answer, request?: IncomingRequest): void
   /** The client closed its sending side while its answer is under way. */
   halfClosed(connection: C): void
   closed(connection: C): void

@@ -179,7 +179,7 @@ export class Connection implements AnswerHost, RequestEvents {
   giveUp(error: Hal0Error): void {
     const exchange = this.#exchange
     if (exchange === null || exchange.answer.begun) return
-    this.#host.refuse(error, exchange.answer)
+    this.#host.refuse(error, exchange.answer, exchange.request)
     exchange.request.left(error)
   }
 

@@ -20,8 +20,8 @@ export interface FrontOptions {
   port: number
   /** Answers one request. Never throws. */
   answer(request: IncomingRequest, answer: Answer): void
-  /** Answers requests that could not or may not be read. Never throws. */
-  refuse(error: Hal0Error, answer: Answer): void
+  /** Answers requests that could not or may not be read. Never throws. @param request absent: it could not be read */
+  refuse(error: Hal0Error, answer: Answer, request?: IncomingRequest): void
   limits?: Partial<FrontLimits>
   /** Maximum number of simultaneous connections. */
   maxConnections?: number
@@ -103,12 +103,12 @@ export class Front implements ConnectionHost<Connection> {
   }
 
   answer(request: IncomingRequest, answer: Answer): void {
-    if (this.stopping) this.#options.refuse(daemonStopping(), answer)
+    if (this.stopping) this.#options.refuse(daemonStopping(), answer, request)
     else this.#options.answer(request, answer)
   }
 
-  refuse(error: Hal0Error, answer: Answer): void {
-    this.#options.refuse(error, answer)
+  refuse(error: Hal0Error, answer: Answer, request?: IncomingRequest): void {
+    this.#options.refuse(error, answer, request)
   }
 
   halfClosed(connection: Connection): void {

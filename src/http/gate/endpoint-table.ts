@@ -1,17 +1,12 @@
 /** Looks up the endpoint table by path. */
-import type { Endpoint } from '../../contract/endpoints.ts'
+import type { Dialect, Endpoint } from '../../contract/endpoints.ts'
+import { spellings, splitTarget } from './spelling.ts'
 
 /** An endpoint and the path that was requested. */
 export interface Found {
   readonly endpoint: Endpoint
   /** The one of its paths. */
   readonly path: string
-}
-
-/** Without a query string. */
-const pathOf = (target: string): string => {
-  const query = target.indexOf('?')
-  return query < 0 ? target : target.slice(0, query)
 }
 
 export class EndpointTable {
@@ -31,18 +26,34 @@ export class EndpointTable {
   }
 
   /**
-   * The endpoint of a request; null: not inference. The plain spelling of a path costs only a look-up. HEAD is treated like GET, since
+   * The endpoint of a request; null: not inference. The usual spelling of a path costs only a look-up. HEAD is treated like GET, since
    * only then the answer is known.
    */
   find(method: string, target: string): Found | null {
     const byPath = this.#byMethod.get(method === 'HEAD' ? 'GET' : method)
     if (byPath === undefined) return null
-    const path = pathOf(target)
+    const { path } = splitTarget(target)
     const found = byPath.get(path)
     if (found !== undefined) return found
-    if (!path.includes('v1')) return null
-    const { pathname } = new URL(`http://localhost${path}`)
-    const plain = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname
-    return byPath.get(plain) ?? null
+    for (const spelling of spellings(path)) {
+      const other = byPath.get(spelling)
+      if (other !== undefined) return other
+    }
+    return null
+  }
+
+  /** The dialect in which errors at this target are told, whatever the method; undefined: it is not inference. */
+  dialectOf(target: string): Dialect | undefined {
+    for (const method of this.#byMethod.keys()) {
+      const found = this.find(method, target)
+      if (found !== null) return found.endpoint.dialect
+    }
+    return undefined
+  }
+
+  /** Whether an endpoint has this path, whatever the method. */
+  has(path: string): boolean {
+    for (const byPath of this.#byMethod.values()) if (byPath.has(path)) return true
+    return false
   }
 }

@@ -1,10 +1,12 @@
 /**
  * Decides who may talk to the daemon, and identifies the caller. hal0 has no login yet and is in a home network, so an attacker can
  * come in through the browser: a hostile page may send requests to it (cross-site), or make its own name resolve to the daemon's
- * address (DNS rebinding). The checks of origin and content type stop the first, the list of hosts stops the second.
+ * address (DNS rebinding). The check of the origin stops the first, the list of hosts stops the second.
+ *
+ * The content type does not count: some clients outside a browser send JSON as a form (curl -d) or as nothing in particular. A page
+ * may send such a body without asking first (no preflight), but every browser says where it comes from.
  */
 import type { Caller } from '../../contract/caller.ts'
-import type { ModelPlace } from '../../contract/endpoints.ts'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { IncomingRequest } from '../../lib/http/incoming.ts'
@@ -19,31 +21,14 @@ export interface GateConfig {
 
 /** The parts of a request that the gate checks. */
 export interface AtGate extends Pick<IncomingRequest, 'method' | 'target' | 'peer'> {
-  headers: Pick<WireHeaders, 'get' | 'has'>
+  headers: Pick<WireHeaders, 'get'>
 }
 
-/**
- * @param model where the requested endpoint has its model; null: it is not inference
- * @returns the caller, or why the request is refused
- */
-export type Gate = (request: AtGate, model: ModelPlace | null) => Caller | Hal0Error
+/** @returns the caller, or why the request is refused */
+export type Gate = (request: AtGate) => Caller | Hal0Error
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i
-
-/** The bodies that are let in. A foreign page needs a preflight to send JSON, but not to send a form: there only its Origin tells. */
-interface BodyType {
-  pattern: RegExp
-  wanted: string
-}
-const json: BodyType = {
-  pattern: /^application\/json *(?:;|$)/i,
-  wanted: 'Send JSON with "Content-Type: application/json".',
-}
-const form: BodyType = {
-  pattern: /^multipart\/form-data *;/i,
-  wanted: 'Send a form with "Content-Type: multipart/form-data".',
-}
 
 /** Number of valid Host values (name, port, case) to remember; for others the pattern is matched again. */
 const rememberedHosts = 64
@@ -87,14 +72,7 @@ const originRefused = (origin: string): Hal0Error =>
     { details: { origin } },
   )
 
-const wrongType = (type: string | null, { wanted }: BodyType): Hal0Error =>
-  new Hal0Error(
-    'request.invalid',
-    `The request has ${type === null ? 'a body without a content type' : `the content type "${bounded(type, 100)}"`}. ${wanted}`,
-    { param: 'content-type', status: 415 },
-  )
-
-const judgeUnsafe = (host: string, headers: AtGate['headers'], model: ModelPlace | null): Hal0Error | null => {
+const judgeUnsafe = (host: string, headers: AtGate['headers']): Hal0Error | null => {
   const origin = headers.get('origin')
   if (origin !== null) {
     const from = origin.toLowerCase()
@@ -102,18 +80,13 @@ const judgeUnsafe = (host: string, headers: AtGate['headers'], model: ModelPlace
     if (from !== `http://${own}` && from !== `https://${own}`) return originRefused(origin)
   }
   const site = headers.get('sec-fetch-site')
-  if (site !== null && site !== 'same-origin' && site !== 'none') return originRefused(`a ${site} page`)
-  const bodyType = model === 'multipart' ? form : json
-  const type = headers.get('content-type')
-  if (type !== null) return bodyType.pattern.test(type) ? null : wrongType(type, bodyType)
-  const length = headers.get('content-length') ?? '0'
-  return length !== '0' || headers.has('transfer-encoding') ? wrongType(null, bodyType) : null
+  return site !== null && site !== 'same-origin' && site !== 'none' ? originRefused(`a ${site} page`) : null
 }
 
 export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
   const allowed = new Set([...loopback, ...allowedHosts.map(configuredName)])
   const good = new Set<string>()
-  return (request, model) => {
+  return (request) => {
     const { method, headers } = request
     // Two Host headers arrive joined by a comma, which the pattern refuses.
     const host = headers.get('host')
@@ -126,7 +99,7 @@ export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
       if (good.size >= rememberedHosts) good.clear()
       good.add(host)
     }
-    const refusal = method === 'GET' || method === 'HEAD' ? null : judgeUnsafe(host, headers, model)
+    const refusal = method === 'GET' || method === 'HEAD' ? null : judgeUnsafe(host, headers)
     return refusal ?? findCaller(request)
   }
 }

@@ -7,13 +7,22 @@ import { checkModelFiles } from '../../models/verify/check-files.ts'
 import { backendEnv } from '../backend-env.ts'
 import type { EngineService } from '../engines/engine-service.ts'
 import { manifestOfProgram } from '../engines/manifest.ts'
-import type { Cause, LaunchInput, LaunchPlan, Provider, Recognised, WatchPlan, WholeConfig } from '../provider.ts'
+import type {
+  Abilities,
+  Cause,
+  LaunchInput,
+  LaunchPlan,
+  Provider,
+  Recognised,
+  WatchPlan,
+  WholeConfig,
+} from '../provider.ts'
 import { buildArgv } from './argv.ts'
 import { llamaServer } from './backend.ts'
 import { checkConfig } from './check.ts'
 import { causeOf } from './last-lines/cause.ts'
 import { saysOutOfMemory } from './last-lines/out-of-memory.ts'
-import { modeOf, resolveMode } from './mode.ts'
+import { abilitiesOf, modeOf, resolveMode } from './mode.ts'
 import { readiness, sentinelsFor } from './probe.ts'
 import { checkProjector } from './projector.ts'
 import { recogniseArgv } from './recognise.ts'
@@ -54,6 +63,10 @@ export class LlamaCpp implements Provider {
 
   mode(config: WholeConfig, model: ModelEntry | null): Capability | null {
     return modeOf(config, model)
+  }
+
+  abilities(config: WholeConfig, model: ModelEntry | null): Abilities {
+    return abilitiesOf(config, model)
   }
 
   check(config: WholeConfig): void {

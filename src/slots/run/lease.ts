@@ -4,6 +4,7 @@ import type { SlotConfig } from '../../contract/slot-config.ts'
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { BackendTraits } from '../../providers/backend-traits.ts'
+import type { Abilities } from '../../providers/provider.ts'
 
 export interface Lease {
   /** e.g. http://127.0.0.1:8081 */
@@ -37,6 +38,8 @@ export interface SlotView {
   load: 'manual' | 'on-demand'
   /** The mode of its backend; for a loaded slot, as it was started; null: unknown. */
   mode: SlotConfig['mode']
+  /** What clients may ask of its model, from memory. */
+  abilities(): Abilities
   /** Number of requests at the backend, or waiting for a place there. */
   requests: number
 }

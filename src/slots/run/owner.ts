@@ -8,7 +8,7 @@ import type { Bus } from '../../lib/async/bus.ts'
 import type { Client } from '../../lib/client.ts'
 import type { WallClock } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
-import type { WholeConfig } from '../../providers/provider.ts'
+import type { Abilities, WholeConfig } from '../../providers/provider.ts'
 import { decide } from '../decide/decide.ts'
 import { type Input, type Machine, machineOf } from '../machine/machine.ts'
 import type { RecordWriter } from './effects/record-writer.ts'
@@ -122,9 +122,17 @@ export class SlotOwner {
       model: loaded ? record.model : this.#config.model,
       aliases: this.#config.aliases,
       load: this.#config.load,
-      mode: (loaded ? this.#effects.startedMode : null) ?? this.#deps.planner.mode(this.#config),
+      mode: (loaded ? this.#effects.startedAs?.mode : null) ?? this.#deps.planner.mode(this.#config),
+      abilities: this.#abilities,
       requests: this.#machine.inFlight + this.#machine.waiting.length,
     }
+  }
+
+  /** Of the loaded model, or else of the configured one. */
+  readonly #abilities = (): Abilities => {
+    const { state } = this.#machine.record
+    const started = state === 'offline' || state === 'error' ? null : this.#effects.startedAs
+    return started?.abilities ?? this.#deps.planner.abilities(this.#config)
   }
 
   /** Takes a new configuration: waiting requests and timers follow it at once, the backend at its next load. */

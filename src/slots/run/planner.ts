@@ -8,6 +8,7 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { ModelLookup } from '../../models/registry/registry-port.ts'
 import type { BackendTraits } from '../../providers/backend-traits.ts'
 import type {
+  Abilities,
   Cause,
   LaunchPlan,
   ModelHere,
@@ -37,6 +38,8 @@ export interface Planner {
   check(config: WholeConfig): void
   /** The mode in which the slot runs: its own, or else what its model is for; null while that is unknown. */
   mode(config: WholeConfig): Capability | null
+  /** What clients may ask of the slot's model. */
+  abilities(config: WholeConfig): Abilities
   /** Ids of the models that the configuration names besides `model`. */
   otherModels(config: WholeConfig): string[]
   /** What the relay needs to know about a provider's backends. @throws Hal0Error `request.invalid` */
@@ -130,6 +133,7 @@ export const makePlanner = (
       one.check(config)
     },
     mode: (config) => provider(config).mode(config, entryOf(config)),
+    abilities: (config) => provider(config).abilities(config, entryOf(config)),
     otherModels: (config) => provider(config).otherModels(config),
     // A hand-edited file may name a provider that there is not, while its backend dies.
     lessMemory: (config) => find(config)?.lessMemory ?? 'or other settings',

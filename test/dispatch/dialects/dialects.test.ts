@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { dialects } from '../../../src/dispatch/dialects/dialects.ts'
 import { type Translation, translationTo } from '../../../src/dispatch/dialects/translation.ts'
-import { tokenCounts } from '../../../src/dispatch/dialects/usage.ts'
 import { AnswerStream } from '../../../src/dispatch/relay/answer-stream.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { Answer } from '../../../src/lib/http/incoming.ts'
@@ -32,10 +31,40 @@ describe("Anthropic's dialect", () => {
     expect(isLast('data: [DONE]\n\n')).toBe(false)
   })
 
-  test('has its token counts read', () => {
-    const delta = 'event: message_delta\ndata: {"usage":{"input_tokens":7,"output_tokens":15}}\n\n'
-    expect(tokenCounts(Buffer.from(delta), 'anthropic')).toEqual({ prompt: 7, completion: 15 })
-    expect(tokenCounts(Buffer.from('{}'), 'anthropic')).toEqual({ prompt: null, completion: null })
+  test('has a type of its own for a body that is too large', () => {
+    expect(anthropic.errorBody(new Hal0Error('request.too_large', 'Too large.'))).toMatchObject({
+      error: { type: 'request_too_large', code: 'request.too_large' },
+    })
+  })
+})
+
+describe('the dialect of OpenAI’s Responses API', () => {
+  const { responses } = dialects
+
+  test('has errors in hal0’s envelope', () => {
+    expect(responses.errorBody(error)).toEqual(error.envelope())
+  })
+
+  test('ends a broken stream with its own event, which has the envelope that OpenAI’s client throws', () => {
+    const [name, data, ...rest] = responses.errorEvent(error).split('\n')
+    expect([name, ...rest]).toEqual(['event: error', '', ''])
+    expect(JSON.parse(data?.slice('data: '.length) ?? '')).toEqual({
+      type: 'error',
+      message: 'It is loading.',
+      code: 'slot.warming',
+      param: null,
+      ...error.envelope(),
+    })
+  })
+
+  test('knows the last event of a stream', () => {
+    const isLast = (text: string) => responses.isLastEvent(Buffer.from(text))
+    for (const end of ['completed', 'incomplete', 'failed']) {
+      expect(isLast(`event: response.${end}\ndata: {"type":"response.${end}"}\n\n`)).toBe(true)
+    }
+    expect(isLast(`data: {}\n\nevent: response.completed\ndata: {"text":"${'x'.repeat(20_000)}"}\n\n`)).toBe(true)
+    expect(isLast('event: response.created\ndata: {}\n\n')).toBe(false)
+    expect(isLast('event: response.completed\ndata: {}\n\nevent: x\ndata: {}\n\n')).toBe(false)
   })
 })
 

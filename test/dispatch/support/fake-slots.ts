@@ -43,7 +43,16 @@ export class FakeSlots implements SlotDirectory {
   readonly origin: string
   readonly leases: FakeLease[] = []
   list: SlotView[] = [
-    { name: 'primary', state: 'ready', model: 'tiny', aliases: ['gpt-4o'], load: 'manual', mode: null, requests: 0 },
+    {
+      name: 'primary',
+      state: 'ready',
+      model: 'tiny',
+      aliases: ['gpt-4o'],
+      load: 'manual',
+      mode: null,
+      requests: 0,
+      abilities: () => ({ capabilities: ['chat'], contextLength: 512 }),
+    },
   ]
   timeoutMs = 10_000
   /** The traits of the backends of further leases. */

@@ -1,5 +1,6 @@
 /** The dispatcher behind a bare server, with a log that is a list. */
 import { type Endpoint, endpoints } from '../../../src/contract/endpoints.ts'
+import { slotModes } from '../../../src/contract/slot-config.ts'
 import type { Decision } from '../../../src/contract/system.ts'
 import { BodyBudget } from '../../../src/dispatch/body/body-budget.ts'
 import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
@@ -56,6 +57,7 @@ export class MiniServer {
               }
             : null,
       },
+      modes: slotModes,
       decisions: {
         record: (decision) => {
           this.decisions.push(decision)

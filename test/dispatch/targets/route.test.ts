@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import type { Capability } from '../../../src/contract/endpoints.ts'
 import { type SlotState, slotStates } from '../../../src/contract/slot.ts'
+import { slotModes } from '../../../src/contract/slot-config.ts'
 import { openAiModel, openAiModels } from '../../../src/dispatch/targets/model-list.ts'
 import { modelNotFound, notSupported } from '../../../src/dispatch/targets/no-route.ts'
 import { findRoute } from '../../../src/dispatch/targets/route.ts'
 import type { TargetView } from '../../../src/dispatch/targets/target.ts'
+import type { Abilities } from '../../../src/providers/provider.ts'
 
+const abilities = (): Abilities => ({ capabilities: ['chat', 'completion'], contextLength: 512 })
 const slot = (name: string, state: SlotState, more: Partial<TargetView> = {}): TargetView => ({
   name,
   slot: name,
@@ -15,6 +18,7 @@ const slot = (name: string, state: SlotState, more: Partial<TargetView> = {}): T
   load: 'manual',
   mode: 'chat',
   requests: 0,
+  abilities,
   ...more,
 })
 const pick = (slots: TargetView[], model = 'tiny', mode: Capability = 'chat'): string | undefined =>
@@ -140,7 +144,7 @@ describe('what a slot can do comes first', () => {
       const route = findRoute(slots, name, 'embedding')
       expect(route).toMatchObject({ target: null, candidates: ['tiny'] })
       if (route === null) throw new Error('no route')
-      const error = notSupported(slots, route, name, 'embedding')
+      const error = notSupported(slots, route, name, 'embedding', slotModes)
       expect(error).toMatchObject({
         code: 'request.unsupported',
         status: 400,
@@ -156,7 +160,23 @@ describe('what a slot can do comes first', () => {
     const route = findRoute(slots, 'x', 'rerank')
     expect(route).toMatchObject({ target: null })
     if (route === null) throw new Error('no route')
-    expect(notSupported(slots, route, 'x', 'rerank').message).toContain('--set mode=rerank')
+    const error = notSupported(slots, route, 'x', 'rerank', ['chat', 'rerank'])
+    expect(error.message).toBe(
+      '"x" is not set up for reranking. No slot can. Make one with a reranking model: hal0 slot create NAME --model MODEL --set mode=rerank',
+    )
+    expect(error.details).toMatchObject({ slots: [] })
+  })
+
+  test('and if this version cannot run such a model, the error says which kind it would take', () => {
+    const slots = [chat('a', 'ready')]
+    const route = findRoute(slots, 'a', 'transcription')
+    if (route === null) throw new Error('no route')
+    expect(notSupported(slots, route, 'a', 'transcription', ['chat']).message).toBe(
+      '"a" is not set up for transcription. No slot can: it needs a speech-to-text model, such as Moonshine, which this version of hal0 does not run.',
+    )
+    expect(notSupported([], { candidates: [] }, null, 'speech', ['chat']).message).toBe(
+      'Nothing is set up for speech. No slot can: it needs a text-to-speech model, such as Kokoro, which this version of hal0 does not run.',
+    )
   })
 })
 
@@ -210,6 +230,16 @@ describe("OpenAI's list of models", () => {
     ])
     expect(data[0]).toMatchObject({ object: 'model', owned_by: 'hal0', created: 1_767_323_045 })
     expect(data[2]?.created).toBe(0)
+    expect(data[4]).toEqual({
+      id: 'x',
+      object: 'model',
+      created: 1_767_323_045,
+      owned_by: 'hal0',
+      slot: 'b',
+      state: 'ready',
+      context_length: 512,
+      capabilities: ['chat', 'completion'],
+    })
   })
 
   test('has single entries too', () => {

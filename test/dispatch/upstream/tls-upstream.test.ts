@@ -62,6 +62,7 @@ const setUp = async (answer: (asked: Asked) => void, rules: readonly BodyRule[] 
     upstream: new TlsUpstream(backend.cert),
     rules,
     refusal: () => null,
+    abilities: () => ({ capabilities: ['chat'], contextLength: null }),
     acquire() {
       const lease = new FakeLease(backend.origin, 10_000, traits)
       leases.push(lease)

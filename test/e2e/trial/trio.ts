@@ -47,6 +47,7 @@ const trio: Provider = {
   modes: ['chat'],
   backend: { dialects: ['openai'], withheldHeaders: new Set(), onHangUp: 'abort' },
   mode: () => 'chat',
+  abilities: () => ({ capabilities: ['chat'], contextLength: null }),
   otherModels: () => [],
   check: ({ section }) => {
     if (section.voice === 'none') throw new Hal0Error('request.invalid', 'voice cannot be none.', { param: 'voice' })

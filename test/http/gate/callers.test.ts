@@ -77,12 +77,19 @@ describe('a caller with the scope infer', () => {
     ).toEqual([
       '/api/health',
       '/api/status',
+      '/v1/audio/speech',
+      '/v1/audio/transcriptions',
+      '/v1/audio/translations',
+      '/v1/audio/voices',
       '/v1/chat/completions',
       '/v1/completions',
       '/v1/embeddings',
+      '/v1/messages',
+      '/v1/messages/count_tokens',
       '/v1/models',
       '/v1/models/primary',
       '/v1/rerank',
+      '/v1/responses',
     ])
   })
 

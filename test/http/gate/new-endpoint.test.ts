@@ -1,6 +1,7 @@
 /** A new endpoint is one more row of the table: everything else follows from it. */
 import { afterEach, describe, expect, test } from 'bun:test'
 import { type Endpoint, endpoints } from '../../../src/contract/endpoints.ts'
+import { slotModes } from '../../../src/contract/slot-config.ts'
 import type { Decision } from '../../../src/contract/system.ts'
 import { BodyBudget } from '../../../src/dispatch/body/body-budget.ts'
 import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
@@ -41,6 +42,7 @@ const setUp = async () => {
   const dispatch = makeDispatch({
     targets: new SlotTargets(slots, new Loopback()),
     models: { get: () => null },
+    modes: slotModes,
     decisions: { record: (decision) => void decisions.push(decision) },
     refuse: (answer, error, { dialect }) => sendError(answer, error, { method: 'POST', url: '' }, '', dialect),
     headerLines: '',
@@ -79,7 +81,7 @@ describe('a new row of the endpoint table', () => {
     })
   }
 
-  test('tells the gate what bodies it takes', async () => {
+  test('says what bodies it takes', async () => {
     const { server, backend } = await setUp()
     const asJson = (path: string) =>
       fetch(`${server.url}${path}`, {
@@ -91,7 +93,7 @@ describe('a new row of the endpoint table', () => {
     expect((await asJson('/v1/rerank')).status).toBe(200)
     const form = new FormData()
     form.append('model', 'primary')
-    expect((await fetch(`${server.url}/v1/rerank`, { method: 'POST', body: form })).status).toBe(415)
+    expect((await fetch(`${server.url}/v1/rerank`, { method: 'POST', body: form })).status).toBe(400)
     expect(backend.requests.length).toBe(1)
   })
 

@@ -1,6 +1,7 @@
 /** The HTTP application with fakes behind it, on a real socket of 127.0.0.1. */
+
+import type { OpenAiModel } from '../../../src/contract/models/openai-model.ts'
 import type { Dispatch } from '../../../src/dispatch/dispatch-port.ts'
-import type { OpenAiModel } from '../../../src/dispatch/targets/model-list.ts'
 import type { AppDeps } from '../../../src/http/app.ts'
 import { makeApp } from '../../../src/http/app.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
@@ -18,6 +19,8 @@ const openAiModel = (id: string): OpenAiModel => ({
   owned_by: 'hal0',
   slot: 'primary',
   state: 'ready',
+  context_length: 512,
+  capabilities: ['chat', 'completion', 'tools'],
 })
 
 /** Echoes the request in its answer. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { Engines } from '../../../src/providers/engines/engines.ts'
@@ -58,4 +58,27 @@ test('an engine whose manifest says so opens its port late, even when named thro
 test('a bad configuration is refused before an engine is looked for', async () => {
   const plan = provider(tempDir()).plan({ ...input(null), config: slotConfig({ extra_args: ['--port', '1'] }) })
   await expect(plan).rejects.toMatchObject({ code: 'request.invalid', param: 'extra_args' })
+})
+
+describe('what clients may ask of a slot', () => {
+  const abilities = (
+    changes: Parameters<typeof slotConfig>[0],
+    model: ReturnType<typeof modelEntry> | null = modelEntry(),
+  ) => provider(tempDir()).abilities(slotConfig(changes), model)
+
+  test('follows its mode; a projector adds vision to chat', () => {
+    expect(abilities({}).capabilities).toEqual(['chat', 'completion', 'tools'])
+    expect(abilities({ mmproj: 'eyes' }).capabilities).toEqual(['chat', 'completion', 'tools', 'vision'])
+    expect(abilities({ mode: 'embedding', mmproj: 'eyes' }).capabilities).toEqual(['embedding'])
+    expect(abilities({}, modelEntry({ kind: 'rerank' })).capabilities).toEqual(['rerank'])
+    expect(abilities({}, null).capabilities).toEqual([])
+  })
+
+  test('has the context of one request: the model’s unless the slot sets it, divided where its requests share it', () => {
+    expect(abilities({}).contextLength).toBe(512)
+    expect(abilities({ context_size: 4096 }).contextLength).toBe(4096)
+    expect(abilities({ context_size: 4096, parallel: 3 }).contextLength).toBe(1365)
+    expect(abilities({ context_size: 4096, parallel: 3, extra_args: ['--kv_unified'] }).contextLength).toBe(4096)
+    expect(abilities({}, null).contextLength).toBeNull()
+  })
 })

@@ -196,6 +196,7 @@ export class SimulatedHost {
       recognise: () => null,
       check: () => {},
       mode: ({ mode }) => mode ?? 'chat',
+      abilities: () => ({ capabilities: [], contextLength: null }),
       backend: () => ({ dialects: ['openai'], withheldHeaders: new Set(), onHangUp: 'abort' }),
       otherModels: () => [],
       ranOutOfMemory: () => false,

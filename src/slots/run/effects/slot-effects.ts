@@ -7,6 +7,7 @@ import type { SlotRecord } from '../../../contract/slot.ts'
 import { Bus } from '../../../lib/async/bus.ts'
 import type { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { ModelBringer } from '../../../models/pull/pull-port.ts'
+import type { Abilities } from '../../../providers/provider.ts'
 import type { Effect } from '../../machine/machine.ts'
 import type { CrashHistory } from '../../store/crash-history.ts'
 import type { LoadHistory } from '../../store/load-history.ts'
@@ -27,6 +28,12 @@ export interface EffectDeps extends Omit<RunnerDeps, 'recorded' | 'memory'> {
   onDurable: (json: string) => void
 }
 
+/** What the configuration made of the backend when it was started. */
+interface StartedAs {
+  mode: Capability | null
+  abilities: Abilities
+}
+
 export class SlotEffects {
   /** Gets the record after every transition, and when it changes between two of them (not yet durable). */
   readonly transitions = new Bus<SlotRecord>()
@@ -39,7 +46,7 @@ export class SlotEffects {
   readonly runner: SlotRunner
   readonly #timers: SlotTimers
   readonly #deps: EffectDeps
-  #startedMode: Capability | null = null
+  #startedAs: StartedAs | null = null
 
   /** @param json the record as the disk has it; null when it has none */
   constructor(name: string, json: string | null, deps: EffectDeps) {
@@ -53,9 +60,9 @@ export class SlotEffects {
     this.#timers = new SlotTimers(clock, (timer) => report({ kind: 'timer', timer }))
   }
 
-  /** The mode in which the backend was started: an edit of the configuration changes it at the next load. null: by an earlier daemon. */
-  get startedMode(): Capability | null {
-    return this.#startedMode
+  /** As what the backend was started: an edit of the configuration changes it at the next load. null: by an earlier daemon. */
+  get startedAs(): StartedAs | null {
+    return this.#startedAs
   }
 
   start(effect: Effect): void {
@@ -99,7 +106,7 @@ export class SlotEffects {
         void this.memory.rememberCrashes(effect.at)
         break
       case 'launch':
-        this.#startedMode = planner.mode(config())
+        this.#startedAs = { mode: planner.mode(config()), abilities: planner.abilities(config()) }
         this.runner.run(effect)
         break
       default:
