@@ -39,6 +39,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not foun
     update: async () => (await import('./cli/host/update.ts')).default,
     uninstall: async () => (await import('./cli/host/uninstall.ts')).default,
     version: async () => (await import('./cli/version.ts')).default,
+    completion: async () => (await import('./cli/tree/completion-verb.ts')).default,
     help: async () => (await import('./cli/tree/help-verb.ts')).helpVerb(root),
   },
   aliases: { ps: 'slot list', ls: 'model list', pull: 'model pull', stop: 'slot unload' },
@@ -59,6 +60,12 @@ if (first === 'slot-exec') {
   const { slotExec } = await import('./system/systemd/slot-exec.ts')
   const { findPaths } = await import('./system/paths.ts')
   process.exit(slotExec(findPaths(process.env, process.getuid?.() === 0), rest[0] ?? '', console.error))
+}
+if (first === '__complete') {
+  // Called by the shells for each word. It is not for people either.
+  const { complete } = await import('./cli/tree/complete.ts')
+  for (const word of await complete(root, rest)) console.log(word)
+  process.exit(exitCode.done)
 }
 const argv = first === '--version' || first === '-v' ? ['version', ...rest] : process.argv.slice(2)
 try {

@@ -1,14 +1,19 @@
 /** How a command is defined: its arguments, what it does, and its help text. */
-import type { ArgsDef, ParsedArgs } from 'citty'
+import type { ArgDef, ArgsDef, ParsedArgs } from 'citty'
 import { readArguments } from './arguments.ts'
 import { type ExitCode, exitCode } from './terminal/exit-code.ts'
+
+/** What a shell completes an argument with: words, or names that the daemon is asked for. */
+export type Completion = readonly string[] | 'slot' | 'model' | 'engine' | 'pull' | 'slot or model' | 'command'
+
+export type Args = Record<string, ArgDef & { completes?: Completion }>
 
 /** Flags that every verb has. */
 const common = {
   json: { type: 'boolean', description: 'Print JSON for programs' },
 } as const satisfies ArgsDef
 
-interface VerbDefinition<A extends ArgsDef> {
+interface VerbDefinition<A extends Args> {
   /** One sentence. */
   about: string
   /** More help, in paragraphs. */
@@ -28,7 +33,7 @@ export interface Verb {
   about: string
   more: string | null
   examples: string[]
-  args: ArgsDef
+  args: Args
   /** @throws Failure */
   run(rawArgs: string[]): Promise<ExitCode>
 }
@@ -46,7 +51,7 @@ export interface Group {
 
 export type Command = Verb | Group
 
-export const defineVerb = <const A extends ArgsDef>(definition: VerbDefinition<A>): Verb => {
+export const defineVerb = <const A extends Args>(definition: VerbDefinition<A>): Verb => {
   const args = { ...definition.args, ...common }
   return {
     kind: 'verb',

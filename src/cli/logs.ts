@@ -63,8 +63,13 @@ export default defineVerb({
       valueHint: 'COUNT',
       description: 'How many of the last decisions',
     },
-    slot: { type: 'string', valueHint: 'SLOT', description: 'Only those that went to this slot' },
-    model: { type: 'string', valueHint: 'MODEL', description: 'Only those that asked for this model' },
+    slot: { type: 'string', valueHint: 'SLOT', description: 'Only those that went to this slot', completes: 'slot' },
+    model: {
+      type: 'string',
+      valueHint: 'MODEL',
+      description: 'Only those that asked for this model',
+      completes: 'model',
+    },
   },
   async run({ args: { follow, lines, slot, model, json } }) {
     const filter = { ...(slot === undefined ? {} : { slot }), ...(model === undefined ? {} : { model }) }

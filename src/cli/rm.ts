@@ -12,7 +12,12 @@ export default defineVerb({
   more: 'Asks first on a terminal. A slot has to be offline, and a model that a slot refers to stays.',
   examples: ['hal0 rm primary', 'hal0 rm qwen2.5-0.5b-instruct-q4_k_m --force'],
   args: {
-    name: { type: 'positional', required: true, description: 'Name of a slot, or id of a model' },
+    name: {
+      type: 'positional',
+      required: true,
+      description: 'Name of a slot, or id of a model',
+      completes: 'slot or model',
+    },
     ...removalFlags,
   },
   async run({ args: { name, ...flags } }) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { hal0 } from './support/run-cli.ts'
 
 const verbs = [
-  ...['serve', 'status', 'chat', 'logs', 'pulls', 'rm', 'version', 'help'],
+  ...['serve', 'status', 'chat', 'logs', 'pulls', 'rm', 'version', 'help', 'completion'],
   ...'list show create edit rm load unload restart swap ack cancel logs watch'.split(' ').map((verb) => `slot ${verb}`),
   ...'list show import verify rm assign'.split(' ').map((verb) => `model ${verb}`),
   ...'list install use rm'.split(' ').map((verb) => `engine ${verb}`),

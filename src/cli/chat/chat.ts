@@ -28,7 +28,7 @@ A slot that is still being pulled or loaded is waited for. hal0 run MODEL also f
 Ctrl-C stops an answer; at an empty prompt it quits, as Ctrl-D does.`,
   examples: ['hal0 chat', 'hal0 chat primary', example, 'cat letter.txt | hal0 chat primary "Make this shorter."'],
   args: {
-    slot: { type: 'positional', required: false, description: 'Name, alias or model of the slot' },
+    slot: { type: 'positional', required: false, description: 'Name, alias or model of the slot', completes: 'slot' },
     prompt: { type: 'positional', required: false, description: 'What is to be answered, in quotes' },
     ...talkFlags,
   },

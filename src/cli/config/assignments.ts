@@ -15,7 +15,7 @@ import { exampleFor, takenBy, typedValue } from '../values/typed-value.ts'
 import { settingValue } from './settings-text.ts'
 
 const paths = settingPaths(providerNames)
-const keys = paths.map(settingKey)
+export const keys = paths.map(settingKey)
 
 /** Help text on the keys and on how values are written. */
 export const assignmentsHelp = `Keys: ${keys.join(', ')}.

@@ -2,14 +2,21 @@ import { settingKey } from '../../contract/settings.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
-import { assignmentsHelp, changedPaths, parseAssignments } from './assignments.ts'
+import { assignmentsHelp, changedPaths, keys, parseAssignments } from './assignments.ts'
 import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
 
 export default defineVerb({
   about: 'Change settings of the daemon: writes hal0.toml, whose comments stay.',
   more: assignmentsHelp,
   examples: ['hal0 config set port=9000', 'hal0 config set hub.mirrors=https://mirror.example slots.ports=8081-8120'],
-  args: { words: { type: 'positional', required: true, description: 'KEY=VALUE; may be repeated' } },
+  args: {
+    words: {
+      type: 'positional',
+      required: true,
+      description: 'KEY=VALUE; may be repeated',
+      completes: keys.map((key) => `${key}=`),
+    },
+  },
   async run({ args: { _: words, json } }) {
     const settings = await call('editSettings', { body: parseAssignments(words) })
     if (json) return printJson(settings)

@@ -11,7 +11,12 @@ export default defineVerb({
   more: 'Works without a daemon too, unless HAL0_URL is set. The source pypi needs python3 and the package index.',
   examples: [firstInstall],
   args: {
-    engine: { type: 'positional', required: true, description: `What is to run models: ${providerNames.join(', ')}` },
+    engine: {
+      type: 'positional',
+      required: true,
+      description: `What is to run models: ${providerNames.join(', ')}`,
+      completes: providerNames,
+    },
     source: { type: 'string', default: 'pypi', valueHint: 'SOURCE', description: 'Where from: pypi' },
     version: { type: 'string', valueHint: 'VERSION', description: 'This version instead of the newest' },
   },

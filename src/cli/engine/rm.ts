@@ -9,7 +9,7 @@ export default defineVerb({
   more: 'Works without a daemon too, unless HAL0_URL is set.',
   examples: [`hal0 engine rm ${exampleEngine.id}`],
   args: {
-    id: { type: 'positional', required: true, description: 'Id of the engine (hal0 engine list)' },
+    id: { type: 'positional', required: true, description: 'Id of the engine (hal0 engine list)', completes: 'engine' },
     ...forceFlag,
   },
   run: ({ args: { id, ...flags } }) => {

@@ -17,7 +17,12 @@ export default defineVerb({
       default: defaultProvider,
       description: `Whose engine it is: ${providerNames.join(', ')}`,
     },
-    engine: { type: 'positional', required: true, description: 'Id of an installed engine, or path of a program' },
+    engine: {
+      type: 'positional',
+      required: true,
+      description: 'Id of an installed engine, or path of a program',
+      completes: 'engine',
+    },
   },
   async run({ args: { provider, engine, json } }) {
     const request = {

@@ -8,8 +8,8 @@ export default defineVerb({
   more: 'A backend that runs keeps its model until then; hal0 slot swap changes it at once.',
   examples: ['hal0 model assign qwen2.5-0.5b-instruct-q4_k_m --slot primary'],
   args: {
-    model: { type: 'positional', required: true, description: 'Id of the model (hal0 model list)' },
-    slot: { type: 'string', required: true, valueHint: 'SLOT', description: 'Name of the slot' },
+    model: { type: 'positional', required: true, description: 'Id of the model (hal0 model list)', completes: 'model' },
+    slot: { type: 'string', required: true, valueHint: 'SLOT', description: 'Name of the slot', completes: 'slot' },
   },
   async run({ args: { model, slot: name, json } }) {
     await requireModel(model)

@@ -23,6 +23,9 @@ export default defineVerb({
   about: 'Remove a model with its files; of a linked one only the link.',
   more: 'Asks first on a terminal. A model that a slot refers to stays.',
   examples: ['hal0 model rm qwen2.5-0.5b-instruct-q4_k_m', 'hal0 model rm qwen2.5-0.5b-instruct-q4_k_m --force'],
-  args: { id: { type: 'positional', required: true, description: 'Id of the model' }, ...removalFlags },
+  args: {
+    id: { type: 'positional', required: true, description: 'Id of the model', completes: 'model' },
+    ...removalFlags,
+  },
   run: ({ args: { id, ...flags } }) => removeModel(id, flags),
 })

@@ -9,7 +9,7 @@ const columns = [{ title: 'FILE' }, { title: 'SIZE', align: 'right' }, { title: 
 export default defineVerb({
   about: 'Show one model: what it is, and its files.',
   examples: ['hal0 model show qwen2.5-0.5b-instruct-q4_k_m'],
-  args: { id: { type: 'positional', required: true, description: 'Id of the model' } },
+  args: { id: { type: 'positional', required: true, description: 'Id of the model', completes: 'model' } },
   async run({ args: { id, json } }) {
     const model = await call('showModel', { params: { id } })
     if (json) return printJson(model)

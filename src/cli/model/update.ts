@@ -11,7 +11,7 @@ export default defineVerb({
 files until its next load; they are removed when no slot runs them any more.`,
   examples: ['hal0 model update qwen2.5-0.5b-instruct-q4_k_m'],
   args: {
-    id: { type: 'positional', required: true, description: 'Id of the model' },
+    id: { type: 'positional', required: true, description: 'Id of the model', completes: 'model' },
     wait: { type: 'boolean', default: true, negativeDescription: 'Return as soon as the pull has begun' },
   },
   async run({ args: { id, wait, json } }) {

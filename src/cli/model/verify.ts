@@ -19,7 +19,7 @@ export default defineVerb({
   more: `The exit status is 1 when a file differs. With --json an array of verdicts, one per model.
 Verifying changes nothing; Ctrl-C stops it.`,
   examples: ['hal0 model verify', 'hal0 model verify qwen2.5-0.5b-instruct-q4_k_m'],
-  args: { id: { type: 'positional', required: false, description: 'Id of the model' } },
+  args: { id: { type: 'positional', required: false, description: 'Id of the model', completes: 'model' } },
   async run({ args: { id, json } }) {
     const ids = id === undefined ? (await call('listModels', {})).map((model) => model.id) : [id]
     if (ids.length === 0) talk.log('There is no model to verify.')

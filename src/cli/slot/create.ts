@@ -12,9 +12,25 @@ const args = {
     required: true,
     description: 'Name of the new slot: a-z, 0-9 and -, at most 32 characters',
   },
-  model: { type: 'string', valueHint: 'MODEL', required: true, description: 'Id of the model (hal0 model list)' },
-  provider: { type: 'string', valueHint: 'PROVIDER', description: `What runs the model: ${providerNames.join(', ')}` },
-  load: { type: 'string', valueHint: 'WHEN', description: 'manual, or on-demand: the first request loads it' },
+  model: {
+    type: 'string',
+    valueHint: 'MODEL',
+    required: true,
+    description: 'Id of the model (hal0 model list)',
+    completes: 'model',
+  },
+  provider: {
+    type: 'string',
+    valueHint: 'PROVIDER',
+    description: `What runs the model: ${providerNames.join(', ')}`,
+    completes: providerNames,
+  },
+  load: {
+    type: 'string',
+    valueHint: 'WHEN',
+    description: 'manual, or on-demand: the first request loads it',
+    completes: ['manual', 'on-demand'],
+  },
   ...setFlag,
 } as const
 

@@ -4,13 +4,18 @@ import { defineVerb } from '../command.ts'
 import { requireModel } from '../model/require-model.ts'
 import { usageError } from '../terminal/failure.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
-import { argumentsText, parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
+import { argumentsText, keys, parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
 
 const args = {
   name: nameArgument,
   ...setFlag,
-  unset: { type: 'string', valueHint: 'KEY', description: 'Reset a key to its default; may be repeated' },
+  unset: {
+    type: 'string',
+    valueHint: 'KEY',
+    description: 'Reset a key to its default; may be repeated',
+    completes: keys,
+  },
 } as const
 
 const textOf = (key: string, value: unknown): string => argumentsText(key, value) ?? JSON.stringify(value)

@@ -38,7 +38,13 @@ export default defineVerb({
   ],
   args: {
     name: nameArgument,
-    model: { type: 'string', required: true, valueHint: 'MODEL', description: 'Id of the model (hal0 model list)' },
+    model: {
+      type: 'string',
+      required: true,
+      valueHint: 'MODEL',
+      description: 'Id of the model (hal0 model list)',
+      completes: 'model',
+    },
     repo: {
       type: 'string',
       valueHint: 'OWNER/REPO',

@@ -23,7 +23,7 @@ export default defineVerb({
   more: `Goes on until Ctrl-C, over restarts of the daemon.
 With --json one JSON object a line: the state record of the change, or {name, deleted: true}.`,
   examples: ['hal0 slot watch', 'hal0 slot watch primary --json | jq -r .state'],
-  args: { name: { type: 'positional', required: false, description: 'Only this slot' } },
+  args: { name: { type: 'positional', required: false, description: 'Only this slot', completes: 'slot' } },
   async run({ args: { name, json } }) {
     if (name !== undefined) await call('showSlot', { params: { name } })
     const concerns = (slot: string): boolean => name === undefined || name === slot

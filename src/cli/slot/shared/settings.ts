@@ -8,10 +8,6 @@ import { didYouMean } from '../../tree/did-you-mean.ts'
 import { shellText } from '../../values/shell-words.ts'
 import { exampleFor, type ListForm, takenBy, typedValue } from '../../values/typed-value.ts'
 
-export const setFlag = {
-  set: { type: 'string', valueHint: 'KEY=VALUE', description: 'Set a key of the configuration; may be repeated' },
-} as const
-
 const sections = providerTable.map(({ section }) => section)
 /** By the name of their object in a body. */
 const nested = new Map(sections.filter(({ isFlat }) => !isFlat).map((section) => [section.key, section]))
@@ -42,6 +38,15 @@ const known = new Map<string, Key>(
 )
 
 export const keys = [...known.keys()]
+
+export const setFlag = {
+  set: {
+    type: 'string',
+    valueHint: 'KEY=VALUE',
+    description: 'Set a key of the configuration; may be repeated',
+    completes: keys.map((key) => `${key}=`),
+  },
+} as const
 
 /** Help text on the keys and on how values are written. */
 export const settingsHelp = `Keys: ${keys.join(', ')}.

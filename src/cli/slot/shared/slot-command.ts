@@ -17,7 +17,12 @@ export const waitFlag = {
   wait: { type: 'boolean', default: true, negativeDescription: 'Return as soon as the slot has accepted the command' },
 } as const
 
-export const nameArgument = { type: 'positional', required: true, description: 'Name of the slot' } as const
+export const nameArgument = {
+  type: 'positional',
+  required: true,
+  description: 'Name of the slot',
+  completes: 'slot',
+} as const
 
 interface SlotCommand {
   name: string
