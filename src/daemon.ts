@@ -1,6 +1,5 @@
 /** The composition root: builds the daemon, listens, and shuts down in order. */
 import { existsSync } from 'node:fs'
-import { freemem } from 'node:os'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Status } from './contract/system.ts'
@@ -21,12 +20,14 @@ import { systemClock } from './lib/clock.ts'
 import { Hal0Error } from './lib/hal0-error.ts'
 import { log } from './lib/log.ts'
 import { Catalog, catalogEntries } from './models/catalog/catalog.ts'
+import { roomOn } from './models/fit/machine-room.ts'
 import { type FormatTable, modelFormats } from './models/formats/table.ts'
 import { openHub } from './models/hub/client/hub-setup.ts'
 import { Pulls } from './models/pull/pulls.ts'
 import { downloadInThread } from './models/pull/thread/download-in-thread.ts'
 import { ModelRegistry } from './models/registry/registry.ts'
 import { Engines } from './providers/engines/engines.ts'
+import { gpusOfDefault } from './providers/engines/engine-gpus.ts'
 import { type ProviderTable, providerTable } from './providers/table.ts'
 import { Sections } from './slots/config/sections.ts'
 import { SlotManager } from './slots/manager.ts'
@@ -49,6 +50,7 @@ import { clientsWithin, descriptorLimit, openDescriptors } from './system/descri
 import { sweepTemps } from './system/files/atomic-file.ts'
 import { lockDataFolder } from './system/files/daemon-lock.ts'
 import { EventClock } from './system/files/event-clock.ts'
+import { readMachine } from './system/hardware/read-machine.ts'
 import { decisionsDir, eventClockFile, findPaths, hubTokenFile, modelsDir, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { listenForStop } from './system/stop-signals.ts'
@@ -102,7 +104,10 @@ export const serve = async (
     keep: settings.keepDecisions,
     time: () => eventClock.now(),
   })
-  const room = async () => ({ ram: freemem(), gpus: [] })
+  const room = async () => {
+    const [machine, usable] = await Promise.all([readMachine(paths.data), gpusOfDefault(engines, first.engine)])
+    return roomOn(machine, usable)
+  }
   const catalog = new Catalog({
     entries: catalogEntries,
     registry: models,
@@ -174,6 +179,7 @@ export const serve = async (
     models,
     pulls,
     catalog,
+    hardware: async () => (await readMachine(paths.data)).hardware,
     room,
     engines,
     sections: sections.all,

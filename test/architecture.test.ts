@@ -181,7 +181,7 @@ describe('who may import whom', () => {
     ],
     dispatch: ['body', 'upstream', 'dialects', 'targets', 'relay', 'decisions'],
     http: ['answers', 'gate', 'feeds', 'api', 'docs'],
-    system: ['files', 'package-index', 'config', 'proc', 'process', 'systemd'],
+    system: ['files', 'package-index', 'config', 'proc', 'hardware', 'process', 'systemd'],
   }
 
   test('the rooms of a part import each other in one direction, and what stands beside them imports rooms', () => {

@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia'
 import type { Caller } from '../contract/caller.ts'
 import { type Endpoint, endpoints } from '../contract/endpoints.ts'
+import type { Hardware } from '../contract/hardware.ts'
 import type { OpenAiModelList } from '../contract/models/openai-model.ts'
 import { operationsWith, providerSchemas } from '../contract/operations/operations.ts'
 import type { ConfigSection } from '../contract/slot-config.ts'
@@ -22,6 +23,7 @@ import { withSecurityHeaders } from './answers/security-headers.ts'
 import { mountCatalog } from './api/catalog.ts'
 import { mountDaemon } from './api/daemon.ts'
 import { mountEngines } from './api/engines.ts'
+import { mountHardware } from './api/hardware.ts'
 import { mountLogs } from './api/logs.ts'
 import { mountModels } from './api/models.ts'
 import { mountPulls } from './api/pulls.ts'
@@ -45,6 +47,8 @@ export interface AppDeps {
   models: ModelService
   pulls: PullService
   catalog: CatalogService
+  /** Looks at the machine. */
+  hardware: () => Promise<Hardware>
   /** The memory that models can get now. */
   room: FindRoom
   engines: EngineService
@@ -113,6 +117,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   mountModels(routes, { models: deps.models, room: deps.room, slots: deps.slots, streams })
   mountPulls(routes, { pulls: deps.pulls, streams, eventTime })
   mountCatalog(routes, deps.catalog)
+  mountHardware(routes, deps.hardware)
   mountEngines(routes, deps.engines)
   mountLogs(routes, { decisions: deps.decisions, streams })
   const inferences = table.all()

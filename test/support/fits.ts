@@ -1,7 +1,17 @@
 /** Machines and fits for tests that are about something else. */
 import type { Fit } from '../../src/contract/models/fit.ts'
+import type { Hardware } from '../../src/contract/hardware.ts'
 import type { Verdict } from '../../src/contract/models/verdict.ts'
 import type { FindRoom } from '../../src/models/fit/model-fits.ts'
+
+/** A machine without GPUs. */
+export const bareHardware: Hardware = {
+  cpu: { model: 'Intel(R) N100', cores: 4, threads: 4, features: ['avx2', 'avx_vnni', 'f16c', 'fma'] },
+  memory: { total: 16_000_000_000, available: 12_000_000_000, limit: null },
+  gpus: [],
+  npus: [],
+  disk: { path: '/var/lib/hal0', total: 500_000_000_000, free: 120_000_000_000 },
+}
 
 /** A machine without GPUs, with that much free memory; null: it does not say. */
 export const roomOf =

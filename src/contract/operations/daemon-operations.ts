@@ -1,5 +1,6 @@
 /** The routes about the daemon itself. */
 import { Type } from 'typebox'
+import { Hardware } from '../hardware.ts'
 import type { SettingsSchemas } from '../settings.ts'
 import { Decision, Health, Status } from '../system.ts'
 import { type Operation, op } from './operation.ts'
@@ -22,6 +23,14 @@ export const daemonOperations = ({ Settings, SettingsPatch }: SettingsSchemas) =
       tag: 'daemon',
       summary: 'The daemon in short',
       replies: { 200: Status },
+    }),
+    showHardware: op({
+      method: 'GET',
+      path: '/api/hardware',
+      scope: 'admin',
+      tag: 'daemon',
+      summary: 'This machine as it is now: processor, memory, GPUs, NPUs, disk',
+      replies: { 200: Hardware },
     }),
     showSettings: op({
       method: 'GET',

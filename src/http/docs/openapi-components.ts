@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox'
 import { Engine } from '../../contract/engine.ts'
 import { ErrorBody, ErrorEnvelope } from '../../contract/error.ts'
+import { Gpu, Hardware } from '../../contract/hardware.ts'
 import { Fit } from '../../contract/models/fit.ts'
 import { Model, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import { OpenAiModel, OpenAiModelList } from '../../contract/models/openai-model.ts'
@@ -15,6 +16,8 @@ const fixed: Record<string, TSchema> = {
   ErrorBody,
   ErrorEnvelope,
   Fit,
+  Gpu,
+  Hardware,
   Health,
   Model,
   ModelFile,

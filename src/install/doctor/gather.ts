@@ -1,8 +1,6 @@
 /** Gathers the facts that doctor diagnoses. Changes nothing. */
 import { existsSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { storageError } from '../../system/files/storage-error.ts'
+import { diskSpace } from '../../system/hardware/disk-space.ts'
 import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import { findUser, groupsOf } from '../accounts.ts'
 import type { Installation } from '../installation.ts'
@@ -18,17 +16,6 @@ import { findDevices } from './find-devices.ts'
 import { findPorts } from './find-ports.ts'
 import { findTokenProblems } from './find-token.ts'
 import { findUnreadable } from './find-unreadable.ts'
-
-const diskOf = async (folder: string): Promise<Facts['disk']> => {
-  let path = folder
-  while (!existsSync(path)) path = dirname(path)
-  try {
-    const { bavail, blocks, bsize } = await statfs(path)
-    return { path: folder, freeBytes: bavail * bsize, totalBytes: blocks * bsize }
-  } catch (error) {
-    throw storageError(error, path, 'see how much space is free')
-  }
-}
 
 /** @returns null if no time service can say */
 const isSynchronised = async (programs: Programs): Promise<boolean | null> => {
@@ -62,6 +49,7 @@ export const gatherFacts = async (
   const pending = await findPending(setupPlan(layout, tools))
   const { taken, problems } = await findPorts(layout.paths)
   const state = await readServiceState(systemctl)
+  const { total, free } = await diskSpace(layout.paths.data)
   return {
     scope: layout.scope,
     setupCommand: commandFor(layout, 'setup'),
@@ -73,7 +61,7 @@ export const gatherFacts = async (
     engines: [...engines],
     installCommand,
     gpu: await gpuFacts(layout, programs),
-    disk: await diskOf(layout.paths.data),
+    disk: { path: layout.paths.data, freeBytes: free, totalBytes: total },
     lingering: layout.scope === 'user' ? { user: layout.user, on: existsSync(layout.lingerMark) } : null,
     clock: { now: new Date(), synchronised: await isSynchronised(programs) },
     polkit: layout.scope === 'system' ? hasPolkit(layout) : null,

@@ -1,5 +1,6 @@
 /** The engines of one provider: how they are found, and how hal0 installs them. */
-import type { EngineInstall } from '../../contract/engine.ts'
+import type { Engine, EngineInstall } from '../../contract/engine.ts'
+import type { GpuBackend } from '../../contract/hardware.ts'
 import type { InstalledEngine } from './manifest.ts'
 
 /** One installation. */
@@ -22,6 +23,8 @@ export interface EngineKind {
   program: string
   /** By source; the first source is the one that people are told to use. */
   sources: Readonly<Partial<Record<EngineInstall['source'], Installer>>>
+  /** By which ways an engine uses GPUs; empty: it runs on the processor; null: it does not say. */
+  gpuBackends(engine: Engine): Promise<readonly GpuBackend[] | null>
 }
 
 /** The command that installs an engine of this kind. */

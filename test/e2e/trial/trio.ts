@@ -83,7 +83,7 @@ export const trioRow: ProviderRow = {
     defaults: { voice: 'plain', speed: 1 },
     isFlat: false,
   },
-  engine: { provider: 'trio', program: 'trio-server', sources: {} },
+  engine: { provider: 'trio', program: 'trio-server', sources: {}, gpuBackends: async () => [] },
   exampleEngine: { id: 'trio-1', path: '/opt/trio-server' },
   start: async () => trio,
 }

@@ -7,7 +7,7 @@ import { makeApp } from '../../../src/http/app.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
 import { listen } from '../../../src/http/listen.ts'
 import { Catalog, catalogEntries } from '../../../src/models/catalog/catalog.ts'
-import { roomOf } from '../../support/fits.ts'
+import { bareHardware, roomOf } from '../../support/fits.ts'
 import { sections } from '../../support/slot-config.ts'
 import { FakeDecisions, FakeEngines, FakeModels, FakePulls, FakeSettings } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
@@ -39,6 +39,7 @@ export const startServer = async (overrides: Partial<AppDeps> = {}, limits: Part
     models,
     pulls: new FakePulls(),
     catalog: new Catalog({ entries: catalogEntries, registry: models, room: roomOf(8e9), providers: ['llama.cpp'] }),
+    hardware: async () => bareHardware,
     room: roomOf(8e9),
     engines: new FakeEngines(),
     sections: sections.all,
