@@ -31,6 +31,7 @@ const healthy: Facts = {
   configProblems: [],
   engines: ['/usr/local/bin/llama-server'],
   installCommand: 'hal0 engine install llama.cpp --source pypi',
+  machine: [],
   gpu: { devices: [], user: 'hal0-slot', uid: 990, groups: [990, 44] },
   disk: { path: '/var/lib/hal0', freeBytes: 500 * gb, totalBytes: 1000 * gb },
   lingering: null,
@@ -119,6 +120,12 @@ describe('GPU access', () => {
     expect(problems(gpu([990, 44]))).toEqual(['hal0-slot may not use /dev/dri/renderD128.'])
     expect(short(gpu([105], 0o646))).toEqual(['warning GPU access'])
   })
+})
+
+test('a driver that is broken is a warning, since models run on the processor all the same', () => {
+  const machine = [{ about: 'GPU' as const, problem: 'No engine can use it.', advice: 'Restart the machine' }]
+  expect(short({ machine })).toEqual(['warning GPU'])
+  expect(diagnose({ ...healthy, machine })[0]?.advice).toBe('Restart the machine')
 })
 
 describe('the disk', () => {

@@ -1,6 +1,7 @@
 /** Machines and fits for tests that are about something else. */
-import type { Fit } from '../../src/contract/models/fit.ts'
+
 import type { Hardware } from '../../src/contract/hardware.ts'
+import type { Fit } from '../../src/contract/models/fit.ts'
 import type { Verdict } from '../../src/contract/models/verdict.ts'
 import type { FindRoom } from '../../src/models/fit/model-fits.ts'
 

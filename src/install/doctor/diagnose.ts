@@ -105,6 +105,10 @@ const config: Check = ({ configProblems }) =>
 const engine: Check = ({ engines, installCommand }) =>
   engines.length > 0 ? [] : found('engine', 'error', 'There is no engine to run models.', installCommand)
 
+/** A driver that is broken, or a limit that leaves no room: models run all the same, or smaller ones do. */
+const machine: Check = ({ machine: findings }) =>
+  findings.flatMap(({ about, problem, advice }) => found(about, 'warning', problem, advice))
+
 /** Whether a process of that user may read and write the device. */
 const reaches = ({ uid, groups }: GpuFacts, device: Device): boolean => {
   // The kernel checks only one class: an owner without the right does not get the group's.
@@ -199,6 +203,7 @@ const checks: readonly Check[] = [
   drift,
   polkit,
   engine,
+  machine,
   gpu,
   links,
   damage,

@@ -1,4 +1,5 @@
 /** The facts about an installation that doctor diagnoses. */
+import type { MachineFinding } from '../../system/hardware/findings.ts'
 import type { ServiceState } from '../service/service-state.ts'
 
 export interface Facts {
@@ -18,6 +19,8 @@ export interface Facts {
   engines: string[]
   /** The command that installs one. */
   installCommand: string
+  /** What is wrong with the hardware. */
+  machine: readonly MachineFinding[]
   gpu: GpuFacts
   disk: { path: string; freeBytes: number; totalBytes: number }
   /** null: does not apply here. */

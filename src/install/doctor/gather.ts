@@ -1,6 +1,8 @@
 /** Gathers the facts that doctor diagnoses. Changes nothing. */
 import { existsSync } from 'node:fs'
 import { diskSpace } from '../../system/hardware/disk-space.ts'
+import { machineFindings } from '../../system/hardware/findings.ts'
+import { readMachine } from '../../system/hardware/read-machine.ts'
 import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import { findUser, groupsOf } from '../accounts.ts'
 import type { Installation } from '../installation.ts'
@@ -60,6 +62,7 @@ export const gatherFacts = async (
     configProblems: [...problems, ...(await findTokenProblems(layout))],
     engines: [...engines],
     installCommand,
+    machine: machineFindings(await readMachine(layout.paths.data)),
     gpu: await gpuFacts(layout, programs),
     disk: { path: layout.paths.data, freeBytes: free, totalBytes: total },
     lingering: layout.scope === 'user' ? { user: layout.user, on: existsSync(layout.lingerMark) } : null,

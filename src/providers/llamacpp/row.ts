@@ -15,8 +15,7 @@ export const llamaCpp: ProviderRow = {
       pypi: async (request) => (await import('./install/pypi-engine.ts')).installFromPypi(request),
     },
     // The wheel is built for processors.
-    gpuBackends: async (engine) =>
-      engine.source === 'pypi' ? [] : gpusByLibraries(engine, gpuLibraries, /^libggml-/),
+    gpuBackends: async (engine) => (engine.source === 'pypi' ? [] : gpusByLibraries(engine, gpuLibraries, /^libggml-/)),
   },
   exampleEngine: { id: 'llama.cpp-pypi-2026.10.11549', path: '/opt/llama.cpp/llama-server' },
   start: async ({ engines, env }) => new (await import('./provider.ts')).LlamaCpp(engines, env),

@@ -128,7 +128,8 @@ const makers: Readonly<Record<string, string>> = { arm: 'Arm', brcm: 'Broadcom',
 const readBoard = async (files: HostFiles): Promise<GpuReading[]> => {
   const read = async (node: string): Promise<GpuReading[]> => {
     const folder = `/sys/class/drm/${node}/device`
-    const [, maker, model = null] = /^([\w-]+),(\S+)/.exec((await files.text(`${folder}/of_node/compatible`)) ?? '') ?? []
+    const [, maker, model = null] =
+      /^([\w-]+),(\S+)/.exec((await files.text(`${folder}/of_node/compatible`)) ?? '') ?? []
     if (!node.startsWith('renderD') || maker === undefined) return []
     const driver = await files.linkName(`${folder}/driver`)
     const backends: GpuBackend[] = (await files.exists(`/dev/dri/${node}`)) ? ['vulkan'] : []

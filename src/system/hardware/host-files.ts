@@ -18,7 +18,8 @@ const unread = (): null => null
 /** @param root the folder that has the tree; another one than `/` for the trees of other machines */
 export const hostFiles = (root = '/'): HostFiles => ({
   // Texts of the firmware end with a NUL.
-  text: async (path) => (await readFile(join(root, path), 'latin1').catch(unread))?.replaceAll('\0', ' ').trim() ?? null,
+  text: async (path) =>
+    (await readFile(join(root, path), 'latin1').catch(unread))?.replaceAll('\0', ' ').trim() ?? null,
   names: async (folder) => (await readdir(join(root, folder)).catch(unread))?.sort() ?? [],
   linkName: async (path) => {
     const target = await readlink(join(root, path)).catch(unread)

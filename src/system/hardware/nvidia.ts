@@ -3,10 +3,7 @@ import { existsSync } from 'node:fs'
 import { withDeadline } from '../../lib/async/with-deadline.ts'
 
 /** The answer of nvidia-smi. */
-export type NvidiaAnswer =
-  | { kind: 'absent' }
-  | { kind: 'failed'; why: string }
-  | { kind: 'answered'; text: string }
+export type NvidiaAnswer = { kind: 'absent' } | { kind: 'failed'; why: string } | { kind: 'answered'; text: string }
 
 export interface NvidiaCard {
   address: string

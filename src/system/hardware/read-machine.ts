@@ -1,6 +1,7 @@
 /** Looks at the machine, afresh at each call. */
-import { diskSpace } from './disk-space.ts'
+
 import { readCpu } from './cpu.ts'
+import { diskSpace } from './disk-space.ts'
 import { readGpus } from './gpus.ts'
 import { type HostFiles, hostFiles } from './host-files.ts'
 import type { Machine } from './machine.ts'
@@ -37,5 +38,8 @@ export const readMachine = async (
     readNpus(files),
     space(dataFolder).catch(() => ({ total: null, free: null })),
   ])
-  return { hardware: { cpu, memory, gpus: gpus.map(({ gpu }) => gpu), npus, disk: { path: dataFolder, ...disk } }, gpus }
+  return {
+    hardware: { cpu, memory, gpus: gpus.map(({ gpu }) => gpu), npus, disk: { path: dataFolder, ...disk } },
+    gpus,
+  }
 }

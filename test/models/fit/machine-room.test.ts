@@ -36,7 +36,10 @@ test('unified memory is what was set aside and what it may take of the RAM, whil
 
 test('graphics of a processor that do not say how much memory they have use all of the RAM; a silent card does not count', async () => {
   const ram = 29_000_000 * kB
-  expect(await room('intel-graphics-and-arc', null)).toEqual({ ram, gpus: [{ id: '0000:00:02.0', own: 0, shared: ram }] })
+  expect(await room('intel-graphics-and-arc', null)).toEqual({
+    ram,
+    gpus: [{ id: '0000:00:02.0', own: 0, shared: ram }],
+  })
 })
 
 test.each([

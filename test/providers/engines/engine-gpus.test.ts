@@ -30,7 +30,10 @@ describe('an engine of llama.cpp', () => {
   test('uses GPUs in the ways that have a library beside it', async () => {
     const cpu = ['libggml-base.so', 'libggml-cpu-haswell.so']
     expect(await kind.gpuBackends(engine(build(...cpu, 'libggml-vulkan.so')))).toEqual(['vulkan'])
-    expect(await kind.gpuBackends(engine(build(...cpu, 'libggml-hip.so', 'libggml-cuda.so.0')))).toEqual(['cuda', 'rocm'])
+    expect(await kind.gpuBackends(engine(build(...cpu, 'libggml-hip.so', 'libggml-cuda.so.0')))).toEqual([
+      'cuda',
+      'rocm',
+    ])
     expect(await kind.gpuBackends(engine(build(...cpu)))).toEqual([])
   })
 

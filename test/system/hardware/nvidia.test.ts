@@ -40,7 +40,9 @@ describe('a question to nvidia-smi', () => {
 
   test('is an answer if it fails because of another card', async () => {
     const line = '00000000:01:00.0, NVIDIA T4, 550.54, 15360, 0'
-    expect(await askNvidia(standIn(`echo "${line}"; echo "Unable to determine the device handle" >&2; exit 15`))).toEqual({
+    expect(
+      await askNvidia(standIn(`echo "${line}"; echo "Unable to determine the device handle" >&2; exit 15`)),
+    ).toEqual({
       kind: 'answered',
       text: `${line}\n`,
     })

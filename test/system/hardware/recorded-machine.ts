@@ -27,7 +27,11 @@ export const machineNames = readdirSync(folder)
 
 const cpuinfo = ({ threads, cores, fields }: Recorded['cpus']): string =>
   Array.from({ length: threads }, (_, index) => {
-    const numbered = { processor: String(index), ...fields, ...(cores === null ? {} : { 'core id': String(index % cores) }) }
+    const numbered = {
+      processor: String(index),
+      ...fields,
+      ...(cores === null ? {} : { 'core id': String(index % cores) }),
+    }
     return Object.entries(numbered)
       .map(([key, value]) => `${key.padEnd(16)}: ${value}\n`)
       .join('')
