@@ -34,7 +34,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not foun
     pulls: async () => (await import('./cli/pulls.ts')).default,
     rm: async () => (await import('./cli/rm.ts')).default,
     config: async () => (await import('./cli/config/group.ts')).default,
-    probe: async () => (await import('./cli/host/probe.ts')).default,
+    probe: async () => (await import('./cli/probe/probe.ts')).default,
     setup: async () => (await import('./cli/host/setup.ts')).default,
     doctor: async () => (await import('./cli/host/doctor.ts')).default,
     update: async () => (await import('./cli/host/update.ts')).default,

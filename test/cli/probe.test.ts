@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { machineLines } from '../../src/cli/host/machine-text.ts'
+import { machineLines } from '../../src/cli/probe/machine-text.ts'
 import { Hardware } from '../../src/contract/hardware.ts'
 import { problemsOf } from '../../src/lib/validate.ts'
 import { bareHardware } from '../support/fits.ts'

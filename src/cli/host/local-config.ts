@@ -1,6 +1,6 @@
 /**
  * hal0.toml of this machine, read without a daemon. People ask what is wrong with it when no daemon starts, and an editor needs
- * the file. Besides local-engines.ts this is the one place where the command line reaches past the contract.
+ * the file. Like the other local-*.ts it reaches past the contract.
  */
 import type { Stats } from 'node:fs'
 import { lchown, realpath, stat } from 'node:fs/promises'

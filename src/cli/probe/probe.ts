@@ -1,6 +1,4 @@
 import type { Hardware } from '../../contract/hardware.ts'
-import { readMachine } from '../../system/hardware/read-machine.ts'
-import { findPaths } from '../../system/paths.ts'
 import { call } from '../api/client.ts'
 import { urlIsConfigured } from '../api/connection.ts'
 import { defineVerb } from '../command.ts'
@@ -16,7 +14,8 @@ const look = async (): Promise<Hardware> => {
   } catch (error) {
     // HAL0_URL may name another machine. This one needs no daemon, and nobody's leave.
     if (!(error instanceof Failure) || urlIsConfigured()) throw error
-    return (await readMachine(findPaths(process.env, process.getuid?.() === 0).data)).hardware
+    const { readLocalHardware } = await import('../host/local-machine.ts')
+    return readLocalHardware()
   }
 }
 
