@@ -1,5 +1,4 @@
 /** The routes about the daemon itself. */
-import { Type } from 'typebox'
 import { Hardware } from '../hardware.ts'
 import type { SettingsSchemas } from '../settings.ts'
 import { Health, Status } from '../system.ts'
