@@ -175,6 +175,7 @@ describe('who may import whom', () => {
       'pull/origin',
       'pull/staging',
       'pull/download',
+      'pull/package',
       'pull/thread',
       'pull/record',
       'pull/job',

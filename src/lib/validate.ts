@@ -25,8 +25,28 @@ export interface Problem {
   reason: string
 }
 
+interface ObjectSchema extends TSchema {
+  properties: Record<string, unknown>
+  required: string[]
+}
+
+const isObjectSchema = (schema: TSchema): schema is ObjectSchema => 'properties' in schema
+
+/**
+ * Of a union of objects, the one that the value is meant to be: one with a required field that the value has and the first one does
+ * not know; otherwise the first. So the problems are those of one form, not of all at once.
+ */
+const meantBy = (schema: TSchema, value: unknown): TSchema => {
+  const forms = 'anyOf' in schema && Array.isArray(schema.anyOf) ? (schema.anyOf as TSchema[]) : []
+  if (forms.length === 0 || !forms.every(isObjectSchema) || typeof value !== 'object' || value === null) return schema
+  const [first, ...others] = forms as [ObjectSchema, ...ObjectSchema[]]
+  const marks = ({ required = [] }: ObjectSchema) => required.filter((key) => !Object.hasOwn(first.properties, key))
+  return others.find((form) => marks(form).some((key) => Object.hasOwn(value, key))) ?? first
+}
+
 /** Every problem that `schema` finds in `value`; empty if it conforms. Unknown fields are problems; they are never stripped. */
-export const problemsOf = (schema: TSchema, value: unknown): Problem[] => {
+export const problemsOf = (union: TSchema, value: unknown): Problem[] => {
+  const schema = meantBy(union, value)
   const check = validator(schema)
   if (check.Check(value)) return []
   const problems: Problem[] = []

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rangedReply } from './fake-hub/ranged-reply.ts'
 
 export interface FakeFile {
   name: string
@@ -45,25 +46,29 @@ const jsonPage = (files: FakeFile[]) =>
 export const fakeIndex = (
   files: FakeFile[],
   form: 'html' | 'json' = 'html',
-  override: (path: string) => Response | null = () => null,
+  override: (path: string, request: Request) => Response | null | Promise<null> = () => null,
 ): FakeIndex => {
   const seen: FakeIndex['seen'] = []
   const server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
     idleTimeout: 0,
-    fetch(request) {
+    async fetch(request) {
       const path = new URL(request.url).pathname
       seen.push({ path, authorization: request.headers.get('authorization') })
-      const other = override(path)
+      const other = await override(path, request)
       if (other !== null) return other
-      if (path === '/simple/xllamacpp/') {
+      const project = /^\/simple\/([^/]+)\/$/.exec(path)?.[1]
+      const listed = files.filter(({ name }) => name.split('-')[0]?.replaceAll('_', '-') === project)
+      if (listed.length > 0) {
         return form === 'html'
-          ? new Response(htmlPage(files), { headers: { 'content-type': 'text/html' } })
-          : new Response(jsonPage(files), { headers: { 'content-type': 'application/vnd.pypi.simple.v1+json' } })
+          ? new Response(htmlPage(listed), { headers: { 'content-type': 'text/html' } })
+          : new Response(jsonPage(listed), { headers: { 'content-type': 'application/vnd.pypi.simple.v1+json' } })
       }
       const file = files.find(({ name }) => path === `/files/${name}`)
-      return file === undefined ? new Response('no such page', { status: 404 }) : new Response(file.content)
+      if (file === undefined) return new Response('no such page', { status: 404 })
+      const { status, headers, body } = rangedReply(file.content, request.headers.get('range'), {}, null)
+      return new Response(body as Uint8Array<ArrayBuffer>, { status, headers })
     },
   })
   return { url: `http://127.0.0.1:${server.port}/simple`, seen, stop: () => void server.stop(true) }

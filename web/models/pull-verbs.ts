@@ -1,6 +1,7 @@
 /** What can be done with a pull. Pure. */
 import type { Pull, PullRequest } from '../../src/contract/models/pull.ts'
 import { isUnderWay } from '../../src/contract/models/pull-phase.ts'
+import { isPackagePull } from '../../src/contract/models/pull-place.ts'
 import type { PullFigures } from '../../src/contract/slot.ts'
 
 export const pullVerbs = ['cancel', 'again', 'discard', 'hide'] as const
@@ -19,8 +20,12 @@ export const verbLabel = (verb: PullVerb, phase: PullFigures['phase'], kept: num
   return { cancel: 'Cancel', discard: 'Discard', hide: 'Hide' }[verb]
 }
 
-/** The request that continues a pull which this page did not start. It names the pinned commit and file, so that the bytes are the same. */
+/**
+ * The request that continues a pull which this page did not start. It names the pinned commit and file, so that the bytes are the
+ * same; a package is always pinned.
+ */
 export const requestOf = ({ request, repo, revision, files }: Pull): PullRequest => {
+  if (isPackagePull(request)) return request
   // The model's files come before those of its projector, whatever label was asked for.
   const [first] = files
   return revision === null || first === undefined ? request : { ...request, repo, revision, file: first.path }

@@ -1,3 +1,4 @@
+import { isPackagePull } from '../../contract/models/pull-place.ts'
 import { bytes } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
@@ -61,6 +62,7 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
       const isId = !model.includes('/') && file === undefined && revision === undefined
       const order = (isId ? await fromCatalog(model) : null) ?? (await fromHub(model, file, revision))
       wanted = id ?? order.id
+      if (mmproj === true && isPackagePull(order.body)) throw usageError(`${model} has no vision projector.`)
       const body = {
         ...order.body,
         ...(mmproj === true ? { mmproj } : {}),

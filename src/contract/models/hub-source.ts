@@ -17,6 +17,7 @@ const ggufPath = `${path}\\.[Gg][Gg][Uu][Ff]`
 const label = `:[^:\\s${never}]{1,128}`
 export const labelPattern = `^${label}$`
 export const filePattern = `^(?:${label}|${ggufPath})$`
+export const ggufPathPattern = `^${ggufPath}$`
 export const folderPattern = `^${path}$`
 /** The characters of branch names, except those with a meaning in addresses. */
 const refPart = "[A-Za-z0-9_!$%&'()+,;=@{}-]+"

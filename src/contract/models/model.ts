@@ -4,6 +4,7 @@ import { nullable } from '../schema/nullable.ts'
 import { Sha256 } from '../schema/pattern.ts'
 import { ModelId } from '../slot.ts'
 import { ShownFit } from './fit.ts'
+import { ModelPackage } from './package-source.ts'
 
 export const modelKinds = ['chat', 'embedding', 'rerank', 'mmproj'] as const
 
@@ -22,9 +23,12 @@ export type ModelFile = Static<typeof ModelFile>
 
 /** Where a model came from. An older hal0 ignores the keys that it does not know. */
 export const ModelSource = Type.Object({
-  repo: Type.String({ description: 'owner/name, as the hub wrote it then.' }),
-  revision: Type.String({ description: 'Commit.' }),
-  files: Type.Array(Type.String(), { description: 'In the repository, in the order of the files here.' }),
+  repo: Type.String({ description: 'owner/name, as the hub wrote it then; `pypi:NAME` for a package.' }),
+  revision: Type.String({ description: 'Commit, or the version of the package.' }),
+  files: Type.Array(Type.String(), {
+    description: 'In the repository, or in the archive, in the order of the files here.',
+  }),
+  package: Type.Optional(ModelPackage),
   ref: Type.Optional(Type.String({ description: 'Branch, tag or commit that was asked for; absent: main.' })),
   mmproj: Type.Optional(
     Type.Object(

@@ -5,22 +5,33 @@ import { nullable } from '../schema/nullable.ts'
 import { ModelId, PullFigures } from '../slot.ts'
 import { ShownFit } from './fit.ts'
 import { HubFile, HubFolder, HubRepo, HubRevision } from './hub-source.ts'
+import { packageMember } from './package-source.ts'
 
-/** Body of `POST /api/models/{id}/pull`. */
-export const PullRequest = Type.Object(
+const replace = Type.Optional(
+  Type.Boolean({
+    description: 'If the id names another model: fetch and verify this one first, then replace that one.',
+  }),
+)
+
+/** A model of the hub. */
+export const HubPull = Type.Object(
   {
     repo: HubRepo,
     file: HubFile,
     revision: Type.Optional(HubRevision),
     mmproj: Type.Optional(Type.Boolean({ description: "Bring the repository's vision projector along." })),
-    replace: Type.Optional(
-      Type.Boolean({
-        description: 'If the id names another model: fetch and verify this one first, then replace that one.',
-      }),
-    ),
+    replace,
   },
   { additionalProperties: false },
 )
+export type HubPull = Static<typeof HubPull>
+
+/** A model in a package of a package index. */
+export const PackagePull = Type.Object({ ...packageMember, replace }, { additionalProperties: false })
+export type PackagePull = Static<typeof PackagePull>
+
+/** Body of `POST /api/models/{id}/pull`: from the hub, or, where it has a `package`, from a package index. */
+export const PullRequest = Type.Union([HubPull, PackagePull])
 export type PullRequest = Static<typeof PullRequest>
 
 /** One pull, under way or ended; also the data of its events. */
@@ -34,12 +45,13 @@ export const Pull = Type.Object(
         description: 'Place among the pulls that wait for their turn; null: it does not wait.',
       }),
     ),
-    repo: Type.String(),
-    /** The commit that was pinned; null until it is resolved. */
-    revision: nullable(Type.String()),
+    repo: Type.String({ description: 'OWNER/NAME at the hub, or `pypi:NAME` for a package.' }),
+    revision: nullable(
+      Type.String({ description: 'Commit that was pinned, or the version of the package; null until it is resolved.' }),
+    ),
     files: Type.Array(
       Type.Object({
-        path: Type.String({ description: 'In the repository.' }),
+        path: Type.String({ description: 'In the repository; of a package the name of its archive.' }),
         size: Type.Integer({ minimum: 0 }),
         received: Type.Integer({ minimum: 0 }),
       }),

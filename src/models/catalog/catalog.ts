@@ -54,7 +54,8 @@ export class Catalog implements CatalogService, CatalogSources {
   sourceOf(id: string): PullRequest | null {
     const entry = this.#byId.get(id)
     if (entry === undefined || !this.#deps.providers.includes(entry.provider)) return null
-    const { repo, file, others } = entry
+    const { repo, file, others, size, pin } = entry
+    if (pin !== undefined) return { package: pin.package, file, size, sha256: pin.sha256 }
     return others.length === 0 ? { repo, file } : { repo, file, mmproj: true }
   }
 

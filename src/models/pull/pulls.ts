@@ -9,6 +9,7 @@ import type {
   PullLeftover,
   PullRequest,
 } from '../../contract/models/pull.ts'
+import { repoOf } from '../../contract/models/pull-place.ts'
 import type { Bus } from '../../lib/async/bus.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { readHubReference, unreadable } from '../../lib/hub/hub-reference.ts'
@@ -19,7 +20,7 @@ import type { HubClient } from '../hub/client/hub-client.ts'
 import type { ModelSelector } from '../hub/offers/choose-model.ts'
 import { driftOf, fileNow, updateOf } from '../hub/offers/drift.ts'
 import { offersOfRepository } from '../hub/offers/offers-of-repository.ts'
-import { projectorOf, requestOf, sameRepo } from '../registry/identity.ts'
+import { isSameSource, projectorOf, requestOf } from '../registry/identity.ts'
 import type { RegistryLeftovers } from '../registry/registry-leftovers.ts'
 import { askWhetherHere, type Question, type Verdict } from './job/just-this.ts'
 import { clearLeftovers, listDamaged, listLeftovers } from './job/pull-leftovers.ts'
@@ -178,7 +179,7 @@ export class Pulls implements PullService, ModelBringer {
 
   async repository(repo: string, revision: string | null, selector: ModelSelector): Promise<HubRepository> {
     return await offersOfRepository(
-      { ...this.#deps, askedFor: (id) => this.#sources.get(id) ?? null },
+      { ...this.#deps, repoAskedFor: (id) => this.#repoAskedFor(id) },
       repo,
       revision,
       selector,
@@ -211,6 +212,11 @@ export class Pulls implements PullService, ModelBringer {
     return verdict.kind
   }
 
+  #repoAskedFor(id: string): string | null {
+    const source = this.#sources.get(id)
+    return source === undefined ? null : repoOf(source)
+  }
+
   /** For an installed model (which may lack a file), its own source: nothing else is pulled under its id. */
   #sourceOf(id: string): PullRequest | null {
     const { registry, catalog } = this.#deps
@@ -230,7 +236,7 @@ export class Pulls implements PullService, ModelBringer {
   async #remember(id: string, { replace: _, ...request }: PullRequest): Promise<void> {
     const known = this.#sources.get(id)
     // A restored or updated model keeps following the same source.
-    if (known !== undefined && sameRepo(known.repo, request.repo) && known.file === request.file) return
+    if (known !== undefined && isSameSource(known, request)) return
     await this.#note(id, request).catch((error) => log.warn(`where ${id} came from will not be known`, error))
   }
 }

@@ -1,6 +1,7 @@
 /** Whether an id names what a request asks for: the repository, the files by content, and the projector. Pure. */
 import type { ModelEntry, ModelSource } from '../../contract/models/model.ts'
-import type { PullRequest } from '../../contract/models/pull.ts'
+import type { PackagePull, PullRequest } from '../../contract/models/pull.ts'
+import { isPackagePull } from '../../contract/models/pull-place.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 
 export interface AskedFile {
@@ -73,18 +74,40 @@ export const hasSameFiles = (
 export const isAtRevision = ({ revision: commit, ref = 'main' }: ModelSource, asked: string): boolean =>
   asked === ref || (/^[0-9a-f]{7,40}$/.test(asked) && commit.startsWith(asked))
 
-/** Whether two requests for one id mean the same. `replace` does not matter. */
-export const sameRequest = (a: PullRequest, b: PullRequest): boolean =>
-  sameRepo(a.repo, b.repo) &&
+/** The pins decide: two archives with the same bytes are one, wherever they are. */
+const samePackage = (a: PackagePull, b: PackagePull): boolean =>
+  a.package.index === b.package.index &&
+  a.package.name === b.package.name &&
+  a.package.version === b.package.version &&
+  a.package.archive.sha256 === b.package.archive.sha256 &&
   a.file === b.file &&
-  (a.revision ?? 'main') === (b.revision ?? 'main') &&
-  (a.mmproj ?? false) === (b.mmproj ?? false)
+  a.sha256 === b.sha256
 
-/** A request that pulls exactly what the entry names; null if the entry did not come from the hub. */
-export const requestOf = (entry: ModelEntry, mmproj: ModelSource['mmproj'] | null): PullRequest | null => {
-  const [file] = entry.source?.files ?? []
-  if (entry.source === null || file === undefined) return null
-  const { repo, revision } = entry.source
+/** Whether two requests for one id mean the same. `replace` does not matter. */
+export const sameRequest = (a: PullRequest, b: PullRequest): boolean => {
+  if (isPackagePull(a) || isPackagePull(b)) return isPackagePull(a) && isPackagePull(b) && samePackage(a, b)
+  return (
+    sameRepo(a.repo, b.repo) &&
+    a.file === b.file &&
+    (a.revision ?? 'main') === (b.revision ?? 'main') &&
+    (a.mmproj ?? false) === (b.mmproj ?? false)
+  )
+}
+
+/** Whether two requests follow the same file, at whatever revision. */
+export const isSameSource = (a: PullRequest, b: PullRequest): boolean =>
+  isPackagePull(a) || isPackagePull(b) ? sameRequest(a, b) : sameRepo(a.repo, b.repo) && a.file === b.file
+
+/** A request that pulls exactly what the entry names; null if the entry was imported. */
+export const requestOf = ({ files, source }: ModelEntry, mmproj: ModelSource['mmproj'] | null): PullRequest | null => {
+  const [file] = source?.files ?? []
+  const [here] = files
+  if (source === null || file === undefined || here === undefined) return null
+  const { repo, revision } = source
+  if (source.package !== undefined) {
+    const { size, sha256 } = here
+    return { package: source.package, file, size, sha256 }
+  }
   return { repo, file, revision, ...(mmproj === null || mmproj === undefined ? {} : { mmproj: true }) }
 }
 

@@ -2,8 +2,8 @@
  * Where the files of a pulled model go below models/. The first file of a name goes to `<safe-ref>/<file>` (spec §3); other content
  * with the same name goes into a folder beside it, named after its commit. Shards stay together. Pure, apart from `contentAt`.
  */
-/** Folder of a repository below models/ (spec §3). */
-export const safeRef = (repo: string): string => repo.replace('/', '--')
+/** Folder of a repository, or of a package (`pypi:NAME`), below models/ (spec §3). */
+export const safeRef = (repo: string): string => repo.replace(/[/:]/, '--')
 
 export interface PlacedFile {
   /** Path in the repository. */

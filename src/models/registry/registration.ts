@@ -23,8 +23,8 @@ export interface ReceivedFile {
 /** A model whose files are ready to be registered. */
 export interface Registration {
   id: string
-  /** The repository's name at the hub, and the commit. */
-  source: Pick<ModelSource, 'repo' | 'revision' | 'ref'>
+  /** The repository's name at the hub and the commit, or the package. */
+  source: Pick<ModelSource, 'repo' | 'revision' | 'ref' | 'package'>
   /** First shard first. */
   files: readonly ReceivedFile[]
   /** The vision projector that comes with it; it gets an entry of its own. */

@@ -3,6 +3,7 @@
 import type { Decision } from '../../../src/contract/logs/decision.ts'
 import type { Model } from '../../../src/contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../src/contract/models/pull.ts'
+import { repoOf } from '../../../src/contract/models/pull-place.ts'
 import type { SlotRecord, SlotState } from '../../../src/contract/slot.ts'
 import type { Slot, SlotPatch } from '../../../src/contract/slot-config.ts'
 import { wireConfig } from '../../support/slot-config.ts'
@@ -79,7 +80,7 @@ export const decision = (id: number, changes: Partial<Decision> = {}): Decision 
 /** A pull that was accepted and has not begun. */
 export const acceptedPull = (id: string, request: PullRequest): Pull => ({
   id,
-  repo: request.repo,
+  repo: repoOf(request),
   request,
   position: null,
   revision: null,

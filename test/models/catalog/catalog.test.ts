@@ -9,7 +9,8 @@ import { ggufFiles } from '../../../src/models/hub/client/gguf-files.ts'
 import { modelIds } from '../../../src/models/naming/default-id.ts'
 import { roomOf } from '../../support/fits.ts'
 
-const gguf = catalogEntries.filter(({ provider }) => provider === 'llama.cpp')
+const gguf = catalogEntries.filter(({ provider, pin }) => provider === 'llama.cpp' && pin === undefined)
+const packaged = catalogEntries.filter(({ pin }) => pin !== undefined)
 const ids = (query: string): string[] => searchCatalog(catalogEntries, query).map(({ id }) => id)
 const here = { get: () => null }
 
@@ -113,8 +114,18 @@ describe('the catalog of a machine', () => {
       expect(source).toMatchObject({ repo, file: path })
       expect(catalog.refusalOf(id)).toBeNull()
     }
-    expect(catalog.sourceOf('gemma-3-4b-it-q4_k_m')?.mmproj).toBe(true)
+    expect(catalog.sourceOf('gemma-3-4b-it-q4_k_m')).toMatchObject({ mmproj: true })
     expect(catalog.sourceOf('qwen2.5-0.5b-instruct-q4_k_m')).not.toHaveProperty('mmproj')
+  })
+
+  test('knows the package of a model that the hub is not needed for', () => {
+    expect(packaged.map(({ id }) => id)).toEqual(['smollm2-135m-instruct-q4_1'])
+    for (const { id, file: path, size, pin, repo } of packaged) {
+      const source = catalog.sourceOf(id)
+      expect(problemsOf(PullRequest, source)).toEqual([])
+      expect(source).toEqual({ package: pin?.package, file: path, size, sha256: pin?.sha256 } as PullRequest)
+      expect(repo).toBe(`pypi:${pin?.package.name}`)
+    }
   })
 
   test('says that no engine can run a speech model, and pulls none', () => {

@@ -47,8 +47,8 @@ const usable = new Set([200, 206, 416])
 /** Statuses with which storages refuse an expired or invalid signature. */
 const refusals = new Set([400, 401, 403, 404, 410])
 
-/** @throws Hal0Error `request.invalid` */
-const rangeHeader = (from: number, to: number | null): Record<string, string> => {
+/** The header that asks for the bytes [from, to); `to` null: to the end. @throws Hal0Error `request.invalid` */
+export const rangeHeader = (from: number, to: number | null): Record<string, string> => {
   if (!Number.isSafeInteger(from) || from < 0 || (to !== null && (!Number.isSafeInteger(to) || to <= from))) {
     throw new Hal0Error('request.invalid', `There is no range from byte ${from} to before byte ${to}.`)
   }

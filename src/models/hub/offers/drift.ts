@@ -1,6 +1,7 @@
 /** Whether the hub's files still match an installed model. */
 import type { ModelEntry, ModelSource } from '../../../contract/models/model.ts'
-import type { ModelDrift, PullRequest } from '../../../contract/models/pull.ts'
+import type { HubPull, ModelDrift } from '../../../contract/models/pull.ts'
+import { isPackagePull } from '../../../contract/models/pull-place.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { parseShardName } from '../../naming/file-name.ts'
 import { projectorOf, requestOf } from '../../registry/identity.ts'
@@ -27,9 +28,9 @@ export const changedFiles = ({ files, source }: ModelEntry, repository: Pick<Hub
 export const followed = ({ ref = 'main', revision }: ModelSource): string =>
   /^[0-9a-f]{7,40}$/.test(ref) && revision.startsWith(ref) ? 'main' : ref
 
-/** @param entry that came from the hub */
+/** @returns null for a model that did not come from the hub: a package is pinned to its version, which never changes */
 export const driftOf = async (hub: Pick<HubClient, 'repository'>, entry: ModelEntry): Promise<ModelDrift | null> => {
-  if (entry.source === null) return null
+  if (entry.source === null || entry.source.package !== undefined) return null
   const { repo, revision } = entry.source
   const drift = { id: entry.id, repo, revision, outdated: false, files: [], problem: null }
   try {
@@ -56,15 +57,20 @@ export const fileNow = (file: string, { files }: Pick<HubRepository, 'files'>): 
 
 /**
  * The request that updates a model in place.
- * @throws Hal0Error `request.unsupported` for an imported model, and for the projector of another model
+ * @throws Hal0Error `request.unsupported` for a model that is not from the hub, and for the projector of another model
  */
-export const updateOf = (entry: ModelEntry, registry: Pick<ModelLookup, 'get' | 'list'>): PullRequest => {
+export const updateOf = (entry: ModelEntry, registry: Pick<ModelLookup, 'get' | 'list'>): HubPull => {
   const { id, source } = entry
   const get = (one: string) => registry.get(one)
   const mmproj = projectorOf(entry, get)
   const request = requestOf(entry, mmproj)
   if (source === null || request === null) {
     const sentence = `The model ${id} was imported from a file, so hal0 does not know where a newer one would be. Import that, or pull one.`
+    throw new Hal0Error('request.unsupported', sentence, { param: 'id', details: { id } })
+  }
+  if (isPackagePull(request)) {
+    const { name, version } = request.package
+    const sentence = `${id} is the model of ${name} ${version} from the Python package index. That version never changes, so there is nothing to update it to.`
     throw new Hal0Error('request.unsupported', sentence, { param: 'id', details: { id } })
   }
   const owner = registry.list().find((one) => projectorOf(one, get)?.id === id)

@@ -1,5 +1,5 @@
 /** What a repository offers: asks the hub, or falls back to installed models when the hub cannot be reached. */
-import type { HubRepository, PullRequest } from '../../../contract/models/pull.ts'
+import type { HubRepository } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { FindRoom } from '../../fit/model-fits.ts'
 import { isAtRevision, projectorOf, sameRepo } from '../../registry/identity.ts'
@@ -15,8 +15,8 @@ const patienceMs = 60_000
 interface OffersDeps {
   hub: Pick<HubClient, 'repository'>
   registry: Pick<ModelLookup, 'get' | 'list' | 'lost'>
-  /** The request for a model, which may use an older name of its repository. */
-  askedFor: (id: string) => PullRequest | null
+  /** The repository in the request for a model, which may be an older name. */
+  repoAskedFor: (id: string) => string | null
   room: FindRoom
 }
 
@@ -44,11 +44,11 @@ export const offersOfRepository = async (
   }
 }
 
-const localModels = ({ registry, askedFor }: OffersDeps, repo: string, revision: string): LocalModel[] =>
+const localModels = ({ registry, repoAskedFor }: OffersDeps, repo: string, revision: string): LocalModel[] =>
   registry.list().flatMap((entry) => {
     const { source, id } = entry
     if (source === null || !isAtRevision(source, revision) || registry.lost(entry).length > 0) return []
-    if (!sameRepo(source.repo, repo) && !sameRepo(askedFor(id)?.repo ?? '', repo)) return []
+    if (!sameRepo(source.repo, repo) && !sameRepo(repoAskedFor(id) ?? '', repo)) return []
     const tie = projectorOf(entry, (one) => registry.get(one)) ?? null
     const [file] = tie === null ? [] : (registry.get(tie.id)?.files ?? [])
     return { entry, projector: tie === null || file === undefined ? null : { path: tie.file, size: file.size } }

@@ -20,6 +20,8 @@ export type { DownloadProgress }
 
 export interface DownloadJob extends Source {
   files: readonly RemoteFile[]
+  /** Bytes that are made of the files once they are here: they need room as well. */
+  madeOfThem?: number
 }
 
 export interface DownloadDeps {
@@ -46,7 +48,7 @@ export const download = async (job: DownloadJob, deps: DownloadDeps): Promise<Do
   const files: StagedFile[] = []
   for (const [index, remote] of job.files.entries())
     files.push(await findStaged(job, remote, names[index] as StagedNames))
-  await requireSpace(job.folder, files, settings.reserveBytes)
+  await requireSpace(job.folder, files, settings.reserveBytes, job.madeOfThem)
 
   const progress = new ProgressReporter(deps.clock, files.map(shareOf), deps.onProgress)
   const received = () => progress.received()

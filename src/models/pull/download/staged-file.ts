@@ -178,6 +178,6 @@ const remove = async (path: string): Promise<void> => {
 const mismatch = (remote: RemoteFile, actual: string): Hal0Error =>
   new Hal0Error(
     'pull.checksum_mismatch',
-    `${remote.path} arrived with another checksum than the hub states: ${actual} instead of ${remote.sum.hex}. It was discarded; pull again.`,
+    `${remote.path} arrived with another checksum than it should have: ${actual} instead of ${remote.sum.hex}. It was discarded; pull again.`,
     { details: { file: remote.path, kind: remote.sum.kind, expected: remote.sum.hex, actual } },
   )

@@ -1,12 +1,13 @@
 /** Gets the files of a plan: existing ones are used, the others are downloaded. */
 import { join } from 'node:path'
-import type { Pull } from '../../../contract/models/pull.ts'
+import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
+import { isPackagePull } from '../../../contract/models/pull-place.ts'
 import type { HubRepository } from '../../hub/client/hub-client.ts'
 import type { ModelRegistry } from '../../registry/registry.ts'
 import type { DownloadSettings } from '../download/settings.ts'
 import type { Downloader } from '../thread/download-in-thread.ts'
 import { filesOf, type PullPlan } from './pull-plan.ts'
-import { pullUnderWay, withLying } from './pull-state.ts'
+import { pullPlanned, pullUnderWay, withLying } from './pull-state.ts'
 import { findHere, type LyingFile } from './reuse.ts'
 
 export interface BringDeps {
@@ -21,6 +22,7 @@ export interface BringDeps {
 export interface Wanted {
   plan: PullPlan
   repository: Pick<HubRepository, 'repo' | 'commit'>
+  request: PullRequest
   /** Folder of downloads until they are registered. */
   staging: string
 }
@@ -39,7 +41,7 @@ export interface BringPorts {
  * @throws Hal0Error what the downloader throws
  */
 export const bringFiles = async (
-  { plan, repository: { repo, commit }, staging }: Wanted,
+  { plan, repository: { repo, commit }, request, staging }: Wanted,
   { folder, registry, download, settings = {} }: BringDeps,
   { pull, change, signal }: BringPorts,
 ): Promise<Map<string, LyingFile>> => {
@@ -47,11 +49,18 @@ export const bringFiles = async (
   const here = await findHere(folder, files, registry.list(), signal)
   change(withLying(pull(), here))
   const lacking = files.filter(({ path }) => !here.has(path))
-  if (lacking.length === 0) return here
+  if (lacking.length === 0) {
+    // Of a package, the file is here and its archive is not needed.
+    if (isPackagePull(request)) change(pullPlanned({ repo, commit }, files))
+    change(withLying(pull(), here))
+    return here
+  }
   const lying = pull().bytes_received
   const all = files.map(({ path }) => path)
   const done = await download(
-    { folder: staging, repo, commit, files: lacking, all, projector: plan.projector?.path ?? null },
+    isPackagePull(request)
+      ? { folder: staging, request }
+      : { folder: staging, repo, commit, files: lacking, all, projector: plan.projector?.path ?? null },
     { signal, settings, onProgress: (progress) => change(pullUnderWay(pull(), progress, lying)) },
   )
   return new Map([

@@ -1,11 +1,13 @@
 /** Whether the model under a taken id is exactly the requested one, and complete: by repository, commit, files and projector. */
 import type { ModelEntry, ModelSource } from '../../../contract/models/model.ts'
-import type { PullRequest } from '../../../contract/models/pull.ts'
+import type { HubPull, PullRequest } from '../../../contract/models/pull.ts'
+import { isPackagePull, repoOf } from '../../../contract/models/pull-place.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
 import { type Asked, hasSameFiles, isAtRevision, projectorOf, sameRepo, taken } from '../../registry/identity.ts'
 import type { ModelLookup } from '../../registry/registry-port.ts'
 import { isAsVerified } from '../../verify/checksum.ts'
+import { packageRepository } from '../package/package-repository.ts'
 import { chooseFiles } from './pull-plan.ts'
 
 export interface JustThisDeps {
@@ -54,6 +56,8 @@ const isOneRepository = async (
   signal: AbortSignal,
 ): Promise<boolean> => {
   if (source === null || sameRepo(source.repo, asked)) return source !== null
+  // A package is never renamed, and the hub does not know it.
+  if (source.package !== undefined || !asked.includes('/')) return false
   try {
     return sameRepo((await hub.repository(source.repo, 'main', signal)).repo, asked)
   } catch (error) {
@@ -128,6 +132,10 @@ export const askWhetherHere = async (
   entry: ModelEntry,
   { request, before, offline }: Question,
 ): Promise<Verdict> => {
+  if (isPackagePull(request)) {
+    const asked = askedOf(packageRepository(request), request)
+    return await judge(deps, entry, asked, AbortSignal.timeout(patienceMs))
+  }
   const { source } = entry
   const isPinned = source !== null && request.revision === source.revision
   if (isPinned && fits(deps, entry, request, before) === 'yes') return judgeAsHere(deps, entry, request)
@@ -150,19 +158,19 @@ export const askWhetherHere = async (
 const silent = (): Hal0Error =>
   new Hal0Error('pull.network', `The hub did not answer within ${patienceMs / 1000} s. Try again later.`)
 
-const judgeAsHere = (deps: JustThisDeps, entry: ModelEntry, { mmproj }: PullRequest): Promise<Verdict> =>
+const judgeAsHere = (deps: JustThisDeps, entry: ModelEntry, { mmproj }: HubPull): Promise<Verdict> =>
   judgeFiles(deps, entry, mmproj === true ? projectorOf(entry, (id) => deps.registry.get(id)) : null)
 
 /** What the entry alone says about a request: 'unknown' if that depends on what the hub has. */
 export const fits = (
   { registry }: Pick<JustThisDeps, 'registry'>,
   entry: ModelEntry,
-  request: PullRequest,
+  request: HubPull,
   before: PullRequest | null,
 ): 'yes' | 'no' | 'unknown' => {
   const { source } = entry
   if (source === null) return 'no'
-  const names = before === null ? [source.repo] : [source.repo, before.repo]
+  const names = before === null ? [source.repo] : [source.repo, repoOf(before)]
   if (!names.some((name) => sameRepo(name, request.repo))) return 'no'
   if (!isNamed(source, request)) return 'no'
   if (!isAtRevision(source, request.revision ?? 'main')) return 'unknown'
@@ -171,10 +179,10 @@ export const fits = (
 }
 
 /** Whether the request's file, or label, means these files. */
-const isNamed = ({ repo, revision, files }: ModelSource, { file }: PullRequest): boolean => {
+const isNamed = ({ repo, revision, files }: ModelSource, { file }: HubPull): boolean => {
   const known = files.map((path) => ({ path, size: 0, sha256: null, blobSha1: null }))
   try {
-    chooseFiles({ repo, commit: revision, gated: false, files: known, refused: [] }, { repo, file })
+    chooseFiles({ repo, commit: revision, gated: false, files: known, refused: [] }, { file })
     return true
   } catch (error) {
     if (error instanceof Hal0Error) return false

@@ -2,11 +2,13 @@
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
 import { isUnderWay } from '../../../contract/models/pull-phase.ts'
+import { isPackagePull } from '../../../contract/models/pull-place.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
 import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
 import type { ModelRegistry } from '../../registry/registry.ts'
+import { packageRepository } from '../package/package-repository.ts'
 import { askForPull } from '../record/pinned.ts'
 import type { PinnedPull } from '../record/record.ts'
 import type { PullRecords } from '../record/records.ts'
@@ -14,7 +16,7 @@ import { discard as discardStaging } from '../staging/staging.ts'
 import { type BringDeps, bringFiles } from './bring-files.ts'
 import { judgeForPull } from './just-this.ts'
 import { stagingFolder } from './pull-leftovers.ts'
-import { filesOf, type PullPlan, planPull, registrationOf } from './pull-plan.ts'
+import { fetchedOf, type PullPlan, planPull, registrationOf } from './pull-plan.ts'
 import { pullAskedFor, pullPlanned, pullThatIsHere } from './pull-state.ts'
 import { askOrLookHere } from './repository-here.ts'
 
@@ -145,8 +147,7 @@ export class PullJob {
     const { signal } = this.#stop
     try {
       signal.throwIfAborted()
-      const asking = askForPull(this.#deps.hub, this.request, this.#pinned, signal)
-      const repository = await askOrLookHere(asking, this.#deps.registry, this.request, signal)
+      const repository = await this.#resolve(signal)
       const here = await judgeForPull(this.#deps, this.id, this.request, repository, this.#before, signal)
       if (here?.kind === 'whole') {
         await this.conclude(here.entry)
@@ -154,7 +155,8 @@ export class PullJob {
       }
       const plan = await this.#plan(repository)
       signal.throwIfAborted()
-      const received = await bringFiles({ plan, repository, staging: this.#staging }, this.#deps, {
+      const wanted = { plan, repository, request: this.request, staging: this.#staging }
+      const received = await bringFiles(wanted, this.#deps, {
         pull: () => this.#pull,
         change: (changes) => this.#change(changes),
         signal,
@@ -171,11 +173,19 @@ export class PullJob {
     }
   }
 
+  /** What there is to pull, and from where. A package is pinned, so nobody has to be asked. */
+  async #resolve(signal: AbortSignal): Promise<HubRepository> {
+    const { request } = this
+    if (isPackagePull(request)) return packageRepository(request)
+    const asking = askForPull(this.#deps.hub, request, this.#pinned, signal)
+    return await askOrLookHere(asking, this.#deps.registry, request, signal)
+  }
+
   async #plan(repository: HubRepository): Promise<PullPlan> {
     const plan = planPull(repository, this.request, await this.#deps.hasToken())
     const pinned = { repo: repository.repo, revision: repository.commit, files: plan.model.map(({ path }) => path) }
     await this.#deps.records.change(this.id, { pinned })
-    this.#change(pullPlanned(repository, filesOf(plan)))
+    this.#change(pullPlanned(repository, fetchedOf(plan, this.request)))
     return plan
   }
 

@@ -1,6 +1,7 @@
 /** Which files a pull gets, and what they are checked against. Pure. */
 import type { ModelEntry } from '../../../contract/models/model.ts'
-import type { PullRequest } from '../../../contract/models/pull.ts'
+import type { HubPull, PullRequest } from '../../../contract/models/pull.ts'
+import { isPackagePull } from '../../../contract/models/pull-place.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { type GgufModel, ggufFiles } from '../../hub/client/gguf-files.ts'
 import type { HubRepository } from '../../hub/client/hub-client.ts'
@@ -9,6 +10,7 @@ import { pickModel } from '../../hub/offers/choose-model.ts'
 import { pickProjector } from '../../hub/offers/pick-projector.ts'
 import type { ReceivedFile, Registration } from '../../registry/registration.ts'
 import type { RemoteFile } from '../origin/origin.ts'
+import { archiveFile } from '../package/package-repository.ts'
 import { remoteFiles } from '../thread/hub-origin.ts'
 
 export interface PullPlan {
@@ -22,13 +24,17 @@ export interface PullPlan {
 export const filesOf = ({ model, projector }: PullPlan): RemoteFile[] =>
   projector === null ? model : [...model, projector]
 
+/** What is downloaded of a plan: its files, or the archive that has them. */
+export const fetchedOf = (plan: PullPlan, request: PullRequest): RemoteFile[] =>
+  isPackagePull(request) ? [archiveFile(request.package)] : filesOf(plan)
+
 /**
  * The files that a request means.
  * @throws Hal0Error `pull.not_found`, `pull.ambiguous`
  */
 export const chooseFiles = (
   repository: HubRepository,
-  { file, mmproj }: Pick<PullRequest, 'repo' | 'file' | 'mmproj'>,
+  { file, mmproj }: Pick<HubPull, 'file' | 'mmproj'>,
 ): { model: GgufModel; projector: HubFile | null } => {
   const model = pickModel(repository.repo, repository.files, { file, folder: null })
   const { projectors } = ggufFiles(repository.repo, repository.files)
@@ -70,10 +76,13 @@ interface Received {
   here: { kind: 'whole' | 'lost' | 'other'; entry: ModelEntry } | null
 }
 
+/** A restored model keeps following the same branch. */
+const followedRef = ({ revision }: HubPull, here: Received['here']): string | undefined =>
+  here?.kind === 'lost' ? here.entry.source?.ref : revision
+
 export const registrationOf = ({ id, request, repository, plan, received, here }: Received): Registration => {
   const { repo, commit: revision } = repository
-  // A restored model keeps following the same branch.
-  const ref = here?.kind === 'lost' ? here.entry.source?.ref : request.revision
+  const ref = isPackagePull(request) ? undefined : followedRef(request, here)
   const file = ({ path, size }: RemoteFile): ReceivedFile => {
     const lying = received.get(path)
     if (lying === undefined) throw new Error(`${path} was not received`)
@@ -81,7 +90,12 @@ export const registrationOf = ({ id, request, repository, plan, received, here }
   }
   return {
     id,
-    source: { repo, revision, ...(ref === undefined || ref === 'main' ? {} : { ref }) },
+    source: {
+      repo,
+      revision,
+      ...(ref === undefined || ref === 'main' ? {} : { ref }),
+      ...(isPackagePull(request) ? { package: request.package } : {}),
+    },
     files: plan.model.map(file),
     mmproj: plan.projector === null ? null : file(plan.projector),
     over: here?.entry ?? null,

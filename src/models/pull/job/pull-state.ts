@@ -2,6 +2,7 @@
 
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
+import { repoOf } from '../../../contract/models/pull-place.ts'
 import { totalSize } from '../../../lib/figures.ts'
 import type { HubRepository } from '../../hub/client/hub-client.ts'
 import type { DownloadProgress } from '../../progress/progress.ts'
@@ -11,7 +12,7 @@ export const pullAskedFor = (id: string, request: PullRequest): Pull => ({
   id,
   request,
   position: null,
-  repo: request.repo,
+  repo: repoOf(request),
   revision: null,
   files: [],
   bytes_total: null,
@@ -35,7 +36,7 @@ export const pullThatIsHere = ({ files: registered, source }: ModelEntry): Parti
   return { phase: 'done', revision: source?.revision ?? null, files, bytes_total: bytes, bytes_received: bytes }
 }
 
-/** The hub has said which files there are. */
+/** The hub, or the pins of a package, have said which files there are. */
 export const pullPlanned = (
   { repo, commit }: Pick<HubRepository, 'repo' | 'commit'>,
   files: readonly RemoteFile[],

@@ -1,5 +1,5 @@
 /** What is installed from a repository, for a pull that cannot reach the hub, so that complete models work offline. */
-import type { PullRequest } from '../../../contract/models/pull.ts'
+import type { HubPull } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { HubRepository } from '../../hub/client/hub-client.ts'
 import { projectorOf } from '../../registry/identity.ts'
@@ -16,7 +16,7 @@ const fileOf = (path: string, { size, sha256 }: { size: number; sha256: string }
 })
 
 /** @returns null if no installed model matches the request */
-const repositoryHere = (registry: Registry, request: PullRequest): HubRepository | null => {
+const repositoryHere = (registry: Registry, request: HubPull): HubRepository | null => {
   for (const entry of registry.list()) {
     const { source } = entry
     if (source === null || fits({ registry }, entry, request, null) !== 'yes') continue
@@ -36,7 +36,7 @@ const repositoryHere = (registry: Registry, request: PullRequest): HubRepository
 export const askOrLookHere = async (
   ask: Promise<HubRepository>,
   registry: Registry,
-  request: PullRequest,
+  request: HubPull,
   signal: AbortSignal,
 ): Promise<HubRepository> => {
   try {

@@ -1,6 +1,7 @@
 /** All pulls since the daemon started, in one queue: accepted once the record is durable, and joined when requested twice. */
 import type { ModelEntry } from '../../../contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
+import { isPackagePull, repoOf } from '../../../contract/models/pull-place.ts'
 import { Bus } from '../../../lib/async/bus.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { log } from '../../../lib/log.ts'
@@ -26,7 +27,7 @@ const isMadeOf = ({ source }: ModelEntry, { request, pinned }: PullRecord): bool
   sameRepo(source.repo, pinned.repo) &&
   source.revision === pinned.revision &&
   source.files.join('\n') === pinned.files.join('\n') &&
-  (request.mmproj !== true || source.mmproj !== undefined)
+  (isPackagePull(request) || request.mmproj !== true || source.mmproj !== undefined)
 
 export class PullQueue {
   /** Every change of every pull. */
@@ -102,10 +103,12 @@ export class PullQueue {
   refuseOther(id: string, request: PullRequest): void {
     const job = this.#jobs.get(id)
     if (job?.active !== true || job.cancelling !== null) return
-    const { repo, file } = job.request
-    const isSame =
-      sameRequest(job.request, request) || sameRequest({ ...job.request, repo: job.snapshot().repo }, request)
-    if (isSame) return
+    const { file } = job.request
+    const repo = repoOf(job.request)
+    if (sameRequest(job.request, request)) return
+    // The hub has told the repository's newer name.
+    const renamed = isPackagePull(job.request) ? job.request : { ...job.request, repo: job.snapshot().repo }
+    if (sameRequest(renamed, request)) return
     throw new Hal0Error(
       'model.exists',
       `Another pull of ${id} is under way, of ${file} from ${repo}. Wait until it ends, cancel it (hal0 model pull --cancel ${id}), or choose another id (--id OTHER).`,

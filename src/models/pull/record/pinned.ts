@@ -1,5 +1,5 @@
 /** A pull gets the same commit from beginning to end, whatever happens to the branch and however often hal0 is restarted. */
-import type { PullRequest } from '../../../contract/models/pull.ts'
+import type { HubPull } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { HubClient, HubRepository } from '../../hub/client/hub-client.ts'
 import type { PinnedPull } from './record.ts'
@@ -10,7 +10,7 @@ import type { PinnedPull } from './record.ts'
  */
 export const askForPull = async (
   hub: Pick<HubClient, 'repository'>,
-  { repo, revision = 'main' }: PullRequest,
+  { repo, revision = 'main' }: HubPull,
   pinned: PinnedPull | null,
   signal: AbortSignal,
 ): Promise<HubRepository> => {

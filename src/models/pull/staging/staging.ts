@@ -59,14 +59,16 @@ export const isFinished = async (folder: string, { name }: StagedNames, size: nu
 /**
  * Refuses a pull that the disk has no room for, before its first byte.
  * @param reserve bytes to leave free
+ * @param madeOfThem bytes that are made of the files afterwards
  * @throws Hal0Error `pull.no_space` with the figures in bytes; `storage.failed`
  */
 export const requireSpace = async (
   folder: string,
   files: readonly { remote: RemoteFile; names: StagedNames }[],
   reserve: number,
+  madeOfThem = 0,
 ): Promise<void> => {
-  let needed = 0
+  let needed = madeOfThem
   for (const { remote, names } of files) {
     const found = (await statOrNull(join(folder, names.partial))) ?? (await statOrNull(join(folder, names.name)))
     // A partial file has its full size, but takes space only where it was written.

@@ -9,7 +9,7 @@ import type { HubPlace } from '../../hub/client/hub-setup.ts'
 import type { DownloadProgress } from '../../progress/progress.ts'
 import type { DownloadSettings } from '../download/settings.ts'
 import type { DownloadedFile } from '../download/staged-file.ts'
-import type { FromThread, HubDownload, ToThread } from './messages.ts'
+import type { FromThread, ThreadDownload, ToThread } from './messages.ts'
 
 /** The part of a Worker that is used. */
 export type Thread = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror'>
@@ -22,7 +22,7 @@ export interface DownloadPorts {
 }
 
 /** See `download`. @throws Hal0Error like that */
-export type Downloader = (what: HubDownload, ports: DownloadPorts) => Promise<DownloadedFile[]>
+export type Downloader = (what: ThreadDownload, ports: DownloadPorts) => Promise<DownloadedFile[]>
 
 /**
  * @param start starts a thread that runs `thread.ts`

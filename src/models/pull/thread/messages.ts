@@ -5,7 +5,9 @@ import type { DownloadProgress } from '../../progress/progress.ts'
 import type { DownloadJob } from '../download/download.ts'
 import type { DownloadSettings } from '../download/settings.ts'
 import type { DownloadedFile } from '../download/staged-file.ts'
+import type { PackageDownload } from '../package/bring-package.ts'
 
+/** Of the hub. */
 export interface HubDownload extends DownloadJob {
   repo: string
   /** Paths of all files of the pull, first shard first, including those that need no download. */
@@ -14,8 +16,11 @@ export interface HubDownload extends DownloadJob {
   projector: string | null
 }
 
+/** What a thread can bring. */
+export type ThreadDownload = HubDownload | PackageDownload
+
 export type ToThread =
-  | { say: 'begin'; what: HubDownload; settings: Partial<DownloadSettings>; hub: HubPlace }
+  | { say: 'begin'; what: ThreadDownload; settings: Partial<DownloadSettings>; hub: HubPlace }
   | { say: 'cancel' }
 
 export type FromThread =

@@ -84,7 +84,8 @@ export class Life {
         filePaths: () => [],
         register: async (registration) => this.#register(registration),
       },
-      download: ({ files }, { signal }) => {
+      download: (what, { signal }) => {
+        const files = 'request' in what ? [] : what.files
         const id = (files[0]?.path ?? '').replace('.gguf', '')
         world.begun.push(id)
         return new Promise((resolve, reject) => {
