@@ -29,6 +29,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not foun
     slot: async () => (await import('./cli/slot/group.ts')).default,
     model: async () => (await import('./cli/model/group.ts')).default,
     engine: async () => (await import('./cli/engine/group.ts')).default,
+    run: async () => (await import('./cli/run/run.ts')).default,
     chat: async () => (await import('./cli/chat/chat.ts')).default,
     logs: async () => (await import('./cli/logs.ts')).default,
     pulls: async () => (await import('./cli/pulls.ts')).default,

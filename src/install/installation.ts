@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { localUrl, readServerSettings } from '../system/config/server-config.ts'
+import { daemonAnswers } from '../system/daemon-answers.ts'
 import { makeSystemctl, type Systemctl } from '../system/systemd/unit/systemctl.ts'
 import { type Layout, systemLayout, userLayout } from './layout.ts'
 import { hostPrograms, type Programs } from './programs.ts'
@@ -20,7 +21,6 @@ export interface Installation {
 
 /** A stop waits for requests in flight and for slots, which takes longer than the calls that the daemon makes. */
 const systemctlLimitMs = 60_000
-const healthLimitMs = 2000
 
 const isRoot = (): boolean => process.getuid?.() === 0
 
@@ -72,16 +72,6 @@ export const openInstalled = async (verb: string): Promise<Installation> => {
 export const installedUrl = async ({ layout }: Installation): Promise<string> =>
   localUrl(await readServerSettings(layout.paths, {}))
 
-const answers = async (url: string): Promise<boolean> => {
-  try {
-    const options = { signal: AbortSignal.timeout(healthLimitMs), proxy: false } as unknown as RequestInit
-    return (await fetch(`${url}/api/health`, options)).status === 200
-  } catch {
-    // Not yet, or never: the caller decides how long to wait.
-    return false
-  }
-}
-
 /** @param version of this executable */
 export const setupTools = (installation: Installation, version: string): SetupTools => {
   const { layout, programs, systemctl } = installation
@@ -93,7 +83,7 @@ export const setupTools = (installation: Installation, version: string): SetupTo
     async healthy() {
       const url = await installedUrl(installation)
       const port: HealthPort = {
-        answers: () => answers(url),
+        answers: () => daemonAnswers(url),
         state: () => readServiceState(systemctl),
         lastLines: () => serviceTail(layout, programs),
         sleep: (ms) => Bun.sleep(ms),

@@ -2,7 +2,7 @@
  * <data>/daemon.json: where the daemon that serves this data folder really listens. The command line finds it by this file, since
  * the port may be another one than hal0.toml says: 8080 is often taken. The file stays until the daemon has released the folder.
  */
-import { lstatSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
@@ -56,6 +56,9 @@ export const readDaemonAddress = (data: string): DaemonAddress | null => {
     return null
   }
 }
+
+/** Whether the last daemon of a data folder died: one that was stopped has removed its file. */
+export const daemonDied = (data: string): boolean => existsSync(fileIn(data)) && readDaemonAddress(data) === null
 
 /**
  * Records that this process listens at `url`. A folder that cannot be written does not keep the daemon from serving.

@@ -76,6 +76,14 @@ export const killNow = (pid: number): void => {
   }
 }
 
+/** Ends everything that was started below a folder, with SIGKILL. */
+export const killBelow = async (folder: string): Promise<void> => {
+  for (let left = processesOf(folder); left.length > 0; left = processesOf(folder)) {
+    for (const pid of left) killNow(pid)
+    await Bun.sleep(5)
+  }
+}
+
 /** False once it has released everything, including its ports; a zombie is not alive. */
 export const isAlive = (pid: number): boolean => {
   const stat = readStat(pid)
@@ -275,10 +283,7 @@ export class Daemon {
 
   async #dispose(): Promise<void> {
     await this.kill()
-    for (let left = processesOf(this.root); left.length > 0; left = processesOf(this.root)) {
-      for (const pid of left) killNow(pid)
-      await Bun.sleep(5)
-    }
+    await killBelow(this.root)
     if (this.#options.root === undefined) rmSync(this.root, { recursive: true, force: true })
   }
 }

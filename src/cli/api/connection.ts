@@ -1,10 +1,8 @@
 /** The connection to the daemon: its address, the credentials, and what it means when nothing answers. */
 import { createFetch } from 'ofetch'
-import { knownDaemon } from '../host/known-daemon.ts'
+import { knownDaemon, usualUrl } from '../host/known-daemon.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
-
-const defaultUrl = 'http://127.0.0.1:8080'
 
 /** Whether HAL0_URL names a daemon. If it does not, some commands may act on this machine themselves. */
 export const urlIsConfigured = (): boolean => (process.env.HAL0_URL ?? '') !== ''
@@ -15,11 +13,11 @@ export const urlIsConfigured = (): boolean => (process.env.HAL0_URL ?? '') !== '
  * @throws Failure wrong usage when HAL0_URL is not an address
  */
 export const baseUrl = (): string => {
-  if (!urlIsConfigured()) return knownDaemon()?.url ?? defaultUrl
+  if (!urlIsConfigured()) return knownDaemon()?.url ?? usualUrl
   const text = process.env.HAL0_URL ?? ''
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.search !== '' || url.hash !== '') {
-    throw usageError('HAL0_URL is not the address of a daemon.', `export HAL0_URL=${defaultUrl}`)
+    throw usageError('HAL0_URL is not the address of a daemon.', `export HAL0_URL=${usualUrl}`)
   }
   if (url.username !== '' || url.password !== '') {
     throw usageError('HAL0_URL must not carry a user name or a password; put a key into HAL0_API_KEY.')

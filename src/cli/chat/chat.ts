@@ -4,7 +4,7 @@ import { defineVerb } from '../command.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
 import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
-import { kindOf, pickSlot, slotCalled } from './pick-slot.ts'
+import { canChat, kindOf, pickSlot, slotCalled } from './pick-slot.ts'
 import { promptOf } from './prompt.ts'
 import { requireChat, standingOf } from './standing.ts'
 import { requireAnswerable, talkFlags, talkWith } from './talk.ts'
@@ -38,7 +38,7 @@ Ctrl-C stops an answer; at an empty prompt it quits, as Ctrl-D does.`,
     const [slots, models] = await Promise.all([call('listSlots', {}), call('listModels', {})])
     const slot = named === undefined ? pickSlot(slots, models) : slotNamed(named, slots)
     const { name } = slot.config
-    const able = slots.filter((one) => one !== slot && kindOf(one, models) === 'chat').map(({ config }) => config.name)
+    const able = slots.filter((one) => one !== slot && canChat(one, models)).map(({ config }) => config.name)
     requireChat(name, kindOf(slot, models), able)
     const standing = standingOf(slot, 'load-on-demand')
     if (standing.kind === 'load') {

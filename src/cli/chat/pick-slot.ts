@@ -19,6 +19,10 @@ export const kindOf = (slot: Slot, models: readonly Pick<ModelEntry, 'id' | 'kin
   return slot.config.mode ?? models.find(({ id }) => id === model)?.kind ?? null
 }
 
+/** Whether the slot is for chats, or nothing says that it is not. */
+export const canChat = (slot: Slot, models: readonly Pick<ModelEntry, 'id' | 'kind'>[]): boolean =>
+  (kindOf(slot, models) ?? 'chat') === 'chat'
+
 /** The one that answers soonest; of equals the first. */
 const soonest = (slots: readonly Slot[]): Slot | null =>
   slots.find(answers) ??
@@ -41,7 +45,7 @@ export const slotCalled = (text: string, slots: readonly Slot[]): Slot | null =>
  * @throws Failure when no slot can answer
  */
 export const pickSlot = (slots: readonly Slot[], models: readonly Pick<ModelEntry, 'id' | 'kind'>[]): Slot => {
-  const chatty = slots.filter((slot) => modelOf(slot) !== null && (kindOf(slot, models) ?? 'chat') === 'chat')
+  const chatty = slots.filter((slot) => modelOf(slot) !== null && canChat(slot, models))
   const picked = soonest(chatty)
   if (picked !== null) return picked
   const [first] = chatty

@@ -1,6 +1,11 @@
-/** The daemon of this machine, without asking it: the address that it has recorded in its data folder. */
+/** The daemon of this machine, by the address that it has recorded in its data folder. */
+import { configDefaults } from '../../contract/config.ts'
 import { type DaemonAddress, readDaemonAddress } from '../../system/daemon-address.ts'
+import { daemonAnswers } from '../../system/daemon-answers.ts'
 import { findPaths } from '../../system/paths.ts'
+
+/** Where a daemon listens that nobody has told anything else. */
+export const usualUrl = `http://127.0.0.1:${configDefaults.port}`
 
 const isRoot = (): boolean => process.getuid?.() === 0
 
@@ -13,3 +18,6 @@ export const ownDaemon = (): DaemonAddress | null => readDaemonAddress(findPaths
  */
 export const knownDaemon = (): DaemonAddress | null =>
   ownDaemon() ?? ((process.env.HAL0_ROOT ?? '') === '' ? readDaemonAddress(findPaths({}, true).data) : null)
+
+/** Whether no hal0 is there for commands, whatever else may have the usual port. */
+export const noDaemonHere = async (): Promise<boolean> => knownDaemon() === null && !(await daemonAnswers(usualUrl))

@@ -9,7 +9,6 @@ import { type ConfigSection, openSlotSchemas, slotSchemas } from '../slot-config
 import { daemonOperations } from './daemon-operations.ts'
 import { engineOperations } from './engine-operations.ts'
 import { hubOperations } from './hub-operations.ts'
-import { logOperations } from './log-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import type { Operation } from './operation.ts'
 import { pullOperations } from './pull-operations.ts'
@@ -29,7 +28,6 @@ export const providerSchemas = (sections: readonly ConfigSection[]): ProviderSch
 export const operationsWith = (schemas: ProviderSchemas) =>
   ({
     ...daemonOperations(schemas),
-    ...logOperations,
     ...slotOperations(schemas),
     ...modelOperations,
     ...pullOperations,

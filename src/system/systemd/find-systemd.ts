@@ -8,7 +8,7 @@ import type { Scope } from './unit/systemctl.ts'
 export type FoundSystemd = { scope: Scope } | { scope: null; reason: Hal0Error }
 
 /** Folders where a template unit may be (systemd.unit(5)), the administrator's first. */
-const unitFolders: Record<Scope, (env: Record<string, string | undefined>) => string[]> = {
+export const unitFolders: Record<Scope, (env: Record<string, string | undefined>) => string[]> = {
   system: () => [
     '/etc/systemd/system',
     '/run/systemd/system',

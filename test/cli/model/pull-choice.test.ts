@@ -54,7 +54,7 @@ const pull = (...args: string[]) => run('model', 'pull', '--no-wait', ...args)
 test('several matches are listed if nobody can be asked, with the command that names one', async () => {
   const { code, stdout, stderr } = await pull('acme/tiny:Q4_K_M')
   expect([code, stdout]).toEqual([1, ''])
-  expect(stderr).toBe(`Error: acme/tiny has several models for :Q4_K_M. Name the one that you want with --file.
+  expect(stderr).toBe(`Error: acme/tiny has several models for :Q4_K_M. Name the one that you want.
     1  398 MB  a-Q4_K_M.gguf  (is here)
     2  4.1 GB  b model-Q4_K_M.gguf  (too big for this machine)
 Try: hal0 model pull acme/tiny --file a-Q4_K_M.gguf

@@ -9,20 +9,29 @@ const tmuxProgram = Bun.which('tmux')
 /** Why terminals cannot be tested here; null if they can. */
 export const noTerminal = tmuxProgram === null ? 'tmux is not installed' : null
 
+interface Options {
+  columns?: number
+  program?: string
+}
+
 export class Terminal implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'hal0-terminal-'))
 
-  /** Runs a CLI command in a terminal of 80 × 24, which stays open after the command has ended, even after Ctrl-C. */
-  constructor(args: string[], env: Record<string, string>) {
+  /**
+   * Runs a CLI command in a terminal of 24 lines, which stays open after the command has ended, even after Ctrl-C.
+   * @param options `columns`: 80 by default; `program`: an executable in place of the source
+   */
+  constructor(args: string[], env: Record<string, string>, { columns = 80, program }: Options = {}) {
+    const hal0 = program === undefined ? [process.execPath, main] : [program]
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-    const command = ['env', '-u', 'NO_COLOR', '-u', 'CI', ...variables, process.execPath, main, ...args]
+    const command = ['env', '-u', 'NO_COLOR', '-u', 'CI', ...variables, ...hal0, ...args]
     this.#tmux(
       '-f',
       '/dev/null',
       'new-session',
       '-d',
       '-x',
-      '80',
+      String(columns),
       '-y',
       '24',
       'sh',

@@ -114,7 +114,7 @@ describe('a file of a repository', () => {
     const { daemon, run, ended } = await setUp()
     const { code, stderr } = await run('model', 'pull', `${repo}:Q6_K`)
     expect(code).toBe(1)
-    expect(stderr).toContain('acme/tiny-GGUF has several models for :Q6_K. Name the one that you want with --file.')
+    expect(stderr).toContain('acme/tiny-GGUF has several models for :Q6_K. Name the one that you want.')
     for (const file of ['tiny-base-Q6_K.gguf', 'tiny-chat-Q6_K.gguf']) expect(stderr).toContain(file)
     expect(stderr).toContain('Try: hal0 model pull acme/tiny-GGUF --file tiny-base-Q6_K.gguf')
     await daemon.must('POST', '/api/models/several/pull', { repo, file: ':Q6_K' })

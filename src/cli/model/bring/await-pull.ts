@@ -1,9 +1,32 @@
+import type { Pull } from '../../../contract/models/pull.ts'
 import { Absence } from '../../api/absence.ts'
 import { type ExitCode, exitCode } from '../../terminal/exit-code.ts'
-import { catchInterrupt, Interrupted } from '../../terminal/interrupt.ts'
-import { print, printJson, talk } from '../../terminal/output.ts'
+import { catchInterrupt, Interrupted, sayingWhatGoesOn } from '../../terminal/interrupt.ts'
+import { print, printJson } from '../../terminal/output.ts'
 import { StatusLine } from '../../terminal/status-line.ts'
 import { followPull } from './follow-pull.ts'
+
+/**
+ * Shows a pull until it has ended.
+ * @param wasThere the daemon has answered this command already
+ * @throws Failure when it failed; the signal's reason once it aborted, after saying that the daemon continues the pull
+ */
+export const untilPulled = async (id: string, wasThere: boolean, signal: AbortSignal): Promise<Pull> => {
+  const line = new StatusLine()
+  const absence = new Absence(() => line.clear())
+  return await sayingWhatGoesOn(
+    () => followPull(id, { signal, line, wasThere, absence }),
+    () =>
+      absence.isGone
+        ? [
+            `The daemon is still gone. Once it is back, it goes on with what has not ended: hal0 model pull --watch ${id}`,
+          ]
+        : [
+            `${id} is still being pulled by the daemon. Follow it with: hal0 model pull --watch ${id}`,
+            `Cancel it with: hal0 model pull --cancel ${id}`,
+          ],
+  )
+}
 
 /**
  * Shows a pull until it has ended, then prints its outcome. After Ctrl-C the daemon continues the pull.
@@ -15,24 +38,14 @@ export const awaitPull = async (
   { json, wasThere, done }: { json: boolean; wasThere: boolean; done: string },
 ): Promise<ExitCode> => {
   using interrupt = catchInterrupt()
-  const line = new StatusLine()
-  const absence = new Absence(() => line.clear())
   try {
-    const pull = await followPull(id, { signal: interrupt.signal, line, wasThere, absence })
+    const pull = await untilPulled(id, wasThere, interrupt.signal)
     if (json) printJson(pull)
     else if (pull.phase === 'cancelled') print(`The pull of ${id} was cancelled.`)
     else print(done)
     return pull.phase === 'done' ? exitCode.done : exitCode.failed
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error
-    if (absence.isGone) {
-      talk.log(
-        `The daemon is still gone. Once it is back, it goes on with what has not ended: hal0 model pull --watch ${id}`,
-      )
-      return exitCode.interrupted
-    }
-    talk.log(`${id} is still being pulled by the daemon. Follow it with: hal0 model pull --watch ${id}`)
-    talk.log(`Cancel it with: hal0 model pull --cancel ${id}`)
-    return exitCode.interrupted
+    if (error instanceof Interrupted) return exitCode.interrupted
+    throw error
   }
 }

@@ -42,7 +42,7 @@ export const chooseOffer = async (
 ): Promise<HubOffer> => {
   if (!canAsk()) {
     const [first] = offers
-    throw new Failure(exitCode.failed, `${sentence}. Name the one that you want with --file.`, {
+    throw new Failure(exitCode.failed, `${sentence}. Name the one that you want.`, {
       details: offerLines(offers),
       ...(first === undefined ? {} : { hint: commandFor(first.file) }),
     })

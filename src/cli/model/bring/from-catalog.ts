@@ -1,3 +1,5 @@
+import type { CatalogOffer } from '../../../contract/models/catalog.ts'
+import type { Fit } from '../../../contract/models/fit.ts'
 import type { PullRequest } from '../../../contract/models/pull.ts'
 import { call } from '../../api/client.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
@@ -10,6 +12,21 @@ export interface PullOrder {
   body: PullRequest
   /** Bytes. */
   size: number
+  /** On this machine; null: not known. */
+  fit: Fit | null
+  /** Just this is here already. */
+  installed: boolean
+}
+
+/**
+ * The pull of an offer of the catalog.
+ * @throws Failure when no engine of this version can run it
+ */
+export const orderOffer = ({ id, pull: body, size, provider, fit, installed }: CatalogOffer): PullOrder => {
+  if (body !== null) return { id, body, size, fit, installed }
+  throw new Failure(exitCode.failed, `${id} cannot be pulled yet: this version of hal0 has no engine ${provider}.`, {
+    hint: 'hal0 model search --catalog chat',
+  })
 }
 
 /**
@@ -19,10 +36,5 @@ export interface PullOrder {
 export const fromCatalog = async (id: string): Promise<PullOrder | null> => {
   const offers = await call('listCatalog', {})
   const offer = offers.find((one) => one.id === id)
-  if (offer === undefined) return null
-  const { pull: body, size, provider } = offer
-  if (body !== null) return { id, body, size }
-  throw new Failure(exitCode.failed, `${id} cannot be pulled yet: this version of hal0 has no engine ${provider}.`, {
-    hint: 'hal0 model search --catalog chat',
-  })
+  return offer === undefined ? null : orderOffer(offer)
 }

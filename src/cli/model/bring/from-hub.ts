@@ -77,6 +77,8 @@ export const orderOf = async (named: NamedModel, commandFor: (file: string) => s
     id: offer.id,
     body: { repo, file: offer.file, ...(revision === null ? {} : { revision }) },
     size: offer.size,
+    fit: offer.fit,
+    installed: offer.installed,
   }
 }
 

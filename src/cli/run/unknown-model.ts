@@ -1,0 +1,11 @@
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure } from '../terminal/failure.ts'
+import { didYouMean } from '../tree/did-you-mean.ts'
+
+/** @param words that are known: slots, their aliases, models, the catalog */
+export const unknownModel = (text: string, words: readonly string[]): Failure =>
+  new Failure(
+    exitCode.notFound,
+    `There is no slot or model ${JSON.stringify(text)}, neither here nor in the catalog.${didYouMean(text, words)}`,
+    { hint: 'hal0 model search --catalog chat, or OWNER/NAME for a model of the hub' },
+  )

@@ -1,0 +1,38 @@
+/** What a daemon that cannot listen does and says, by the way it runs. */
+import { portRangeOf } from '../lib/port-range.ts'
+import type { ServerSettings } from './config/server-config.ts'
+import type { Paths } from './paths.ts'
+import { unitOf } from './proc/process-unit.ts'
+import { nextFreePort } from './process/port-holder.ts'
+import { apiUnit, type HostingCommands, hostingCommands, hostingOf, thisCaller } from './systemd/hosting.ts'
+
+export interface ListenAdvice {
+  /** What a person types to give this daemon another port than the one that it cannot have. */
+  otherPort(refused: number): string
+  /** Wait for an address that the machine may get later: a service starts at boot, when the network is often late. */
+  waitsForAddress: boolean
+}
+
+/** A free port to propose in place of one that is taken; the ports of slots are left to them. */
+export const otherPortFor = (taken: number, slotPorts: string): number => {
+  const range = portRangeOf(slotPorts)
+  return nextFreePort(taken, (port) => range !== null && port >= range.first && port <= range.last)
+}
+
+/** Whether this process is the one that systemd runs as the API. */
+export const isApiService = async (): Promise<boolean> => (await unitOf('self')) === apiUnit
+
+export const listenAdvice = async (
+  paths: Paths,
+  { slotPorts }: Pick<ServerSettings, 'slotPorts'>,
+): Promise<ListenAdvice> => {
+  const caller = thisCaller()
+  const isService = await isApiService()
+  const commands: Pick<HostingCommands, 'usePort'> = isService
+    ? hostingCommands(hostingOf(paths, caller), caller.isRoot)
+    : { usePort: (port) => `hal0 serve --port ${port}` }
+  return {
+    otherPort: (refused) => commands.usePort(otherPortFor(refused, slotPorts)),
+    waitsForAddress: isService,
+  }
+}
