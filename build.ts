@@ -86,8 +86,8 @@ const versionPlugin: BunPlugin = {
 const compile = async (outfile: string, webDir: string, target: string | undefined): Promise<void> => {
   const fresh = `${outfile}.new`
   await Bun.build({
-    // The thread of a download is a program of its own, which `new Worker` finds beside the main one.
-    entrypoints: [join(root, 'src/main.ts'), join(root, 'src/pull-thread.ts')],
+    // Each thread is a program of its own, which `new Worker` finds beside the main one.
+    entrypoints: ['main', 'pull-thread', 'log-thread'].map((name) => join(root, `src/${name}.ts`)),
     minify: true,
     bytecode: true,
     // With bytecode and without this, `import.meta.dir` would be the build machine's path.

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Status } from './contract/system.ts'
 import { BodyBudget } from './dispatch/body/body-budget.ts'
-import { Decisions } from './dispatch/decisions/decisions.ts'
 import { makeDispatch } from './dispatch/dispatcher.ts'
 import { openAiModels } from './dispatch/targets/model-list.ts'
 import { SlotTargets } from './dispatch/targets/slot-targets.ts'
@@ -26,6 +25,8 @@ import { openHub } from './models/hub/client/hub-setup.ts'
 import { Pulls } from './models/pull/pulls.ts'
 import { downloadInThread } from './models/pull/thread/download-in-thread.ts'
 import { ModelRegistry } from './models/registry/registry.ts'
+import { ActivityLog } from './observability/log/activity-log.ts'
+import { logPlace } from './observability/log/log-thread.ts'
 import { gpusOfDefault } from './providers/engines/engine-gpus.ts'
 import { Engines } from './providers/engines/engines.ts'
 import { type ProviderTable, providerTable } from './providers/table.ts'
@@ -51,7 +52,7 @@ import { sweepTemps } from './system/files/atomic-file.ts'
 import { lockDataFolder } from './system/files/daemon-lock.ts'
 import { EventClock } from './system/files/event-clock.ts'
 import { readMachine } from './system/hardware/read-machine.ts'
-import { decisionsDir, eventClockFile, findPaths, hubTokenFile, modelsDir, slotConfigDir } from './system/paths.ts'
+import { eventClockFile, findPaths, hubTokenFile, modelsDir, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { listenForStop } from './system/stop-signals.ts'
 
@@ -99,9 +100,9 @@ export const serve = async (
   const sections = new Sections([first.section, ...others.map(({ section }) => section)])
   const supervisor = chooseSupervisor(settings, paths)
   const eventClock = await EventClock.open(eventClockFile(paths))
-  const decisions = new Decisions({
-    folder: decisionsDir(paths),
-    keep: settings.keepDecisions,
+  const activity = new ActivityLog({
+    start: () => new Worker(new URL('./log-thread.ts', import.meta.url), { smol: true }),
+    ...logPlace(paths, settings.decisions),
     time: () => eventClock.now(),
   })
   const room = async () => {
@@ -151,14 +152,13 @@ export const serve = async (
 
   let front: Front | null = null
   const problems = () => {
-    const log = decisions.problem()
     const single = [front?.problem() ?? null, hub.problem(), engines.problem()]
     return [
       ...single.filter((problem) => problem !== null),
       ...models.problems(),
       ...pulls.problems(),
       ...slots.problems(),
-      ...(log === null ? [] : [log]),
+      ...activity.problems(),
     ]
   }
   const began = performance.now()
@@ -197,7 +197,7 @@ export const serve = async (
       targets,
       models,
       modes: providers.flatMap(({ modes }) => modes),
-      decisions,
+      decisions: activity,
       refuse: (answer, error, { requestId, dialect }) =>
         sendError(
           answer,
@@ -212,7 +212,7 @@ export const serve = async (
       stopping: stopping.signal,
     }),
     openaiModels: () => openAiModels(targets.list(), (id) => models.get(id)),
-    decisions,
+    decisions: activity,
     status,
     version: packageJson.version,
     allowedHosts: settings.allowedHosts,
@@ -242,7 +242,7 @@ export const serve = async (
   await drain(server, stopping, settings.drainMs, signals.askedAgain)
   await pulls.close()
   await slots.close()
-  decisions.close()
+  await activity.close()
   await eventClock.close()
   supervisor.close()
 }

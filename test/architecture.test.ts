@@ -71,9 +71,10 @@ describe('who may import whom', () => {
     ['providers'],
     ['slots'],
     ['dispatch'],
+    ['observability'],
     ['http'],
-    // Two programs: the daemon, and the thread of a download.
-    ['daemon', 'pull-thread'],
+    // Three programs: the daemon, and the threads of a download and of the database.
+    ['daemon', 'pull-thread', 'log-thread'],
   ]
   const rank = new Map(rows.flatMap((row, index) => row.map((part) => [part, index] as const)))
 
@@ -122,8 +123,8 @@ describe('who may import whom', () => {
     expect([...new Set(edgesOf('main').map(({ to }) => partOf(to)))].sort()).toEqual(['cli', 'daemon', 'system'])
   })
 
-  test('nobody imports main or the thread of a download, and only main imports the daemon', () => {
-    expect(shown(edges.filter(({ to }) => ['main', 'pull-thread'].includes(partOf(to))))).toEqual([])
+  test('nobody imports main or the threads, and only main imports the daemon', () => {
+    expect(shown(edges.filter(({ to }) => ['main', 'pull-thread', 'log-thread'].includes(partOf(to))))).toEqual([])
     expect(edges.filter(({ to }) => partOf(to) === 'daemon').map(({ from }) => from)).toEqual(['src/main.ts'])
   })
 
@@ -181,6 +182,7 @@ describe('who may import whom', () => {
       'pull/queue',
     ],
     dispatch: ['body', 'upstream', 'dialects', 'targets', 'relay', 'decisions'],
+    observability: ['database', 'log'],
     http: ['answers', 'gate', 'feeds', 'api', 'docs'],
     system: ['files', 'package-index', 'config', 'proc', 'hardware', 'process', 'systemd'],
   }

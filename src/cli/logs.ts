@@ -1,4 +1,4 @@
-import { Decision } from '../contract/system.ts'
+import { Decision } from '../contract/logs/decision.ts'
 import { milliseconds, timeOfDay } from '../lib/figures.ts'
 import { problemsOf } from '../lib/validate.ts'
 import { call } from './api/client.ts'

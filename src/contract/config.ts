@@ -42,7 +42,11 @@ export const configKeys = {
       examples: ['https://releases.example/manifest.json'],
     }),
   },
-  decisions: { keep: Type.Integer({ minimum: 1, maximum: 10_000_000, description: '100000' }) },
+  decisions: {
+    keep: Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'How many requests the log keeps; 100000.' }),
+    keep_days: Type.Integer({ minimum: 1, maximum: 36_500, description: 'For how many days it keeps them; 90.' }),
+    keep_mb: Type.Integer({ minimum: 1, maximum: 1_048_576, description: 'How large hal0.db may be; 256.' }),
+  },
 }
 
 /** Value of a key of `[engines]`, whose keys are the names of providers. */
@@ -60,7 +64,7 @@ export const configDefaults = {
   slots: { ports: '8081-8099' },
   hub: { mirrors: [] },
   update: { url: null },
-  decisions: { keep: 100_000 },
+  decisions: { keep: 100_000, keep_days: 90, keep_mb: 256 },
 } as const
 
 const table = <const P extends TProperties>(keys: P) => Type.Partial(Type.Object(keys))

@@ -12,8 +12,8 @@ import type { BodyPieces } from './body/body-pieces.ts'
 import { modelReader } from './body/model-places.ts'
 import { rewrite } from './body/rewrite.ts'
 import { DecisionDraft, type Ending } from './decisions/decision-draft.ts'
-import type { Decisions } from './decisions/decisions.ts'
-import { tokenCounts } from './dialects/usage.ts'
+import type { DecisionRecorder } from './decisions/decision-log.ts'
+import { generationRate, tokenCounts } from './dialects/usage.ts'
 import type { Dispatch, InferenceCall } from './dispatch-port.ts'
 import { HeapTrim } from './heap-trim.ts'
 import { relay } from './relay/relay.ts'
@@ -27,7 +27,7 @@ export interface DispatchDeps {
   models: Pick<ModelLookup, 'get'>
   /** What slots can be set up for here: the modes of all providers. */
   modes: readonly Capability[]
-  decisions: Pick<Decisions, 'record'>
+  decisions: DecisionRecorder
   /** Sends an error as an answer. The only code that does this is in the HTTP layer. */
   refuse(answer: Answer, error: Hal0Error, asked: { requestId: string; dialect: Dialect }): void
   /** Header lines that every answer of this server has. */
@@ -144,7 +144,7 @@ class InferenceRequest implements Client {
 
   /** Rejects with the error to answer instead, as long as nothing of an answer was sent. */
   #relay(target: Target, lease: TargetLease, body: BodyPieces): Promise<void> {
-    this.#draft.leased(lease.met)
+    this.#draft.leased(lease)
     const { request, endpoint } = this.#call
     return relay(
       {
@@ -186,6 +186,7 @@ class InferenceRequest implements Client {
       streamed,
       firstByteAt,
       tokens: tokenCounts(ends, this.#call.endpoint.usage),
+      perSecond: generationRate(ends),
     })
   }
 
@@ -197,7 +198,7 @@ class InferenceRequest implements Client {
 }
 
 /** For a request of which nothing of a backend's answer reached the client. */
-const nothingSent = { streamed: false, firstByteAt: null, tokens: null }
+const nothingSent = { streamed: false, firstByteAt: null, tokens: null, perSecond: null }
 
 export const makeDispatch =
   (deps: DispatchDeps): Dispatch =>

@@ -39,5 +39,8 @@ export const modelsDir = (paths: Paths): string => join(paths.data, 'models')
 export const enginesDir = (paths: Paths): string => join(paths.data, 'engines')
 /** Path of the hub's token, which only hal0 may read. */
 export const hubTokenFile = (paths: Paths): string => join(paths.config, 'hf-token')
-export const decisionsDir = (paths: Paths): string => join(paths.data, 'decisions')
+/** Path of the database with the log of requests and what happened to the slots. */
+export const databaseFile = (paths: Paths): string => join(paths.data, 'hal0.db')
+/** Where an earlier hal0 kept its decisions. */
+export const oldDecisionsDir = (paths: Paths): string => join(paths.data, 'decisions')
 export const eventClockFile = (paths: Paths): string => join(paths.data, 'event-clock')

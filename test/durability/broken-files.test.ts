@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'bun:test'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Decision } from '../../src/contract/logs/decision.ts'
 import type { Slot } from '../../src/contract/slot-config.ts'
-import type { Decision } from '../../src/contract/system.ts'
 import { findPaths } from '../../src/system/paths.ts'
 import { Daemon, errorOf } from '../support/daemon.ts'
 import { makePipe } from '../support/make-pipe.ts'
@@ -148,19 +148,20 @@ test('a folder in place of state.json while the daemon runs is moved away by the
   expect(readState(daemon.root)?.record.state).toBe('offline')
 })
 
-test('a decision log with garbage in it loses what was there, and continues', async () => {
+test('a database with garbage in it is moved aside, which is told, and the log begins anew', async () => {
   const daemon = await daemonWithSlot()
   await daemon.load()
   await daemon.chat()
   expect((await daemon.must<Decision[]>('GET', '/api/logs/decisions')).length).toBe(1)
   await daemon.kill()
-  const folder = join(dataFolder(daemon), 'decisions')
-  const [file = ''] = readdirSync(folder)
-  writeFileSync(join(folder, file), '{"id":"garbage"}\n'.repeat(100))
+  const path = join(dataFolder(daemon), 'hal0.db')
+  for (const name of readdirSync(dataFolder(daemon)))
+    if (name.startsWith('hal0.db-')) rmSync(join(dataFolder(daemon), name))
+  writeFileSync(path, 'garbage '.repeat(1000))
   await daemon.launch()
   expect((await daemon.chat()).status).toBe(200)
   expect((await daemon.must<Decision[]>('GET', '/api/logs/decisions')).length).toBe(1)
-  expect((await daemon.status()).problems).toEqual([])
+  expect((await daemon.status()).problems).toEqual([expect.stringContaining(`${path} was damaged, and is `)])
 })
 
 describe('what is in place of', () => {

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import {
   configFile,
-  decisionsDir,
+  databaseFile,
   enginesDir,
   findPaths,
   modelsDir,
@@ -56,7 +56,7 @@ test('Each file has its place below them', () => {
     slotDir: slotDir(paths, 'primary'),
     modelsDir: modelsDir(paths),
     enginesDir: enginesDir(paths),
-    decisionsDir: decisionsDir(paths),
+    databaseFile: databaseFile(paths),
   }).toEqual({
     configFile: '/c/hal0.toml',
     slotConfigDir: '/c/slots',
@@ -64,6 +64,6 @@ test('Each file has its place below them', () => {
     slotDir: '/d/slots/primary',
     modelsDir: '/d/models',
     enginesDir: '/d/engines',
-    decisionsDir: '/d/decisions',
+    databaseFile: '/d/hal0.db',
   })
 })

@@ -1,8 +1,7 @@
 /** The routes about the daemon itself. */
-import { Type } from 'typebox'
 import { Hardware } from '../hardware.ts'
 import type { SettingsSchemas } from '../settings.ts'
-import { Decision, Health, Status } from '../system.ts'
+import { Health, Status } from '../system.ts'
 import { type Operation, op } from './operation.ts'
 
 /** @param schemas of the settings: complete for the daemon, open for clients */
@@ -48,22 +47,5 @@ export const daemonOperations = ({ Settings, SettingsPatch }: SettingsSchemas) =
       summary: 'Change settings; null resets a key to its default',
       body: SettingsPatch,
       replies: { 200: Settings },
-    }),
-    listDecisions: op({
-      method: 'GET',
-      path: '/api/logs/decisions',
-      scope: 'admin',
-      tag: 'logs',
-      summary: 'Decisions of the dispatcher, newest first; where there are more, the Link header has the next page',
-      query: Type.Object(
-        {
-          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-          before: Type.Optional(Type.Integer({ minimum: 1, description: 'Only decisions with a smaller id.' })),
-          slot: Type.Optional(Type.String({ maxLength: 128 })),
-          model: Type.Optional(Type.String({ maxLength: 512 })),
-        },
-        { additionalProperties: false },
-      ),
-      replies: { 200: Type.Array(Decision) },
     }),
   }) as const satisfies Record<string, Operation>

@@ -1,5 +1,6 @@
 /** The event streams of the API. Routes and `/openapi.json` are made from them, like those of the operation table. */
 import { Type } from 'typebox'
+import { DecisionFilter } from '../logs/decision.ts'
 import { SlotName } from '../slot.ts'
 import { idParams, type Operation } from './operation.ts'
 import { LogLines } from './slot-operations.ts'
@@ -60,6 +61,7 @@ export const eventStreams = {
     path: '/api/logs/decisions/events',
     tag: 'logs',
     summary: 'Decisions of the dispatcher as they are made',
+    query: DecisionFilter,
     resumes: true,
   },
 } as const satisfies Record<string, EventStreamRoute>

@@ -9,6 +9,7 @@ import { type ConfigSection, openSlotSchemas, slotSchemas } from '../slot-config
 import { daemonOperations } from './daemon-operations.ts'
 import { engineOperations } from './engine-operations.ts'
 import { hubOperations } from './hub-operations.ts'
+import { logOperations } from './log-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import type { Operation } from './operation.ts'
 import { pullOperations } from './pull-operations.ts'
@@ -28,6 +29,7 @@ export const providerSchemas = (sections: readonly ConfigSection[]): ProviderSch
 export const operationsWith = (schemas: ProviderSchemas) =>
   ({
     ...daemonOperations(schemas),
+    ...logOperations,
     ...slotOperations(schemas),
     ...modelOperations,
     ...pullOperations,

@@ -1,21 +1,28 @@
 /** What the log will say about one request, filled in as it becomes known. */
 import type { Caller } from '../../contract/caller.ts'
-import type { Decision } from '../../contract/system.ts'
+import type { Decision } from '../../contract/logs/decision.ts'
 import { bounded } from '../../lib/bounded.ts'
+import type { TokenCounts } from '../dialects/usage.ts'
+import type { TargetLease } from '../targets/target.ts'
 
 /** Maximum length of a client's name, or of a reason, in the log. The longest valid name has 128 characters. */
 const maxModelCharacters = 256
 const maxReasonCharacters = 500
+/** Number of refs of one request in the log. */
+const maxCandidates = 16
 
 /** Rounds milliseconds to the microsecond: further digits are noise in every decision. */
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
+const orNull = (ms: number | null): number | null => (ms === null ? null : rounded(ms))
 
 /** How the answer ended. */
 export interface Ending extends Pick<Decision, 'status' | 'outcome' | 'code'> {
   streamed: boolean
   /** In terms of `performance.now()`; null: no byte of a body arrived. */
   firstByteAt: number | null
-  tokens: { prompt: number | null; completion: number | null } | null
+  tokens: TokenCounts | null
+  /** Tokens per second as the backend measured them; null: it did not say. */
+  perSecond: number | null
 }
 
 export class DecisionDraft {
@@ -31,6 +38,7 @@ export class DecisionDraft {
   #reason = ''
   #state: Decision['state'] = null
   #waitMs: number | null = null
+  #waited: TargetLease['waited'] | null = null
 
   constructor(requestId: string, path: string, caller: Caller, time: number) {
     this.requestId = requestId
@@ -45,7 +53,7 @@ export class DecisionDraft {
   }
 
   considered(candidates: string[]): void {
-    this.#candidates = candidates
+    this.#candidates = candidates.length > maxCandidates ? candidates.slice(0, maxCandidates) : candidates
   }
 
   picked({ slot, state }: Pick<Decision, 'slot' | 'state'>, reason: string): void {
@@ -54,9 +62,10 @@ export class DecisionDraft {
     this.#state = state
   }
 
-  /** The request got a place. @param met the state that it met */
-  leased(met: Decision['state']): void {
+  /** The request got a place. */
+  leased({ met, waited }: Pick<TargetLease, 'met' | 'waited'>): void {
     this.#state = met
+    this.#waited = waited
     this.#waitMs = this.#elapsed()
   }
 
@@ -65,7 +74,7 @@ export class DecisionDraft {
     if (this.#reason === '') this.#reason = reason
   }
 
-  ended({ status, outcome, code, streamed, firstByteAt, tokens }: Ending): Decision {
+  ended({ status, outcome, code, streamed, firstByteAt, tokens, perSecond }: Ending): Decision {
     const { kind, name, address } = this.#caller
     return {
       id: 0,
@@ -78,16 +87,27 @@ export class DecisionDraft {
       slot: this.#slot,
       reason: bounded(this.#reason, maxReasonCharacters),
       state: this.#state,
-      wait_ms: this.#waitMs === null ? null : rounded(this.#waitMs),
-      first_byte_ms: firstByteAt === null ? null : rounded(firstByteAt - this.#arrival),
+      wait_ms: orNull(this.#waitMs),
+      load_ms: orNull(this.#waited?.loadMs ?? null),
+      queue_ms: orNull(this.#waited?.queueMs ?? null),
+      first_byte_ms: orNull(firstByteAt === null ? null : firstByteAt - this.#arrival),
       duration_ms: rounded(this.#elapsed()),
       status,
       outcome,
       code,
       streamed,
       prompt_tokens: tokens?.prompt ?? null,
+      cached_tokens: tokens?.cached ?? null,
       completion_tokens: tokens?.completion ?? null,
+      tokens_per_second: perSecond ?? this.#rate(tokens?.completion ?? null, streamed ? firstByteAt : null),
     }
+  }
+
+  /** How fast what followed the first token of a stream came; null: it is not known. */
+  #rate(completion: number | null, firstByteAt: number | null): number | null {
+    if (firstByteAt === null || completion === null || completion < 2) return null
+    const seconds = (performance.now() - firstByteAt) / 1000
+    return seconds > 0 ? Math.round(((completion - 1) / seconds) * 100) / 100 : null
   }
 
   #elapsed(): number {

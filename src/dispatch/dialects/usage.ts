@@ -98,3 +98,11 @@ export const tokenCounts = (answer: AnswerEnds, format: UsageFormat): TokenCount
   const atStart = read(answer.start.toString('latin1', 0, partBytes), 'first') ?? none
   return atEnd === null ? atStart : { ...atStart, completion: atEnd.completion }
 }
+
+/** How fast the backend says that it generated the answer, tokens per second; null: it does not say. */
+export const generationRate = ({ end }: AnswerEnds): number | null => {
+  const found = objectIn(end.toString('latin1', Math.max(0, end.length - partBytes)), 'timings', 'last')
+  const [, text] = /"predicted_per_second":([\d.]{1,24})/.exec(found ?? '') ?? []
+  const value = Number(text)
+  return Number.isFinite(value) && value > 0 ? Math.round(value * 100) / 100 : null
+}

@@ -3,11 +3,12 @@ import type { TSchema } from 'typebox'
 import { Engine } from '../../contract/engine.ts'
 import { ErrorBody, ErrorEnvelope } from '../../contract/error.ts'
 import { Gpu, Hardware } from '../../contract/hardware.ts'
+import { Decision } from '../../contract/logs/decision.ts'
 import { Fit } from '../../contract/models/fit.ts'
 import { Model, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import { OpenAiModel, OpenAiModelList } from '../../contract/models/openai-model.ts'
 import { SlotName, SlotProgress, SlotRecord, SlotState, SwapRequest } from '../../contract/slot.ts'
-import { Decision, Health, Status } from '../../contract/system.ts'
+import { Health, Status } from '../../contract/system.ts'
 
 /** The schemas that do not depend on the providers. */
 const fixed: Record<string, TSchema> = {

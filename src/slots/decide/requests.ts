@@ -1,5 +1,6 @@
 /** How a request is handled in each state (spec §2.2). */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
+import { noWait } from '../machine/machine.ts'
 import { notLoaded, pulling, queueFull, standingError, unloading } from '../machine/slot-errors.ts'
 import { isLoaded, isLoading } from '../machine/states.ts'
 import { isBeginning, isPromised, promiseLoad } from './commit.ts'
@@ -46,7 +47,7 @@ export const request = (step: Step, id: number, asked: string): void => {
       wait(step, id, asked)
       return
     }
-    step.effects.push({ do: 'grant', id, met: step.state })
+    step.effects.push({ do: 'grant', id, met: step.state, waited: noWait })
     m.inFlight += 1
     if (step.state !== 'serving') {
       step.clearTimers('idle', 'unload')

@@ -76,7 +76,10 @@ export const admitWaiting = (step: Step): void => {
     }
     // The waiting requests came while the slot was loading or serving; the state they met is the one they waited in.
     for (const one of admitted) {
-      step.effects.push({ do: 'grant', id: one.id, met: one.queuedAt === null ? 'warming' : 'serving' })
+      const { id, arrived, queuedAt } = one
+      const { now } = step.context
+      const waited = { loadMs: (queuedAt ?? now) - arrived, queueMs: queuedAt === null ? 0 : now - queuedAt }
+      step.effects.push({ do: 'grant', id, met: queuedAt === null ? 'warming' : 'serving', waited })
     }
     m.inFlight += admitted.length
   }

@@ -18,6 +18,17 @@ export interface Waiting {
   queuedAt: number | null
 }
 
+/** How long a request waited, milliseconds. */
+export interface Waited {
+  /** For the slot to load. */
+  loadMs: number
+  /** For a place at the loaded slot. */
+  queueMs: number
+}
+
+/** What a request that finds a free place has waited. One object, since this happens at every request. */
+export const noWait: Waited = { loadMs: 0, queueMs: 0 }
+
 /** Everything that the owner of one slot knows. It is immutable: each decision makes a new one. */
 export interface Machine {
   /** The latest transition; the disk follows. */
@@ -129,7 +140,7 @@ export type Effect =
   | { do: 'stop'; attempt: number }
   | { do: 'set-timer'; timer: Timer; ms: number }
   | { do: 'clear-timer'; timer: Timer }
-  | { do: 'grant'; id: number; met: SlotState }
+  | { do: 'grant'; id: number; met: SlotState; waited: Waited }
   | { do: 'refuse'; id: number; error: Hal0Error }
   /** Revoke every granted lease. */
   | { do: 'revoke'; error: Hal0Error }

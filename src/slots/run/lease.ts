@@ -5,6 +5,7 @@ import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { BackendTraits } from '../../providers/backend-traits.ts'
 import type { Abilities } from '../../providers/provider.ts'
+import type { Waited } from '../machine/machine.ts'
 
 export interface Lease {
   /** e.g. http://127.0.0.1:8081 */
@@ -19,6 +20,8 @@ export interface Lease {
   readonly timeoutMs: number
   /** The state that the request met. */
   readonly met: SlotState
+  /** How long it waited for its place. */
+  readonly waited: Waited
   /** Releases the place; calling it again does nothing. */
   release(): void
   /**

@@ -17,7 +17,8 @@ export interface ServerSettings {
   drainMs: number
   /** e.g. "8081-8099" */
   slotPorts: string
-  keepDecisions: number
+  /** How much the log of requests keeps; the oldest goes first. */
+  decisions: { rows: number; days: number; bytes: number }
   /** Hubs to ask instead of huggingface.co, in this order. */
   mirrors: string[]
   /** Address of the release manifest; null: none is configured. */
@@ -41,7 +42,11 @@ export const serverSettings = (file: ServerConfig, options: ServerOptions): Serv
     bodyMemoryBytes: Math.floor((file.body_memory_mb ?? configDefaults.body_memory_mb) * 1024 * 1024),
     drainMs: (file.drain_s ?? configDefaults.drain_s) * 1000,
     slotPorts: file.slots?.ports ?? configDefaults.slots.ports,
-    keepDecisions: file.decisions?.keep ?? configDefaults.decisions.keep,
+    decisions: {
+      rows: file.decisions?.keep ?? configDefaults.decisions.keep,
+      days: file.decisions?.keep_days ?? configDefaults.decisions.keep_days,
+      bytes: (file.decisions?.keep_mb ?? configDefaults.decisions.keep_mb) * 1024 * 1024,
+    },
     mirrors: file.hub?.mirrors ?? [],
     updateUrl: file.update?.url ?? null,
   }

@@ -56,7 +56,7 @@ const atStart = [
   'bodyMemoryBytes',
   'drainMs',
   'slotPorts',
-  'keepDecisions',
+  'decisions',
 ] as const satisfies (keyof ServerSettings)[]
 
 export class ServerSettingsFile implements SettingsService {
@@ -89,7 +89,11 @@ export class ServerSettingsFile implements SettingsService {
         engines: Object.fromEntries(providers.map((name) => [name, config.engines?.[name] ?? null])),
         hub: { mirrors: endpoint === null ? (config.hub?.mirrors ?? []) : [endpoint], token: source },
         update: { url: config.update?.url ?? null },
-        decisions: { keep: config.decisions?.keep ?? configDefaults.decisions.keep },
+        decisions: {
+          keep: config.decisions?.keep ?? configDefaults.decisions.keep,
+          keep_days: config.decisions?.keep_days ?? configDefaults.decisions.keep_days,
+          keep_mb: config.decisions?.keep_mb ?? configDefaults.decisions.keep_mb,
+        },
       },
       set: settingPaths(providers)
         .filter((path) => valueAt(config, path) !== undefined)

@@ -23,7 +23,7 @@ const settings = (changes: Partial<Settings> = {}): Settings => ({
     engines: { 'llama.cpp': null },
     hub: { mirrors: [], token: 'file' },
     update: { url: null },
-    decisions: { keep: 100_000 },
+    decisions: { keep: 100_000, keep_days: 90, keep_mb: 256 },
   },
   set: ['port', 'allowed_hosts'],
   overridden: ['supervisor'],

@@ -1,11 +1,11 @@
 /** Sample data as a daemon would send it. */
 
+import type { Decision } from '../../../src/contract/logs/decision.ts'
 import type { Model } from '../../../src/contract/models/model.ts'
 import type { Pull, PullRequest } from '../../../src/contract/models/pull.ts'
 import { repoOf } from '../../../src/contract/models/pull-place.ts'
 import type { SlotRecord, SlotState } from '../../../src/contract/slot.ts'
 import type { Slot, SlotPatch } from '../../../src/contract/slot-config.ts'
-import type { Decision } from '../../../src/contract/system.ts'
 import { wireConfig } from '../../support/slot-config.ts'
 
 export const record = (name: string, state: SlotState, changes: Partial<SlotRecord> = {}): SlotRecord => ({
@@ -62,6 +62,8 @@ export const decision = (id: number, changes: Partial<Decision> = {}): Decision 
   reason: 'the name of a slot',
   state: 'ready',
   wait_ms: 0.2,
+  load_ms: 0,
+  queue_ms: 0,
   first_byte_ms: 35,
   duration_ms: 1240,
   status: 200,
@@ -69,7 +71,9 @@ export const decision = (id: number, changes: Partial<Decision> = {}): Decision 
   code: null,
   streamed: true,
   prompt_tokens: 12,
+  cached_tokens: null,
   completion_tokens: 34,
+  tokens_per_second: null,
   ...changes,
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { UsageFormat } from '../../../src/contract/endpoints.ts'
 import { StreamEnds } from '../../../src/dispatch/dialects/stream-ends.ts'
-import { tokenCounts } from '../../../src/dispatch/dialects/usage.ts'
+import { generationRate, tokenCounts } from '../../../src/dispatch/dialects/usage.ts'
 
 /** Of a stream that arrived in pieces, or of a whole answer. */
 const counts = (answer: string | readonly string[], format: UsageFormat = 'openai') => {
@@ -91,6 +91,13 @@ describe('token counts', () => {
   test('are not looked for where an answer has none', () => {
     expect(counts('{"usage":{"prompt_tokens":3}}', 'none')).toEqual(unknown)
   })
+})
+
+test('the rate of an answer is the backend’s figure, where it says one', () => {
+  const rate = (text: string) => generationRate({ start: Buffer.from(text), end: Buffer.from(text) })
+  expect(rate(JSON.stringify({ timings: { predicted_n: 16, predicted_per_second: 41.0678 } }))).toBe(41.07)
+  expect(rate(JSON.stringify({ content: '"timings":{"predicted_per_second":9}' }))).toBeNull()
+  expect(rate(JSON.stringify({ timings: { predicted_per_second: 0 } }))).toBeNull()
 })
 
 describe('of a stream is kept', () => {

@@ -10,6 +10,7 @@ export class FakeLease implements Lease {
   readonly origin: string
   readonly timeoutMs: number
   readonly met = 'ready' as const
+  readonly waited = { loadMs: 0, queueMs: 0 }
   readonly backend: BackendTraits
   lost: Hal0Error | null = null
   onLost: ((error: Hal0Error) => void) | null = null

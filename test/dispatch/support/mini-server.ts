@@ -1,7 +1,7 @@
 /** The dispatcher behind a bare server, with a log that is a list. */
 import { type Endpoint, endpoints } from '../../../src/contract/endpoints.ts'
+import type { Decision } from '../../../src/contract/logs/decision.ts'
 import { slotModes } from '../../../src/contract/slot-config.ts'
-import type { Decision } from '../../../src/contract/system.ts'
 import { BodyBudget } from '../../../src/dispatch/body/body-budget.ts'
 import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
 import { SlotTargets } from '../../../src/dispatch/targets/slot-targets.ts'

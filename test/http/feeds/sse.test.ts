@@ -56,6 +56,19 @@ const start = async (overrides: Parameters<typeof startServer>[0] = {}): Promise
   return server
 }
 
+test('the tail of the log has only what its filter wants, of what was missed, too', async () => {
+  const { url, decisions } = await start()
+  for (const id of [1, 2, 3]) decisions.add({ ...decisionOf(id), status: id === 2 ? 503 : 200 })
+  const reader = await EventReader.open(`${url}/api/logs/decisions/events?status=503&caller=127.0.0.1`, '0')
+  expect((await reader.next()).id).toBe('2')
+  decisions.add(decisionOf(4))
+  decisions.add({ ...decisionOf(5), status: 503 })
+  expect((await reader.next()).id).toBe('5')
+  expect(decisions.queries[0]).toMatchObject({ status: 503, caller: '127.0.0.1' })
+  const refused = await fetch(`${url}/api/logs/decisions/events?since=2026-02-31T00:00:00Z&until=x`)
+  expect(refused.status).toBe(400)
+})
+
 describe('a stream of events', () => {
   test('is what EventSource accepts, uncached and unbuffered', async () => {
     const { url } = await start()

@@ -1,8 +1,8 @@
 /** A new endpoint is one more row of the table: everything else follows from it. */
 import { afterEach, describe, expect, test } from 'bun:test'
 import { type Endpoint, endpoints } from '../../../src/contract/endpoints.ts'
+import type { Decision } from '../../../src/contract/logs/decision.ts'
 import { slotModes } from '../../../src/contract/slot-config.ts'
-import type { Decision } from '../../../src/contract/system.ts'
 import { BodyBudget } from '../../../src/dispatch/body/body-budget.ts'
 import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
 import { SlotTargets } from '../../../src/dispatch/targets/slot-targets.ts'

@@ -1,5 +1,6 @@
 /** In-memory stand-ins for the other services behind the HTTP layer. */
 import type { Engine } from '../../../src/contract/engine.ts'
+import type { Decision } from '../../../src/contract/logs/decision.ts'
 import type { ModelEntry, VerificationProgress } from '../../../src/contract/models/model.ts'
 import type {
   HubHit,
@@ -10,7 +11,6 @@ import type {
   PullLeftover,
 } from '../../../src/contract/models/pull.ts'
 import type { Settings } from '../../../src/contract/settings.ts'
-import type { Decision } from '../../../src/contract/system.ts'
 import type { DecisionLog, DecisionPage, DecisionQuery } from '../../../src/dispatch/decisions/decision-log.ts'
 import { Bus } from '../../../src/lib/async/bus.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
@@ -193,7 +193,7 @@ const settings: Settings = {
     engines: { 'llama.cpp': null },
     hub: { mirrors: [], token: 'none' },
     update: { url: null },
-    decisions: { keep: 100_000 },
+    decisions: { keep: 100_000, keep_days: 90, keep_mb: 256 },
   },
   set: [],
   overridden: [],
@@ -223,6 +223,8 @@ export const decisionOf = (id: number): Decision => ({
   reason: 'the name of a slot',
   state: 'ready',
   wait_ms: 0.1,
+  load_ms: 0,
+  queue_ms: 0,
   first_byte_ms: 2,
   duration_ms: 3,
   status: 200,
@@ -230,7 +232,9 @@ export const decisionOf = (id: number): Decision => ({
   code: null,
   streamed: false,
   prompt_tokens: 1,
+  cached_tokens: null,
   completion_tokens: 1,
+  tokens_per_second: null,
 })
 
 export class FakeDecisions implements DecisionLog {

@@ -68,7 +68,7 @@ describe('what is shown', () => {
         engines: { 'llama.cpp': null },
         hub: { mirrors: [], token: 'none' },
         update: { url: null },
-        decisions: { keep: 100_000 },
+        decisions: { keep: 100_000, keep_days: 90, keep_mb: 256 },
       },
       set: [],
       overridden: [],

@@ -4,13 +4,14 @@ import type { Client } from '../../../lib/client.ts'
 import { DenseSet, type Member } from '../../../lib/dense-set.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { BackendTraits } from '../../../providers/backend-traits.ts'
-import type { Input } from '../../machine/machine.ts'
+import type { Input, Waited } from '../../machine/machine.ts'
 import type { Lease } from '../lease.ts'
 
 type Outcome = Lease | Hal0Error
 
 interface Place {
   met: SlotState
+  waited: Waited
   origin: string
   timeoutMs: number
   backend: BackendTraits
@@ -22,15 +23,17 @@ class Grant implements Lease, Member {
   readonly origin: string
   readonly timeoutMs: number
   readonly met: SlotState
+  readonly waited: Waited
   readonly backend: BackendTraits
   lost: Hal0Error | null = null
   onLost: ((error: Hal0Error) => void) | null = null
   readonly #table: LeaseTable
   readonly id: number
 
-  constructor(id: number, { met, origin, timeoutMs, backend }: Place, table: LeaseTable) {
+  constructor(id: number, { met, waited, origin, timeoutMs, backend }: Place, table: LeaseTable) {
     this.id = id
     this.met = met
+    this.waited = waited
     this.origin = origin
     this.timeoutMs = timeoutMs
     this.backend = backend

@@ -84,6 +84,7 @@ export class SlotEffects {
       case 'grant':
         this.leases.grant(effect.id, {
           met: effect.met,
+          waited: effect.waited,
           origin: `http://127.0.0.1:${machine().record.port}`,
           timeoutMs: config().request_timeout_s * 1000,
           backend: planner.backend(machine().record.provider),
