@@ -8,6 +8,8 @@
  *                                          with scripts/sign-release.ts or minisign; a web server can then serve DIR
  *
  * With any of them:
+ *   --release-url URL      the address of the folder that releases are published in: `hal0 update` asks there unless hal0.toml names
+ *                          another one, and a release's install.sh downloads from it. Without it, both say that they have no address.
  *   --release-key KEY      minisign public key (the line or the .pub file) that `hal0 update` trusts; given twice: the current and
  *                          the next one. Without it the executable refuses every update.
  *   --version VERSION      instead of the version in package.json (tests of updates need two)
@@ -22,7 +24,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { BunPlugin } from 'bun'
 import packageJson from './package.json' with { type: 'json' }
-import { artifactName, writeReleaseFiles } from './scripts/release/files.ts'
+import { artifactName, writeInstaller, writeReleaseFiles } from './scripts/release/files.ts'
 import { releaseTargets as targets } from './src/contract/release.ts'
 import { isVersion } from './src/system/files/release-folder.ts'
 import { parsePublicKey } from './src/update/release/minisign.ts'
@@ -43,6 +45,7 @@ const { values } = parseArgs({
     outfile: { type: 'string' },
     release: { type: 'string' },
     'release-key': { type: 'string', multiple: true },
+    'release-url': { type: 'string' },
     version: { type: 'string' },
     'url-base': { type: 'string' },
     'min-version': { type: 'string' },
@@ -64,6 +67,9 @@ const keyLine = (text: string): string => {
   parsePublicKey(line)
   return line
 }
+const releaseUrl = (values['release-url'] ?? '').replace(/\/+$/, '')
+if (releaseUrl !== '' && !/^https?:\/\/[^\s'"$`\\]+$/.test(releaseUrl))
+  refuse('--release-url takes an http or https address.')
 const releaseKeys = (values['release-key'] ?? []).map(keyLine)
 
 /** Makes every import of package.json's version get the version that is built. */
@@ -92,7 +98,11 @@ const compile = async (outfile: string, webDir: string, target: string | undefin
     bytecode: true,
     // With bytecode and without this, `import.meta.dir` would be the build machine's path.
     format: 'esm',
-    define: { 'process.env.NODE_ENV': '"production"', HAL0_RELEASE_KEYS: JSON.stringify(releaseKeys.join(' ')) },
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      HAL0_RELEASE_KEYS: JSON.stringify(releaseKeys.join(' ')),
+      HAL0_RELEASE_URL: JSON.stringify(releaseUrl),
+    },
     plugins: [versionPlugin],
     compile: {
       outfile: fresh,
@@ -122,6 +132,7 @@ if (values.release === undefined) {
   for (const target of targets) await compile(join(folder, artifactName(version, target)), webDir, target)
   const urlBase = values['url-base'] ?? null
   const written = await writeReleaseFiles(folder, { version, minVersion, urlBase, releasedAt: new Date(), expiresDays })
+  await writeInstaller(join(root, 'install.sh'), folder, releaseUrl)
   const paths = written.map((name) => join(folder, name)).join(' ')
   console.log(`Sign them: node_modules/.bin/bun scripts/sign-release.ts --key FILE ${paths}`)
 }

@@ -8,7 +8,7 @@
 # `hal0 setup`. HAL0_RELEASES is the address of the folder with the releases and SHA256SUMS.
 set -eu
 
-# Filled in by whoever publishes releases: the address of the folder with this file.
+# The address of the folder with this file. A build with --release-url fills it in.
 default_releases=
 releases=${HAL0_RELEASES:-$default_releases}
 download_seconds=1800
@@ -54,7 +54,7 @@ download() {
 }
 
 main() {
-  [ -n "$releases" ] || fail "Set HAL0_RELEASES to the address of the folder that the releases are in."
+  [ -n "$releases" ] || fail "This install.sh has no address for releases. Set HAL0_RELEASES to the address of their folder."
   have sha256sum || fail "sha256sum is not here. Install coreutils and try again."
   case $releases in
     http://* | https://*) ;;

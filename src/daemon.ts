@@ -42,7 +42,7 @@ import { crashHistoryOnDisk } from './slots/store/crash-history.ts'
 import { loadHistoryOnDisk } from './slots/store/load-history.ts'
 import { recordStoreOnDisk } from './slots/store/record-store.ts'
 import { swapJournalOnDisk } from './slots/store/swap-journal.ts'
-import { chooseSupervisor } from './system/choose-supervisor.ts'
+import { chooseSupervisor, slotView } from './system/choose-supervisor.ts'
 import { loopbackDirect } from './system/config/no-proxy.ts'
 import { httpUrl, localUrl, readServerSettings, type ServerOptions } from './system/config/server-config.ts'
 import { ServerSettingsFile } from './system/config/settings.ts'
@@ -52,6 +52,7 @@ import { sweepTemps } from './system/files/atomic-file.ts'
 import { lockDataFolder } from './system/files/daemon-lock.ts'
 import { EventClock } from './system/files/event-clock.ts'
 import { readMachine } from './system/hardware/read-machine.ts'
+import { listenAdvice } from './system/listen-advice.ts'
 import { eventClockFile, findPaths, hubTokenFile, modelsDir, slotConfigDir } from './system/paths.ts'
 import { bootId } from './system/proc/boot-id.ts'
 import { listenForStop } from './system/stop-signals.ts'
@@ -89,7 +90,7 @@ export const serve = async (
     // A broken folder is reported by whoever needs it; leftovers in it do no harm.
     await sweepTemps(folder).catch((error: unknown) => log.warn(Hal0Error.from(error).message))
   }
-  const models = await ModelRegistry.open(modelsDir(paths), formats)
+  const models = await ModelRegistry.open(modelsDir(paths), { formats, isOutOfReach: slotView(settings, paths) })
   const engines = new Engines(
     paths,
     process.env,
@@ -219,8 +220,8 @@ export const serve = async (
     webDir: findDashboard(),
     stopping: stopping.signal,
   })
-  const maxConnections = clientsWithin(descriptorLimit(), openDescriptors())
-  const server = await listen(app, { ...settings, maxConnections }).catch(async (error: unknown) => {
+  const listening = { ...settings, maxConnections: clientsWithin(descriptorLimit(), openDescriptors()) }
+  const server = await listen(app, listening, await listenAdvice(paths, settings)).catch(async (error: unknown) => {
     // Otherwise the slots' folder is watched for ever, and the process never ends.
     await slots.close()
     throw error

@@ -36,7 +36,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not foun
     rm: async () => (await import('./cli/rm.ts')).default,
     config: async () => (await import('./cli/config/group.ts')).default,
     probe: async () => (await import('./cli/probe/probe.ts')).default,
-    setup: async () => (await import('./cli/host/setup.ts')).default,
+    setup: async () => (await import('./cli/host/setup/setup.ts')).default,
     doctor: async () => (await import('./cli/host/doctor.ts')).default,
     update: async () => (await import('./cli/host/update.ts')).default,
     uninstall: async () => (await import('./cli/host/uninstall.ts')).default,
@@ -67,6 +67,12 @@ if (first === '__complete') {
   // Called by the shells for each word. It is not for people either.
   const { complete } = await import('./cli/tree/complete.ts')
   for (const word of await complete(root, rest)) console.log(word)
+  process.exit(exitCode.done)
+}
+if (first === 'port-holder') {
+  // Executed by the API's unit, as root, after the API could not start. Not for people either.
+  const { sayPortHolder } = await import('./cli/host/port-holder.ts')
+  await sayPortHolder()
   process.exit(exitCode.done)
 }
 const argv = first === '--version' || first === '-v' ? ['version', ...rest] : process.argv.slice(2)

@@ -1,5 +1,5 @@
 /** The files beside the executables of a release: SHA256SUMS and the manifest. */
-import { copyFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseManifest, type ReleaseTarget, releaseTargets } from '../../src/contract/release.ts'
 import { parse } from '../../src/lib/validate.ts'
@@ -59,4 +59,15 @@ export const writeReleaseFiles = async (folder: string, release: Release): Promi
   const named = `manifest-${version}.json`
   await copyFile(join(folder, 'manifest.json'), join(folder, named))
   return ['manifest.json', named, 'SHA256SUMS']
+}
+
+/**
+ * Writes a release's own install.sh, which knows where the releases are.
+ * @param source the repository's install.sh
+ * @param url of the folder with the releases; '': not known, and install.sh says so
+ */
+export const writeInstaller = async (source: string, folder: string, url: string): Promise<void> => {
+  const path = join(folder, 'install.sh')
+  await writeFile(path, (await readFile(source, 'utf8')).replace(/^default_releases=$/m, `default_releases='${url}'`))
+  await chmod(path, 0o755)
 }

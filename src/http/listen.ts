@@ -1,28 +1,26 @@
 /** The listening socket of the daemon. */
 import { Hal0Error } from '../lib/hal0-error.ts'
-import { findPortOwner } from '../system/process/port-owner.ts'
+import { log } from '../lib/log.ts'
+import type { ListenAdvice } from '../system/listen-advice.ts'
+import { findPortHolder, holderText } from '../system/process/port-holder.ts'
 import type { App } from './app.ts'
 import { Front, type FrontOptions } from './front/front.ts'
 
-/** e.g. "hal0 serve" (process 123) */
-const takerOf = async (port: number): Promise<string> => {
-  const owner = await findPortOwner(port, '')
-  if (owner.kind !== 'other' || owner.pid === null) return 'another program'
-  return owner.command === null ? `process ${owner.pid}` : `"${owner.command}" (process ${owner.pid})`
-}
-
 /** The error that says why hal0 cannot listen on `port`. */
-const listenError = async (error: unknown, host: string, port: number): Promise<Hal0Error> => {
+const listenError = async (error: unknown, host: string, port: number, advice: ListenAdvice): Promise<Hal0Error> => {
   const errno = (error as { code?: unknown } | null)?.code
   const say = (sentence: string): Hal0Error =>
     new Hal0Error('config.invalid', sentence, { details: { host, port, errno }, cause: error })
   if (errno === 'EADDRINUSE') {
+    const holder = holderText(await findPortHolder(port))
     return say(
-      `Port ${port} on ${host} is taken by ${await takerOf(port)}. Stop that, or choose another port with --port.`,
+      `Port ${port} on ${host} is taken by ${holder}. Stop that, or choose another port: ${advice.otherPort(port)}.`,
     )
   }
   if (errno === 'EACCES') {
-    return say(`hal0 may not listen on port ${port}: ports below 1024 need root. Choose a higher one with --port.`)
+    return say(
+      `hal0 may not listen on port ${port}: ports below 1024 need root. Choose a higher one: ${advice.otherPort(port)}.`,
+    )
   }
   if (errno === 'EADDRNOTAVAIL') {
     return say(`${host} is not an address of this machine. Choose another with --host, e.g. 127.0.0.1.`)
@@ -37,17 +35,25 @@ const listenError = async (error: unknown, host: string, port: number): Promise<
 const portFreeWithinMs = 1000
 const tryEveryMs = 50
 
-const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'EADDRINUSE'
+/** How often a service tries an address that the machine does not have yet. */
+const addressEveryMs = 1000
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code
 
 /** @throws what the system says */
-const openFront = async (options: FrontOptions): Promise<Front> => {
+const openFront = async (options: FrontOptions, waitsForAddress: boolean): Promise<Front> => {
   const until = performance.now() + portFreeWithinMs
-  for (;;) {
+  for (let isTold = false; ; ) {
     try {
       return new Front(options)
     } catch (error) {
-      if (!isTaken(error) || performance.now() > until) throw error
-      await Bun.sleep(tryEveryMs)
+      const isLate = waitsForAddress && codeOf(error) === 'EADDRNOTAVAIL'
+      if (!isLate && (codeOf(error) !== 'EADDRINUSE' || performance.now() > until)) throw error
+      if (isLate && !isTold) {
+        isTold = true
+        log.warn(`${options.host} is not an address of this machine yet. hal0 listens there as soon as it is one.`)
+      }
+      await Bun.sleep(isLate ? addressEveryMs : tryEveryMs)
     }
   }
 }
@@ -60,14 +66,18 @@ const openFront = async (options: FrontOptions): Promise<Front> => {
 export const listen = async (
   app: Pick<App, 'answer' | 'refuse'>,
   options: Pick<FrontOptions, 'host' | 'port' | 'limits' | 'maxConnections'>,
+  advice: ListenAdvice,
 ): Promise<Front> => {
   try {
-    return await openFront({
-      ...options,
-      answer: (request, answer) => app.answer(request, answer),
-      refuse: (error, answer, request) => app.refuse(error, answer, request),
-    })
+    return await openFront(
+      {
+        ...options,
+        answer: (request, answer) => app.answer(request, answer),
+        refuse: (error, answer, request) => app.refuse(error, answer, request),
+      },
+      advice.waitsForAddress,
+    )
   } catch (error) {
-    throw await listenError(error, options.host, options.port)
+    throw await listenError(error, options.host, options.port, advice)
   }
 }

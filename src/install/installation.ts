@@ -1,17 +1,20 @@
 /** An installation on this machine, with the tools to inspect and change it. */
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { localUrl, readServerSettings } from '../system/config/server-config.ts'
 import { daemonAnswers } from '../system/daemon-answers.ts'
+import { apiUnit } from '../system/systemd/hosting.ts'
 import { makeSystemctl, type Systemctl } from '../system/systemd/unit/systemctl.ts'
 import { type Layout, systemLayout, userLayout } from './layout.ts'
 import { hostPrograms, type Programs } from './programs.ts'
 import { type Circumstances, managerRefusal, requireInstalled, setupRefusal } from './refusal.ts'
 import { type HealthPort, waitHealthy } from './service/health.ts'
 import { serviceTail } from './service/journal-tail.ts'
+import { LocalApi } from './service/local-api.ts'
 import { readServiceState } from './service/service-state.ts'
-import { serviceUnit } from './service/unit-files.ts'
 import type { SetupTools } from './setup-plan.ts'
+import type { UninstallTools } from './uninstall-plan.ts'
 
 export interface Installation {
   layout: Layout
@@ -25,14 +28,14 @@ const systemctlLimitMs = 60_000
 const isRoot = (): boolean => process.getuid?.() === 0
 
 /** The home comes from the name service, as systemd's %h does; HOME may be another folder. */
-const layoutOf = async (scope: Layout['scope']): Promise<Layout> => {
+export const layoutOf = async (scope: Layout['scope']): Promise<Layout> => {
   if (scope === 'system') return systemLayout()
   const uid = process.getuid?.() ?? 0
   const [name = '', , , , , home = ''] = (await hostPrograms.run('getent', ['passwd', String(uid)])).trim().split(':')
   return userLayout({ name, uid, home })
 }
 
-const circumstances = (layout: Layout): Circumstances => ({
+export const circumstances = (layout: Layout): Circumstances => ({
   isRoot: isRoot(),
   isCompiled: import.meta.dir.startsWith('/$bunfs'),
   hasManager: existsSync(layout.managerMark),
@@ -40,7 +43,8 @@ const circumstances = (layout: Layout): Circumstances => ({
   user: layout.scope === 'user' ? layout.user : 'root',
 })
 
-const open = (layout: Layout): Installation => {
+/** Opens the installation at these places, whether it is there or not. */
+export const open = (layout: Layout): Installation => {
   // Without a session environment, the user's own manager is found in the runtime folder.
   if (layout.scope === 'user') process.env.XDG_RUNTIME_DIR ??= join(layout.managerMark, '..')
   return { layout, programs: hostPrograms, systemctl: makeSystemctl(layout.scope, null, systemctlLimitMs) }
@@ -61,7 +65,7 @@ export const openForSetup = async (scope: Layout['scope']): Promise<Installation
 export const openInstalled = async (verb: string): Promise<Installation> => {
   const system = await layoutOf('system')
   const layout = isRoot() ? system : await layoutOf('user')
-  const has = ({ unitDir }: Layout): boolean => existsSync(join(unitDir, serviceUnit))
+  const has = ({ unitDir }: Layout): boolean => existsSync(join(unitDir, apiUnit))
   requireInstalled(verb, isRoot(), { system: has(system), own: has(layout) })
   const refusal = managerRefusal(layout.scope, circumstances(layout))
   if (refusal !== null) throw refusal
@@ -72,24 +76,52 @@ export const openInstalled = async (verb: string): Promise<Installation> => {
 export const installedUrl = async ({ layout }: Installation): Promise<string> =>
   localUrl(await readServerSettings(layout.paths, {}))
 
-/** @param version of this executable */
-export const setupTools = (installation: Installation, version: string): SetupTools => {
+/** The states of a slot that is at rest, so that a load begins something. */
+const atRest = ['offline', 'error']
+
+/**
+ * @param version of this executable
+ * @param port that hal0.toml has to name; null: whatever it names
+ */
+export const setupTools = (installation: Installation, version: string, port: number | null = null): SetupTools => {
   const { layout, programs, systemctl } = installation
+  const openApi = async (): Promise<LocalApi> => new LocalApi(await installedUrl(installation))
   return {
     programs,
+    port,
     systemctl,
     version,
     executable: process.execPath,
     async healthy() {
       const url = await installedUrl(installation)
-      const port: HealthPort = {
+      const health: HealthPort = {
         answers: () => daemonAnswers(url),
         state: () => readServiceState(systemctl),
         lastLines: () => serviceTail(layout, programs),
         sleep: (ms) => Bun.sleep(ms),
         now: () => performance.now(),
       }
-      await waitHealthy(port)
+      await waitHealthy(health)
+    },
+    async startSlots() {
+      const api = await openApi()
+      const resting = ((await api.slots()) ?? []).filter(({ autostart, state }) => autostart && atRest.includes(state))
+      for (const { name } of resting) await api.load(name)
     },
   }
 }
+
+/** Slots that hold nothing: an unload of them is refused. */
+const unloaded = [...atRest, 'pulling', 'unloading']
+
+export const uninstallTools = (installation: Installation): UninstallTools => ({
+  programs: installation.programs,
+  systemctl: installation.systemctl,
+  async unloadSlots() {
+    // A broken hal0.toml must not keep anybody from uninstalling; systemd then ends the slots.
+    const url = await installedUrl(installation).catch(() => null)
+    const api = url === null ? null : new LocalApi(url)
+    const loaded = ((await api?.slots()) ?? []).filter(({ state }) => !unloaded.includes(state))
+    await Promise.all(loaded.map(({ name }) => api?.unload(name)))
+  },
+})

@@ -1,5 +1,6 @@
 /** Whether an installation can be set up, checked or removed under these circumstances. Pure. */
 import { Hal0Error } from '../lib/hal0-error.ts'
+import type { Hosting } from '../system/systemd/hosting.ts'
 import type { Layout } from './layout.ts'
 
 export interface Circumstances {
@@ -49,6 +50,25 @@ export const setupRefusal = (scope: Layout['scope'], at: Circumstances): Hal0Err
     return refused('--user is for a user who is not root. For this machine: hal0 setup')
   }
   return managerRefusal(scope, at)
+}
+
+/** Who wants to run the daemon, and where. */
+export interface ServeCircumstances {
+  isRoot: boolean
+  hosting: Hosting
+  /** This process is what systemd runs as hal0.service. */
+  isService: boolean
+}
+
+/**
+ * Root must not serve the data of the installed service: it would leave files there that the service's own user cannot read.
+ * @returns null when nothing stands in the way
+ */
+export const serveRefusal = ({ isRoot, hosting, isService }: ServeCircumstances): Hal0Error | null => {
+  if (hosting !== 'service' || !isRoot || isService) return null
+  return refused(
+    'hal0 is installed as a service of this machine. Served by root, its data would get files that the service cannot read. Start the service: sudo systemctl start hal0. For a second hal0 with data of its own, set HAL0_ROOT to a folder.',
+  )
 }
 
 /**

@@ -12,6 +12,7 @@ import { systemFoldersStep, userFoldersStep } from './steps/folders.ts'
 import { hubTokenStep, type TokenOwner } from './steps/hub-token.ts'
 import { lingeringStep } from './steps/lingering.ts'
 import { ownershipStep } from './steps/ownership.ts'
+import { portStep } from './steps/port.ts'
 import { commandStep, currentStep, programStep } from './steps/program.ts'
 import { serviceStep } from './steps/service.ts'
 import { textFilesStep } from './steps/text-files.ts'
@@ -22,6 +23,10 @@ export interface SetupTools {
   /** The version of this executable, and its path. */
   version: string
   executable: string
+  /** The port that hal0.toml has to name; null: whatever it names. */
+  port: number | null
+  /** Loads the slots that are meant to run from the start, after an installation. */
+  startSlots(): Promise<void>
   /** Waits until the API answers. @throws Hal0Error `install.failed` */
   healthy(): Promise<void>
 }
@@ -61,9 +66,10 @@ const systemPlan = (layout: SystemLayout, tools: SetupTools): Step[] => {
     programStep(layout, version, executable),
     currentStep(layout, version),
     commandStep(layout),
+    ...(tools.port === null ? [] : [portStep(layout, tools.port, () => findUser(programs, apiUser))]),
     ...(hasPolkit(layout) ? [textFilesStep('polkit', [polkitFile(layout)])] : []),
     ...unitSteps(layout),
-    serviceStep(layout, systemctl, tools.healthy),
+    serviceStep(layout, systemctl, tools),
   ]
 }
 
@@ -75,9 +81,10 @@ const userPlan = (layout: UserLayout, tools: SetupTools): Step[] => {
     programStep(layout, version, executable),
     currentStep(layout, version),
     commandStep(layout),
+    ...(tools.port === null ? [] : [portStep(layout, tools.port, async () => null)]),
     ...unitSteps(layout),
     lingeringStep(layout, programs),
-    serviceStep(layout, systemctl, tools.healthy),
+    serviceStep(layout, systemctl, tools),
   ]
 }
 

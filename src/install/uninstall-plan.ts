@@ -1,21 +1,25 @@
 /** The steps of `hal0 uninstall`, in order. They undo what setup made. */
+
 import { existsSync } from 'node:fs'
 import { readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncFolder } from '../system/files/atomic-file.ts'
 import { isOwnEntry } from '../system/files/release-folder.ts'
 import { errnoOf, storageError } from '../system/files/storage-error.ts'
+import { apiUnit } from '../system/systemd/hosting.ts'
 import { slotUser } from '../system/systemd/unit/slot-user.ts'
 import { refusalOf, type Systemctl } from '../system/systemd/unit/systemctl.ts'
 import { findUser, groupExists } from './accounts.ts'
 import { apiUser, type Layout } from './layout.ts'
 import type { Programs } from './programs.ts'
 import { readServiceState } from './service/service-state.ts'
-import { serviceUnit, slotPattern, unitFiles } from './service/unit-files.ts'
+import { slotPattern, unitFiles } from './service/unit-files.ts'
 import type { Step } from './step.ts'
 import { isOurCommand } from './steps/program.ts'
 
 export interface UninstallTools {
+  /** Ends the slots through the API, so that they are at rest and not found dead by a later installation. */
+  unloadSlots(): Promise<void>
   programs: Programs
   systemctl: Systemctl
 }
@@ -34,22 +38,23 @@ const runningSlots = async (systemctl: Systemctl): Promise<string[]> => {
 }
 
 /** Stops the API first: it would take the end of a slot for a crash. */
-const stopStep = ({ systemctl }: UninstallTools): Step => ({
+const stopStep = ({ systemctl, unloadSlots }: UninstallTools): Step => ({
   id: 'stop',
   async changes() {
     const { loaded, active, enabled, shown } = await readServiceState(systemctl)
     const runs = active || shown.startsWith('activating')
     return [
-      ...(loaded && runs ? [`stop ${serviceUnit}`] : []),
-      ...(loaded && enabled ? [`no longer start ${serviceUnit} at boot`] : []),
+      ...(loaded && runs ? [`stop ${apiUnit}`] : []),
+      ...(loaded && enabled ? [`no longer start ${apiUnit} at boot`] : []),
       ...(await runningSlots(systemctl)).map((unit) => `stop ${unit}`),
     ]
   },
   async apply() {
     const { loaded } = await readServiceState(systemctl)
+    await unloadSlots()
     if (loaded) {
-      await must(systemctl, ['stop', serviceUnit])
-      await must(systemctl, ['disable', serviceUnit])
+      await must(systemctl, ['stop', apiUnit])
+      await must(systemctl, ['disable', apiUnit])
     }
     const slots = await runningSlots(systemctl)
     if (slots.length > 0) await must(systemctl, ['stop', ...slots])
@@ -76,7 +81,7 @@ const unitsStep = (layout: Layout, { systemctl }: UninstallTools): Step => {
       await removeFiles(present())
       await must(systemctl, ['daemon-reload'])
       // A failed slot would be listed for ever. If none failed, there is nothing to reset, which systemctl calls an error.
-      await systemctl.run(['reset-failed', serviceUnit, slotPattern])
+      await systemctl.run(['reset-failed', apiUnit, slotPattern])
     },
   }
 }

@@ -1,11 +1,11 @@
 /** The API as a systemd unit. */
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { apiUnit as unit } from '../system/systemd/hosting.ts'
 import { Journal } from '../system/systemd/journal/journal.ts'
 import { makeSystemctl, refusalOf, type Scope } from '../system/systemd/unit/systemctl.ts'
 import { parseUnitState, shownProperties } from '../system/systemd/unit/unit-state.ts'
 import type { ApiService, ApiState } from './host.ts'
 
-const unit = 'hal0.service'
 /** A stop that drains streams may last as long as systemd allows: TimeoutStopSec, 75 s, or 90 s in older units. */
 const restartMs = 100_000
 const answerMs = 2000

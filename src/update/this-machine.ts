@@ -7,6 +7,7 @@ import { configFile } from '../system/paths.ts'
 import { systemdService } from './api-service.ts'
 import { downloadLimits, type Host, manifestLimits } from './host.ts'
 import { checkPermission, findInstallation, type Installation, installedVersion, notPermitted } from './installation.ts'
+import { builtInUrl } from './release/built-in-url.ts'
 import { pinnedKeys } from './release/keys.ts'
 import { targetOf } from './release/target.ts'
 import type { ReleaseSource } from './update.ts'
@@ -56,11 +57,11 @@ export const openHost = async (ui: UpdateUi, forChange: boolean): Promise<{ host
 
 /** @param url of the manifest, if given on the command line. @throws Hal0Error `update.not_configured`, `update.untrusted` */
 export const releaseSource = async (url: string | null, { updateUrl }: ServerSettings): Promise<ReleaseSource> => {
-  const known = url ?? updateUrl
+  const known = url ?? updateUrl ?? builtInUrl()
   if (known === null) {
     throw new Hal0Error(
       'update.not_configured',
-      'hal0 does not know where its releases are. Write url = "https://…/manifest.json" below [update] in hal0.toml, or give it with --url.',
+      'This build has no address for updates. Set one: hal0 config set update.url=https://…/manifest.json ([update] url in hal0.toml), or give it with --url.',
     )
   }
   const { platform, arch } = process

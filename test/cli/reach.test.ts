@@ -11,13 +11,16 @@ const closedPort = async (): Promise<number> => {
   return port
 }
 
+/** How a daemon is started at that address from a checkout, where these tests run. */
+const startAt = (url: string): string => `npm start -- --port ${new URL(url).port}`
+
 describe('a daemon that is not there', () => {
   test('ends with 3, one sentence, and what to try', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`
     const { code, stdout, stderr } = await hal0(['status'], { url })
     expect(code).toBe(3)
     expect(stdout).toBe('')
-    expect(stderr).toBe(`Error: hal0 is not reachable at ${url}.\nTry: hal0 serve\n`)
+    expect(stderr).toBe(`Error: hal0 is not reachable at ${url}.\nTry: ${startAt(url)}, or correct HAL0_URL\n`)
   })
 
   test('of every kind of command', async () => {
@@ -33,7 +36,7 @@ describe('a daemon that is not there', () => {
       expect({ args, code, stderr }).toEqual({
         args,
         code: 3,
-        stderr: `Error: hal0 is not reachable at ${url}.\nTry: hal0 serve\n`,
+        stderr: `Error: hal0 is not reachable at ${url}.\nTry: ${startAt(url)}, or correct HAL0_URL\n`,
       })
     }
   })
@@ -72,7 +75,7 @@ describe('something else on that port', () => {
       expect(code).toBe(1)
       expect(stdout).toBe('')
       expect(stderr).toMatch(
-        /^Error: What answers at http:\/\/127\.0\.0\.1:\d+ does not answer like this version of hal0: .+\.\nTry: .+\n$/,
+        /^Error: What answers at http:\/\/127\.0\.0\.1:\d+ does not answer like this version of hal0: .+\.\n {2}Port \d+ is held by ".+" \(process \d+.*\)\.\nTry: Stop that program, .+\n$/,
       )
     })
   }

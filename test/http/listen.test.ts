@@ -2,8 +2,14 @@ import { describe, expect, test } from 'bun:test'
 import { createServer } from 'node:net'
 import { listen } from '../../src/http/listen.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
+import type { ListenAdvice } from '../../src/system/listen-advice.ts'
 import { EventReader } from './support/event-reader.ts'
 import { startServer } from './support/server.ts'
+
+const advice: ListenAdvice = {
+  otherPort: (refused) => `hal0 serve --port ${refused + 1}`,
+  waitsForAddress: false,
+}
 
 const failure = async (listening: Promise<unknown>): Promise<Hal0Error> => {
   const error = await listening.then(
@@ -17,10 +23,10 @@ const failure = async (listening: Promise<unknown>): Promise<Hal0Error> => {
 describe('listening', () => {
   test('on a port that another hal0 has fails with a sentence that names the port and what to do', async () => {
     const server = await startServer()
-    const error = await failure(listen(server.app, { host: '127.0.0.1', port: server.port }))
+    const error = await failure(listen(server.app, { host: '127.0.0.1', port: server.port }, advice))
     expect(error.message).toContain(`Port ${server.port} on 127.0.0.1 is taken`)
     expect(error.message).toContain(`process ${process.pid}`)
-    expect(error.message).toContain('--port')
+    expect(error.message).toEndWith(`choose another port: hal0 serve --port ${server.port + 1}.`)
     await server.stop()
   })
 
@@ -30,7 +36,7 @@ describe('listening', () => {
     const port = await new Promise<number>((resolve) => {
       other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
     })
-    expect((await failure(listen(server.app, { host: '127.0.0.1', port }))).message).toContain('is taken')
+    expect((await failure(listen(server.app, { host: '127.0.0.1', port }, advice))).message).toContain('is taken')
     other.close()
     await server.stop()
   })
@@ -41,7 +47,7 @@ describe('listening', () => {
     const port = await new Promise<number>((resolve) => {
       other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
     })
-    const listening = listen(server.app, { host: '127.0.0.1', port })
+    const listening = listen(server.app, { host: '127.0.0.1', port }, advice)
     await Bun.sleep(100)
     other.close()
     const front = await listening
@@ -52,7 +58,7 @@ describe('listening', () => {
 
   test("on an address that is not this machine's fails with a sentence", async () => {
     const server = await startServer()
-    const error = await failure(listen(server.app, { host: '192.0.2.1', port: 0 }))
+    const error = await failure(listen(server.app, { host: '192.0.2.1', port: 0 }, advice))
     expect(error.message).toContain('192.0.2.1 is not an address of this machine')
     await server.stop()
   })

@@ -4,33 +4,39 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { diagnose } from '../../src/install/doctor/diagnose.ts'
 import type { Facts } from '../../src/install/doctor/facts.ts'
-import { findDamaged } from '../../src/install/doctor/find-damaged.ts'
+import { findDamaged } from '../../src/install/doctor/find/damaged.ts'
 import { setAside } from '../../src/system/files/own-file.ts'
 import { findPaths } from '../../src/system/paths.ts'
+import { hostingCommands } from '../../src/system/systemd/hosting.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const gb = 1024 ** 3
 
+const service = {
+  loaded: true,
+  active: true,
+  shown: 'active (running)',
+  result: 'success',
+  enabled: true,
+  needsReload: false,
+  mainPid: 7,
+  restarts: 0,
+  lastLines: [],
+}
+
 const healthy: Facts = {
+  presence: 'whole',
   scope: 'system',
-  setupCommand: 'sudo hal0 setup',
-  doctorCommand: 'sudo hal0 doctor',
+  isRoot: false,
+  commands: hostingCommands('service', false),
+  managerProblem: '',
   drift: [],
-  service: {
-    loaded: true,
-    active: true,
-    shown: 'active (running)',
-    result: 'success',
-    enabled: true,
-    needsReload: false,
-    mainPid: 7,
-    restarts: 0,
-    lastLines: [],
-  },
+  service,
   takenPorts: [],
   configProblems: [],
   engines: ['/usr/local/bin/llama-server'],
   installCommand: 'hal0 engine install llama.cpp --source pypi',
+  hub: { problem: null, models: 0 },
   machine: [],
   gpu: { devices: [], user: 'hal0-slot', uid: 990, groups: [990, 44] },
   disk: { path: '/var/lib/hal0', freeBytes: 500 * gb, totalBytes: 1000 * gb },
@@ -67,35 +73,37 @@ describe('what setup would change', () => {
   })
 
   test('names an API that runs from older files once those files are right', () => {
-    const service = { step: 'service', changes: ['restart hal0.service; slots keep running'] }
-    expect(short({ drift: [service] })).toEqual(['warning service'])
-    expect(short({ drift: [{ step: 'unit', changes: ['write /a'] }, service] })).toEqual(['error units (fixable)'])
+    const restart = { step: 'service', changes: ['restart hal0.service; slots keep running'] }
+    expect(short({ drift: [restart] })).toEqual(['warning service'])
+    expect(short({ drift: [{ step: 'unit', changes: ['write /a'] }, restart] })).toEqual(['error units (fixable)'])
   })
 })
 
 describe('the service', () => {
   test('that does not run is told with what it printed last', () => {
-    const service = { ...healthy.service, active: false, shown: 'failed (failed)', result: 'exit-code' }
-    expect(problems({ service: { ...service, lastLines: ['first', 'Port 80 is taken.'] } })).toEqual([
+    const down = { ...service, active: false, shown: 'failed (failed)', result: 'exit-code' }
+    expect(problems({ service: { ...down, lastLines: ['first', 'Port 80 is taken.'] } })).toEqual([
       'hal0.service does not run: failed (failed), exit-code. It printed last: Port 80 is taken.',
     ])
   })
 
   test('that is not installed is one finding, not three', () => {
-    const service = { ...healthy.service, loaded: false, active: false, enabled: false }
-    expect(problems({ service })).toEqual(['hal0.service is not installed.'])
+    const missing = { ...service, loaded: false, active: false, enabled: false }
+    expect(problems({ service: missing })).toEqual(['hal0.service is not installed.'])
   })
 
   test('that is off at boot is a warning while it runs', () => {
-    expect(short({ service: { ...healthy.service, enabled: false } })).toEqual(['warning service'])
+    expect(short({ service: { ...service, enabled: false } })).toEqual(['warning service'])
   })
 })
 
-test('a port that another program has is told with the program and the file', () => {
-  const taken = { port: 8080, wanted: 'the API', by: { pid: 12, command: 'nginx' }, file: '/etc/hal0/hal0.toml' }
-  const [finding] = diagnose({ ...healthy, takenPorts: [taken] })
-  expect(finding?.problem).toBe('Port 8080 of the API is taken by nginx (process 12).')
-  expect(finding?.advice).toContain('/etc/hal0/hal0.toml')
+test('a port that another program has is told with the program and the command that takes another one', () => {
+  const holder = { pid: 12, command: 'nginx', unit: 'nginx.service', user: null }
+  const [finding] = diagnose({ ...healthy, takenPorts: [{ port: 8080, slot: null, holder, instead: 8100 }] })
+  expect(finding?.problem).toBe('Port 8080 of the API is taken by "nginx" (process 12, nginx.service).')
+  expect(finding?.command).toBe('sudo hal0 setup --port 8100')
+  const [ofSlot] = diagnose({ ...healthy, takenPorts: [{ port: 8081, slot: 'main', holder, instead: 8083 }] })
+  expect(ofSlot?.command).toBe('hal0 slot edit main --set port=8083')
 })
 
 test('no engine is an error with the command that installs one', () => {
@@ -105,7 +113,7 @@ test('no engine is an error with the command that installs one', () => {
 })
 
 describe('GPU access', () => {
-  const device = { path: '/dev/dri/renderD128', mode: 0o660, uid: 0, gid: 105 }
+  const device = { path: '/dev/dri/renderD128', mode: 0o660, uid: 0, gid: 105, group: 'render' }
   const gpu = (groups: number[], mode = device.mode, uid = 990) => ({
     gpu: { devices: [{ ...device, mode }], user: 'hal0-slot', uid, groups },
   })
@@ -114,6 +122,11 @@ describe('GPU access', () => {
     expect(short(gpu([990, 105]))).toEqual([])
     expect(short(gpu([990], 0o666))).toEqual([])
     expect(short(gpu([0], 0o660, 0))).toEqual([])
+  })
+
+  test('comes with the group of the device, where that has the right', () => {
+    expect(diagnose({ ...healthy, ...gpu([990]) })[0]?.command).toBe('sudo usermod -aG render hal0-slot')
+    expect(diagnose({ ...healthy, ...gpu([990], 0o600) })[0]?.command).toBeNull()
   })
 
   test('is missing without the group, and where the group may only read', () => {
@@ -177,10 +190,7 @@ test('errors come before warnings', () => {
     'error polkit',
     'warning clock',
   ])
-  expect(short({ service: { ...healthy.service, enabled: false }, engines: [] })).toEqual([
-    'error engine',
-    'warning service',
-  ])
+  expect(short({ service: { ...service, enabled: false }, engines: [] })).toEqual(['error engine', 'warning service'])
 })
 
 test('what was damaged and moved aside is shown until somebody deletes it', async () => {
@@ -204,4 +214,82 @@ test('of what was moved aside from one place the last three stay', async () => {
     asides.push(await setAside(path))
   }
   expect(asides.filter((aside) => existsSync(aside))).toEqual(asides.slice(-3))
+})
+
+describe('what is not installed', () => {
+  const none: Partial<Facts> = {
+    presence: 'none',
+    service: null,
+    polkit: null,
+    commands: hostingCommands('checkout', false),
+    scope: 'user',
+  }
+
+  test('is a note, and nothing of an installation is missed', () => {
+    expect(short(none)).toEqual(['note installation'])
+    expect(problems(none)).toEqual(['hal0 is not installed here; that is fine for a checkout.'])
+  })
+
+  test('is still looked at: engine, ports, hub, disk, clock', () => {
+    expect(short({ ...none, engines: [], hub: { problem: 'The hub cannot be reached.', models: 1 } })).toEqual([
+      'warning engine',
+      'warning hub',
+      'note installation',
+    ])
+    const holder = { pid: 12, command: 'nginx', unit: null, user: null }
+    const [port] = diagnose({ ...healthy, ...none, takenPorts: [{ port: 8080, slot: null, holder, instead: 8100 }] })
+    expect(port?.command).toBe('npm start -- --port 8100')
+  })
+})
+
+test('an installation seen by a user who is not root is checked as far as that user sees it', () => {
+  const [finding] = diagnose({ ...healthy, presence: 'from-outside', engines: null })
+  expect(finding).toMatchObject({ severity: 'note', command: 'sudo hal0 doctor' })
+})
+
+test('without systemd that is the one finding about the installation', () => {
+  const facts: Partial<Facts> = {
+    presence: 'no-manager',
+    managerProblem: 'This machine does not run systemd.',
+    service: null,
+  }
+  expect(problems(facts)).toEqual(['This machine does not run systemd.'])
+})
+
+test('the hub is an error only where there is no model yet', () => {
+  expect(short({ hub: { problem: 'The hub cannot be reached.', models: 0 } })).toEqual(['error hub'])
+  expect(short({ hub: { problem: 'The hub cannot be reached.', models: 2 } })).toEqual(['warning hub'])
+})
+
+describe('one cause is told once', () => {
+  const down = { ...service, active: false, shown: 'failed (failed)', result: 'exit-code', lastLines: ['Error: taken'] }
+  const holder = { pid: 12, command: 'nginx', unit: null, user: null }
+
+  test('a taken port, and not the service that cannot listen', () => {
+    expect(short({ service: down, takenPorts: [{ port: 8080, slot: null, holder, instead: 8100 }] })).toEqual([
+      'error ports',
+    ])
+  })
+
+  test('a damaged hal0.toml, and not the service that does not start with it', () => {
+    expect(short({ service: down, configProblems: ['hal0.toml is not valid.'] })).toEqual(['error configuration'])
+  })
+
+  test('a slot’s port has nothing to do with a service that does not run', () => {
+    expect(short({ service: down, takenPorts: [{ port: 8081, slot: 'main', holder, instead: 8083 }] })).toEqual([
+      'error service',
+      'error ports',
+    ])
+  })
+
+  test('a missing service, and not the rest of what setup makes', () => {
+    const missing = { ...service, loaded: false, active: false, enabled: false }
+    const drift = [{ step: 'unit', changes: ['write /a'] }]
+    expect(problems({ service: missing, drift })).toEqual(['hal0.service is not installed.'])
+  })
+
+  test('a clock that was never set, and not the hub whose certificate it refuses', () => {
+    const clock = { now: new Date('1970-01-01T00:00:00Z'), synchronised: false }
+    expect(short({ clock, hub: { problem: 'The hub cannot be reached.', models: 0 } })).toEqual(['error clock'])
+  })
 })

@@ -38,3 +38,11 @@ test('setup gives up earlier when the API ends again and again', async () => {
   expect(String(failure)).toContain('ends right after its start')
   expect(now()).toBeLessThan(4000)
 })
+
+test('setup gives up at once when systemd does not start the API again', async () => {
+  const { port: it, now } = port(Number.POSITIVE_INFINITY)
+  const failed = { ...it, state: async () => parseServiceState('ActiveState=failed\nSubState=failed\nNRestarts=0') }
+  const failure = await waitHealthy(failed).catch((error: unknown) => error)
+  expect(String(failure)).toContain('ends right after its start: Error: Port 8080 is taken.')
+  expect(now()).toBe(0)
+})

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { findTokenProblems } from '../../src/install/doctor/find-token.ts'
+import { findTokenProblems } from '../../src/install/doctor/find/token.ts'
 import { systemLayout } from '../../src/install/layout.ts'
 import { applyAll, findPending } from '../../src/install/step.ts'
 import { hubTokenStep } from '../../src/install/steps/hub-token.ts'
@@ -40,7 +40,7 @@ const house = (mode: number | null, owner = me) => {
 test('a token that nobody else may read, or no token, is in order', async () => {
   for (const mode of [0o600, 0o400, null]) {
     const { layout, changes } = house(mode)
-    expect([await changes(), await findTokenProblems(layout)]).toEqual([[], []])
+    expect([await changes(), await findTokenProblems(layout.paths)]).toEqual([[], []])
   }
 })
 
@@ -76,13 +76,13 @@ describe('what root must not change for hal0’s user', () => {
     expect(await changes()).toEqual([])
     await expect(step.apply()).rejects.toMatchObject({ code: 'storage.failed' })
     expect(statSync(target)).toMatchObject({ mode: before.mode, uid: before.uid })
-    expect(await findTokenProblems(layout)).toEqual([expect.stringContaining(`chmod 600 ${path}`)])
+    expect(await findTokenProblems(layout.paths)).toEqual([expect.stringContaining(`chmod 600 ${path}`)])
     unlinkSync(path)
     symlinkSync(elsewhere(0o600), path)
-    expect(await findTokenProblems(layout)).toEqual([])
+    expect(await findTokenProblems(layout.paths)).toEqual([])
     unlinkSync(path)
     symlinkSync(join(layout.paths.config, 'nothing'), path)
-    expect(await findTokenProblems(layout)).toEqual([expect.stringContaining('leads nowhere')])
+    expect(await findTokenProblems(layout.paths)).toEqual([expect.stringContaining('leads nowhere')])
   })
 
   test('a hard link to another file stays as it is', async () => {
@@ -93,6 +93,6 @@ describe('what root must not change for hal0’s user', () => {
     expect(await changes()).toEqual([])
     await step.apply()
     expect(statSync(target)).toMatchObject({ mode: before.mode, uid: before.uid })
-    expect(await findTokenProblems(layout)).toEqual([expect.stringContaining('has 2 names')])
+    expect(await findTokenProblems(layout.paths)).toEqual([expect.stringContaining('has 2 names')])
   })
 })

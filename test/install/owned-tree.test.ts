@@ -2,9 +2,8 @@
 import { expect, test } from 'bun:test'
 import { chownSync, linkSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { unitOf } from '../../src/install/doctor/find-ports.ts'
-import { isHidden } from '../../src/install/doctor/find-unreadable.ts'
 import { checkOwners, readableMode } from '../../src/install/owned-tree.ts'
+import { isHiddenFromSlots } from '../../src/system/systemd/slot-view.ts'
 import { testWith } from '../support/part.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -70,16 +69,7 @@ asRoot('names with a rule of their own are skipped', async () => {
 test('slots see models and engines, but neither homes nor the rest of the data', () => {
   const data = '/var/lib/hal0'
   const hidden = ['/home/ann/x', '/root/x', '/tmp/x', '/var/tmp/x', '/run/user/1/x', '/var/lib/hal0/hal0.db', '/home']
-  expect(hidden.filter((path) => !isHidden(path, data))).toEqual([])
+  expect(hidden.filter((path) => !isHiddenFromSlots(path, data))).toEqual([])
   const seen = ['/srv/x', '/opt/homes/x', '/var/lib/hal0/models/a/b', '/var/lib/hal0-other/x', '/homes/x']
-  expect(seen.filter((path) => isHidden(path, data))).toEqual([])
-})
-
-test('a process belongs to the unit of its control group, in both versions of control groups', () => {
-  expect(unitOf('0::/system.slice/hal0.service\n')).toBe('hal0.service')
-  expect(unitOf('1:name=systemd:/\n0::/system.slice/system-hal0\\x2dslot.slice/hal0-slot@a.service\n')).toBe(
-    'hal0-slot@a.service',
-  )
-  expect(unitOf('0::/user.slice/user-1000.slice/user@1000.service/app.slice/hal0.service')).toBe('hal0.service')
-  expect(unitOf('0::/init.scope\n')).toBeNull()
+  expect(seen.filter((path) => isHiddenFromSlots(path, data))).toEqual([])
 })

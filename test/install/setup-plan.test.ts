@@ -39,7 +39,8 @@ const house = () => {
   const healthy = async () => {
     waits += 1
   }
-  const plan = (version = '1.0.0') => setupPlan(layout, { programs, systemctl, version, executable, healthy })
+  const plan = (version = '1.0.0') =>
+    setupPlan(layout, { programs, systemctl, version, executable, healthy, port: null, startSlots: async () => {} })
   return { root, home, layout, executable, programs, systemctl, plan, waits: () => waits }
 }
 

@@ -16,8 +16,14 @@ interface Finding {
   check: string
   problem: string
 }
+/** A stand-in for the hub, which is not reachable from a host of its own. */
+const hub = { HF_ENDPOINT: 'http://127.0.0.1:9999' }
+const startHub = async (host: SystemdHost): Promise<void> => {
+  await host.must(['systemd-run', '--unit=hub', 'python3', '-m', 'http.server', '--bind', '127.0.0.1', '9999'])
+  await host.until('the hub answers', async () => (await host.exec(['curl', '-s', hub.HF_ENDPOINT])).code === 0)
+}
 const doctor = async (host: SystemdHost, ...flags: string[]): Promise<{ code: number; findings: Finding[] }> => {
-  const { code, stdout, stderr } = await host.exec(['hal0', 'doctor', '--json', ...flags])
+  const { code, stdout, stderr } = await host.exec(['hal0', 'doctor', '--json', ...flags], { env: hub })
   if (stdout === '') throw new Error(stderr)
   return { code, findings: JSON.parse(stdout) as Finding[] }
 }
@@ -35,6 +41,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
     await putProgram(host, '/usr/bin/timedatectl', '#!/bin/sh\necho yes')
     // A stand-in for an engine, which only has to be found here.
     await putProgram(host, '/usr/local/bin/llama-server', '#!/bin/sh')
+    await startHub(host)
     before = await names(host)
   })
   afterAll(async () => host?.stop())
@@ -110,7 +117,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
 
   withHost('is in order for doctor', async () => {
     expect(await doctor(host)).toEqual({ code: 0, findings: [] })
-    expect(await host.must(['hal0', 'doctor'])).toBe('Nothing is wrong.\n')
+    expect(await host.must(['hal0', 'doctor'], { env: hub })).toBe('Nothing is wrong.\n')
   })
 
   withHost('has what drifted found and mended by doctor: units, owners, rights, groups', async () => {
@@ -163,11 +170,13 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
       '-c',
       'mkdir /var/lib/hal0/models/m && ln -s /root/m.gguf /var/lib/hal0/models/m/ && touch /root/m.gguf',
     ])
-    await host.must(['hal0', 'doctor', '--fix', '--json']).catch(() => null)
+    await doctor(host, '--fix')
     await host.until('the port is taken', async () => (await doctor(host)).findings.length === 2)
     const { findings } = await doctor(host)
     expect(findings.map(({ problem }) => problem)).toEqual([
-      expect.stringMatching(/^Port 8095 of slot main is taken by .*python3.* -m http\.server 8095 \(process \d+\)\.$/),
+      expect.stringMatching(
+        /^Port 8095 of slot main is taken by ".*python3.* -m http\.server 8095" \(process \d+, squatter\.service\)\.$/,
+      ),
       expect.stringContaining('m.gguf leads to /root/m.gguf, which slots do not see'),
     ])
     await host.must(['systemctl', 'stop', 'squatter'])
@@ -265,8 +274,8 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of a u
     expect(await host.must([mine, 'setup', '--user', '--yes'], as)).toContain('Nothing to do')
     const { stdout } = await host.exec([mine, 'doctor', '--json'], as)
     const checks = (JSON.parse(stdout) as Finding[]).map(({ check }) => check)
-    // What this host lacks: an engine and a time service.
-    expect(checks.filter((check) => check !== 'engine' && check !== 'clock')).toEqual([])
+    // What this host lacks: an engine, a time service and the hub.
+    expect(checks.filter((check) => !['engine', 'clock', 'hub'].includes(check))).toEqual([])
     await host.must([mine, 'uninstall', '--yes', '--purge'], as)
     // Shared folders that setup had to create stay.
     expect(

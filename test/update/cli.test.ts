@@ -96,7 +96,10 @@ describe('hal0 update', () => {
   })
 
   test('without an address it says where one is written', async () => {
-    expect(await hal0([])).toMatchObject({ code: 1, stderr: expect.stringContaining('below [update] in hal0.toml') })
+    expect(await hal0([])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('This build has no address for updates. Set one: hal0 config set update.url='),
+    })
   })
 
   test('an invalid address in hal0.toml is named', async () => {

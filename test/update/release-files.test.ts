@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { artifactName, type Release, writeReleaseFiles } from '../../scripts/release/files.ts'
+import { artifactName, type Release, writeInstaller, writeReleaseFiles } from '../../scripts/release/files.ts'
 import { releaseTargets } from '../../src/contract/release.ts'
 import { fetchManifest } from '../../src/update/release/manifest.ts'
 import { parsePublicKey } from '../../src/update/release/minisign.ts'
@@ -75,4 +75,16 @@ test('a secret key is readable only by its owner, and never overwritten', () => 
   expect(sign('--generate', join(folder, 'k')).exitCode).not.toBe(0)
   expect(readFileSync(join(folder, 'k.key'), 'utf8')).toBe(before)
   expect(readdirSync(folder).sort()).toEqual(['k.key', 'k.pub'])
+})
+
+test('install.sh of a release knows where releases are, and that of a build without an address says that it does not', async () => {
+  const source = join(import.meta.dir, '../../install.sh')
+  const run = (folder: string) =>
+    Bun.spawnSync(['sh', join(folder, 'install.sh')], { env: { PATH: process.env.PATH ?? '' } }).stderr.toString()
+  const [without, given] = [tempDir(), tempDir()]
+  await writeInstaller(source, without, '')
+  expect(run(without)).toContain('This install.sh has no address for releases. Set HAL0_RELEASES')
+  // A port on which nothing listens: it tries, and says what it tried.
+  await writeInstaller(source, given, 'http://127.0.0.1:9')
+  expect(run(given)).toContain('http://127.0.0.1:9/SHA256SUMS could not be downloaded')
 })

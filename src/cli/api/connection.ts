@@ -88,17 +88,26 @@ export const broken = (error: unknown, signal?: AbortSignal): unknown => {
   return signal?.aborted === true && !gaveUp ? signal.reason : unreachable(error)
 }
 
-/** Nothing answered, or the connection broke. */
+/** Nothing answered, or the connection broke. What can be said about it on this machine is looked up when it is reported. */
 export const unreachable = (cause: unknown): Failure => {
   const url = baseUrl()
-  const local = isLoopback(url) ? 'hal0 serve' : `hal0 serve  (on ${new URL(url).hostname}), or correct HAL0_URL`
-  return new Failure(exitCode.unreachable, `hal0 is not reachable at ${url}.`, { hint: local, cause })
+  const host = new URL(url).hostname
+  return new Failure(exitCode.unreachable, `hal0 is not reachable at ${url}.`, {
+    ...(isLoopback(url)
+      ? { unanswered: { url, isGiven: urlIsConfigured(), isForeign: false } }
+      : { hint: `Start hal0 on ${host}, or correct HAL0_URL` }),
+    cause,
+  })
 }
 
 /** Something answered that is not hal0, or is another version of it. */
-export const notHal0 = (path: string, why: string): Failure =>
-  new Failure(
+export const notHal0 = (path: string, why: string): Failure => {
+  const url = baseUrl()
+  return new Failure(
     exitCode.failed,
-    `What answers at ${baseUrl()} does not answer like this version of hal0: ${path} ${why}.`,
-    { hint: 'hal0 version, and see which program has that port; HAL0_URL names another address' },
+    `What answers at ${url} does not answer like this version of hal0: ${path} ${why}.`,
+    isLoopback(url)
+      ? { unanswered: { url, isGiven: urlIsConfigured(), isForeign: true } }
+      : { hint: 'hal0 version; HAL0_URL names another address' },
   )
+}

@@ -1,5 +1,6 @@
 /** The settings as text for people. */
 import { type SettingPath, type Settings, settingKey } from '../../contract/settings.ts'
+import { commandsForFile } from '../host/fitting-commands.ts'
 import { talk } from '../terminal/output.ts'
 
 /** The value of a key; null: not set. */
@@ -31,6 +32,6 @@ export const tellNext = (settings: Settings): void => {
   tellProblems(settings)
   if (!settings.restart_needed) return
   talk.log(
-    'Restart the daemon for this to take effect: systemctl restart hal0.service, or stop hal0 serve and start it again where it was started by hand. Loaded models keep running.',
+    `Restart hal0 for this to take effect: ${commandsForFile(settings.file).restart}. Loaded models keep running.`,
   )
 }

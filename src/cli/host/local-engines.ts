@@ -5,14 +5,14 @@
 import type { EngineService } from '../../providers/engines/engine-service.ts'
 import { Engines } from '../../providers/engines/engines.ts'
 import { providerTable } from '../../providers/table.ts'
-import { findPaths } from '../../system/paths.ts'
+import { findPaths, type Paths } from '../../system/paths.ts'
 
 export type LocalEngines = Pick<EngineService, 'list' | 'install' | 'use' | 'remove'>
 
-/** The engines in this user's folders (or HAL0_ROOT). */
-export const openLocalEngines = (): LocalEngines =>
+/** The engines in these folders; by default in this user's (or HAL0_ROOT). */
+export const openLocalEngines = (paths: Paths = findPaths(process.env, process.getuid?.() === 0)): LocalEngines =>
   new Engines(
-    findPaths(process.env, process.getuid?.() === 0),
+    paths,
     process.env,
     providerTable.map(({ engine }) => engine),
   )

@@ -1,6 +1,12 @@
+import { serveRefusal } from '../../install/refusal.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { isApiService } from '../../system/listen-advice.ts'
+import { findPaths } from '../../system/paths.ts'
+import { hostingOf, thisCaller } from '../../system/systemd/hosting.ts'
 import { oneOf, wholeNumber } from '../arguments.ts'
 import { defineVerb, type Verb } from '../command.ts'
-import { usageError } from '../terminal/failure.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure, usageError } from '../terminal/failure.ts'
 
 /** Options given on the command line; missing ones come from hal0.toml. */
 export interface ServeOptions {
@@ -8,6 +14,12 @@ export interface ServeOptions {
   port?: number
   supervisor?: 'auto' | 'systemd' | 'process'
 }
+
+/** As a service, hal0 tells systemd by its exit status when another start helps nothing. */
+const asService = (error: unknown): unknown =>
+  error instanceof Hal0Error && error.code === 'config.invalid'
+    ? new Failure(exitCode.configuration, error.message, { body: error.body(), cause: error })
+    : error
 
 /**
  * The command that runs the daemon in this process.
@@ -26,12 +38,20 @@ export const serveVerb = (start: (options: ServeOptions) => Promise<void>): Verb
     async run({ args: { host, port, supervisor, json } }) {
       if (json === true) throw usageError('--json means nothing to hal0 serve: it has no result to print.')
       if (host === '') throw usageError('--host takes an address.')
-      await start({
+      const options = {
         ...(host === undefined ? {} : { host }),
         ...(port === undefined ? {} : { port: wholeNumber('port', port, 0, 65_535) }),
         ...(supervisor === undefined
           ? {}
           : { supervisor: oneOf('supervisor', supervisor, ['auto', 'systemd', 'process'] as const) }),
+      }
+      const caller = thisCaller()
+      const isService = await isApiService()
+      const hosting = hostingOf(findPaths(caller.env, caller.isRoot), caller)
+      const refusal = serveRefusal({ isRoot: caller.isRoot, hosting, isService })
+      if (refusal !== null) throw refusal
+      await start(options).catch((error: unknown) => {
+        throw isService ? asService(error) : error
       })
     },
   })

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { openInstalled } from '../../install/installation.ts'
+import { openInstalled, uninstallTools } from '../../install/installation.ts'
 import { commandFor } from '../../install/layout.ts'
 import { applyAll, findPending } from '../../install/step.ts'
 import { uninstallPlan } from '../../install/uninstall-plan.ts'
@@ -18,7 +18,9 @@ export default defineVerb({
     ...yesFlag,
   },
   async run({ args: { purge, yes, json } }) {
-    const { layout, ...tools } = await openInstalled('uninstall')
+    const installation = await openInstalled('uninstall')
+    const { layout } = installation
+    const tools = uninstallTools(installation)
     const { config, data } = layout.paths
     const pending = await findPending(uninstallPlan(layout, tools, purge === true))
     const changes = pending.flatMap((one) => one.changes)

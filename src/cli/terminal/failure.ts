@@ -12,6 +12,8 @@ interface Options {
   body?: ErrorBody
   /** The slot, model or engine that was asked for. */
   subject?: string | null
+  /** The address where no hal0 answered, whether HAL0_URL names it, and whether something else answered. */
+  unanswered?: { url: string; isGiven: boolean; isForeign: boolean }
   cause?: unknown
 }
 
@@ -26,6 +28,7 @@ export class Failure extends Error {
   readonly details: string[]
   readonly body: ErrorBody | null
   readonly subject: string | null
+  readonly unanswered: NonNullable<Options['unanswered']> | null
 
   constructor(code: ExitCode, message: string, options: Options = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -34,6 +37,7 @@ export class Failure extends Error {
     this.details = options.details ?? []
     this.body = options.body ?? null
     this.subject = options.subject ?? null
+    this.unanswered = options.unanswered ?? null
   }
 }
 

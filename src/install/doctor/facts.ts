@@ -1,24 +1,42 @@
-/** The facts about an installation that doctor diagnoses. */
+/** The facts about hal0 on this machine that doctor diagnoses. */
 import type { MachineFinding } from '../../system/hardware/findings.ts'
+import type { PortHolder } from '../../system/process/port-holder.ts'
+import type { HostingCommands } from '../../system/systemd/hosting.ts'
 import type { ServiceState } from '../service/service-state.ts'
 
+/** What is installed of hal0, for whoever asks. */
+export type Presence =
+  /** Nothing: a checkout, or a user's own try. */
+  | 'none'
+  /** An installation that this user may look at as a whole. */
+  | 'whole'
+  /** An installation of the machine, looked at by a user who is not root. */
+  | 'from-outside'
+  /** An installation whose systemd does not run. */
+  | 'no-manager'
+
 export interface Facts {
-  /** The kind of installation, for the messages. */
+  presence: Presence
   scope: 'system' | 'user'
-  /** The commands that people type for this installation. */
-  setupCommand: string
-  doctorCommand: string
+  /** Whoever asks is root. */
+  isRoot: boolean
+  /** Commands that people type here. */
+  commands: HostingCommands
+  /** Why systemd cannot be used, as a sentence; '' where it can. */
+  managerProblem: string
   /** What setup would change, by step. */
   drift: { step: string; changes: string[] }[]
-  service: ServiceState & { lastLines: string[] }
+  /** null: there is no service to look at. */
+  service: (ServiceState & { lastLines: string[] }) | null
   /** Ports of hal0 that another program listens on. */
   takenPorts: TakenPort[]
   /** What cannot be read in the configuration, as sentences. */
   configProblems: string[]
-  /** Paths of installed engines. */
-  engines: string[]
+  /** Paths of installed engines; null: not for this user's eyes. */
+  engines: string[] | null
   /** The command that installs one. */
   installCommand: string
+  hub: HubFacts
   /** What is wrong with the hardware. */
   machine: readonly MachineFinding[]
   gpu: GpuFacts
@@ -37,12 +55,18 @@ export interface Facts {
 
 export interface TakenPort {
   port: number
-  /** e.g. "the API", "slot main" */
-  wanted: string
-  /** Who listens; null when the system does not say. */
-  by: { pid: number; command: string | null } | null
-  /** Where the port is configured. */
-  file: string
+  /** Name of the slot that wants it; null: the API. */
+  slot: string | null
+  holder: PortHolder
+  /** A free port to use instead. */
+  instead: number
+}
+
+export interface HubFacts {
+  /** The addresses that were tried, and why none answered; null: one did. */
+  problem: string | null
+  /** How many models are here already. */
+  models: number
 }
 
 export interface Device {
@@ -50,6 +74,8 @@ export interface Device {
   mode: number
   uid: number
   gid: number
+  /** Name of its group; null: it has none. */
+  group: string | null
 }
 
 export interface GpuFacts {

@@ -3,7 +3,7 @@ import { refusalOf } from '../../system/systemd/unit/systemctl.ts'
 import type { Installation } from '../installation.ts'
 import { type SetupTools, setupPlan } from '../setup-plan.ts'
 import { applyAll, findPending, type StepReporter } from '../step.ts'
-import { safeSteps } from './diagnose.ts'
+import { safeSteps } from './installation-checks.ts'
 
 /** @returns whether the API's unit was rewritten: the API runs from the older one until it is restarted */
 export const applyFixes = async (

@@ -19,14 +19,15 @@ const pollMs = 100
 /** So many restarts are no coincidence, unlike e.g. a port that was released late. */
 const hopelessRestarts = 10
 
-/** @throws Hal0Error `install.failed` with what the API printed last, after 30 s or once it has ended ten times */
+/** @throws Hal0Error `install.failed` with what the API printed last, after 30 s, or once it has failed or ended ten times */
 export const waitHealthy = async (port: HealthPort): Promise<void> => {
   const until = port.now() + limitMs
   const before = (await port.state()).restarts
   for (;;) {
     if (await port.answers()) return
     const { restarts, shown } = await port.state()
-    const hopeless = restarts - before >= hopelessRestarts
+    // Failed: systemd does not start it again, because hal0 has said what has to be changed first.
+    const hopeless = restarts - before >= hopelessRestarts || shown.startsWith('failed')
     if (hopeless || port.now() > until) {
       const lines = await port.lastLines()
       const why = hopeless ? 'ends right after its start' : `does not answer within ${limitMs / 1000} s`

@@ -1,6 +1,6 @@
 /** What systemd says about the API's unit. */
+import { apiUnit } from '../../system/systemd/hosting.ts'
 import { refusalOf, type Systemctl } from '../../system/systemd/unit/systemctl.ts'
-import { serviceUnit } from './unit-files.ts'
 
 export interface ServiceState {
   /** The unit's file exists and could be read. */
@@ -48,7 +48,7 @@ export const parseServiceState = (text: string): ServiceState => {
 
 /** @throws Hal0Error `supervisor.failed` */
 export const readServiceState = async (systemctl: Systemctl): Promise<ServiceState> => {
-  const answer = await systemctl.run(['show', serviceUnit, `--property=${properties.join(',')}`])
-  if (answer.code !== 0) throw refusalOf(serviceUnit, 'look at', answer)
+  const answer = await systemctl.run(['show', apiUnit, `--property=${properties.join(',')}`])
+  if (answer.code !== 0) throw refusalOf(apiUnit, 'look at', answer)
   return parseServiceState(answer.stdout)
 }

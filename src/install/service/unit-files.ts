@@ -7,6 +7,7 @@ import tmpfiles from '../../../systemd/hal0.tmpfiles.conf' with { type: 'text' }
 import systemSlot from '../../../systemd/hal0-slot@.service' with { type: 'text' }
 import userService from '../../../systemd/user/hal0.service' with { type: 'text' }
 import userSlot from '../../../systemd/user/hal0-slot@.service' with { type: 'text' }
+import { apiUnit } from '../../system/systemd/hosting.ts'
 import type { Layout, SystemLayout } from '../layout.ts'
 
 export interface TextFile {
@@ -14,13 +15,12 @@ export interface TextFile {
   text: string
 }
 
-export const serviceUnit = 'hal0.service'
 export const slotTemplate = 'hal0-slot@.service'
 /** Matches every instance of the template, in systemctl's pattern syntax. */
 export const slotPattern = 'hal0-slot@*.service'
 
 export const unitFiles = ({ scope, unitDir }: Layout): [service: TextFile, slot: TextFile] => [
-  { path: join(unitDir, serviceUnit), text: scope === 'system' ? systemService : userService },
+  { path: join(unitDir, apiUnit), text: scope === 'system' ? systemService : userService },
   { path: join(unitDir, slotTemplate), text: scope === 'system' ? systemSlot : userSlot },
 ]
 

@@ -1,12 +1,14 @@
 /** Makes systemd know the API's unit, start it at boot, and run this version. The slots' units are never touched. */
+
 import { realpath, stat } from 'node:fs/promises'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
 import { readStat, startedAt } from '../../system/proc/stat.ts'
+import { apiUnit } from '../../system/systemd/hosting.ts'
 import { refusalOf, type Systemctl } from '../../system/systemd/unit/systemctl.ts'
 import type { Layout } from '../layout.ts'
 import { readServiceState, type ServiceState } from '../service/service-state.ts'
-import { serviceUnit, unitFiles } from '../service/unit-files.ts'
+import { unitFiles } from '../service/unit-files.ts'
 import type { Step } from '../step.ts'
 import { currentProgram } from './program.ts'
 
@@ -44,14 +46,23 @@ export const serviceChanges = (
   stale: boolean,
 ): string[] => [
   ...(reload || needsReload ? ['tell systemd about the units'] : []),
-  ...(enabled ? [] : [`start ${serviceUnit} at boot`]),
-  ...(active ? [] : [`start ${serviceUnit}`]),
-  ...(active && stale ? [`restart ${serviceUnit}; slots keep running`] : []),
+  ...(enabled ? [] : [`start ${apiUnit} at boot`]),
+  ...(active ? [] : [`start ${apiUnit}`]),
+  ...(active && stale ? [`restart ${apiUnit}; slots keep running`] : []),
 ]
 
-/** @param healthy waits until the API answers; throws Hal0Error `install.failed` that says why it does not */
-export const serviceStep = (layout: Layout, systemctl: Systemctl, healthy: () => Promise<void>): Step => {
+/** What follows the start of the API. */
+export interface AfterStart {
+  /** Waits until the API answers. @throws Hal0Error `install.failed` that says why it does not */
+  healthy(): Promise<void>
+  /** Loads the slots that are meant to run from the start. */
+  startSlots(): Promise<void>
+}
+
+export const serviceStep = (layout: Layout, systemctl: Systemctl, { healthy, startSlots }: AfterStart): Step => {
   const [unit] = unitFiles(layout)
+  /** The port is about to change, which takes a restart. */
+  let isMoved = false
   const look = async (): Promise<ServiceState & { stale: boolean }> => {
     const state = await readServiceState(systemctl)
     const { mainPid: pid, active } = state
@@ -60,7 +71,7 @@ export const serviceStep = (layout: Layout, systemctl: Systemctl, healthy: () =>
       const stale = (await runsOther(pid, currentProgram(layout.paths))) || (await isOlderThan(pid, unit.path))
       return { ...state, stale }
     } catch (error) {
-      throw new Hal0Error('install.failed', `Could not see what ${serviceUnit} runs. Try again.`, {
+      throw new Hal0Error('install.failed', `Could not see what ${apiUnit} runs. Try again.`, {
         details: { pid },
         cause: error,
       })
@@ -69,16 +80,19 @@ export const serviceStep = (layout: Layout, systemctl: Systemctl, healthy: () =>
   return {
     id: 'service',
     async changes(pending) {
-      const renewed = ['unit', 'program', 'current'].some((id) => pending.has(id))
+      const renewed = ['unit', 'program', 'current', 'port'].some((id) => pending.has(id))
+      isMoved = pending.has('port')
       const state = await look()
       return serviceChanges(state, pending.has('unit') || pending.has('slot-unit'), state.stale || renewed)
     },
     async apply() {
       await must(systemctl, 'daemon-reload')
       const state = await look()
-      if (!state.enabled) await must(systemctl, 'enable', serviceUnit)
-      if (!state.active || state.stale) await must(systemctl, 'restart', serviceUnit)
+      if (!state.enabled) await must(systemctl, 'enable', apiUnit)
+      if (!state.active || state.stale || isMoved) await must(systemctl, 'restart', apiUnit)
       await healthy()
+      // A service that is not enabled was just installed (again): the slots came to rest with the old one.
+      if (!state.enabled) await startSlots()
     },
   }
 }

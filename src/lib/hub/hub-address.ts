@@ -1,5 +1,8 @@
 /** Parses the address of a hub or a mirror, as people write it. Pure. */
 
+/** The hub itself, which is asked where no mirror is set. */
+export const hubUrl = 'https://huggingface.co'
+
 export type HubAddress = { url: string } | { problem: string }
 
 /**

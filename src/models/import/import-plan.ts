@@ -6,9 +6,19 @@ import type { ModelImport } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import type { ModelFormat } from '../formats/model-format.ts'
-import { type FormatTable, formatOf } from '../formats/table.ts'
+import { type FormatTable, formatOf, modelFormats } from '../formats/table.ts'
 import type { ModelFacts } from '../gguf/model-facts.ts'
 import { defaultId } from '../naming/default-id.ts'
+import { type IsOutOfReach, refuseLink } from './link-check.ts'
+
+/** What can be imported, and how. */
+export interface ImportRules {
+  formats: FormatTable
+  /** What slots could not read, if a model were linked to it. */
+  isOutOfReach: IsOutOfReach
+}
+
+export const usualRules: ImportRules = { formats: modelFormats, isOutOfReach: () => false }
 
 /** One file of the model to import. */
 export interface ImportSource {
@@ -35,11 +45,12 @@ const refuse = (path: string, sentence: string): Hal0Error =>
   new Hal0Error('request.invalid', sentence, { param: 'path', details: { path } })
 
 /** @throws Hal0Error `request.invalid`, `model.invalid_file`, `storage.failed` */
-export const planImport = async (request: ModelImport, formats: FormatTable): Promise<ImportPlan> => {
+export const planImport = async (request: ModelImport, { formats, isOutOfReach }: ImportRules): Promise<ImportPlan> => {
   const { path } = request
   if (!isAbsolute(path)) throw refuse(path, `${path} is not an absolute path. Give the whole path of the file.`)
   const name = basename(path)
   checkName(path, name)
+  if (request.link === true) await refuseLink(path, isOutOfReach)
   const format = formatOf(name, formats)
   const given = await findSource(path, name, format)
   const names = format.filesOf(name, path)

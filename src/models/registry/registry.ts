@@ -1,18 +1,18 @@
 /** The models on this machine. Answers from memory; entry-store.ts handles the files. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ModelEntry, ModelImport, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import type { Bus } from '../../lib/async/bus.ts'
 import { Mutex } from '../../lib/async/mutex.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { log } from '../../lib/log.ts'
 import { makeFolder, sweepTemps } from '../../system/files/atomic-file.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import { type FormatTable, formatOf, modelFormats } from '../formats/table.ts'
+import { formatOf } from '../formats/table.ts'
 import { bringIn } from '../import/import-files.ts'
-import { planImport } from '../import/import-plan.ts'
+import { type ImportRules, planImport, usualRules } from '../import/import-plan.ts'
+import { inStaging } from '../import/in-staging.ts'
 import { commitEntry, commitLinked, withdrawEntry } from './entry-commit.ts'
 import { discard, entryPath, type LoadedEntries, loadEntries, pathsOf, stagingPath } from './entry-store.ts'
 import { lostFiles } from './lost-files.ts'
@@ -26,7 +26,7 @@ export class ModelRegistry implements ModelService {
   readonly #folder: string
   readonly #entries: Map<string, ModelEntry>
   readonly #problems: readonly string[]
-  readonly #formats: FormatTable
+  readonly #rules: ImportRules
   /** Ids that an import or a removal is working on. */
   readonly #busy = new Set<string>()
   /** Only one change on the disk at a time, since where files go depends on what is there. */
@@ -36,9 +36,9 @@ export class ModelRegistry implements ModelService {
   readonly leftovers: RegistryLeftovers
   readonly #verifications: Verifications
 
-  private constructor(folder: string, { entries, retired, problems }: LoadedEntries, formats: FormatTable) {
+  private constructor(folder: string, { entries, retired, problems }: LoadedEntries, rules: ImportRules) {
     this.#folder = folder
-    this.#formats = formats
+    this.#rules = rules
     this.#entries = entries
     this.#problems = problems
     this.#retired = new RetiredModels(retired, pathsOf(entries.values()), (former) =>
@@ -57,12 +57,12 @@ export class ModelRegistry implements ModelService {
    * Opens the registry in `folder` (created if missing) and removes what an interrupted daemon left there.
    * @throws Hal0Error `storage.failed`; an unreadable entry is reported in `problems()` instead
    */
-  static async open(folder: string, formats: FormatTable = modelFormats): Promise<ModelRegistry> {
+  static async open(folder: string, rules: ImportRules = usualRules): Promise<ModelRegistry> {
     await makeFolder(folder).catch((error: unknown) => {
       throw storageError(error, folder, 'make the models folder')
     })
     await sweepTemps(folder)
-    return new ModelRegistry(folder, await loadEntries(folder), formats)
+    return new ModelRegistry(folder, await loadEntries(folder), rules)
   }
 
   /** Problems that `open` found, in sentences. */
@@ -83,16 +83,13 @@ export class ModelRegistry implements ModelService {
   }
 
   async import(request: ModelImport): Promise<ModelEntry> {
-    const plan = await planImport(request, this.#formats)
+    const plan = await planImport(request, this.#rules)
     const { id } = plan
     return this.#withReservedId(id, async () => {
       const folder = `local--${id}`
       await this.#refuseTaken(id, folder)
       const staging = stagingPath(this.#folder, randomBytes(8).toString('hex'))
-      try {
-        await mkdir(staging).catch((error: unknown) => {
-          throw storageError(error, staging, `import ${request.path}`)
-        })
+      return inStaging(staging, `import ${request.path}`, async () => {
         const files = await bringIn(plan.sources, staging, folder, request.link ?? false)
         const entry = { id, ...plan.facts, files, source: null, created_at: new Date().toISOString() }
         await this.#changes.run(async () => {
@@ -101,12 +98,7 @@ export class ModelRegistry implements ModelService {
           this.#entries.set(id, entry)
         })
         return entry
-      } finally {
-        // After a successful import it no longer exists.
-        await rm(staging, { recursive: true, force: true }).catch((error: unknown) => {
-          log.warn(`could not remove ${staging}; the next start will`, error)
-        })
-      }
+      })
     })
   }
 
@@ -116,7 +108,7 @@ export class ModelRegistry implements ModelService {
    */
   register(registration: Registration): Promise<ModelEntry> {
     return this.#withReservedId(registration.id, async () => {
-      const facts = await readFacts(registration, this.#formats)
+      const facts = await readFacts(registration, this.#rules.formats)
       const entry = await this.#changes.run(async () => {
         const all = [...this.#entries.values(), ...this.#retired.entries()]
         const planned = await planRegistration(registration, facts, {
@@ -137,7 +129,7 @@ export class ModelRegistry implements ModelService {
   }
 
   format({ files }: ModelEntry): string {
-    return formatOf(files[0]?.path ?? '', this.#formats).name
+    return formatOf(files[0]?.path ?? '', this.#rules.formats).name
   }
 
   lost(entry: ModelEntry): string[] {

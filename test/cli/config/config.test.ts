@@ -54,7 +54,7 @@ describe('show', () => {
     expect(JSON.parse((await hal0(['config', 'show', '--json'], { url: api.url })).stdout)).toEqual(answer)
     const { stderr } = await hal0(['config', 'show'], { url: api.url })
     expect(stderr).toContain('Warning: The token is open to others.')
-    expect(stderr).toContain('Restart the daemon')
+    expect(stderr).toContain('Restart hal0 for this to take effect: ')
   })
 })
 
@@ -65,7 +65,7 @@ describe('set', () => {
       url: api.url,
     })
     expect([code, stdout]).toEqual([0, 'port = 9000\nslots.ports = 8081-8099\n'])
-    expect(stderr).toContain('Restart the daemon')
+    expect(stderr).toContain('Restart hal0 for this to take effect: ')
     expect(api.calls.map(({ body }) => body)).toEqual([{ port: 9000, slots: { ports: '8081-8099' } }])
   })
 
@@ -214,7 +214,7 @@ describe('edit', () => {
     const { file, env } = machine('sed -i s/9000/9001/ "$1"')
     using api = new FakeApi({ showSettings: () => settings({ file, restart_needed: true }) })
     const { stderr } = await hal0(['config', 'edit'], { url: api.url, env })
-    expect(stderr).toContain('Restart the daemon')
+    expect(stderr).toContain('Restart hal0 for this to take effect: ')
   })
 
   test('warns when the daemon reads another file', async () => {

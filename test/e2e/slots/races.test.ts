@@ -35,7 +35,7 @@ test('a second daemon on the same data folder refuses to start, and does no harm
   const pid = await daemon.load()
   const second = await runHal0(['serve', '--port', String(daemon.port + 5)], { env: { HAL0_ROOT: daemon.root } })
   expect(second.code).toBe(1)
-  expect(second.stderr).toContain('Another hal0 daemon already serves the data in')
+  expect(second.stderr).toMatch(/Another hal0 daemon \(process \d+\) already serves the data in/)
   expect(second.stderr).not.toContain('    at ')
   expect(await daemon.state()).toMatchObject({ state: 'ready', pid })
   expect((await daemon.chat()).status).toBe(200)

@@ -62,7 +62,11 @@ export const startServer = async (overrides: Partial<AppDeps> = {}, limits: Part
     checkReplies: true,
     ...overrides,
   })
-  const server = await listen(app, { host: '127.0.0.1', port: 0, limits })
+  const server = await listen(
+    app,
+    { host: '127.0.0.1', port: 0, limits },
+    { otherPort: String, waitsForAddress: false },
+  )
   const { port } = server
   return {
     app,

@@ -1,7 +1,7 @@
 /** Turns an unsuccessful answer of the hub into an error. Pure. */
 import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { hubUrl } from '../../../lib/hub/hub-address.ts'
 import { retryAfterS } from './hub-headers.ts'
-import { hubUrl } from './hub-settings.ts'
 
 /** What was requested. */
 export interface HubQuery {

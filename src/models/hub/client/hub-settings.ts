@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { TokenSource } from '../../../contract/settings.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
-import { hubAddress } from '../../../lib/hub/hub-address.ts'
+import { hubAddress, hubUrl } from '../../../lib/hub/hub-address.ts'
 
 export type Env = Record<string, string | undefined>
 
@@ -20,8 +20,6 @@ export interface Mirror {
   /** Also send the token there; false by default, since a third party's mirror must not get the hub's token. */
   takesToken?: boolean
 }
-
-export const hubUrl = 'https://huggingface.co'
 
 const set = (value: string | undefined): value is string => value !== undefined && value.trim() !== ''
 

@@ -1,9 +1,9 @@
 /** Finds the files that the daemon found damaged and moved aside. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { damagedNames } from '../../system/files/own-file.ts'
-import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import type { Paths } from '../../system/paths.ts'
+import { damagedNames } from '../../../system/files/own-file.ts'
+import { errnoOf, storageError } from '../../../system/files/storage-error.ts'
+import type { Paths } from '../../../system/paths.ts'
 
 const namesIn = async (folder: string): Promise<string[]> => {
   try {

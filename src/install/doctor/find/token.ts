@@ -1,12 +1,11 @@
 /** Problems of the hub token's file that no step of setup fixes. */
 import { stat } from 'node:fs/promises'
-import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import { hubTokenFile } from '../../system/paths.ts'
-import type { Layout } from '../layout.ts'
-import { isSafeToFix, statToken } from '../steps/hub-token.ts'
+import { errnoOf, storageError } from '../../../system/files/storage-error.ts'
+import { hubTokenFile, type Paths } from '../../../system/paths.ts'
+import { isSafeToFix, statToken } from '../../steps/hub-token.ts'
 
 /** @returns sentences that say what to do; empty when there is no such file */
-export const findTokenProblems = async ({ paths }: Layout): Promise<string[]> => {
+export const findTokenProblems = async (paths: Paths): Promise<string[]> => {
   const path = hubTokenFile(paths)
   const file = await statToken(path)
   if (file === null || isSafeToFix(file)) return []

@@ -1,8 +1,8 @@
 /** Finds the devices of GPUs and other accelerators. */
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import type { Device } from './facts.ts'
+import { errnoOf, storageError } from '../../../system/files/storage-error.ts'
+import type { Device } from '../facts.ts'
 
 /** Render nodes (Vulkan, ROCm, SYCL), ROCm's own device, NVIDIA's, NPUs. Cards (`card0`) are for displays. */
 const places: readonly { folder: string; name: RegExp }[] = [
@@ -10,6 +10,17 @@ const places: readonly { folder: string; name: RegExp }[] = [
   { folder: '/dev', name: /^(kfd|nvidia\d+|nvidiactl|nvidia-uvm)$/ },
   { folder: '/dev/accel', name: /^accel\d+$/ },
 ]
+
+/** The group's name; null if it has none. */
+const groupName = async (gid: number): Promise<string | null> => {
+  const groups = await readFile('/etc/group', 'utf8').catch(() => '')
+  return (
+    groups
+      .split('\n')
+      .find((line) => line.split(':')[2] === String(gid))
+      ?.split(':')[0] ?? null
+  )
+}
 
 export const findDevices = async (): Promise<Device[]> => {
   const devices: Device[] = []
@@ -19,7 +30,7 @@ export const findDevices = async (): Promise<Device[]> => {
         if (!name.test(entry)) continue
         const path = join(folder, entry)
         const { mode, uid, gid } = await stat(path)
-        devices.push({ path, mode, uid, gid })
+        devices.push({ path, mode, uid, gid, group: await groupName(gid) })
       }
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw storageError(error, folder, 'look for GPUs')

@@ -1,23 +1,13 @@
 /** Finds files that slots need and cannot read: linked models, and engines. */
 import { readdir, readlink, realpath } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import { modelsDir } from '../../system/paths.ts'
-import { slotUser } from '../../system/systemd/unit/slot-user.ts'
-import type { Layout } from '../layout.ts'
-import type { Programs } from '../programs.ts'
-import type { Unreadable } from './facts.ts'
-
-/** What the template unit hides: ProtectHome=, PrivateTmp=, and hal0's data except models, engines and the slot's own folder. */
-const closed = ['/home', '/root', '/run/user', '/tmp', '/var/tmp']
-const open = ['models', 'engines']
-
-/** Whether `target` (a real path) is invisible to slots of a system installation. */
-export const isHidden = (target: string, data: string): boolean => {
-  const below = (folder: string): boolean => target === folder || target.startsWith(`${folder}/`)
-  if (open.some((name) => below(join(data, name)))) return false
-  return below(data) || closed.some(below)
-}
+import { errnoOf, storageError } from '../../../system/files/storage-error.ts'
+import { modelsDir } from '../../../system/paths.ts'
+import { isHiddenFromSlots } from '../../../system/systemd/slot-view.ts'
+import { slotUser } from '../../../system/systemd/unit/slot-user.ts'
+import type { Layout } from '../../layout.ts'
+import type { Programs } from '../../programs.ts'
+import type { Unreadable } from '../facts.ts'
 
 /** Links below the models folder; setup and imports make them one level deep. */
 const modelLinks = async (models: string): Promise<string[]> => {
@@ -43,7 +33,7 @@ const reasonOf = async (
   }
   // The user's own units are limited only by the user's rights.
   if (scope === 'user') return null
-  if (isHidden(real, paths.data)) return 'hidden'
+  if (isHiddenFromSlots(real, paths.data)) return 'hidden'
   const answer = await programs.ask('setpriv', [
     `--reuid=${slotUser}`,
     `--regid=${slotUser}`,

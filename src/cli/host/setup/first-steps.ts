@@ -1,0 +1,69 @@
+/** The end of setup's last screen: commands that lead to a first answer, to be pasted one after the other. Pure. */
+
+export interface FirstSteps {
+  version: string
+  /** Of the API, for this machine. */
+  url: string
+  /** The address that hal0 listens on. */
+  host: string
+  /** Names and addresses by which other machines know this one, the first to be shown. */
+  names: readonly string[]
+  restart: string
+  /** The command that installs an engine; null: there is one. */
+  installEngine: string | null
+  /** A slot that is there already; null: none. */
+  slot: string | null
+  /** Catalog id of a model to begin with that can be pulled here; null: none is known. */
+  model: string | null
+  /** The path of the command, if its folder is not on the PATH. */
+  unknownCommand: string | null
+}
+
+const question = 'What is a home server good for?'
+
+const toAnAnswer = ({ installEngine, slot, model }: FirstSteps): string[] => {
+  const engine = installEngine === null ? [] : [installEngine]
+  if (slot !== null) return [...engine, `hal0 chat ${slot}`]
+  if (model === null) {
+    return [
+      ...engine,
+      'hal0 model import /path/to/model.gguf --id first',
+      'hal0 slot create primary --model first --load on-demand',
+      `hal0 chat primary "${question}"`,
+    ]
+  }
+  return [
+    ...engine,
+    `hal0 model pull ${model}`,
+    `hal0 slot create primary --model ${model} --load on-demand`,
+    `hal0 chat primary "${question}"`,
+  ]
+}
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+const forOthers = ({ host, url, names, restart }: FirstSteps): string[] => {
+  const { port } = new URL(url)
+  const [first] = names
+  if (first === undefined) return []
+  const theirs = `http://${first}:${port}`
+  if (!isLoopback(host)) return [`Other machines reach it at ${theirs}`]
+  return [
+    `Other machines do not reach it yet. These let them, at ${theirs}; whoever reaches it may use and change everything:`,
+    `  hal0 config set host=0.0.0.0 'allowed_hosts=${JSON.stringify(names)}'`,
+    `  ${restart}`,
+  ]
+}
+
+export const firstSteps = (facts: FirstSteps): string => {
+  const { version, url, unknownCommand } = facts
+  const others = forOthers(facts)
+  return [
+    `hal0 ${version} runs. Dashboard: ${url}`,
+    ...(unknownCommand === null ? [] : ['', `${unknownCommand} is not on your PATH; add its folder, or log in again.`]),
+    '',
+    'To a first answer:',
+    ...toAnAnswer(facts).map((command) => `  ${command}`),
+    ...(others.length === 0 ? [] : ['', ...others]),
+  ].join('\n')
+}

@@ -1,0 +1,85 @@
+/** What an installation asks of its own API. */
+
+import { Type } from 'typebox'
+import { problemsOf } from '../../lib/validate.ts'
+
+const listLimitMs = 5000
+/** An unload waits for requests in flight. */
+const unloadWaitS = 20
+
+/** What is read of a slot. */
+const SlotView = Type.Object({
+  config: Type.Object({ name: Type.String(), autostart: Type.Boolean() }),
+  state: Type.Object({ state: Type.String() }),
+})
+
+/** What is read of a model of the catalog. */
+const OfferView = Type.Object({ id: Type.String(), first: Type.Optional(Type.Boolean()), pull: Type.Unknown() })
+
+export interface LocalSlot {
+  name: string
+  autostart: boolean
+  state: string
+}
+
+export class LocalApi {
+  readonly #url: string
+
+  /** @param url e.g. http://127.0.0.1:8080 */
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  /** @returns null when no hal0 answers */
+  async slots(): Promise<LocalSlot[] | null> {
+    const response = await this.#ask('GET', '/api/slots', listLimitMs)
+    const body: unknown = response?.status === 200 ? await response.json().catch(() => null) : null
+    if (problemsOf(Type.Array(SlotView), body).length > 0) return null
+    return (body as { config: LocalSlot; state: { state: string } }[]).map(({ config, state: { state } }) => ({
+      name: config.name,
+      autostart: config.autostart,
+      state,
+    }))
+  }
+
+  /** Ids of models to begin with: the catalog's own choice, and one that comes without the hub. @returns null when no hal0 answers */
+  async firstModels(): Promise<{ first: string | null; withoutHub: string | null } | null> {
+    const response = await this.#ask('GET', '/api/catalog', listLimitMs)
+    const body: unknown = response?.status === 200 ? await response.json().catch(() => null) : null
+    if (problemsOf(Type.Array(OfferView), body).length > 0) return null
+    const offers = body as { id: string; first?: boolean; pull: object | null }[]
+    return {
+      first: offers.find(({ first }) => first === true)?.id ?? null,
+      // A pull from the hub names its repository.
+      withoutHub: offers.find(({ pull }) => pull !== null && !('repo' in pull))?.id ?? null,
+    }
+  }
+
+  /** Begins to load a slot. @returns whether the API accepted that */
+  async load(name: string): Promise<boolean> {
+    return (await this.#ask('POST', `/api/slots/${name}/load`, listLimitMs))?.status === 202
+  }
+
+  /** Unloads a slot, and waits until it is offline. @returns whether it got there */
+  async unload(name: string): Promise<boolean> {
+    const path = `/api/slots/${name}/unload?wait=${unloadWaitS}`
+    return (await this.#ask('POST', path, (unloadWaitS + 5) * 1000))?.status === 200
+  }
+
+  /** @returns null when nothing answers */
+  async #ask(method: 'GET' | 'POST', path: string, limitMs: number): Promise<Response | null> {
+    const { HAL0_API_KEY: key = '' } = process.env
+    const headers = {
+      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+      ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
+    }
+    // A Bun option: the environment's proxy must not be used for this machine.
+    const options = { method, headers, signal: AbortSignal.timeout(limitMs), proxy: false } as unknown as RequestInit
+    try {
+      return await fetch(`${this.#url}${path}`, { ...options, ...(method === 'POST' ? { body: '{}' } : {}) })
+    } catch {
+      // Not yet, or never: the caller decides what that means.
+      return null
+    }
+  }
+}
