@@ -13,20 +13,21 @@ export type Dialect = 'openai' | 'responses' | 'anthropic'
 
 /**
  * Where a request names its model: the member `model` of its JSON body, the field `model` of its form, or the parameter `model` of its
- * query string. query-or-none: the parameter may be missing. If no model is named, any slot that can do it answers.
+ * query string. query-or-none: the parameter may be missing. If no model is named, any slot that can do it answers. stream: the id of
+ * a stream tells the backend that keeps it.
  */
-export type ModelPlace = 'json' | 'multipart' | 'query' | 'query-or-none' | 'none'
+export type ModelPlace = 'json' | 'multipart' | 'query' | 'query-or-none' | 'none' | 'stream'
 
 /** How an answer states the tokens that were used; none: it never does. */
 export type UsageFormat = 'openai' | 'responses' | 'anthropic' | 'none'
 
 export interface Endpoint {
-  method: 'GET' | 'POST'
-  /** Paths at hal0: the usual one, then other spellings. */
+  method: 'GET' | 'POST' | 'DELETE'
+  /** Paths at hal0: the usual one, then other spellings. One that ends with `/{id}` has anything there. */
   paths: readonly [string, ...string[]]
   /** The scope that a caller needs. */
   scope: Scope
-  /** Path at the backend. The query string is not passed on: none of these takes one, and some clients put keys into it. */
+  /** Path at the backend. The query string is not passed on, but for streams: none of the others takes one, and some clients put keys into it. */
   backendPath: string
   model: ModelPlace
   dialect: Dialect
@@ -39,6 +40,15 @@ const anthropic = { ...openai, dialect: 'anthropic', usage: 'anthropic' } as con
 
 /** The same path at hal0 and at the backend. */
 const at = <const Path extends string>(path: Path) => ({ paths: [path], backendPath: path }) as const
+
+/** A stream that a backend keeps for a request that had an `X-Conversation-Id`. */
+const keptStream = {
+  paths: ['/v1/stream', '/v1/stream/{id}'],
+  backendPath: '/v1/stream',
+  model: 'stream',
+  usage: 'none',
+  capability: 'chat',
+} as const
 
 /** The rows by name, for code that needs a specific one. */
 export const endpoints = {
@@ -72,4 +82,6 @@ export const endpoints = {
     usage: 'none',
     capability: 'speech',
   },
+  readStream: { ...openai, ...keptStream, method: 'GET' },
+  endStream: { ...openai, ...keptStream, method: 'DELETE' },
 } as const satisfies Record<string, Endpoint>

@@ -63,6 +63,7 @@ export const errorCodes = {
   'upstream.failed': row(502, server),
   'upstream.timeout': row(504, server),
   'stream.too_many': row(503, server, 'wait'),
+  'stream.not_found': row(404, notFound),
   'daemon.stopping': row(503, server, 'wait'),
   'daemon.busy': row(503, server, 'wait'),
   'pull.not_found': row(404, notFound),
@@ -117,3 +118,10 @@ export type ErrorBody = Static<typeof ErrorBody>
 
 export const ErrorEnvelope = Type.Object({ error: ErrorBody })
 export type ErrorEnvelope = Static<typeof ErrorEnvelope>
+
+/** The same for clients of Anthropic's API. */
+export const AnthropicErrorEnvelope = Type.Object({
+  type: Type.Literal('error'),
+  error: Type.Omit(ErrorBody, ['param']),
+})
+export type AnthropicErrorEnvelope = Static<typeof AnthropicErrorEnvelope>

@@ -1,5 +1,5 @@
 /** Answers inference requests: body → model → route → lease → rewrite → relay, and one line in the decision log. */
-import type { Capability, Dialect } from '../contract/endpoints.ts'
+import type { Capability, Dialect, Endpoint } from '../contract/endpoints.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
@@ -18,6 +18,8 @@ import type { Dispatch, InferenceCall } from './dispatch-port.ts'
 import { HeapTrim } from './heap-trim.ts'
 import { relay } from './relay/relay.ts'
 import { ClientGone, type RelayReport } from './relay/relay-request.ts'
+import { askedStream, conversationOf } from './streams/asked-stream.ts'
+import { backendPathOf, KeptStreams } from './streams/kept-streams.ts'
 import { modelNotFound, notSupported } from './targets/no-route.ts'
 import { findAnyRoute, findRoute } from './targets/route.ts'
 import type { Target, TargetLease, Targets } from './targets/target.ts'
@@ -41,6 +43,10 @@ export interface DispatchDeps {
   now?: () => number
 }
 
+interface Parts extends DispatchDeps {
+  streams: KeptStreams
+}
+
 /** The status that nginx logs for a client that left before it was answered; it is never sent. */
 const clientClosedRequest = 499
 
@@ -57,11 +63,11 @@ const heapTrim = new HeapTrim()
 class InferenceRequest implements Client {
   readonly #call: InferenceCall
   readonly #answer: Answer
-  readonly #deps: DispatchDeps
+  readonly #deps: Parts
   readonly #draft: DecisionDraft
   readonly #share: BodyShare
 
-  constructor(call: InferenceCall, answer: Answer, deps: DispatchDeps) {
+  constructor(call: InferenceCall, answer: Answer, deps: Parts) {
     const { request, path, caller } = call
     this.#call = call
     this.#answer = answer
@@ -81,7 +87,8 @@ class InferenceRequest implements Client {
       const target = routed instanceof Promise ? await routed.then(() => this.#route(model)) : routed
       const acquired = target.acquire(this, model)
       const lease = acquired instanceof Promise ? await this.#patiently(acquired) : acquired
-      await this.#relay(target, lease, body)
+      const { endpoint } = this.#call
+      await this.#relay(target, lease, body, endpoint.model === 'stream' ? await this.#ofStream(lease) : endpoint)
     } catch (error) {
       this.#refused(error)
     }
@@ -127,11 +134,17 @@ class InferenceRequest implements Client {
     }
   }
 
-  /** The target for `model`; null: any target that can do it. @throws Hal0Error `model.not_found`, `request.unsupported` */
+  /** The target for `model`; null: any target that can do it. @throws Hal0Error `model.not_found`, `stream.not_found`, `request.unsupported` */
   #route(model: string | null): Target {
-    const { capability } = this.#call.endpoint
-    const { targets: all, models, modes } = this.#deps
+    const { endpoint, caller } = this.#call
+    const { capability } = endpoint
+    const { targets: all, models, modes, streams } = this.#deps
     const targets = all.list()
+    if (endpoint.model === 'stream') {
+      const keeper = streams.targetOf(askedStream(this.#call.request.target), caller, targets)
+      this.#draft.picked(keeper, 'keeps the stream')
+      return keeper
+    }
     this.#draft.asked(model)
     const route = model === null ? findAnyRoute(targets, capability) : findRoute(targets, model, capability)
     if (route === null) throw modelNotFound(targets, model ?? '', model !== null && models.get(model) !== null)
@@ -143,12 +156,13 @@ class InferenceRequest implements Client {
   }
 
   /** Rejects with the error to answer instead, as long as nothing of an answer was sent. */
-  #relay(target: Target, lease: TargetLease, body: BodyPieces): Promise<void> {
+  #relay(target: Target, lease: TargetLease, body: BodyPieces, endpoint: Endpoint): Promise<void> {
     this.#draft.leased(lease)
-    const { request, endpoint } = this.#call
+    const { request } = this.#call
     return relay(
       {
         endpoint,
+        isKept: this.#keep(target, lease),
         target,
         lease,
         headers: request.headers,
@@ -161,6 +175,24 @@ class InferenceRequest implements Client {
       },
       (report) => this.#answered(report),
     )
+  }
+
+  /** The endpoint with the path that the backend has for the stream. */
+  async #ofStream({ origin }: TargetLease): Promise<Endpoint> {
+    const { request, endpoint } = this.#call
+    return { ...endpoint, backendPath: await backendPathOf(askedStream(request.target), origin) }
+  }
+
+  /** Remembers which backend keeps the stream of this request. @returns whether one does */
+  #keep({ slot }: Target, { backend }: TargetLease): boolean {
+    const { request, endpoint, caller } = this.#call
+    if (!backend.keepsStreams || endpoint.method !== 'POST' || endpoint.capability !== 'chat') return false
+    const id = conversationOf(request.headers)
+    if (id === null) return false
+    // As it is now: its process may have been started for this request.
+    const keeper = this.#deps.targets.list().find((target) => target.slot === slot)
+    if (keeper !== undefined) this.#deps.streams.remember(id, caller, keeper)
+    return true
   }
 
   #refused(error: unknown): void {
@@ -200,7 +232,7 @@ class InferenceRequest implements Client {
 /** For a request of which nothing of a backend's answer reached the client. */
 const nothingSent = { streamed: false, firstByteAt: null, tokens: null, perSecond: null }
 
-export const makeDispatch =
-  (deps: DispatchDeps): Dispatch =>
-  (call, answer) =>
-    void new InferenceRequest(call, answer, deps).run()
+export const makeDispatch = (deps: DispatchDeps): Dispatch => {
+  const parts: Parts = { ...deps, streams: new KeptStreams() }
+  return (call, answer) => void new InferenceRequest(call, answer, parts).run()
+}

@@ -174,6 +174,7 @@ describe('a request', () => {
       aliases: [],
       load: 'manual',
       requests: 0,
+      pid: null,
       abilities,
     } as const
     slots.list = [

@@ -28,7 +28,8 @@ const requestOf = ({ method, model: place }: Endpoint, path: string, model: stri
   return { url: path, text, init: { method, body: text, headers: { 'content-type': type } } }
 }
 
-const rows: [string, Endpoint][] = Object.entries(endpoints)
+/** Those that name a model. */
+const rows = Object.entries<Endpoint>(endpoints).filter(([, { model }]) => model !== 'stream')
 const forMode = ({ slots }: SetUp, mode: Endpoint['capability']): void => {
   slots.list = slots.list.map((slot) => ({ ...slot, mode }))
 }

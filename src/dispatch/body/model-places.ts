@@ -50,6 +50,7 @@ export const modelReader = (
     case 'query-or-none':
       return new GivenModel(inQuery(target))
     case 'none':
+    case 'stream':
       return new GivenModel(null)
   }
 }

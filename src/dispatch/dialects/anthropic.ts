@@ -1,4 +1,5 @@
 /** Anthropic's dialect. Pure. */
+import type { AnthropicErrorEnvelope } from '../../contract/error.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { DialectRules } from './dialect.ts'
 
@@ -10,7 +11,7 @@ const typeOf = ({ status }: Hal0Error, type: string): string =>
   status === 413 ? 'request_too_large' : (types[type] ?? type)
 
 /** Spec §5. */
-const envelope = (error: Hal0Error): object => {
+const envelope = (error: Hal0Error): AnthropicErrorEnvelope => {
   const { type, message, code, details } = error.body()
   return { type: 'error', error: { type: typeOf(error, type), message, code, details } }
 }

@@ -111,7 +111,9 @@ export class RelayExchange implements Exchange, Watched {
 
   readonly cancelled = (): void => {
     if (this.#over) return
-    if (this.#request.lease.backend.onHangUp === 'finish') {
+    // A kept stream goes on anyway, and as long as it is read the place at the backend counts as taken.
+    const isKeptStream = this.#request.isKept && this.#head !== null && isEventStream(this.#head)
+    if (isKeptStream || this.#request.lease.backend.onHangUp === 'finish') {
       this.#unheard = true
       this.#delivery.resume()
       return

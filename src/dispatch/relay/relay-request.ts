@@ -16,6 +16,8 @@ export interface RelayRequest {
   /** The client's. */
   headers: WireHeaders
   body: BodyPieces
+  /** The backend keeps the stream of the answer: it is read to its end even if the client hangs up. */
+  isKept: boolean
   /** Called once the backend has taken a large body, so that its memory is free. */
   bodySent: () => void
   requestId: string

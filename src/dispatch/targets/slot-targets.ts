@@ -18,6 +18,7 @@ class SlotTarget implements Target {
   readonly mode: SlotView['mode']
   readonly requests: number
   readonly abilities: SlotView['abilities']
+  readonly pid: number | null
   readonly upstream: Upstream
   readonly rules = noRules
   readonly #slots: SlotDirectory
@@ -32,6 +33,7 @@ class SlotTarget implements Target {
     this.mode = view.mode
     this.requests = view.requests
     this.abilities = view.abilities
+    this.pid = view.pid
     this.upstream = upstream
     this.#slots = slots
   }

@@ -7,7 +7,8 @@ import type { BodyRule } from '../body/rewrite.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
 /** A copy of its state for routing; only `acquire` decides. */
-export interface TargetView extends Pick<SlotView, 'name' | 'aliases' | 'load' | 'mode' | 'requests' | 'abilities'> {
+export interface TargetView
+  extends Pick<SlotView, 'name' | 'aliases' | 'load' | 'mode' | 'requests' | 'abilities' | 'pid'> {
   /** Name of the slot; null: it is not a slot. */
   readonly slot: string | null
   /** null: it has no states, and can be asked at any time. */

@@ -2,7 +2,8 @@
 import { codeRow, type ErrorCode, errorCodes } from '../../contract/error.ts'
 import { policyWithInlineStyle } from '../answers/security-headers.ts'
 import type { Routes } from '../api/routes.ts'
-import type { OpenApiDocument, OperationObject } from './openapi.ts'
+import type { OpenApiDocument } from './openapi.ts'
+import type { OperationObject } from './openapi-parts.ts'
 
 const style = `
 :root{color-scheme:light dark;--line:light-dark(#d8dbe0,#343a42);--soft:light-dark(#f4f5f7,#1d2126)}

@@ -1,7 +1,7 @@
 /** Schemas of the API by name, so that the OpenAPI document refers to them instead of repeating them. */
 import type { TSchema } from 'typebox'
 import { Engine } from '../../contract/engine.ts'
-import { ErrorBody, ErrorEnvelope } from '../../contract/error.ts'
+import { AnthropicErrorEnvelope, ErrorBody, ErrorEnvelope } from '../../contract/error.ts'
 import { Gpu, Hardware } from '../../contract/hardware.ts'
 import { Decision } from '../../contract/logs/decision.ts'
 import { Fit } from '../../contract/models/fit.ts'
@@ -12,6 +12,7 @@ import { Health, Status } from '../../contract/system.ts'
 
 /** The schemas that do not depend on the providers. */
 const fixed: Record<string, TSchema> = {
+  AnthropicErrorEnvelope,
   Decision,
   Engine,
   ErrorBody,

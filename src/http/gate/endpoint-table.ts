@@ -9,6 +9,9 @@ export interface Found {
   readonly path: string
 }
 
+/** A path with what follows its second name, if anything does, as the table writes it: `/v1/stream/{id}`. */
+const withoutId = (path: string): string => path.replace(/^(\/v1\/[^/]+)\/.+$/, '$1/{id}')
+
 export class EndpointTable {
   readonly #byMethod = new Map<string, Map<string, Found>>()
 
@@ -35,8 +38,8 @@ export class EndpointTable {
     const { path } = splitTarget(target)
     const found = byPath.get(path)
     if (found !== undefined) return found
-    for (const spelling of spellings(path)) {
-      const other = byPath.get(spelling)
+    for (const spelling of [path, ...spellings(path)]) {
+      const other = byPath.get(spelling) ?? byPath.get(withoutId(spelling))
       if (other !== undefined) return other
     }
     return null
@@ -53,7 +56,7 @@ export class EndpointTable {
 
   /** Whether an endpoint has this path, whatever the method. */
   has(path: string): boolean {
-    for (const byPath of this.#byMethod.values()) if (byPath.has(path)) return true
+    for (const byPath of this.#byMethod.values()) if (byPath.has(path) || byPath.has(withoutId(path))) return true
     return false
   }
 }

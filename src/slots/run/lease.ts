@@ -43,6 +43,8 @@ export interface SlotView {
   mode: SlotConfig['mode']
   /** What clients may ask of its model, from memory. */
   abilities(): Abilities
+  /** Of its backend; null: it has none. */
+  pid: number | null
   /** Number of requests at the backend, or waiting for a place there. */
   requests: number
 }

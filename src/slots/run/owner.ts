@@ -124,6 +124,7 @@ export class SlotOwner {
       load: this.#config.load,
       mode: (loaded ? this.#effects.startedAs?.mode : null) ?? this.#deps.planner.mode(this.#config),
       abilities: this.#abilities,
+      pid: record.pid,
       requests: this.#machine.inFlight + this.#machine.waiting.length,
     }
   }

@@ -103,7 +103,6 @@ describe('headers', () => {
         'proxy-authorization': 'secret',
         forwarded: 'for=secret',
         'x-forwarded-for': 'secret',
-        'x-conversation-id': 'secret',
         te: 'secret',
         'x-named': 'secret',
         connection: 'keep-alive, X-Named',

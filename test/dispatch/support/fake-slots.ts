@@ -52,6 +52,7 @@ export class FakeSlots implements SlotDirectory {
       load: 'manual',
       mode: null,
       requests: 0,
+      pid: 100,
       abilities: () => ({ capabilities: ['chat'], contextLength: 512 }),
     },
   ]

@@ -18,6 +18,7 @@ const slot = (name: string, state: SlotState, more: Partial<TargetView> = {}): T
   load: 'manual',
   mode: 'chat',
   requests: 0,
+  pid: null,
   abilities,
   ...more,
 })

@@ -45,7 +45,12 @@ const tlsBackend = async (answer: (asked: Asked) => void) => {
   return { origin: `https://backend.test:${port}`, cert, asked }
 }
 
-const traits = { dialects: ['openai'], withheldHeaders: new Set(['x-mine']), onHangUp: 'abort' } as const
+const traits = {
+  dialects: ['openai'],
+  withheldHeaders: new Set(['x-mine']),
+  keepsStreams: false,
+  onHangUp: 'abort',
+} as const
 
 const setUp = async (answer: (asked: Asked) => void, rules: readonly BodyRule[] = []) => {
   const backend = await tlsBackend(answer)
@@ -61,6 +66,7 @@ const setUp = async (answer: (asked: Asked) => void, rules: readonly BodyRule[] 
     requests: 0,
     upstream: new TlsUpstream(backend.cert),
     rules,
+    pid: null,
     refusal: () => null,
     abilities: () => ({ capabilities: ['chat'], contextLength: null }),
     acquire() {

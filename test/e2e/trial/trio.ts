@@ -45,7 +45,7 @@ const trio: Provider = {
   formats: ['trio'],
   lessMemory: 'or fewer parts',
   modes: ['chat'],
-  backend: { dialects: ['openai'], withheldHeaders: new Set(), onHangUp: 'abort' },
+  backend: { dialects: ['openai'], withheldHeaders: new Set(), keepsStreams: false, onHangUp: 'abort' },
   mode: () => 'chat',
   abilities: () => ({ capabilities: ['chat'], contextLength: null }),
   otherModels: () => [],

@@ -30,10 +30,13 @@ describe('/openapi.json', () => {
   })
 
   test("says that an error of inference is hal0's or its backend's own, and every other one hal0's", () => {
-    const envelope = { $ref: '#/components/schemas/ErrorEnvelope' }
+    const refTo = (path: string) => ({
+      $ref: `#/components/schemas/${path.startsWith('/v1/messages') ? 'AnthropicErrorEnvelope' : 'ErrorEnvelope'}`,
+    })
     for (const { path, operation } of all) {
       for (const status of ['4XX', '5XX']) {
         const schema = operation.responses[status]?.content?.['application/json']?.schema
+        const envelope = refTo(path)
         const isInference = inferences.some((found) => found.path === path)
         expect(schema).toEqual(
           isInference ? { anyOf: [envelope, { type: 'object', additionalProperties: true }] } : envelope,

@@ -90,6 +90,8 @@ describe('a caller with the scope infer', () => {
       '/v1/models/primary',
       '/v1/rerank',
       '/v1/responses',
+      '/v1/stream',
+      '/v1/stream',
     ])
   })
 

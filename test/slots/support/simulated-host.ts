@@ -197,7 +197,7 @@ export class SimulatedHost {
       check: () => {},
       mode: ({ mode }) => mode ?? 'chat',
       abilities: () => ({ capabilities: [], contextLength: null }),
-      backend: () => ({ dialects: ['openai'], withheldHeaders: new Set(), onHangUp: 'abort' }),
+      backend: () => ({ dialects: ['openai'], withheldHeaders: new Set(), keepsStreams: false, onHangUp: 'abort' }),
       otherModels: () => [],
       ranOutOfMemory: () => false,
       causeOf: () => null,
