@@ -113,6 +113,7 @@ describe('who may import whom', () => {
     expect(shown(beyond.filter(({ from }) => !from.startsWith('src/cli/host/')))).toEqual([])
     expect([...new Set(beyond.map(({ to }) => partOf(to)))].sort()).toEqual([
       'install',
+      'models',
       'providers',
       'system',
       'update',

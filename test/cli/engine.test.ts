@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Engine } from '../../src/contract/engine.ts'
-import { testWith } from '../support/part.ts'
+import { alone, testAlone } from './support/alone.ts'
 import { FakeApi } from './support/fake-api.ts'
 import { hal0 } from './support/run-cli.ts'
 
@@ -44,18 +44,14 @@ describe('with a daemon', () => {
     expect(api.calls.at(-1)?.body).toEqual({ provider: 'llama.cpp', engine: resolve('./build/llama-server') })
   })
 
-  test('remove removes an engine', async () => {
-    expect((await run('remove', 'a')).stdout).toBe('a is removed.\n')
+  test('rm removes an engine', async () => {
+    expect((await run('rm', 'a')).stdout).toBe('a is removed.\n')
     expect(api.calls.at(-1)?.params).toEqual({ id: 'a' })
   })
 })
 
 describe('without a daemon, on this machine', () => {
-  /** A separate network namespace, in which nothing listens on the daemon's default port, whatever runs on this machine. */
-  const alone = ['unshare', '--map-root-user', '--net']
-  const hasNamespaces = Bun.which('unshare') !== null && Bun.spawnSync([...alone, 'true']).success
-
-  testWith('network namespaces', hasNamespaces)('use, list and remove act on the folders of HAL0_ROOT', async () => {
+  testAlone('use, list and rm act on the folders of HAL0_ROOT', async () => {
     const root = await mkdtemp(join(tmpdir(), 'hal0-cli-'))
     try {
       const program = join(root, 'llama-server')
@@ -67,7 +63,7 @@ describe('without a daemon, on this machine', () => {
       expect(await run('use', program)).toMatchObject({ code: 0, stderr: '' })
       const [used] = JSON.parse((await run('list', '--json')).stdout) as Engine[]
       expect(used).toMatchObject({ path: program, default: true })
-      expect(await run('remove', 'nothing')).toMatchObject({ code: 4 })
+      expect(await run('rm', 'nothing')).toMatchObject({ code: 4 })
     } finally {
       await rm(root, { recursive: true })
     }

@@ -21,7 +21,8 @@ export const keys = paths.map(settingKey)
 export const assignmentsHelp = `Keys: ${keys.join(', ')}.
 Lists are written as JSON or with commas. KEY=null resets a key to its default.`
 
-const pathOf = (key: string): SettingPath => {
+/** @throws Failure wrong usage: an unknown key, or the token */
+export const pathOf = (key: string): SettingPath => {
   if (key === 'hub.token') {
     throw usageError(
       "The hub's token is not set here: every program on this machine can read a command line. Take one that was typed here as known to others.",

@@ -5,6 +5,7 @@ export default {
   about: 'The settings of the daemon: hal0.toml, and the token of the hub.',
   commands: {
     show: async () => (await import('./show.ts')).default,
+    get: async () => (await import('./get.ts')).default,
     set: async () => (await import('./set.ts')).default,
     edit: async () => (await import('./edit.ts')).default,
     check: async () => (await import('./check.ts')).default,

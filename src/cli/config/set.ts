@@ -1,13 +1,13 @@
 import { settingKey } from '../../contract/settings.ts'
-import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { assignmentsHelp, changedPaths, keys, parseAssignments } from './assignments.ts'
+import { editSettings } from './reach.ts'
 import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
 
 export default defineVerb({
   about: 'Change settings of the daemon: writes hal0.toml, whose comments stay.',
-  more: assignmentsHelp,
+  more: `${assignmentsHelp}\nWorks without a daemon too, unless HAL0_URL is set.`,
   examples: ['hal0 config set port=9000', 'hal0 config set hub.mirrors=https://mirror.example slots.ports=8081-8120'],
   args: {
     words: {
@@ -18,7 +18,7 @@ export default defineVerb({
     },
   },
   async run({ args: { _: words, json } }) {
-    const settings = await call('editSettings', { body: parseAssignments(words) })
+    const settings = await editSettings(parseAssignments(words))
     if (json) return printJson(settings)
     for (const path of changedPaths(words)) {
       print(`${settingKey(path)} = ${shownValue(settingValue(settings, path))}`)

@@ -1,19 +1,19 @@
 import { settingKey, settingPaths } from '../../contract/settings.ts'
-import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { table } from '../terminal/table.ts'
+import { showSettings } from './reach.ts'
 import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
 
 const columns = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }] as const
 
 export default defineVerb({
   about: 'Show every setting of the daemon with its value, or its default.',
-  more: "The hub's token is never shown, only where it comes from.",
+  more: "The hub's token is never shown, only where it comes from. Works without a daemon too, unless HAL0_URL is set.",
   examples: ['hal0 config show', 'hal0 config show --json'],
   args: {},
   async run({ args: { json } }) {
-    const settings = await call('showSettings', {})
+    const settings = await showSettings()
     if (json) return printJson(settings)
     const rows = settingPaths(Object.keys(settings.values.engines)).map((path) => [
       settingKey(path),

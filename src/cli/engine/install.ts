@@ -4,7 +4,7 @@ import { oneOf } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { usageError } from '../terminal/failure.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
-import { daemonOrLocal } from './reach.ts'
+import { daemonOrLocalEngines } from './reach.ts'
 
 export default defineVerb({
   about: 'Install the program that runs models.',
@@ -29,7 +29,7 @@ export default defineVerb({
       source: oneOf('source', source, ['pypi'] as const),
       ...(version === undefined ? {} : { version }),
     } as const
-    const installed = await daemonOrLocal(
+    const installed = await daemonOrLocalEngines(
       () => {
         talk.log('Installing; this takes up to a few minutes.')
         return call('installEngine', { body: request, noTimeout: true })

@@ -3,7 +3,7 @@ import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { table } from '../terminal/table.ts'
-import { daemonOrLocal } from './reach.ts'
+import { daemonOrLocalEngines } from './reach.ts'
 
 const columns = [
   { title: 'ID' },
@@ -20,7 +20,7 @@ export default defineVerb({
   examples: ['hal0 engine list'],
   args: {},
   async run({ args: { json } }) {
-    const engines = await daemonOrLocal(
+    const engines = await daemonOrLocalEngines(
       () => call('listEngines', {}),
       (local) => local.list(),
     )

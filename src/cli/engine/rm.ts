@@ -2,7 +2,7 @@ import { exampleEngine } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { forceFlag, remove } from '../removal.ts'
-import { daemonOrLocal } from './reach.ts'
+import { daemonOrLocalEngines } from './reach.ts'
 
 export default defineVerb({
   about: 'Remove an installed engine.',
@@ -14,7 +14,7 @@ export default defineVerb({
   },
   run: ({ args: { id, ...flags } }) => {
     const act = () =>
-      daemonOrLocal(
+      daemonOrLocalEngines(
         () => call('removeEngine', { params: { id }, noTimeout: true }),
         (local) => local.remove(id),
       )

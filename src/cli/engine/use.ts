@@ -4,7 +4,7 @@ import { call } from '../api/client.ts'
 import { oneOf } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson } from '../terminal/output.ts'
-import { daemonOrLocal } from './reach.ts'
+import { daemonOrLocalEngines } from './reach.ts'
 
 export default defineVerb({
   about: 'Choose the engine for slots that do not name one.',
@@ -29,7 +29,7 @@ export default defineVerb({
       provider: oneOf('provider', provider, providerNames),
       engine: engine.includes('/') ? resolve(engine) : engine,
     }
-    const chosen = await daemonOrLocal(
+    const chosen = await daemonOrLocalEngines(
       () => call('useEngine', { body: request }),
       (local) => local.use(request),
     )

@@ -2,7 +2,7 @@
  * hal0.toml of this machine, read without a daemon. People ask what is wrong with it when no daemon starts, and an editor needs
  * the file. Like the other local-*.ts it reaches past the contract.
  */
-import type { Stats } from 'node:fs'
+import { existsSync, type Stats } from 'node:fs'
 import { lchown, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Hal0Error } from '../../lib/hal0-error.ts'
@@ -12,10 +12,21 @@ import { writeFileAtomic } from '../../system/files/atomic-file.ts'
 import { readTextIfThere } from '../../system/files/read-text.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { parseToml, readTomlText } from '../../system/files/toml-file.ts'
-import { configFile, findPaths } from '../../system/paths.ts'
+import { configFile, findPaths, type Paths } from '../../system/paths.ts'
 
-/** Path of hal0.toml in this user's folders (or HAL0_ROOT). */
-export const localConfigFile = (): string => configFile(findPaths(process.env, process.getuid?.() === 0))
+/**
+ * The folders of the hal0 of this machine: this user's own (or HAL0_ROOT), or those of the one that is installed for everybody, where
+ * this user has none.
+ */
+export const localPaths = (): Paths => {
+  const own = findPaths(process.env, process.getuid?.() === 0)
+  const everybody = findPaths({}, true)
+  const isElsewhere = (process.env.HAL0_ROOT ?? '') === '' && !existsSync(own.config) && existsSync(everybody.config)
+  return isElsewhere ? everybody : own
+}
+
+/** Path of this machine's hal0.toml. */
+export const localConfigFile = (): string => configFile(localPaths())
 
 export interface ConfigVerdict {
   /** Why no daemon would start with it, in sentences; empty if one would. */
@@ -69,18 +80,32 @@ const rightsOf = async (path: string): Promise<{ mode: number; owner: Pick<Stats
 }
 
 /**
- * Replaces the file in one rename. Owner and mode stay, so that hal0's own user can still read it after root has edited it.
- * @throws Hal0Error `storage.full`, `storage.failed`
+ * Runs what replaces the file. Its owner stays, so that hal0's own user can still read it after root has changed it.
+ * @param replace gets the mode that the file should have; null: its folder does not exist yet
+ * @throws Hal0Error `storage.failed`, and whatever `replace` throws
  */
-export const replaceConfig = async (path: string, text: string): Promise<void> => {
+export const keepingOwner = async <T>(path: string, replace: (mode: number | null) => Promise<T>): Promise<T> => {
   const rights = await rightsOf(path)
-  // The file may be a link into a folder under version control.
-  const target = rights === null ? path : await realpath(path).catch(() => path)
-  await writeFileAtomic(target, text, 'save hal0.toml', rights?.mode)
-  if (rights === null || process.getuid?.() !== 0) return
+  const result = await replace(rights?.mode ?? null)
+  if (rights === null || process.getuid?.() !== 0) return result
+  // Nothing is there if nothing had to be written.
+  const target = await realpath(path).catch(() => null)
+  if (target === null) return result
   try {
     await lchown(target, rights.owner.uid, rights.owner.gid)
   } catch (error) {
     throw storageError(error, target, "give hal0.toml to hal0's user")
   }
+  return result
 }
+
+/**
+ * Replaces the file in one rename; owner and mode stay.
+ * @throws Hal0Error `storage.full`, `storage.failed`
+ */
+export const replaceConfig = (path: string, text: string): Promise<void> =>
+  keepingOwner(path, async (mode) => {
+    // The file may be a link into a folder under version control.
+    const target = await realpath(path).catch(() => path)
+    await writeFileAtomic(target, text, 'save hal0.toml', mode ?? undefined)
+  })

@@ -1,14 +1,19 @@
 /** Tries a change of the settings before it is written, so that it cannot keep a daemon from starting. */
-import type { SettingsPatch } from '../contract/settings.ts'
-import { Hal0Error } from '../lib/hal0-error.ts'
-import type { Engines } from '../providers/engines/engines.ts'
-import { requireSupervisor } from '../system/choose-supervisor.ts'
-import type { ServerSettings } from '../system/config/server-config.ts'
-import type { Paths } from '../system/paths.ts'
+import type { SettingsPatch } from '../../contract/settings.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
+import { requireSupervisor } from '../choose-supervisor.ts'
+import type { Paths } from '../paths.ts'
+import type { ServerSettings } from './server-config.ts'
 import { tryListen } from './try-listen.ts'
 
+/** What knows the engines of this machine. */
+export interface EngineFinder {
+  /** @throws Hal0Error `engine.not_installed` */
+  find(provider: string, engine: string): Promise<unknown>
+}
+
 /** @throws Hal0Error `engine.not_found`, and `request.invalid` for an unknown provider */
-const requireEngine = async (engines: Pick<Engines, 'find'>, provider: string, engine: string): Promise<void> => {
+const requireEngine = async (engines: EngineFinder, provider: string, engine: string): Promise<void> => {
   try {
     await engines.find(provider, engine)
   } catch (error) {
@@ -19,11 +24,11 @@ const requireEngine = async (engines: Pick<Engines, 'find'>, provider: string, e
 }
 
 /**
- * @param ownPort the port that this daemon listens on
+ * @param ownPort the port that this daemon listens on; null: no daemon runs
  * @returns a trial of the new settings; it throws a Hal0Error that says what would fail
  */
 export const settingsTrial =
-  (paths: Paths, engines: Pick<Engines, 'find'>, ownPort: number) =>
+  (paths: Paths, engines: EngineFinder, ownPort: number | null) =>
   async (next: ServerSettings, { supervisor, host, port, engines: chosen }: SettingsPatch): Promise<void> => {
     if (supervisor !== undefined) requireSupervisor(next, paths)
     // This daemon itself listens on its own port, so then only the address is tested.

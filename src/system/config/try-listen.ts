@@ -1,5 +1,5 @@
 /** Tests whether a daemon could listen at an address, before it is written into hal0.toml. */
-import { Hal0Error } from '../lib/hal0-error.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
 
 const reasons: Record<string, (host: string, port: number) => { param: string; sentence: string }> = {
   EADDRINUSE: (host, port) => ({
