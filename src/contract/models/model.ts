@@ -39,26 +39,49 @@ export const ModelSource = Type.Object({
 })
 export type ModelSource = Static<typeof ModelSource>
 
+const count = (description: string) => Type.Integer({ minimum: 0, description })
+
+/** What a model takes memory for, from the headers of its files. */
+export const ModelMemory = Type.Object({
+  weights: count('Bytes of the tensors.'),
+  layers: nullable(count('Number of layers; null: unknown.')),
+  kv: nullable(
+    Type.Array(
+      Type.Object({
+        layers: count('Number of layers that are like this.'),
+        key: count('Elements of a key, for each token and layer.'),
+        value: count('Elements of a value.'),
+        window: nullable(count('Tokens that are kept; null: all.')),
+      }),
+      { description: 'The cache; null: the header does not say enough.' },
+    ),
+  ),
+})
+export type ModelMemory = Static<typeof ModelMemory>
+
+const entryFields = {
+  id: ModelId,
+  name: Type.String({ description: 'Name for people: general.name of the GGUF, else the id.' }),
+  kind: Type.Enum(modelKinds),
+  files: Type.Array(ModelFile, { minItems: 1 }),
+  source: nullable(ModelSource),
+  architecture: nullable(Type.String()),
+  parameters: nullable(Type.Integer({ description: 'Number of weights.' })),
+  quantization: nullable(Type.String()),
+  context_length: nullable(Type.Integer({ description: 'Context the model was trained for, in tokens.' })),
+  created_at: Type.String({ description: 'RFC 3339.' }),
+}
+
 /** One registry entry: the JSON in `models/<id>.json`. */
 export const ModelEntry = Type.Object(
-  {
-    id: ModelId,
-    name: Type.String({ description: 'Name for people: general.name of the GGUF, else the id.' }),
-    kind: Type.Enum(modelKinds),
-    files: Type.Array(ModelFile, { minItems: 1 }),
-    source: nullable(ModelSource),
-    architecture: nullable(Type.String()),
-    parameters: nullable(Type.Integer({ description: 'Number of weights.' })),
-    quantization: nullable(Type.String()),
-    context_length: nullable(Type.Integer({ description: 'Context the model was trained for, in tokens.' })),
-    created_at: Type.String({ description: 'RFC 3339.' }),
-  },
+  /** Entries of an older hal0 have no `memory`. */
+  { ...entryFields, memory: Type.Optional(ModelMemory) },
   { additionalProperties: false },
 )
 export type ModelEntry = Static<typeof ModelEntry>
 
 /** A registry entry as the API shows it. */
-export const Model = Type.Object({ ...ModelEntry.properties, fit: ShownFit }, { additionalProperties: false })
+export const Model = Type.Object({ ...entryFields, fit: ShownFit }, { additionalProperties: false })
 export type Model = Static<typeof Model>
 
 /** Body of `POST /api/models`: register a GGUF that is on the server's disk. */

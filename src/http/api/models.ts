@@ -3,6 +3,7 @@ import type { Model, ModelEntry, VerificationProgress } from '../../contract/mod
 import { eventStreams } from '../../contract/operations/event-streams.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { type FindRoom, fitOfModel } from '../../models/fit/model-fits.ts'
+import type { Room } from '../../models/fit/room.ts'
 import type { ModelService } from '../../models/registry/registry-port.ts'
 import type { SlotService } from '../../slots/service.ts'
 import { type EventStreams, encodeFrame } from '../feeds/sse.ts'
@@ -28,17 +29,21 @@ export const mountModels = (routes: Routes, { models, room, slots, streams }: Mo
     })
   }
 
-  const shown = async (entry: ModelEntry): Promise<Model> => ({ ...entry, fit: fitOfModel(entry, await room()) })
+  const shown = (entry: ModelEntry, now: Room | null): Model => {
+    // What the file says about memory is in the fit.
+    const { memory: _, ...rest } = entry
+    return { ...rest, fit: fitOfModel(entry, (id) => models.get(id), now) }
+  }
 
   mount(routes, 'listModels', async () => {
     const now = await room()
     return reply(
       200,
-      models.list().map((entry) => ({ ...entry, fit: fitOfModel(entry, now) })),
+      models.list().map((entry) => shown(entry, now)),
     )
   })
-  mount(routes, 'importModel', async ({ body }) => reply(201, await shown(await models.import(body))))
-  mount(routes, 'showModel', async ({ params: { id } }) => reply(200, await shown(known(id))))
+  mount(routes, 'importModel', async ({ body }) => reply(201, shown(await models.import(body), await room())))
+  mount(routes, 'showModel', async ({ params: { id } }) => reply(200, shown(known(id), await room())))
   mount(routes, 'deleteModel', async ({ params: { id } }) => {
     await models.remove(id, await slots.usersOf(id))
     return reply(204, null)

@@ -1,7 +1,7 @@
 /** The curated catalog: its models, which of them are installed, and where they come from. */
 import type { CatalogEntry, CatalogOffer } from '../../contract/models/catalog.ts'
 import type { PullRequest } from '../../contract/models/pull.ts'
-import { type FindRoom, fitOfCatalog } from '../fit/model-fits.ts'
+import { type FindRoom, fitOfCatalog, fitOfModel } from '../fit/model-fits.ts'
 import type { ModelLookup } from '../registry/registry-port.ts'
 import file from './catalog.json' with { type: 'json' }
 import type { CatalogService, CatalogSources } from './catalog-port.ts'
@@ -43,12 +43,12 @@ export class Catalog implements CatalogService, CatalogSources {
   async offers(query: string): Promise<CatalogOffer[]> {
     const { entries, registry } = this.#deps
     const room = await this.#deps.room()
-    return searchCatalog(entries, query).map((entry) => ({
-      ...entry,
-      installed: registry.get(entry.id) !== null,
-      pull: this.sourceOf(entry.id),
-      fit: fitOfCatalog(entry, room),
-    }))
+    return searchCatalog(entries, query).map((entry) => {
+      const here = registry.get(entry.id)
+      // The header of a file that is here knows better.
+      const fit = here === null ? fitOfCatalog(entry, room) : fitOfModel(here, (id) => registry.get(id), room)
+      return { ...entry, installed: here !== null, pull: this.sourceOf(entry.id), fit }
+    })
   }
 
   sourceOf(id: string): PullRequest | null {

@@ -1,6 +1,8 @@
 /** How much memory a model needs. Pure. */
 import type { CatalogEntry } from '../../contract/models/catalog.ts'
 import type { Fit } from '../../contract/models/fit.ts'
+import type { ModelMemory } from '../../contract/models/model.ts'
+import { type CacheType, cacheBytes } from './kv-cache.ts'
 
 /** Bytes that a model needs, wherever it runs. */
 export interface Needs {
@@ -25,6 +27,35 @@ export const contextOf = (trained: number | null): number => Math.min(usualConte
 /** Buffers of one device: 300 MiB to 1 GiB were measured, more for larger models. */
 export const computeFor = (weights: number): number =>
   Math.round(Math.min(computeBytes.most, Math.max(computeBytes.least, weights / 16)))
+
+/** How the slot would be run. */
+interface Use {
+  /** Tokens. */
+  context: number
+  keys: CacheType
+  values: CacheType
+}
+
+/**
+ * By the headers of the model's files.
+ * @param extra bytes of a vision projector
+ * @returns null if they do not say how large the cache is
+ */
+export const needsOfHeader = (
+  { weights, layers, kv }: ModelMemory,
+  { context, keys, values }: Use,
+  extra = 0,
+): Needs | null =>
+  kv === null
+    ? null
+    : {
+        weights: weights + extra,
+        kv: cacheBytes(kv, context, keys, values),
+        compute: computeFor(weights + extra),
+        layers,
+        context,
+        basis: 'header',
+      }
 
 /** What the catalog counts for computing, in `ram_bytes`. */
 const catalogComputeBytes = 512 * 2 ** 20

@@ -4,6 +4,7 @@
  */
 import { open } from 'node:fs/promises'
 import { storageError } from '../../system/files/storage-error.ts'
+import { type Attention, attentionKeys, attentionOf, type Metadata } from './attention.ts'
 import { type ByteSource, cutShort, GgufCursor, HeaderIncomplete, invalidFile } from './cursor.ts'
 import { readTensors, type TensorTable } from './tensors.ts'
 
@@ -21,6 +22,7 @@ export interface GgufHeader extends TensorTable {
   contextLength: number | null
   /** `<architecture>.pooling_type`, `enum llama_pooling_type`. */
   poolingType: number | null
+  attention: Attention
   /** `<architecture>.embedding_length`. */
   embeddingLength: number | null
   /** For a projector: `clip.vision.projection_dim`, else the audio one. */
@@ -31,11 +33,10 @@ export interface GgufHeader extends TensorTable {
   tensors: number
 }
 
-type Metadata = Map<string, string | number>
-
 const magicNumber = 0x46554747
 const stringType = 8
 const arrayType = 9
+const float32Type = 6
 /** Value types by number. Signed types are read as unsigned: none of the wanted keys may be negative. */
 const integerBytes: ReadonlyMap<number, 1 | 2 | 4 | 8> = new Map([
   [0, 1],
@@ -54,7 +55,7 @@ const otherBytes: ReadonlyMap<number, number> = new Map([
   [12, 8],
 ])
 
-const limits = { entries: 65_536, keyBytes: 65_535, textBytes: 65_536, arrayItems: 2 ** 24, tensors: 2 ** 18 }
+const limits = { entries: 65_536, keyBytes: 65_535, textBytes: 65_536, arrayItems: 2 ** 24, wantedItems: 4096, tensors: 2 ** 18 }
 /** The wanted keys; all other metadata is skipped. */
 const wanted =
   /^(?:general\.(?:architecture|name|type|file_type|alignment)|adapter\.type|split\.(?:no|count)|.+\.(?:context_length|pooling_type|embedding_length|projection_dim))$/
@@ -149,6 +150,7 @@ const readHeader = async (cursor: GgufCursor, path: string, size: number): Promi
     fileType: integer('general.file_type'),
     contextLength: integer(`${architecture}.context_length`),
     poolingType: integer(`${architecture}.pooling_type`),
+    attention: attentionOf(found, architecture ?? ''),
     embeddingLength: integer(`${architecture}.embedding_length`),
     projectionDim: integer('clip.vision.projection_dim') ?? integer('clip.audio.projection_dim'),
     splitNo: integer('split.no'),
@@ -171,9 +173,10 @@ const readEntry = async (cursor: GgufCursor, index: number, found: Metadata): Pr
   if (key === '') throw cursor.invalid(`metadata key ${index} is empty`)
   const what = `the value of ${JSON.stringify(key.slice(0, 100))}`
   const type = await cursor.u32(`the type of ${what}`)
-  const isWanted = wanted.test(key)
+  const isWanted = wanted.test(key) || attentionKeys.test(key)
   if (type === arrayType) {
-    await skipArray(cursor, what)
+    const numbers = await readArray(cursor, what, isWanted)
+    if (numbers !== null) found.set(key, numbers)
   } else if (type === stringType) {
     if (isWanted) found.set(key, await cursor.text(what, limits.textBytes))
     else await cursor.skipStrings(1, what)
@@ -185,15 +188,23 @@ const readEntry = async (cursor: GgufCursor, index: number, found: Metadata): Pr
   }
 }
 
-const skipArray = async (cursor: GgufCursor, what: string): Promise<void> => {
+/** Reads a short array of whole numbers or flags if it is wanted, else skips it. @returns null if it was skipped */
+const readArray = async (cursor: GgufCursor, what: string, isWanted: boolean): Promise<number[] | null> => {
   const type = await cursor.u32(`the item type of ${what}`)
   if (type === arrayType) throw cursor.invalid(`${what} is an array of arrays, which no engine reads`)
   if (type === stringType) {
     await cursor.skipStrings(await cursor.count(`items in ${what}`, 8, limits.arrayItems), what)
-    return
+    return null
   }
   const bytes = fixedBytes(cursor, type, what)
-  await cursor.skip(bytes * (await cursor.count(`items in ${what}`, bytes, limits.arrayItems)), what)
+  const items = await cursor.count(`items in ${what}`, bytes, limits.arrayItems)
+  if (!isWanted || items > limits.wantedItems || (bytes !== 1 && bytes !== 4) || type === float32Type) {
+    await cursor.skip(bytes * items, what)
+    return null
+  }
+  const numbers: number[] = []
+  for (let index = 0; index < items; index++) numbers.push(await cursor.uint(bytes, what))
+  return numbers
 }
 
 const fixedBytes = (cursor: GgufCursor, type: number, what: string): number => {

@@ -1,12 +1,13 @@
 /** What a registry entry says about a model, derived from its headers and its file name. Pure. */
-import type { ModelEntry } from '../../contract/models/model.ts'
+import type { ModelEntry, ModelMemory } from '../../contract/models/model.ts'
 import { labelOf } from '../naming/quant-label.ts'
+import { cacheLayers } from './cache-layers.ts'
 import type { GgufHeader } from './header.ts'
 import { fileTypes, tensorTypes } from './types.ts'
 
 export type ModelFacts = Pick<
   ModelEntry,
-  'name' | 'kind' | 'architecture' | 'parameters' | 'quantization' | 'context_length'
+  'name' | 'kind' | 'architecture' | 'parameters' | 'quantization' | 'context_length' | 'memory'
 >
 
 /** Encoder-only architectures of llama.cpp: they cannot chat, whatever their pooling type. */
@@ -32,6 +33,7 @@ export const modelFacts = (
     parameters: headers.reduce((sum, header) => sum + header.parameters, 0),
     quantization: quantizationOf(headers, fileName),
     context_length: first.contextLength,
+    memory: memoryOf(headers),
   }
 }
 
@@ -47,6 +49,16 @@ const kindOf = (header: GgufHeader): ModelEntry['kind'] => {
   if (header.poolingType === rankPooling) return 'rerank'
   const pools = header.poolingType !== null && header.poolingType >= 1 && header.poolingType < rankPooling
   return pools || encoders.test(header.architecture ?? '') ? 'embedding' : 'chat'
+}
+
+const memoryOf = (headers: readonly [GgufHeader, ...GgufHeader[]]): ModelMemory => {
+  const { architecture, attention } = headers[0]
+  const hasCache = architecture !== 'clip' && !encoders.test(architecture ?? '')
+  return {
+    weights: headers.reduce((sum, { dataBytes }) => sum + dataBytes, 0),
+    layers: attention.layers,
+    kv: hasCache ? cacheLayers(attention, architecture ?? '') : [],
+  }
 }
 
 const quantizationOf = (headers: readonly [GgufHeader, ...GgufHeader[]], fileName: string): string | null => {

@@ -101,7 +101,8 @@ describe('the catalog of a machine', () => {
   })
 
   test('says what is in its registry', async () => {
-    const found = await offers(null, { get: (id) => (id === 'bge-m3-q8_0' ? {} : null) })
+    const entry = { files: [], source: null, context_length: null }
+    const found = await offers(null, { get: (id) => (id === 'bge-m3-q8_0' ? entry : null) })
     expect(found.filter(({ installed }) => installed).map(({ id }) => id)).toEqual(['bge-m3-q8_0'])
   })
 

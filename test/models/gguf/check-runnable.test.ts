@@ -1,5 +1,6 @@
 /** Files with a valid header that are not models: the same for imports, pulls and registrations. */
 import { expect, test } from 'bun:test'
+import { attentionOf } from '../../../src/models/gguf/attention.ts'
 import { checkRunnableModel, checkRunnablePart } from '../../../src/models/gguf/check-runnable.ts'
 import type { GgufHeader } from '../../../src/models/gguf/header.ts'
 
@@ -10,6 +11,7 @@ const sound: GgufHeader = {
   type: 'model',
   fileType: 4711,
   contextLength: 2048,
+  attention: attentionOf(new Map(), ''),
   embeddingLength: null,
   projectionDim: null,
   poolingType: null,

@@ -54,6 +54,38 @@ describe('a valid header', () => {
     })
   })
 
+  test('says of attention what decides about the size of the cache', async () => {
+    const word = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer)
+    const { attention } = await read(
+      smallModel([
+        u32Entry('llama.block_count', 3),
+        u32Entry('llama.embedding_length', 64),
+        u32Entry('llama.attention.head_count', 8),
+        arrayEntry('llama.attention.head_count_kv', 5, 3, word(4), word(0), word(2)),
+        arrayEntry('llama.attention.sliding_window_pattern', 7, 3, Buffer.from([1, 1, 0])),
+        u32Entry('llama.attention.sliding_window', 512),
+        u32Entry('other.attention.key_length', 9),
+      ]),
+    )
+    expect(attention).toMatchObject({
+      layers: 3,
+      embedding: 64,
+      heads: 8,
+      headsKv: [4, 0, 2],
+      keyLength: null,
+      window: 512,
+      windowPattern: [1, 1, 0],
+    })
+  })
+
+  test('may have an array in the place of a number of heads that is no such list: it is skipped', async () => {
+    const floats = arrayEntry('llama.attention.head_count_kv', 6, 2, Buffer.alloc(8))
+    const long = arrayEntry('llama.attention.sliding_window_pattern', 7, 5000, Buffer.alloc(5000))
+    const words = arrayEntry('llama.attention.head_count', 8, 2, text('a'), text('b'))
+    const header = await read(smallModel([floats, long, words, u32Entry('llama.block_count', 7)]))
+    expect(header.attention).toMatchObject({ heads: null, headsKv: null, windowPattern: null, layers: 7 })
+  })
+
   test('may have version 2', async () => {
     const bytes = smallModel()
     bytes.writeUInt32LE(2, 4)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { attentionOf, type Metadata } from '../../../src/models/gguf/attention.ts'
 import type { GgufHeader } from '../../../src/models/gguf/header.ts'
 import { modelFacts } from '../../../src/models/gguf/model-facts.ts'
 
@@ -10,6 +11,7 @@ const header = (about: Partial<GgufHeader>): GgufHeader => ({
   fileType: null,
   contextLength: null,
   poolingType: null,
+  attention: attentionOf(new Map(), ''),
   embeddingLength: null,
   projectionDim: null,
   splitNo: null,
@@ -93,4 +95,22 @@ test('weights are summed over the shards, everything else comes from the first',
 test('a name loses control characters, and is the id when nothing is left', () => {
   expect(modelFacts([header({ name: '\u001b[31mRed\n' })], 'x.gguf', 'x').name).toBe('[31mRed')
   expect(modelFacts([header({ name: ' \u0007 ' })], 'x.gguf', 'the-id').name).toBe('the-id')
+})
+
+describe('the memory of a model', () => {
+  const memory = (about: Partial<GgufHeader>) => modelFacts([header(about), header({})], 'x.gguf', 'x').memory
+
+  test('is the tensors of all its files, and a cache unless it is an encoder or a projector', () => {
+    const keys: Metadata = new Map([
+      ['llama.block_count', 2],
+      ['llama.embedding_length', 64],
+      ['llama.attention.head_count', 8],
+    ])
+    const attention = attentionOf(keys, 'llama')
+    const cache = [{ layers: 2, key: 64, value: 64, window: null }]
+    expect(memory({ attention })).toEqual({ weights: 80, layers: 2, kv: cache })
+    expect(memory({ attention, architecture: 'bert' })).toEqual({ weights: 80, layers: 2, kv: [] })
+    expect(memory({ attention, architecture: 'clip' })?.kv).toEqual([])
+    expect(memory({})).toEqual({ weights: 80, layers: null, kv: null })
+  })
 })

@@ -421,6 +421,15 @@ describe('open', () => {
     },
   )
 
+  test('reads the entry of an older hal0, which does not say what the model takes memory for', async () => {
+    const { models, entry } = await intact()
+    expect(entry.memory).toEqual({ weights: 128, layers: null, kv: null })
+    const { memory: _, ...older } = entry
+    writeFileSync(join(models, 'good.json'), JSON.stringify(older))
+    const registry = await ModelRegistry.open(models)
+    expect([registry.problems(), registry.list()]).toEqual([[], [older]])
+  })
+
   test('does not take a repository’s folder with such a name for an entry', async () => {
     const { models } = await intact()
     mkdirSync(join(models, 'acme--model.json'))
