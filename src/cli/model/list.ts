@@ -1,3 +1,4 @@
+import { verdictWords } from '../../contract/models/verdict.ts'
 import { bytes, count, totalSize } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
@@ -12,6 +13,7 @@ const columns = [
   { title: 'QUANT' },
   { title: 'CONTEXT', align: 'right' },
   { title: 'SIZE', align: 'right' },
+  { title: 'FIT' },
 ] as const
 
 export default defineVerb({
@@ -30,6 +32,7 @@ export default defineVerb({
       model.quantization ?? '-',
       model.context_length === null ? '-' : String(model.context_length),
       bytes(totalSize(model.files)),
+      model.fit === null ? '-' : verdictWords[model.fit.verdict],
     ])
     print(table(columns, rows))
   },

@@ -1,5 +1,6 @@
 import type { CatalogOffer } from '../../contract/models/catalog.ts'
 import type { HubHit } from '../../contract/models/pull.ts'
+import { verdictWords } from '../../contract/models/verdict.ts'
 import { bytes, count } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { wholeNumber } from '../arguments.ts'
@@ -21,6 +22,7 @@ const catalogColumns = [
   { title: 'SIZE', align: 'right' },
   { title: 'LICENCE' },
   { title: 'RAM', align: 'right' },
+  { title: 'FIT' },
   { title: 'DESCRIPTION' },
 ] as const
 
@@ -38,12 +40,13 @@ const printHits = (hits: HubHit[]): void => {
 }
 
 const printCatalog = (offers: CatalogOffer[]): void => {
-  const rows = offers.map(({ id, kind, size, licence, ram_bytes, description }) => [
+  const rows = offers.map(({ id, kind, size, licence, ram_bytes, fit, description }) => [
     id,
     kind,
     bytes(size),
     licence,
     bytes(ram_bytes),
+    fit === null ? '-' : verdictWords[fit.verdict],
     description,
   ])
   print(table(catalogColumns, rows))

@@ -1,4 +1,6 @@
+import { verdictWords } from '../../contract/models/verdict.ts'
 import { bytes, count, totalSize } from '../../lib/figures.ts'
+import { fitText } from '../../lib/fit-text.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson } from '../terminal/output.ts'
@@ -23,6 +25,7 @@ export default defineVerb({
         ['quantization', model.quantization ?? '-'],
         ['context', model.context_length === null ? '-' : `${model.context_length} tokens`],
         ['size', bytes(totalSize(model.files))],
+        ['fit', model.fit === null ? '-' : `${verdictWords[model.fit.verdict]}: ${fitText(model.fit, null)}`],
         ['source', model.source === null ? 'imported' : `${model.source.repo} at ${model.source.revision}`],
         ['projector', model.source?.mmproj?.id ?? '-'],
         ['created', model.created_at],

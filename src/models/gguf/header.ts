@@ -55,7 +55,14 @@ const otherBytes: ReadonlyMap<number, number> = new Map([
   [12, 8],
 ])
 
-const limits = { entries: 65_536, keyBytes: 65_535, textBytes: 65_536, arrayItems: 2 ** 24, wantedItems: 4096, tensors: 2 ** 18 }
+const limits = {
+  entries: 65_536,
+  keyBytes: 65_535,
+  textBytes: 65_536,
+  arrayItems: 2 ** 24,
+  wantedItems: 4096,
+  tensors: 2 ** 18,
+}
 /** The wanted keys; all other metadata is skipped. */
 const wanted =
   /^(?:general\.(?:architecture|name|type|file_type|alignment)|adapter\.type|split\.(?:no|count)|.+\.(?:context_length|pooling_type|embedding_length|projection_dim))$/

@@ -63,8 +63,8 @@ describe('search', () => {
     const { code, stdout, stderr } = await run('search', 's')
     expect(code).toBe(0)
     expect(stderr).toBe('Warning: The hub cannot be reached, so this comes from the catalog that is part of hal0.\n')
-    expect(stdout).toMatch(/^ID +KIND +SIZE +LICENCE +RAM +DESCRIPTION$/m)
-    expect(stdout).toMatch(/^small +chat +398 MB +Apache-2.0 +1.1 GB +For first steps\.$/m)
+    expect(stdout).toMatch(/^ID +KIND +SIZE +LICENCE +RAM +FIT +DESCRIPTION$/m)
+    expect(stdout).toMatch(/^small +chat +398 MB +Apache-2.0 +1.1 GB +fits +For first steps\.$/m)
     expect(stdout).not.toContain('hearing')
   })
 

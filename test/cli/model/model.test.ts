@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { resolve } from 'node:path'
 import type { ModelVerification } from '../../../src/contract/models/model.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import { sampleFit } from '../../support/fits.ts'
 import { FakeApi } from '../support/fake-api.ts'
 import { hal0 } from '../support/run-cli.ts'
 import { model } from '../support/samples.ts'
@@ -21,8 +22,11 @@ const verification = (id: string): ModelVerification => ({
 })
 
 const api = new FakeApi({
-  listModels: () => [model('tiny'), model('torn', { parameters: null, quantization: null, context_length: null })],
-  showModel: ({ params }) => model(String(params.id)),
+  listModels: () => [
+    model('tiny', { fit: sampleFit('partial') }),
+    model('torn', { parameters: null, quantization: null, context_length: null }),
+  ],
+  showModel: ({ params }) => model(String(params.id), { fit: sampleFit('no') }),
   importModel: ({ body }) => model((body as { id?: string }).id ?? 'tiny'),
   deleteModel: ({ params }) => {
     if (params.id === 'tiny') throw new Hal0Error('model.in_use', 'tiny is in use by primary.')
@@ -36,20 +40,21 @@ const run = (...args: string[]) => hal0(['model', ...args], { url: api.url })
 test('list shows what a model is, with a dash for what is unknown', async () => {
   const { code, stdout } = await run('list')
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^tiny +chat +qwen2 +494M +Q4_K_M +32768 +491 MB$/m)
-  expect(stdout).toMatch(/^torn +chat +qwen2 +- +- +- +491 MB$/m)
+  expect(stdout).toMatch(/^tiny +chat +qwen2 +494M +Q4_K_M +32768 +491 MB +partly on the GPU$/m)
+  expect(stdout).toMatch(/^torn +chat +qwen2 +- +- +- +491 MB +-$/m)
 })
 
 test('list --json is what the API answered', async () => {
   expect(JSON.parse((await run('list', '--json')).stdout)[0].id).toBe('tiny')
 })
 
-test('show prints architecture, parameters, quantisation, context and files', async () => {
+test('show prints architecture, parameters, quantisation, context, fit and files', async () => {
   const { stdout } = await run('show', 'tiny')
   for (const line of [
     /^architecture +qwen2$/m,
     /^parameters +494M$/m,
     /^context +32768 tokens$/m,
+    /^fit +too big: needs about 1\.00 GB, this machine has 500 MB free$/m,
     /tiny\.gguf +491 MB +a{64}/,
   ]) {
     expect(stdout).toMatch(line)
