@@ -222,8 +222,8 @@ export const serve = async (
   })
   const listening = { ...settings, maxConnections: clientsWithin(descriptorLimit(), openDescriptors()) }
   const server = await listen(app, listening, await listenAdvice(paths, settings)).catch(async (error: unknown) => {
-    // Otherwise the slots' folder is watched for ever, and the process never ends.
-    await slots.close()
+    // Otherwise the slots' folder is watched and the log's thread runs for ever, and the process never ends.
+    await Promise.all([slots.close(), activity.close()])
     throw error
   })
   front = server
