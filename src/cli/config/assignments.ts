@@ -11,7 +11,7 @@ import { problemsOf } from '../../lib/validate.ts'
 import { providerNames } from '../../providers/table.ts'
 import { usageError } from '../terminal/failure.ts'
 import { didYouMean } from '../tree/did-you-mean.ts'
-import { exampleFor, takenBy, typedValue } from '../values/typed-value.ts'
+import { exampleFor, takenBy, typedValue, wordsTakenBy } from '../values/typed-value.ts'
 import { settingValue } from './settings-text.ts'
 
 const paths = settingPaths(providerNames)
@@ -55,8 +55,9 @@ export const parseAssignments = (assignments: readonly string[]): SettingsPatch 
     const value = text === 'null' ? null : typedValue(schema, text)
     if (value !== null && problemsOf(schema, value).length > 0) {
       const byDefault = settingValue({ values: configDefaults }, path)
-      const example = `Example: hal0 config set ${settingKey(path)}=${exampleFor(schema, byDefault)}`
-      throw usageError(`'${text}' cannot be ${settingKey(path)}: it takes ${takenBy(schema)}. ${example}`)
+      const near = didYouMean(text, wordsTakenBy(schema))
+      const example = `e.g. hal0 config set ${settingKey(path)}=${exampleFor(schema, byDefault)}`
+      throw usageError(`'${text}' cannot be ${settingKey(path)}: it takes ${takenBy(schema)}, ${example}.${near}`)
     }
     change(patch, path, value)
   }

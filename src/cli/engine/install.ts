@@ -4,6 +4,7 @@ import { oneOf } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { usageError } from '../terminal/failure.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
+import { didYouMean } from '../tree/did-you-mean.ts'
 import { daemonOrLocalEngines } from './reach.ts'
 
 export default defineVerb({
@@ -22,7 +23,9 @@ export default defineVerb({
   },
   async run({ args: { engine, source, version, json } }) {
     if (!providerNames.includes(engine)) {
-      throw usageError(`hal0 can install ${providerNames.join(', ')}, not '${engine}'.`)
+      throw usageError(
+        `hal0 can install ${providerNames.join(', ')}, not '${engine}'.${didYouMean(engine, providerNames)}`,
+      )
     }
     const request = {
       provider: engine,

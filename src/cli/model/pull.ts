@@ -68,9 +68,12 @@ For gated and private repositories the daemon needs a token: hal0 config token`,
         ...(mmproj === true ? { mmproj } : {}),
         ...(replace === true ? { replace } : {}),
       }
-      await call('pullModel', { params: { id: wanted }, body, noTimeout: true })
+      const pull = await call('pullModel', { params: { id: wanted }, body, noTimeout: true })
       talk.log(`Pulling ${body.file} (${bytes(order.size)}) as ${wanted}.`)
-      if (wait === false) return exitCode.done
+      if (wait === false) {
+        if (json) printJson(pull)
+        return exitCode.done
+      }
     }
     const slot = `hal0 slot create NAME --model ${wanted}`
     return awaitPull(wanted, {

@@ -22,7 +22,10 @@ files until its next load; they are removed when no slot runs them any more.`,
       return exitCode.done
     }
     talk.log(`Pulling the current version from ${pull.repo} as ${id}.`)
-    if (wait === false) return exitCode.done
+    if (wait === false) {
+      if (json) printJson(pull)
+      return exitCode.done
+    }
     return awaitPull(id, {
       json: json === true,
       wasThere: true,

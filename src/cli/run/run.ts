@@ -52,7 +52,7 @@ With PROMPT, or through a pipe, the answer is printed, and nothing else; with --
 Ctrl-C stops what is shown, not what the daemon does; it is said how to stop that.`,
   examples: [`hal0 run ${model}`, example, 'cat letter.txt | hal0 run primary "Make this shorter."'],
   args: {
-    model: { type: 'positional', required: true, description: 'What is to answer' },
+    model: { type: 'positional', required: true, description: 'What is to answer', completes: 'slot or model' },
     prompt: { type: 'positional', required: false, description: 'What is to be answered, in quotes' },
     ...talkFlags,
     port: {

@@ -45,6 +45,13 @@ export const typedValue = (schema: TSchema, text: string, form: ListForm = 'comm
   return types.includes('array') ? listOf(text, form) : text
 }
 
+/** The words that a key takes; empty if it takes other values, too. */
+export const wordsTakenBy = (schema: TSchema): string[] => {
+  const shapes = alternatives(schema as Shape)
+  if (shapes.some(({ type }) => type === 'boolean')) return ['true', 'false']
+  return shapes.flatMap((shape) => shape.enum ?? [])
+}
+
 const range = ({ minimum, maximum }: Shape): string => {
   if (minimum === undefined) return maximum === undefined ? '' : ` up to ${maximum}`
   return maximum === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`

@@ -105,15 +105,16 @@ describe('set', () => {
     ['__proto__=1', 'is not a setting'],
     ['slots=1', 'is not a setting'],
     ['prot=1', 'Did you mean port?'],
-    ['port=high', 'takes a whole number from 0 to 65535. Example: hal0 config set port=8080'],
+    ['port=high', 'takes a whole number from 0 to 65535, e.g. hal0 config set port=8080'],
     ['port=70000', '65535'],
     [
       'slots.ports=many',
-      'takes a text, which must be a range of ports, as 8081-8099. Example: hal0 config set slots.ports=8081-8099',
+      'takes a text, which must be a range of ports, as 8081-8099, e.g. hal0 config set slots.ports=8081-8099',
     ],
-    ['engines.llama.cpp=', 'takes a text. Example: hal0 config set engines.llama.cpp=TEXT'],
-    ['hub.mirrors=hub.example', 'Example: hal0 config set hub.mirrors=https://hub.example'],
+    ['engines.llama.cpp=', 'takes a text, e.g. hal0 config set engines.llama.cpp=TEXT'],
+    ['hub.mirrors=hub.example', 'e.g. hal0 config set hub.mirrors=https://hub.example'],
     ['supervisor=upstart', 'one of auto'],
+    ['supervisor=sytemd', 'Did you mean systemd?'],
   ]
   test.each(refused)('refuses %s as wrong usage', (assignment, words) => {
     try {

@@ -6,7 +6,7 @@ import { defaultProvider, providerTable } from '../../../providers/table.ts'
 import { usageError } from '../../terminal/failure.ts'
 import { didYouMean } from '../../tree/did-you-mean.ts'
 import { shellText } from '../../values/shell-words.ts'
-import { exampleFor, type ListForm, takenBy, typedValue } from '../../values/typed-value.ts'
+import { exampleFor, type ListForm, takenBy, typedValue, wordsTakenBy } from '../../values/typed-value.ts'
 
 const sections = providerTable.map(({ section }) => section)
 /** By the name of their object in a body. */
@@ -87,8 +87,11 @@ export const parseSettings = (assignments: readonly string[]): SlotPatch => {
     const form = formOf(key)
     const value = typedValue(schema, text, form)
     if (problemsOf(schema, value).length > 0) {
-      const example = `Example: --set ${key}=${exampleFor(schema, byDefault, form)}`
-      throw usageError(`'${text}' cannot be the ${key} of a slot: it takes ${takenBy(schema, form)}. ${example}`)
+      const near = didYouMean(text, wordsTakenBy(schema))
+      const example = `e.g. --set ${key}=${exampleFor(schema, byDefault, form)}`
+      throw usageError(
+        `'${text}' cannot be the ${key} of a slot: it takes ${takenBy(schema, form)}, ${example}.${near}`,
+      )
     }
     put(patch, key, value)
   }
