@@ -1,7 +1,7 @@
 /** What is measured: a backend, nginx in front of it, and the compiled hal0 with it as a slot. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writePlumbingModel } from '../scripts/plumbing/plumbing-model.ts'
+import { writePlumbingModel } from '../test/support/plumbing/plumbing-model.ts'
 
 export const binary = join(import.meta.dir, '../dist/hal0')
 

@@ -1,7 +1,7 @@
 /** Where the bytes come from: a stand-in for the hub's pages, and its storage, by nginx and behind slower lines. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writePlumbingModel } from '../../scripts/plumbing/plumbing-model.ts'
+import { writePlumbingModel } from '../../test/support/plumbing/plumbing-model.ts'
 import type { Processes } from '../subjects.ts'
 import { run } from './programs.ts'
 

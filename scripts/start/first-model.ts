@@ -1,80 +1,89 @@
-/** The first model of `npm start`: a small real one from the hub, or the plumbing check. */
-import { join } from 'node:path'
+/**
+ * The first model of `npm start`: one that is here, else the catalog's first one from the hub, else the starter from the package index.
+ * The hub's comes first although it is four times as large: the starter answers with words, but often with wrong ones, and a first
+ * answer is what people judge by.
+ */
 import type { ErrorBody } from '../../src/contract/error.ts'
 import type { CatalogEntry } from '../../src/contract/models/catalog.ts'
 import type { ModelEntry } from '../../src/contract/models/model.ts'
 import type { Slot } from '../../src/contract/slot-config.ts'
-import { writePlumbingModel } from '../plumbing/plumbing-model.ts'
-import { data, env, Failed, hal0, json, root, run, say } from './hal0.ts'
+import { catalogEntries } from '../../src/models/catalog/catalog.ts'
+import { env, hal0, json, root, run, say, typed } from './hal0.ts'
 
-/** Id of the model with random weights. */
-export const plumbing = 'plumbing-check'
 /** How long the hub may take to say whether it has the first model, milliseconds. */
-const hubPatienceMs = 20_000
+const hubPatienceMs = 10_000
 
-/** The catalog's first model if the hub can provide it now; otherwise why not. */
-const firstModel = async (url: string): Promise<CatalogEntry | string> => {
-  const catalog = (await (await fetch(`${url}/api/catalog`)).json()) as CatalogEntry[]
-  const first = catalog.find((entry) => entry.first)
-  if (first === undefined) throw new Failed('The catalog has no first model.')
+const first = catalogEntries.find((entry) => entry.first) as CatalogEntry
+const starter = catalogEntries.find(({ pin, kind }) => pin !== undefined && kind === 'chat') as CatalogEntry
+
+/** Why the hub cannot give a model now, as a sentence; null: it can. */
+const hubProblem = async (url: string): Promise<string | null> => {
   try {
     const answer = await fetch(`${url}/api/hub/models/${first.repo}`, { signal: AbortSignal.timeout(hubPatienceMs) })
-    if (answer.ok) return first
-    return ((await answer.json()) as { error: ErrorBody }).error.message
+    return answer.ok ? null : ((await answer.json()) as { error: ErrorBody }).error.message
   } catch (error) {
     if (!(error instanceof DOMException)) throw error
-    return `The hub did not answer within ${hubPatienceMs / 1000} s.`
+    return `The Hugging Face Hub did not answer within ${hubPatienceMs / 1000} s.`
   }
 }
 
-/** @returns the id of the model; null if it is not available now, which was said */
-const pullFirst = async (url: string, stopped: () => boolean): Promise<string | null> => {
-  const first = await firstModel(url)
-  if (typeof first === 'string') {
-    say(`A small real model would now be fetched from the Hugging Face Hub, but: ${first}`)
-    return null
-  }
-  const { id, name, size, repo, file, licence } = first
-  say(`First model: ${name}, ${Math.round(size / 1e6)} MB from ${repo} (${licence}).`)
-  say('It is fetched once and kept; after Ctrl-C the next npm start continues. npm start -- --demo does without it.')
-  const child = Bun.spawn([hal0, 'model', 'pull', repo, '--file', file, '--id', id], {
+/** @returns the id of the model; null if it did not come, which was said */
+const pull = async ({ id }: CatalogEntry): Promise<string | null> => {
+  const child = Bun.spawn([hal0, 'model', 'pull', id], {
     cwd: root,
     env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // What comes next is said below, and the pull's own advice is not for here.
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
-  if ((await child.exited) === 0) return id
-  if (!stopped()) say('The first model did not come; see above for the reason.')
+  return (await child.exited) === 0 ? id : null
+}
+
+const sized = ({ name, size, licence }: CatalogEntry, from: string): string =>
+  `First model: ${name}, ${Math.round(size / 1e6)} MB from ${from} (${licence}). It is fetched once.`
+
+/** @returns the id of the model; null if there is none, which was said */
+const pullFirst = async (url: string, stopped: () => boolean): Promise<string | null> => {
+  const problem = await hubProblem(url)
+  if (stopped()) return null
+  if (problem === null) {
+    say(sized(first, first.repo))
+    const pulled = await pull(first)
+    if (pulled !== null || stopped()) return pulled
+  } else say(`No model from the Hugging Face Hub: ${problem}`)
+  say(sized(starter, 'the Python package index'))
+  say('It is very small and often wrong: a first sign of life, until you have pulled a better one.')
+  const pulled = await pull(starter)
+  if (pulled !== null || stopped()) return pulled
+  say()
+  say('So there is no model yet, and nothing answers. hal0 itself runs. When one of these two can be reached:')
+  say(`  ${typed} run ${first.id}`)
+  say(`  ${typed} run ${starter.id}`)
+  say(`A GGUF file that you have goes in with: ${typed} model import FILE.gguf`)
   return null
 }
 
-const writePlumbing = async (): Promise<string> => {
-  say('So a tiny model with random weights is written. It is a plumbing check: it proves that everything works from')
-  say('the request to the engine and back, and its answers are gibberish.')
-  const file = join(data, `${plumbing}.gguf`)
-  await writePlumbingModel(file, { seed: 1, kind: 'chat' })
-  await run([hal0, 'model', 'import', file, '--id', plumbing], 'The import of the plumbing check')
-  return plumbing
+/** The model that answers first: an installed one that chats, else what can be pulled. */
+const findModel = async (url: string, stopped: () => boolean): Promise<string | null> => {
+  const models = await json<ModelEntry[]>('model', 'list')
+  return models.find(({ kind }) => kind === 'chat')?.id ?? (await pullFirst(url, stopped))
 }
 
 /**
- * Puts a first model into a first slot, unless there already is a model other than the plumbing check.
+ * Puts a first model into slot primary, unless that has one.
  * @param url of the daemon
- * @param demo whether the plumbing check is enough
  * @param stopped whether everything should end
+ * @returns whether a slot has a model
  */
-export const ensureModel = async (url: string, demo: boolean, stopped: () => boolean): Promise<void> => {
-  const models = await json<ModelEntry[]>('model', 'list')
-  const onlyPlumbing = models.length === 1 && models[0]?.id === plumbing
-  if (models.length > 0 && (!onlyPlumbing || demo)) return
-  const pulled = demo ? null : await pullFirst(url, stopped)
-  if (stopped()) return
-  if (pulled === null && onlyPlumbing) return
-  const model = pulled ?? (await writePlumbing())
+export const ensureModel = async (url: string, stopped: () => boolean): Promise<boolean> => {
   const slots = await json<Slot[]>('slot', 'list')
   const primary = slots.find(({ config }) => config.name === 'primary')
-  const told = primary === undefined ? ['create', 'primary', '--load', 'on-demand'] : ['edit', 'primary']
-  if (primary === undefined || primary.config.model === plumbing) {
-    const given = primary === undefined ? ['--model', model] : ['--set', `model=${model}`]
-    await run([hal0, 'slot', ...told, ...given], 'The setting up of slot primary')
-  }
+  if (primary !== undefined && primary.config.model !== null) return true
+  const model = await findModel(url, stopped)
+  if (model === null || stopped()) return false
+  const told =
+    primary === undefined
+      ? ['create', 'primary', '--model', model, '--load', 'on-demand']
+      : ['edit', 'primary', '--set', `model=${model}`]
+  await run([hal0, 'slot', ...told], 'The setting up of slot primary')
+  return true
 }

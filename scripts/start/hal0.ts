@@ -1,11 +1,19 @@
 /** The executable of this checkout, with its data in .hal0/, for the steps of `npm start`. */
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { findPaths } from '../../src/system/paths.ts'
 
 export const root = join(import.meta.dir, '../..')
 export const data = process.env.HAL0_ROOT ?? join(root, '.hal0')
 export const hal0 = join(root, 'dist/hal0')
-/** Of everything that is started. */
-export const env: Record<string, string | undefined> = { ...process.env, HAL0_ROOT: data }
+/** Of everything that is started. It finds the daemon by what that one has recorded in its data folder. */
+export const env: Record<string, string | undefined> = { ...process.env, HAL0_ROOT: data, HAL0_URL: undefined }
+export const paths = findPaths({ HAL0_ROOT: data }, false)
+
+/** What a person types for hal0 where `npm start` was typed: `bin/hal0` in the checkout itself. */
+export const typed = ((): string => {
+  const path = join(root, 'bin/hal0')
+  return relative(process.env.INIT_CWD ?? process.cwd(), path) === 'bin/hal0' ? 'bin/hal0' : path
+})()
 
 export const say = (line = ''): void => console.log(line)
 
@@ -20,11 +28,11 @@ export const run = async (argv: string[], what: string, talk: 'shown' | 'kept' =
     child.stderr instanceof ReadableStream ? new Response(child.stderr).text() : '',
   ])
   if ((await child.exited) !== 0) {
-    console.error(kept.trim())
+    if (kept !== '') console.error(kept.trim())
     throw new Failed(`${what} failed; see above for the reason.`)
   }
   return output
 }
 
 export const json = async <T>(...args: string[]): Promise<T> =>
-  JSON.parse(await run([hal0, ...args, '--json'], `hal0 ${args.join(' ')}`)) as T
+  JSON.parse(await run([hal0, ...args, '--json'], `${typed} ${args.join(' ')}`)) as T

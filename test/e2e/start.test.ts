@@ -1,6 +1,6 @@
-/** `npm start` from the checkout, with a real llama.cpp: with a hub (a fake one that has the catalog's first model), and without. */
+/** `npm start` from the checkout, with a real llama.cpp: with a hub (a fake one that has the catalog’s first model), and without. */
 import { expect, onTestFinished, setDefaultTimeout } from 'bun:test'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { catalogEntries } from '../../src/models/catalog/catalog.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
@@ -40,7 +40,10 @@ interface Started {
   engine: string
   /** Of the hub. */
   endpoint: string
-  options?: string[]
+  /** Of the Python packages; default: this machine's. */
+  index?: string
+  /** Default: a free one. */
+  port?: number
 }
 
 class Start {
@@ -49,13 +52,14 @@ class Start {
   #wake = (): void => {}
   readonly #followed: Promise<unknown>
 
-  private constructor(port: number, { root, engine, endpoint, options = [] }: Started) {
-    this.#child = Bun.spawn([process.execPath, script, '--port', String(port), ...options], {
+  private constructor(port: number, { root, engine, endpoint, index }: Started) {
+    this.#child = Bun.spawn([process.execPath, script, '--port', String(port)], {
       env: {
         ...process.env,
         HAL0_ROOT: root,
         HF_ENDPOINT: endpoint,
         HF_HOME: '/nonexistent',
+        ...(index === undefined ? {} : { PIP_INDEX_URL: index }),
         NO_PROXY: '127.0.0.1',
         PATH: `${engine}:${dirname(process.execPath)}:${process.env.PATH}`,
       },
@@ -69,7 +73,7 @@ class Start {
   }
 
   static async run(how: Started): Promise<Start> {
-    return new Start(await freePorts(1), how)
+    return new Start(how.port ?? (await freePorts(1)), how)
   }
 
   /** Resolves with all that was printed, once it holds `text`. */
@@ -81,6 +85,16 @@ class Start {
       })
     }
     return this.#printed
+  }
+
+  get printed(): string {
+    return this.#printed
+  }
+
+  /** Resolves with its exit status, once it has ended by itself. */
+  async exited(): Promise<number> {
+    await this.#followed
+    return await this.#child.exited
   }
 
   /** Ctrl-C. @returns its exit status */
@@ -105,37 +119,74 @@ test('npm start pulls the first model of the catalog, says so first, and answers
   const start = await Start.run({ root: tempDir(), engine: await engineOnPath(), endpoint: hub.url })
   const printed = await start.until('hal0 stays up')
   expect(printed).toMatch(/First model: .*398 MB from bartowski.*Apache-2\.0/)
-  expect(printed).toContain(`${first.id} is here and verified.`)
   expect(printed).toMatch(/→ \S/)
-  expect(printed).not.toContain('gibberish')
+  expect(printed).not.toMatch(/HAL0_ROOT|HAL0_URL|gibberish/)
   expect(await start.end()).toBe(0)
 })
 
-test('npm start without a hub says so and falls back to the plumbing check; the next one with a hub brings the model', async () => {
+test('without hub and package index npm start says what to do, and leaves the daemon and the dashboard up', async () => {
   const [root, engine] = [tempDir(), await engineOnPath()]
-  const without = await Start.run({ root, engine, endpoint: 'http://127.0.0.1:9' })
-  expect(await without.until('hal0 stays up')).toMatch(
-    /would now be fetched from the Hugging Face Hub.*\n.*plumbing check/,
-  )
-  expect(await without.until('gibberish, as announced')).not.toContain('First model:')
+  const nowhere = { endpoint: 'http://127.0.0.1:9', index: 'http://127.0.0.1:9/simple' }
+  const without = await Start.run({ root, engine, ...nowhere })
+  const printed = await without.until('hal0 stays up')
+  expect(printed).toContain('No model from the Hugging Face Hub: http://127.0.0.1:9 could not be reached.')
+  expect(printed).toContain('The package index at 127.0.0.1:9 cannot be reached')
+  expect(printed).toContain(`hal0 run ${first.id}`)
+  expect(printed).not.toContain('→')
+  const url = /Dashboard +(\S+)/.exec(printed)?.[1] ?? ''
+  expect((await fetch(url)).headers.get('content-type')).toContain('text/html')
   expect(await without.end()).toBe(0)
 
+  // The next one with a hub brings the model, and the one after that takes the one that is here.
   const hub = await hubWithFirst()
   const withHub = await Start.run({ root, engine, endpoint: hub.url })
-  expect(await withHub.until('hal0 stays up')).toContain(`${first.id} is here and verified.`)
-  expect(await withHub.until('hal0 stays up')).not.toContain('gibberish')
+  expect(await withHub.until('hal0 stays up')).toMatch(/First model: [\s\S]*→ \S/)
   expect(await withHub.end()).toBe(0)
+  const again = await Start.run({ root, engine, ...nowhere })
+  expect(await again.until('hal0 stays up')).toMatch(/→ \S/)
+  expect(await again.until('hal0 stays up')).not.toContain('First model:')
+  expect(await again.end()).toBe(0)
 })
 
-test('npm start -- --demo asks no hub', async () => {
-  const hub = await hubWithFirst()
+test('a port that was asked for and is taken ends npm start before anything is built, and names the holder', async () => {
+  const holder = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('mine') })
+  onTestFinished(() => holder.stop(true))
+  const port = holder.port ?? 0
+  const start = await Start.run({ root: tempDir(), engine: tempDir(), endpoint: 'http://127.0.0.1:9', port })
+  expect(await start.exited()).toBe(1)
+  expect(start.printed).toMatch(
+    new RegExp(`^Port ${port} is taken by .*process ${process.pid}.*npm start -- --port \\d+\n$`),
+  )
+})
+
+test('bin/hal0 finds the daemon of npm start, from any folder and through links', async () => {
+  const root = tempDir()
   const start = await Start.run({
-    root: tempDir(),
+    root,
     engine: await engineOnPath(),
-    endpoint: hub.url,
-    options: ['--demo'],
+    endpoint: 'http://127.0.0.1:9',
+    index: 'http://127.0.0.1:9/simple',
   })
-  expect(await start.until('hal0 stays up')).toContain('gibberish, as announced')
-  expect(hub.log).toEqual([])
+  const url = /Dashboard +(\S+)\//.exec(await start.until('hal0 stays up'))?.[1] ?? ''
+  const folder = tempDir()
+  symlinkSync(join(import.meta.dir, '../../bin/hal0'), join(folder, 'real'))
+  symlinkSync('real', join(folder, 'hal0'))
+  const { HAL0_URL: _, ...env } = process.env
+  const status = Bun.spawnSync([join(folder, 'hal0'), 'status', '--json'], {
+    cwd: '/',
+    env: { ...env, HAL0_ROOT: root },
+  })
+  expect(JSON.parse(status.stdout.toString())).toMatchObject({ url })
+  const second = await Start.run({ root, engine: folder, endpoint: 'http://127.0.0.1:9' })
+  expect(await second.exited()).toBe(1)
+  expect(second.printed).toContain(`hal0 of this folder already runs at ${url} (process `)
   expect(await start.end()).toBe(0)
+})
+
+test('bin/hal0 says what to do while nothing is built', () => {
+  const checkout = tempDir()
+  mkdirSync(join(checkout, 'bin'))
+  copyFileSync(join(import.meta.dir, '../../bin/hal0'), join(checkout, 'bin/hal0'))
+  const { exitCode, stderr } = Bun.spawnSync([join(checkout, 'bin/hal0'), 'status'], { cwd: '/' })
+  expect([exitCode, stderr.toString()]).toEqual([1, expect.stringContaining(`In ${checkout}, run: npm start`)])
 })

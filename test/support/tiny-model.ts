@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type PlumbingOptions, writePlumbingModel } from '../../scripts/plumbing/plumbing-model.ts'
 import { SingleFlight } from '../../src/lib/async/single-flight.ts'
+import { type PlumbingOptions, writePlumbingModel } from './plumbing/plumbing-model.ts'
 
 const sources = ['gguf-writer.ts', 'plumbing-model.ts', 'plumbing-tensors.ts', 'plumbing-vocabulary.ts']
 const writing = new SingleFlight<string>()
@@ -12,7 +12,7 @@ const writing = new SingleFlight<string>()
 /** Changes with the code that writes the models, so that no test uses one of an older version. */
 const version = (): string => {
   const hasher = new Bun.CryptoHasher('sha256')
-  for (const source of sources) hasher.update(readFileSync(join(import.meta.dir, '../../scripts/plumbing', source)))
+  for (const source of sources) hasher.update(readFileSync(join(import.meta.dir, 'plumbing', source)))
   return hasher.digest('hex').slice(0, 12)
 }
 

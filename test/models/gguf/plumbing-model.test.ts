@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type PlumbingOptions, writePlumbingModel } from '../../../scripts/plumbing/plumbing-model.ts'
-import { plumbingVocabulary } from '../../../scripts/plumbing/plumbing-vocabulary.ts'
 import { readGgufHeader } from '../../../src/models/gguf/header.ts'
 import { modelFacts } from '../../../src/models/gguf/model-facts.ts'
+import { type PlumbingOptions, writePlumbingModel } from '../../support/plumbing/plumbing-model.ts'
+import { plumbingVocabulary } from '../../support/plumbing/plumbing-vocabulary.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { tinyModel } from '../../support/tiny-model.ts'
 

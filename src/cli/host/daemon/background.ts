@@ -13,8 +13,12 @@ export interface Background {
   exited: Promise<number>
 }
 
-/** The log of the last start is kept, and no older one. */
-const openLog = (log: string): number => {
+/**
+ * Opens the log of a daemon that begins. That of the last start is kept, and no older one.
+ * @returns its descriptor
+ * @throws Hal0Error `storage.failed`
+ */
+export const openLog = (log: string): number => {
   try {
     renameSync(log, `${log}.1`)
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Writes GGUF files (version 3, little endian) whose tensors are F32. */
 import { type FileHandle, open } from 'node:fs/promises'
-import { storageError } from '../../src/system/files/storage-error.ts'
+import { storageError } from '../../../src/system/files/storage-error.ts'
 
 /** A metadata value of a supported kind; arrays have elements of one kind. */
 export type GgufValue =
