@@ -7,19 +7,19 @@ import { followEvents } from './api/follow-events.ts'
 import { wholeNumber } from './arguments.ts'
 import { defineVerb } from './command.ts'
 import { print, printJson, talk } from './terminal/output.ts'
-import { type Cell, row, table } from './terminal/table.ts'
+import { type Cell, growingTable, table } from './terminal/table.ts'
 
 const columns = [
-  { title: 'TIME', min: 8 },
-  { title: 'MODEL', min: 16 },
-  { title: 'SLOT', min: 10 },
-  { title: 'STATUS', min: 6, align: 'right' },
-  { title: 'OUTCOME', min: 8 },
-  { title: 'WAIT', min: 8, align: 'right' },
-  { title: 'FIRST', min: 8, align: 'right' },
-  { title: 'TOTAL', min: 8, align: 'right' },
-  { title: 'TOKENS', min: 8, align: 'right' },
-  { title: 'WHY' },
+  { title: 'TIME', role: 'figure', min: 8 },
+  { title: 'MODEL', role: 'id', min: 16 },
+  { title: 'SLOT', role: 'id', min: 10 },
+  { title: 'STATUS', role: 'figure', min: 6, align: 'right' },
+  { title: 'OUTCOME', role: 'figure', min: 8, drop: 5 },
+  { title: 'WAIT', role: 'figure', min: 8, align: 'right', drop: 4 },
+  { title: 'FIRST', role: 'figure', min: 8, align: 'right', drop: 3 },
+  { title: 'TOTAL', role: 'figure', min: 8, align: 'right', drop: 1 },
+  { title: 'TOKENS', role: 'figure', min: 8, align: 'right', drop: 2 },
+  { title: 'WHY', role: 'prose', min: 20 },
 ] as const
 
 const tokens = (value: number | null): string => (value === null ? '-' : String(value))
@@ -80,14 +80,9 @@ export default defineVerb({
       if (decisions.length === 0) return talk.log('No request has come yet.')
       return print(table(columns, oldestFirst.map(cells)))
     }
-    if (!json)
-      print(
-        row(
-          columns,
-          columns.map(({ title }) => ({ text: title, as: 'dim' })),
-        ),
-      )
-    const tell = (decision: Decision) => print(json ? JSON.stringify(decision) : row(columns, cells(decision)))
+    const list = growingTable(columns)
+    if (!json && list.heading !== null) print(list.heading)
+    const tell = (decision: Decision) => print(json ? JSON.stringify(decision) : list.row(cells(decision)))
     oldestFirst.forEach(tell)
     let newest = decisions[0]?.id ?? 0
     const from = { lastEventId: String(newest), wasThere: true }

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { EventFeed, FakeApi } from './support/fake-api.ts'
 import { hal0, Running } from './support/run-cli.ts'
-import { decision } from './support/samples.ts'
+import { acceptedPull, decision } from './support/samples.ts'
 
 const feed = new EventFeed()
 const failed = decision(2, {
@@ -14,6 +14,17 @@ const failed = decision(2, {
 const api = new FakeApi(
   {
     listDecisions: () => [failed, decision(1)],
+    listPulls: () => [
+      {
+        ...acceptedPull('big', { repo: 'acme/big', file: 'big.gguf' }),
+        phase: 'downloading',
+        bytes_received: 1e9,
+        bytes_total: 4e9,
+        throughput_bps: 5e7,
+        eta_s: 60,
+      },
+      { ...acceptedPull('over', { repo: 'acme/over', file: 'over.gguf' }), phase: 'done' },
+    ],
     status: () => ({
       version: '0.1.0',
       uptime_s: 3700,
@@ -70,15 +81,18 @@ test('-f for people has a heading and one line for each decision', async () => {
   expect(stdout.trim().split('\n')).toHaveLength(4)
 })
 
-test('status shows the daemon, its problems, and the slots', async () => {
+test('status shows the daemon, its problems, the slots, and the pulls under way', async () => {
   const { code, stdout } = await hal0(['status'], { url })
   expect(code).toBe(0)
   for (const line of [
     /^uptime +1 h 1 min$/m,
     /^problem +The disk is nearly full\.$/m,
     /^primary +ready +tiny +8081$/m,
+    /^big +downloading +25 % +1\.0 GB of 4\.0 GB +50 MB\/s +60 s$/m,
   ]) {
     expect(stdout).toMatch(line)
   }
-  expect(JSON.parse((await hal0(['status', '--json'], { url })).stdout).pid).toBe(12)
+  expect(stdout).not.toContain('over')
+  const json = JSON.parse((await hal0(['status', '--json'], { url })).stdout)
+  expect([json.pid, json.pulls.map(({ id }: { id: string }) => id)]).toEqual([12, ['big']])
 })

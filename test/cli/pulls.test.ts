@@ -20,7 +20,7 @@ test('lists the pulls with their figures, and why one has failed', async () => {
   })
   const { code, stdout, stderr } = await hal0(['pulls'], { url: api.url })
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^big +downloading +1\.0 GB +4\.0 GB +50 MB\/s +60 s$/m)
+  expect(stdout).toMatch(/^big +downloading +25 % +1\.0 GB of 4\.0 GB +50 MB\/s +60 s$/m)
   expect(stdout).toMatch(/^next +waiting, 1 in the queue +/m)
   expect(stderr).toBe('torn: The hub went away.\n')
   expect(JSON.parse((await hal0(['pulls', '--json'], { url: api.url })).stdout)).toHaveLength(3)

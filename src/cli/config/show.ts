@@ -5,7 +5,11 @@ import { table } from '../terminal/table.ts'
 import { showSettings } from './reach.ts'
 import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
 
-const columns = [{ title: 'KEY' }, { title: 'VALUE' }, { title: 'FROM' }] as const
+const columns = [
+  { title: 'KEY', role: 'id' },
+  { title: 'VALUE', role: 'prose' },
+  { title: 'FROM', role: 'figure', drop: 1 },
+] as const
 
 export default defineVerb({
   about: 'Show every setting of the daemon with its value, or its default.',

@@ -6,12 +6,12 @@ import { table } from '../terminal/table.ts'
 import { daemonOrLocalEngines } from './reach.ts'
 
 const columns = [
-  { title: 'ID' },
-  { title: 'PROVIDER' },
-  { title: 'SOURCE' },
-  { title: 'VERSION' },
-  { title: 'DEFAULT' },
-  { title: 'PATH' },
+  { title: 'ID', role: 'id' },
+  { title: 'PROVIDER', role: 'figure', drop: 1 },
+  { title: 'SOURCE', role: 'figure', drop: 3 },
+  { title: 'VERSION', role: 'figure', drop: 2 },
+  { title: 'DEFAULT', role: 'figure' },
+  { title: 'PATH', role: 'figure', drop: 4 },
 ] as const
 
 export default defineVerb({

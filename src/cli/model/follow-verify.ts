@@ -4,7 +4,7 @@ import { problemsOf } from '../../lib/validate.ts'
 import { Absence, isAway, untilBack } from '../api/absence.ts'
 import { call } from '../api/client.ts'
 import { withFeed } from '../api/with-feed.ts'
-import { bar, describeFigures } from '../pull-figures.ts'
+import { progressLine } from '../pull-figures.ts'
 import { Failure } from '../terminal/failure.ts'
 import { talk } from '../terminal/output.ts'
 import { StatusLine } from '../terminal/status-line.ts'
@@ -26,7 +26,7 @@ const show = (line: StatusLine, { id, file, bytes_done, ...figures }: Verificati
   }
   const all = { ...figures, bytes_received: bytes_done }
   const name = file?.split('/').at(-1) ?? id
-  line.show(name, [name, bar(all), describeFigures(all)].filter((part) => part !== '').join('  '))
+  line.show(name, progressLine(name, all))
 }
 
 /**

@@ -7,36 +7,33 @@ import { wholeNumber } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
-import { row, table } from '../terminal/table.ts'
+import { table } from '../terminal/table.ts'
 
 const hubColumns = [
-  { title: 'REPOSITORY', min: 40 },
-  { title: 'DOWNLOADS', min: 9 },
-  { title: 'ARCHITECTURE', min: 12 },
-  { title: 'ACCESS' },
-]
+  { title: 'REPOSITORY', role: 'id' },
+  { title: 'DOWNLOADS', role: 'figure', align: 'right', drop: 1 },
+  { title: 'ARCHITECTURE', role: 'figure', drop: 2 },
+  { title: 'ACCESS', role: 'prose' },
+] as const
 
 const catalogColumns = [
-  { title: 'ID' },
-  { title: 'KIND' },
-  { title: 'SIZE', align: 'right' },
-  { title: 'LICENCE' },
-  { title: 'RAM', align: 'right' },
-  { title: 'FIT' },
-  { title: 'DESCRIPTION' },
+  { title: 'ID', role: 'id' },
+  { title: 'KIND', role: 'figure', drop: 2 },
+  { title: 'SIZE', role: 'figure', align: 'right' },
+  { title: 'LICENCE', role: 'figure', drop: 3 },
+  { title: 'RAM', role: 'figure', align: 'right', drop: 1 },
+  { title: 'FIT', role: 'figure' },
+  { title: 'DESCRIPTION', role: 'prose', drop: 4 },
 ] as const
 
 const printHits = (hits: HubHit[]): void => {
-  for (const { repo, downloads, architecture, gated } of hits) {
-    print(
-      row(hubColumns, [
-        repo,
-        downloads === null ? '' : count(downloads),
-        architecture ?? '',
-        gated ? 'access has to be requested' : '',
-      ]),
-    )
-  }
+  const rows = hits.map(({ repo, downloads, architecture, gated }) => [
+    repo,
+    downloads === null ? '' : count(downloads),
+    architecture ?? '',
+    gated ? 'has to be requested' : '',
+  ])
+  print(table(hubColumns, rows))
 }
 
 const printCatalog = (offers: CatalogOffer[]): void => {

@@ -6,7 +6,11 @@ import { defineVerb } from '../command.ts'
 import { print, printJson } from '../terminal/output.ts'
 import { fields, table } from '../terminal/table.ts'
 
-const columns = [{ title: 'FILE' }, { title: 'SIZE', align: 'right' }, { title: 'SHA256' }] as const
+const columns = [
+  { title: 'FILE', role: 'id' },
+  { title: 'SIZE', role: 'figure', align: 'right' },
+  { title: 'SHA256', role: 'figure', drop: 1 },
+] as const
 
 export default defineVerb({
   about: 'Show one model: what it is, and its files.',

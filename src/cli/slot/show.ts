@@ -1,7 +1,10 @@
+import type { SlotRecord } from '../../contract/slot.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson } from '../terminal/output.ts'
-import { fields } from '../terminal/table.ts'
+import { envelopeFailure, Failure } from '../terminal/failure.ts'
+import { print, printJson, talk } from '../terminal/output.ts'
+import { printable, style } from '../terminal/style.ts'
+import { type Cell, fields } from '../terminal/table.ts'
 import { stateCell } from './shared/progress.ts'
 import { argumentsText } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
@@ -20,8 +23,34 @@ const rowsOf = ([key, value]: [string, unknown]): [string, string][] =>
     ? Object.entries(value).map(([inner, one]) => [`${key}.${inner}`, shownSetting(inner, one)])
     : [[key, shownSetting(key, value)]]
 
+/** What went wrong: the sentence, its code, and the command to try. */
+const errorRows = ({ name, error }: SlotRecord): [string, string | Cell][] => {
+  if (error === null) return []
+  const { message, hint } = envelopeFailure(error, name)
+  return [
+    ['error', { text: message, as: 'red' }],
+    ['code', error.code],
+    ...(hint === null ? [] : ([['try', { text: hint, as: 'cyan' }]] as [string, Cell][])),
+  ]
+}
+
+/** What the backend printed before it failed: as the error has it, else the end of the slot's log. */
+const lastLines = async ({ name, error }: SlotRecord): Promise<string[]> => {
+  if (error === null) return []
+  const told = error.details.last_lines
+  if (Array.isArray(told) && told.length > 0) return told.map(String)
+  try {
+    return await call('slotLogs', { params: { name }, query: { lines: 10 } })
+  } catch (reason) {
+    if (!(reason instanceof Failure)) throw reason
+    // The slot is shown all the same.
+    talk.warn(reason.message)
+    return []
+  }
+}
+
 export default defineVerb({
-  about: 'Show how one slot stands, and its configuration.',
+  about: 'Show how one slot stands, what went wrong with it, and its configuration.',
   examples: ['hal0 slot show primary', 'hal0 slot show primary --json'],
   args: { name: nameArgument },
   async run({ args: { name, json } }) {
@@ -29,18 +58,23 @@ export default defineVerb({
     if (json) return printJson(slot)
     const { state, config } = slot
     const { name: _, ...settings } = config
+    const printed = await lastLines(state)
     print(
       fields([
         ['name', state.name],
         ['state', stateCell(state.state)],
         ['since', state.since],
         ['reason', shown(state.reason)],
-        ...(state.error === null ? [] : ([['error', { text: state.error.message, as: 'red' }]] as const)),
+        ...errorRows(state),
         ...(state.model === null || state.model === config.model ? [] : ([['loaded', state.model]] as const)),
         ['pid', shown(state.pid)],
         ['unit', state.unit],
       ]),
     )
+    if (printed.length > 0) {
+      print('\nThe backend printed last:')
+      for (const line of printed) print(style(process.stdout, 'dim', `  ${printable(line)}`))
+    }
     print(`\n${fields(Object.entries(settings).flatMap(rowsOf))}`)
   },
 })

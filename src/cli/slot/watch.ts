@@ -6,10 +6,15 @@ import { followEvents } from '../api/follow-events.ts'
 import { defineVerb } from '../command.ts'
 import { print } from '../terminal/output.ts'
 import { StatusLine } from '../terminal/status-line.ts'
-import { type Cell, row } from '../terminal/table.ts'
+import { type Cell, growingTable } from '../terminal/table.ts'
 import { describeProgress, readSlotEvent, stateCell } from './shared/progress.ts'
 
-const columns = [{ title: 'TIME' }, { title: 'NAME', min: 12 }, { title: 'STATE', min: 9 }, { title: 'WHY' }]
+const columns = [
+  { title: 'TIME', role: 'figure', min: 8 },
+  { title: 'NAME', role: 'id', min: 12 },
+  { title: 'STATE', role: 'figure', min: 9 },
+  { title: 'WHY', role: 'prose', min: 20 },
+] as const
 
 const cells = ({ since, name, state, error, reason }: SlotRecord): (string | Cell)[] => [
   timeOfDay(since),
@@ -28,6 +33,7 @@ With --json one JSON object a line: the state record of the change, or {name, de
     if (name !== undefined) await call('showSlot', { params: { name } })
     const concerns = (slot: string): boolean => name === undefined || name === slot
     const line = new StatusLine()
+    const { row } = growingTable(columns)
     const follow = { absence: new Absence(() => line.clear()), wasThere: name !== undefined }
     const seen = new Map<string, string>()
     for await (const event of followEvents('/api/slots/events', follow)) {
@@ -40,12 +46,12 @@ With --json one JSON object a line: the state record of the change, or {name, de
         if (seen.get(slot) === event.data) continue
         seen.set(slot, event.data)
         line.clear()
-        print(json ? event.data : row(columns, cells(news.record)))
+        print(json ? event.data : row(cells(news.record)))
       } else if (news?.kind === 'deleted' && concerns(news.name)) {
         seen.delete(news.name)
         line.clear()
         const now = timeOfDay(new Date().toISOString())
-        print(json ? JSON.stringify({ name: news.name, deleted: true }) : row(columns, [now, news.name, 'deleted', '']))
+        print(json ? JSON.stringify({ name: news.name, deleted: true }) : row([now, news.name, 'deleted', '']))
       }
     }
   },

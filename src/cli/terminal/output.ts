@@ -1,6 +1,7 @@
 /** Where a command's output goes: the result to stdout, everything else to stderr. */
 import { createConsola } from 'consola'
-import { type Style, style } from './style.ts'
+import { wrap } from '../text/wrap.ts'
+import { type Style, style, widthOf } from './style.ts'
 
 const labels: Record<string, { text: string; as: Style }> = {
   error: { text: 'Error: ', as: 'red' },
@@ -16,14 +17,20 @@ export const talk = createConsola({
     {
       log({ type, args }) {
         const label = labels[type]
-        const prefix = label === undefined ? '' : style(process.stderr, label.as, label.text)
-        process.stderr.write(`${prefix}${args.map(String).join(' ')}\n`)
+        const text = wrap(`${label?.text ?? ''}${args.map(String).join(' ')}`, widthOf(process.stderr))
+        const rest = label === undefined ? text : text.slice(label.text.length)
+        process.stderr.write(`${label === undefined ? '' : style(process.stderr, label.as, label.text)}${rest}\n`)
       },
     },
   ],
 })
 
-/** Lines of the result. */
+/** Sentences of the result, broken at blanks where the terminal is too narrow for them. */
+export const say = (text: string): void => {
+  process.stdout.write(`${wrap(text, widthOf(process.stdout))}\n`)
+}
+
+/** Lines of the result, as they are. */
 export const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }

@@ -1,6 +1,7 @@
+import { wrap } from '../text/wrap.ts'
 import type { Failure } from './failure.ts'
 import { talk } from './output.ts'
-import { printable, style } from './style.ts'
+import { printable, style, widthOf } from './style.ts'
 
 /**
  * Reports a failure on stderr: the message, the details, and what to try; for programs, the error envelope on one line.
@@ -11,7 +12,11 @@ export const reportFailure = (failure: Failure, json: boolean, question = ''): v
     process.stderr.write(`${JSON.stringify({ error: failure.body })}\n`)
     return
   }
+  const width = widthOf(process.stderr)
   talk.error(printable(failure.message + question))
-  for (const line of failure.details) talk.log(style(process.stderr, 'dim', `  ${printable(line)}`))
-  if (failure.hint !== null) talk.log(`Try: ${style(process.stderr, 'cyan', failure.hint)}`)
+  for (const line of failure.details) talk.log(style(process.stderr, 'dim', wrap(`  ${printable(line)}`, width)))
+  if (failure.hint === null) return
+  // It is there to be copied: a line break in it would not be right. One that is too long has a line for itself.
+  const isLong = Bun.stringWidth(`Try: ${failure.hint}`) > width
+  process.stderr.write(`Try:${isLong ? '\n' : ' '}${style(process.stderr, 'cyan', failure.hint)}\n`)
 }

@@ -1,4 +1,5 @@
-import { cut, printable, style, widthOf } from './style.ts'
+import { shorten } from '../text/wrap.ts'
+import { printable, style, widthOf } from './style.ts'
 
 /** Without a terminal, an unchanged step is printed again at most this often, milliseconds. */
 const defaultRepeatMs = 10_000
@@ -20,10 +21,15 @@ export class StatusLine {
     this.#repeatMs = repeatMs
   }
 
-  /** @param step identifies the step; the figures in `text` may change within one */
-  show(step: string, text: string): void {
+  /**
+   * @param step identifies the step; the figures in `text` may change within one
+   * @param text what to say, or several ways to say it, the longest first: a narrow terminal gets the first that fits
+   */
+  show(step: string, text: string | readonly [string, ...string[]]): void {
+    const ways = (typeof text === 'string' ? [text] : text).map(printable)
     if (this.live) {
-      const line = cut(printable(text), widthOf(process.stderr) - 1)
+      const room = widthOf(process.stderr) - 1
+      const line = ways.find((way) => Bun.stringWidth(way) <= room) ?? shorten(ways.at(-1) ?? '', room)
       process.stderr.write(`\r\x1b[2K${style(process.stderr, 'dim', line)}`)
       this.#shown = true
       return
@@ -32,7 +38,7 @@ export class StatusLine {
     if (step === this.#step && now - this.#saidAt < this.#repeatMs) return
     this.#step = step
     this.#saidAt = now
-    process.stderr.write(`${printable(text)}\n`)
+    process.stderr.write(`${ways[0]}\n`)
   }
 
   /** Erases the line from the terminal. */

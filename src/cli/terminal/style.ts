@@ -1,4 +1,4 @@
-/** Colours, and text measured in terminal cells. */
+/** Colours, and what a stream's terminal can show. */
 import { stripVTControlCharacters, styleText } from 'node:util'
 
 type Stream = NodeJS.WriteStream
@@ -22,24 +22,3 @@ export const printable = (text: string): string =>
 /** Columns of the stream's terminal; Infinity if it is not a terminal. */
 export const widthOf = (stream: Stream): number =>
   stream.isTTY === true && stream.columns > 0 ? stream.columns : Infinity
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
-
-/** `text` (one line, unstyled) in at most `width` terminal cells; a cut is shown as `…`. */
-export const cut = (text: string, width: number): string => {
-  if (Bun.stringWidth(text) <= width) return text
-  let taken = ''
-  let cells = 0
-  for (const { segment } of graphemes.segment(text)) {
-    cells += Bun.stringWidth(segment)
-    if (cells > width - 1) break
-    taken += segment
-  }
-  return width < 1 ? '' : `${taken}…`
-}
-
-/** `text` padded with spaces to `width` terminal cells. */
-export const pad = (text: string, width: number, align: 'left' | 'right' = 'left'): string => {
-  const space = ' '.repeat(Math.max(0, width - Bun.stringWidth(text)))
-  return align === 'left' ? text + space : space + text
-}

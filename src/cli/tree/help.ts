@@ -1,15 +1,29 @@
 import type { ArgDef, ArgsDef } from 'citty'
 import { flagForms, isRequired, shortOf } from '../arguments.ts'
 import type { Group, Verb } from '../command.ts'
-import { pad, style } from '../terminal/style.ts'
+import { style, widthOf } from '../terminal/style.ts'
+import { pad, wrap } from '../text/wrap.ts'
 import type { Found } from './find.ts'
 
 type Stream = NodeJS.WriteStream
 
-const columns = (pairs: readonly (readonly [string, string])[]): string => {
-  const width = Math.max(...pairs.map(([left]) => left.length))
-  return pairs.map(([left, right]) => `  ${pad(left, width)}  ${right}`.trimEnd()).join('\n')
+/** Narrower explanations stand below what they explain, cells. */
+const readable = 24
+
+const columns = (stream: Stream, pairs: readonly (readonly [string, string])[]): string => {
+  const left = Math.max(...pairs.map(([term]) => term.length))
+  const width = widthOf(stream)
+  const beside = left + 4
+  if (width - beside < readable) {
+    return pairs.map(([term, text]) => `  ${term}\n${indented(text, width, 6)}`.trimEnd()).join('\n')
+  }
+  return pairs
+    .map(([term, text]) => `  ${pad(term, left)}  ${indented(text, width, beside).trim()}`.trimEnd())
+    .join('\n')
 }
+
+const indented = (text: string, width: number, by: number): string =>
+  wrap(text, width - by).replaceAll(/^/gm, ' '.repeat(by))
 
 const section = (stream: Stream, title: string, body: string): string => `${style(stream, 'bold', title)}\n${body}`
 
@@ -35,19 +49,28 @@ export const verbUsage = (path: string, verb: Verb): string => `Usage: ${usageLi
 
 const verbHelp = (stream: Stream, path: string, verb: Verb, aliases: readonly string[]): string => {
   const positionals = Object.entries(verb.args).filter(([, arg]) => arg.type === 'positional')
-  const parts = [verb.about, section(stream, 'Usage', `  ${usageLine(path, verb.args)}`)]
+  const prose = (text: string): string => wrap(text, widthOf(stream))
+  const parts = [
+    prose(verb.about),
+    section(stream, 'Usage', wrap(`  ${usageLine(path, verb.args)}`, widthOf(stream), '  ')),
+  ]
   if (aliases.length > 0) parts.push(section(stream, 'Also', aliases.map((alias) => `  ${alias}`).join('\n')))
   if (positionals.length > 0) {
     parts.push(
       section(
         stream,
         'Arguments',
-        columns(positionals.map(([name, arg]) => [name.toUpperCase(), arg.description ?? ''])),
+        columns(
+          stream,
+          positionals.map(([name, arg]) => [name.toUpperCase(), arg.description ?? '']),
+        ),
       ),
     )
   }
-  parts.push(section(stream, 'Flags', columns([...flagForms(verb.args).map(flag), ['-h, --help', 'Print this help']])))
-  if (verb.more !== null) parts.push(verb.more)
+  parts.push(
+    section(stream, 'Flags', columns(stream, [...flagForms(verb.args).map(flag), ['-h, --help', 'Print this help']])),
+  )
+  if (verb.more !== null) parts.push(prose(verb.more))
   parts.push(section(stream, 'Examples', verb.examples.map((example) => `  ${example}`).join('\n')))
   return parts.join('\n\n')
 }
@@ -64,13 +87,13 @@ const groupHelp = async (stream: Stream, path: string, group: Group): Promise<st
     .filter(([, meant]) => meant.includes(' '))
     .map(([alias, meant]) => [alias, `${path} ${meant}`] as const)
   const parts = [
-    group.about,
+    wrap(group.about, widthOf(stream)),
     section(stream, 'Usage', `  ${path} COMMAND [flags]`),
-    section(stream, 'Commands', columns(commands)),
+    section(stream, 'Commands', columns(stream, commands)),
   ]
-  if (short.length > 0) parts.push(section(stream, 'Short forms', columns(short)))
+  if (short.length > 0) parts.push(section(stream, 'Short forms', columns(stream, short)))
   parts.push(`'${path} COMMAND --help' says more about a command.`)
-  if (group.more !== undefined) parts.push(group.more)
+  if (group.more !== undefined) parts.push(wrap(group.more, widthOf(stream)))
   return parts.join('\n\n')
 }
 

@@ -5,7 +5,7 @@ import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { sampleFit } from '../../support/fits.ts'
 import { FakeApi } from '../support/fake-api.ts'
 import { hal0 } from '../support/run-cli.ts'
-import { model } from '../support/samples.ts'
+import { acceptedPull, model } from '../support/samples.ts'
 
 const verification = (id: string): ModelVerification => ({
   id,
@@ -26,6 +26,10 @@ const api = new FakeApi({
     model('tiny', { fit: sampleFit('partial') }),
     model('torn', { parameters: null, quantization: null, context_length: null }),
   ],
+  listPulls: () => [
+    { ...acceptedPull('coming', { repo: 'acme/coming', file: 'coming.gguf' }), position: 2 },
+    { ...acceptedPull('over', { repo: 'acme/over', file: 'over.gguf' }), phase: 'done' },
+  ],
   showModel: ({ params }) => model(String(params.id), { fit: sampleFit('no') }),
   importModel: ({ body }) => model((body as { id?: string }).id ?? 'tiny'),
   deleteModel: ({ params }) => {
@@ -42,6 +46,12 @@ test('list shows what a model is, with a dash for what is unknown', async () => 
   expect(code).toBe(0)
   expect(stdout).toMatch(/^tiny +chat +qwen2 +494M +Q4_K_M +32768 +491 MB +partly on the GPU$/m)
   expect(stdout).toMatch(/^torn +chat +qwen2 +- +- +- +491 MB +-$/m)
+})
+
+test('list shows the pulls under way too, and what one waits for', async () => {
+  const { stdout } = await run('list')
+  expect(stdout).toMatch(/^coming +waiting, 2 in the queue +- /m)
+  expect(stdout).not.toContain('over')
 })
 
 test('list --json is what the API answered', async () => {

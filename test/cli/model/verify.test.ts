@@ -129,7 +129,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
     feed('first').send('verify', figures('first'))
     await terminal.shows(/1\.gguf {2}\[> {23}\] {3}0 % {2}0 B of 4\.0 GB/)
     feed('first').send('verify', figures('first', { bytes_done: 1e9, throughput_bps: 1.5e9, eta_s: 2 }))
-    const screen = await terminal.shows(/1\.gguf {2}\[={6}> {17}\] {2}25 % {2}1\.0 GB of 4\.0 GB, 1\.5 GB\/s, about 2/)
+    const screen = await terminal.shows(/1\.gguf {2}\[==> {7}\] {2}25 % {2}1\.0 GB of 4\.0 GB, 1\.5 GB\/s, about 2/)
     expect(screen).not.toContain(' 0 %')
     end('first')
     expect(await terminal.shows(/exit 0/)).toBe('first  first/1.gguf  ok\nexit 0')

@@ -53,13 +53,36 @@ const lastCall = () => api.calls.at(-1)
 
 test('list is an aligned table without colours in a pipe', async () => {
   const { code, stdout, stderr } = await run('list')
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'What went wrong is shown by: hal0 slot show embed\n' })
   const [heading, first, second] = stdout.split('\n') as [string, string, string]
   for (const column of ['STATE', 'MODEL', 'LOAD']) expect(heading).toContain(column)
   expect(first.indexOf('ready')).toBe(heading.indexOf('STATE'))
   expect(second.indexOf('error')).toBe(heading.indexOf('STATE'))
   expect(stdout).not.toContain('\x1b')
 })
+
+test('list shows since when, and the code of an error', async () => {
+  const { stdout } = await run('list')
+  expect(stdout).toMatch(/^primary +ready +\d+ d ago +tiny +manual +8081 +4711 *$/m)
+  expect(stdout).toMatch(/^embed +error +\d+ d ago +tiny +manual +8081 +4711 +slot\.crashed$/m)
+})
+
+const failed = (details: Record<string, unknown>) =>
+  slot('embed', 'error', { state: { error: new Hal0Error('slot.crashed', 'It crashed.', { details }).body() } })
+
+test.each([
+  ['as the error has them', { last_lines: ['out of luck'] }],
+  ['from its log, if the error has none', {}],
+])(
+  'show of a slot that has failed says why, what to try, and the last lines of its backend: %s',
+  async (_, details) => {
+    using broken = new FakeApi({ showSlot: () => failed(details), slotLogs: () => ['out of luck'] })
+    const { code, stdout } = await hal0(['slot', 'show', 'embed'], { url: broken.url })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^error +It crashed\.\ncode +slot\.crashed\ntry +hal0 slot logs embed$/m)
+    expect(stdout).toContain('\nThe backend printed last:\n  out of luck\n')
+  },
+)
 
 test('list --json is what the API answered', async () => {
   expect(JSON.parse((await run('list', '--json')).stdout)).toHaveLength(2)

@@ -5,7 +5,8 @@ import { ask, canAsk } from '../../terminal/ask.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
-import { pad, printable } from '../../terminal/style.ts'
+import { printable } from '../../terminal/style.ts'
+import { pad } from '../../text/wrap.ts'
 
 const notes: Partial<Record<Verdict, string>> = {
   tight: '  (tight on this machine)',

@@ -6,7 +6,7 @@ import { bytes } from '../../../lib/figures.ts'
 import type { Absence } from '../../api/absence.ts'
 import { call } from '../../api/client.ts'
 import { followEvents } from '../../api/follow-events.ts'
-import { bar, describeFigures } from '../../pull-figures.ts'
+import { progressLine } from '../../pull-figures.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { envelopeFailure, Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
@@ -14,12 +14,12 @@ import type { StatusLine } from '../../terminal/status-line.ts'
 import { quoted } from '../../values/shell-words.ts'
 import { readPull } from './read-pull.ts'
 
-const shown = (pull: Pull): string => {
+const shown = (pull: Pull): readonly [string, ...string[]] => {
   const name = pull.file?.split('/').at(-1) ?? pull.id
-  if (pull.position !== null) return `${name}: waiting for its turn, ${pull.position} in the queue`
-  if (pull.phase === 'resolving') return `${name}: asking the hub`
-  if (pull.phase === 'verifying') return `${name}: verifying`
-  return [name, bar(pull), describeFigures(pull)].filter((part) => part !== '').join('  ')
+  if (pull.position !== null) return [`${name}: waiting for its turn, ${pull.position} in the queue`]
+  if (pull.phase === 'resolving') return [`${name}: asking the hub`]
+  if (pull.phase === 'verifying') return [`${name}: verifying`]
+  return progressLine(name, pull)
 }
 
 /** Shows an event. @returns the pull if the event was the last one. @throws Failure when the pull failed */
