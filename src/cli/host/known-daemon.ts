@@ -7,6 +7,7 @@ import { findPaths } from '../../system/paths.ts'
 /** Where a daemon listens that nobody has told anything else. */
 export const usualUrl = `http://127.0.0.1:${configDefaults.port}`
 
+const hasRoot = (): boolean => (process.env.HAL0_ROOT ?? '') !== ''
 const isRoot = (): boolean => process.getuid?.() === 0
 
 /** The daemon of this user's folders (or of HAL0_ROOT); null if none runs. */
@@ -17,7 +18,13 @@ export const ownDaemon = (): DaemonAddress | null => readDaemonAddress(findPaths
  * null if neither runs. With HAL0_ROOT only the daemon of that folder is meant.
  */
 export const knownDaemon = (): DaemonAddress | null =>
-  ownDaemon() ?? ((process.env.HAL0_ROOT ?? '') === '' ? readDaemonAddress(findPaths({}, true).data) : null)
+  ownDaemon() ?? (hasRoot() ? null : readDaemonAddress(findPaths({}, true).data))
+
+/**
+ * A hal0 at the usual port that has recorded no address in the folders that are looked into: an older one, or one in a container. With
+ * HAL0_ROOT it cannot be the one that is meant.
+ */
+export const unrecordedDaemonAnswers = async (): Promise<boolean> => !hasRoot() && (await daemonAnswers(usualUrl))
 
 /** Whether no hal0 is there for commands, whatever else may have the usual port. */
-export const noDaemonHere = async (): Promise<boolean> => knownDaemon() === null && !(await daemonAnswers(usualUrl))
+export const noDaemonHere = async (): Promise<boolean> => knownDaemon() === null && !(await unrecordedDaemonAnswers())

@@ -43,8 +43,8 @@ describe('from nothing', () => {
     expect([code, stderr]).toEqual([0, expect.any(String) as never])
     expect(stdout.trim().length).toBeGreaterThan(0)
     const steps = [
-      `hal0 now runs in the background at http://127.0.0.1:${newcomer.port} (log: ${newcomer.data('serve.log')}).`,
-      `It stays until you end it with: kill ${newcomer.daemon?.pid}`,
+      `hal0 now runs in the background at http://127.0.0.1:${newcomer.port}\nIts log: ${newcomer.data('serve.log')}\n`,
+      `It runs until you end it: kill ${newcomer.daemon?.pid}\n`,
       'No engine is here yet; installing llama.cpp',
       ' is installed.',
       'Slot tiny is made for tiny-q4_k_m; requests load it on demand.',

@@ -9,7 +9,7 @@ import { urlIsConfigured } from '../../api/connection.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure, usageError } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
-import { knownDaemon, ownDaemon, usualUrl } from '../known-daemon.ts'
+import { knownDaemon, ownDaemon, unrecordedDaemonAnswers, usualUrl } from '../known-daemon.ts'
 import { startOwn, untilItAnswers } from './start-own.ts'
 import { startService } from './start-service.ts'
 
@@ -22,12 +22,9 @@ const isSomebodyElses = async (): Promise<boolean> => {
   return user >= firstPerson && user !== process.getuid?.()
 }
 
-/**
- * A hal0 at the usual port that has recorded no address in the folders that are looked into: an older one, or one in a container. With
- * HAL0_ROOT it cannot be the one that is meant.
- */
+/** A hal0 that has recorded no address here, and is nobody else's; which one it is is said. */
 const unrecorded = async (): Promise<string | null> => {
-  if ((process.env.HAL0_ROOT ?? '') !== '' || !(await daemonAnswers(usualUrl)) || (await isSomebodyElses())) return null
+  if (!(await unrecordedDaemonAnswers()) || (await isSomebodyElses())) return null
   talk.log(`Using the hal0 that answers at ${usualUrl}.`)
   return usualUrl
 }

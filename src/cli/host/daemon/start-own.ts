@@ -68,8 +68,9 @@ const launch = async (paths: Paths, asked: number | null, signal: AbortSignal): 
     () => untilItListens(background, signal),
     () => [`hal0 goes on starting in the background. Stop it with: kill ${background.pid}`],
   )
-  talk.log(`hal0 now runs in the background at ${url} (log: ${background.log}).`)
-  talk.log(`It stays until you end it with: kill ${background.pid}`)
+  talk.log(`hal0 now runs in the background at ${url}`)
+  talk.log(`Its log: ${background.log}`)
+  talk.log(`It runs until you end it: kill ${background.pid}`)
 }
 
 const lockIn = (data: string): Disposable | null => {
