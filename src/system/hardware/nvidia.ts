@@ -25,9 +25,20 @@ const places = ['/usr/bin', '/usr/local/bin', '/opt/bin', '/run/current-system/s
 export const findNvidiaSmi = (): string | null =>
   places.map((folder) => `${folder}/nvidia-smi`).find((path) => existsSync(path)) ?? null
 
+export interface NvidiaQuestion {
+  answer: Promise<NvidiaAnswer>
+  /** Resolves once the program has ended. One that hangs in the kernel cannot be killed and may never end. */
+  ended: Promise<unknown>
+}
+
+const answered = (answer: NvidiaAnswer): NvidiaQuestion => ({
+  answer: Promise.resolve(answer),
+  ended: Promise.resolve(),
+})
+
 /** @param program path of nvidia-smi; null: it is not installed */
-export const askNvidia = async (program: string | null, timeoutMs = limitMs): Promise<NvidiaAnswer> => {
-  if (program === null) return { kind: 'absent' }
+export const askNvidia = (program: string | null, timeoutMs = limitMs): NvidiaQuestion => {
+  if (program === null) return answered({ kind: 'absent' })
   try {
     const child = Bun.spawn([program, query, '--format=csv,noheader,nounits'], {
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
@@ -37,20 +48,38 @@ export const askNvidia = async (program: string | null, timeoutMs = limitMs): Pr
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     })
-    const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-    // A process in the kernel's hands ends only when the driver lets go of it.
-    const code = await withDeadline(child.exited, timeoutMs + pipesMs, null)
-    const [text, errors] = await withDeadline(output, pipesMs, ['', ''])
-    if (code === null || child.signalCode !== null) {
-      child.unref()
-      return { kind: 'failed', why: `it did not answer within ${timeoutMs / 1000} s` }
-    }
-    // One lost card makes it fail, although it has told of the others.
-    if (code === 0 || parseNvidia(text).length > 0) return { kind: 'answered', text }
-    const said = `${text}\n${errors}`.trim().split('\n')[0]
-    return { kind: 'failed', why: said || `it ended with exit status ${code}` }
+    return { answer: answerOf(child, timeoutMs), ended: child.exited }
   } catch (error) {
-    return { kind: 'failed', why: error instanceof Error ? error.message : String(error) }
+    return answered({ kind: 'failed', why: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+const answerOf = async (child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>, timeoutMs: number): Promise<NvidiaAnswer> => {
+  const output = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  const code = await withDeadline(child.exited, timeoutMs + pipesMs, null)
+  // A child of it may hold its pipes.
+  const [text, errors] = await withDeadline(output, pipesMs, ['', ''])
+  if (code === null || child.signalCode !== null) {
+    child.unref()
+    return { kind: 'failed', why: `it did not answer within ${timeoutMs / 1000} s` }
+  }
+  // One lost card makes it fail, although it has told of the others.
+  if (code === 0 || parseNvidia(text).length > 0) return { kind: 'answered', text }
+  const said = `${text}\n${errors}`.trim().split('\n')[0]
+  return { kind: 'failed', why: said || `it ended with exit status ${code}` }
+}
+
+/** Who asks while the program runs gets the answer of that one. So a driver that hangs holds one process, and not one for each question. */
+export const oneAtATime = (ask: () => NvidiaQuestion): (() => Promise<NvidiaAnswer>) => {
+  let current: NvidiaQuestion | null = null
+  return () => {
+    if (current === null) {
+      current = ask()
+      void current.ended.then(() => {
+        current = null
+      })
+    }
+    return current.answer
   }
 }
 

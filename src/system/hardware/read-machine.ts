@@ -7,7 +7,7 @@ import { type HostFiles, hostFiles } from './host-files.ts'
 import type { Machine } from './machine.ts'
 import { readMemory } from './memory.ts'
 import { readNpus } from './npus.ts'
-import { askNvidia, findNvidiaSmi, type NvidiaAnswer } from './nvidia.ts'
+import { askNvidia, findNvidiaSmi, type NvidiaAnswer, oneAtATime } from './nvidia.ts'
 
 /** What is looked at; of another machine in tests. */
 export interface MachineView {
@@ -19,7 +19,7 @@ export interface MachineView {
 
 export const thisMachine: MachineView = {
   files: hostFiles(),
-  askNvidia: () => askNvidia(findNvidiaSmi()),
+  askNvidia: oneAtATime(() => askNvidia(findNvidiaSmi())),
   space: diskSpace,
 }
 
