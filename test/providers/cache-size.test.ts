@@ -12,11 +12,12 @@ afterEach(endRuns)
 
 const MiB = 2 ** 20
 
-for (const type of ['f16', 'q8_0'] as const) {
+/** The heads of this model are too narrow for the blocks of quantised types. */
+for (const type of ['f16', 'f32'] as const) {
   testWith('python3 on PATH', Bun.which('python3') !== null)(
     `of type ${type} it is the same`,
     async () => {
-      const file = await tinyModel('chat', { layers: 16, width: 512 })
+      const file = await tinyModel('chat', { layers: 64, width: 256 })
       const context = 4096
       const config = { context_size: context, cache_type_k: type, cache_type_v: type, flash_attention: 'on' } as const
       const run = runPlan(await planFor(await realEngine(), file, { ...config, extra_args: ['-lv', '4'] }))
