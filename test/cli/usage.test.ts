@@ -5,6 +5,7 @@ const verbs = [
   ...['serve', 'status', 'chat', 'logs', 'pulls', 'rm', 'version', 'help', 'completion'],
   ...'list show create edit rm load unload restart swap ack cancel logs watch'.split(' ').map((verb) => `slot ${verb}`),
   ...'list show import verify rm assign'.split(' ').map((verb) => `model ${verb}`),
+  ...'show get set check edit token'.split(' ').map((verb) => `config ${verb}`),
   ...'list install use rm'.split(' ').map((verb) => `engine ${verb}`),
 ]
 

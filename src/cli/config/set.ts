@@ -1,6 +1,7 @@
 import { settingKey } from '../../contract/settings.ts'
 import { defineVerb } from '../command.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
+import { shellText } from '../values/shell-words.ts'
 import { assignmentsHelp, changedPaths, keys, parseAssignments } from './assignments.ts'
 import { editSettings } from './reach.ts'
 import { originOf, settingValue, shownValue, tellNext } from './settings-text.ts'
@@ -18,7 +19,7 @@ export default defineVerb({
     },
   },
   async run({ args: { _: words, json } }) {
-    const settings = await editSettings(parseAssignments(words))
+    const settings = await editSettings(parseAssignments(words), `hal0 config set ${shellText(words)}`)
     if (json) return printJson(settings)
     for (const path of changedPaths(words)) {
       print(`${settingKey(path)} = ${shownValue(settingValue(settings, path))}`)

@@ -43,10 +43,9 @@ export default defineVerb({
   ],
   args,
   async run({ args: { name, model, provider, load, json }, rawArgs }) {
-    const given = Object.entries({ model, provider, load }).flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${value}`],
-    )
-    const settings = parseSettings([...given, ...repeated(rawArgs, 'set')])
+    const flags = { model, provider, load }
+    const given = Object.entries(flags).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]))
+    const settings = parseSettings([...given, ...repeated(rawArgs, 'set')], Object.keys(flags))
     if (settings.model != null) await requireModel(settings.model)
     const slot = await call('createSlot', { body: { name, ...settings } })
     if (json) return printJson(slot)

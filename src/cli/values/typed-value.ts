@@ -68,9 +68,10 @@ const takes = (shape: Shape, form: ListForm): string => {
   return shape.pattern === undefined ? 'a text' : `a text, which ${formOf(shape.pattern)}`
 }
 
-/** What a key takes, e.g. `a whole number of at least 1, or null`. */
+/** What a key takes, e.g. `a whole number of at least 1, or null`. A pattern takes many words: it comes last. */
 export const takenBy = (schema: TSchema, form: ListForm = 'commas'): string =>
   alternatives(schema as Shape)
+    .toSorted((a, b) => Number(a.pattern !== undefined) - Number(b.pattern !== undefined))
     .map((shape) => takes(shape, form))
     .join(', or ')
 

@@ -1,13 +1,13 @@
 /** The settings of this machine while no daemon runs. */
 import { describe, expect, test } from 'bun:test'
-import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Settings } from '../../../src/contract/settings.ts'
 import { testWith } from '../../support/part.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { alone, testAlone } from '../support/alone.ts'
 import { FakeApi } from '../support/fake-api.ts'
-import { hal0 } from '../support/run-cli.ts'
+import { hal0, main } from '../support/run-cli.ts'
 
 const machine = (text: string | null) => {
   const root = tempDir()
@@ -19,6 +19,8 @@ const machine = (text: string | null) => {
   const run = (...args: string[]) => hal0(['config', ...args], { env: { HAL0_ROOT: root }, under: alone })
   return { file, run, read: () => readFileSync(file, 'utf8') }
 }
+
+const isRoot = process.getuid?.() === 0
 
 describe('without a daemon', () => {
   testAlone('set changes hal0.toml, keeps its comments and mode, and says when that takes effect', async () => {
@@ -64,7 +66,6 @@ describe('without a daemon', () => {
     expect((await run('validate')).stdout).toBe(`${file} is valid.\n`)
   })
 
-  const isRoot = process.getuid?.() === 0
   testWith('root', isRoot)('set leaves the file to its owner, who runs the daemon', async () => {
     const { file } = machine('port = 9000\n')
     chownSync(file, 1234, 1234)
@@ -77,6 +78,23 @@ describe('without a daemon', () => {
     expect(statSync(file)).toMatchObject({ uid: 1234, gid: 1234 })
   })
 })
+
+const nobody = ['setpriv', '--reuid', '65534', '--clear-groups']
+const readable = isRoot && Bun.spawnSync([...nobody, 'test', '-r', main, '-a', '-x', process.execPath]).success
+
+testWith('root, and a checkout that others may read', readable)(
+  'set says when only root may write the file',
+  async () => {
+    const root = tempDir()
+    mkdirSync(join(root, 'etc/hal0'), { recursive: true })
+    chmodSync(root, 0o755)
+    const env = { HAL0_ROOT: root, HOME: '/nonexistent', HAL0_URL: '' }
+    const { code, stderr } = await hal0(['config', 'set', 'port=9001'], { env, under: ['unshare', '--net', ...nobody] })
+    expect(code).toBe(1)
+    expect(stderr).toContain('hal0 may not write to')
+    expect(stderr).toEndWith('Try: sudo hal0 config set port=9001\n')
+  },
+)
 
 test('a daemon that HAL0_URL names is never replaced by this machine', async () => {
   const url = 'http://127.0.0.1:9'

@@ -56,7 +56,8 @@ describe('wrong usage is refused with exit code 2 and a hint at what is allowed'
     ['load=later', 'takes one of manual, on-demand, e.g. --set load=manual'],
     ['load=on-demnd', 'e.g. --set load=manual. Did you mean on-demand?'],
     ['autostart=ture', 'Did you mean true?'],
-    ['model=Qwen/Qwen3', 'takes a text, which must be an id'],
+    ['model=Qwen3', 'takes null, or a text, which must be an id'],
+    ['model=Qwen/Qwen3', 'Pull it first, then give its id.'],
     ['aliases=[1', 'takes words with commas between, or JSON, e.g. --set aliases=first,second'],
     ['aliases=[1]', 'takes words with commas between'],
     ['extra_args=-t "4', 'takes arguments as in a shell, or JSON, e.g. --set extra_args="-t 4"'],
@@ -88,6 +89,10 @@ test('no message explains a value by a regular expression', () => {
       }
     }
   }
+})
+
+test('the example has the flag that a key has in this command', () => {
+  expect(() => parseSettings(['load=later'], ['load'])).toThrow('e.g. --load manual.')
 })
 
 test('every key with a default can be reset to it', () => {

@@ -5,7 +5,7 @@ import { problemsOf } from '../../../lib/validate.ts'
 import { defaultProvider, providerTable } from '../../../providers/table.ts'
 import { usageError } from '../../terminal/failure.ts'
 import { didYouMean } from '../../tree/did-you-mean.ts'
-import { shellText } from '../../values/shell-words.ts'
+import { quoted, shellText } from '../../values/shell-words.ts'
 import { exampleFor, type ListForm, takenBy, typedValue, wordsTakenBy } from '../../values/typed-value.ts'
 
 const sections = providerTable.map(({ section }) => section)
@@ -74,9 +74,10 @@ const put = (patch: Record<string, unknown>, key: string, value: unknown): void 
 
 /**
  * @param assignments the words after each `--set`
+ * @param flags keys that are flags of their own in this command
  * @throws Failure wrong usage: no `=`, an unknown key, a value that the key does not take
  */
-export const parseSettings = (assignments: readonly string[]): SlotPatch => {
+export const parseSettings = (assignments: readonly string[], flags: readonly string[] = []): SlotPatch => {
   const patch: Record<string, unknown> = {}
   for (const assignment of assignments) {
     const at = assignment.indexOf('=')
@@ -87,10 +88,16 @@ export const parseSettings = (assignments: readonly string[]): SlotPatch => {
     const form = formOf(key)
     const value = typedValue(schema, text, form)
     if (problemsOf(schema, value).length > 0) {
+      if (key === 'model' && text.includes('/')) {
+        throw usageError(
+          `'${text}' is not the id of a model. Pull it first, then give its id.`,
+          `hal0 pull ${quoted(text)}`,
+        )
+      }
       const near = didYouMean(text, wordsTakenBy(schema))
-      const example = `e.g. --set ${key}=${exampleFor(schema, byDefault, form)}`
+      const example = `${flags.includes(key) ? `--${key} ` : `--set ${key}=`}${exampleFor(schema, byDefault, form)}`
       throw usageError(
-        `'${text}' cannot be the ${key} of a slot: it takes ${takenBy(schema, form)}, ${example}.${near}`,
+        `'${text}' cannot be the ${key} of a slot: it takes ${takenBy(schema, form)}, e.g. ${example}.${near}`,
       )
     }
     put(patch, key, value)
