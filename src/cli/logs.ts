@@ -6,6 +6,8 @@ import type { ServerEvent } from './api/event-stream.ts'
 import { followEvents } from './api/follow-events.ts'
 import { wholeNumber } from './arguments.ts'
 import { defineVerb } from './command.ts'
+import { showBackendOutput } from './slot/shared/backend-output.ts'
+import { usageError } from './terminal/failure.ts'
 import { print, printJson, talk } from './terminal/output.ts'
 import { type Cell, growingTable, table } from './terminal/table.ts'
 
@@ -50,47 +52,76 @@ const readDecision = ({ data }: ServerEvent): Decision | null => {
   }
 }
 
+interface Requests {
+  slot: string | undefined
+  model: string | undefined
+  lines: number
+  follow: boolean
+  json: boolean
+}
+
+/** Lists the last decisions, oldest first, and goes on with new ones if they are to be followed. */
+const showRequests = async ({ slot, model, lines, follow, json }: Requests): Promise<void> => {
+  const filter = { ...(slot === undefined ? {} : { slot }), ...(model === undefined ? {} : { model }) }
+  const decisions = await call('listDecisions', { query: { limit: lines, ...filter } })
+  const oldestFirst = decisions.toReversed()
+  if (!follow) {
+    if (json) return printJson(decisions)
+    if (decisions.length === 0) return talk.log('No request has come yet.')
+    return print(table(columns, oldestFirst.map(cells)))
+  }
+  const list = growingTable(columns)
+  if (!json && list.heading !== null) print(list.heading)
+  const tell = (decision: Decision) => print(json ? JSON.stringify(decision) : list.row(cells(decision)))
+  oldestFirst.forEach(tell)
+  let newest = decisions[0]?.id ?? 0
+  const from = { lastEventId: String(newest), wasThere: true }
+  for await (const event of followEvents('/api/logs/decisions/events', from)) {
+    const decision = readDecision(event)
+    if (decision === null || decision.id <= newest) continue
+    newest = decision.id
+    if ((slot ?? decision.slot) === decision.slot && (model ?? decision.model) === decision.model) tell(decision)
+  }
+}
+
 export default defineVerb({
-  about: 'Show the requests that came in, which slot got each, and how it went.',
-  more: 'Newest last. TOKENS is prompt+completion. With --json an array, newest first; together with --follow one object a line.',
-  examples: ['hal0 logs', 'hal0 logs --slot primary -n 100', 'hal0 logs -f'],
+  about:
+    'Show the requests that came in, which slot got each, and how it went; with NAME what the backend of that slot prints.',
+  more: `Newest last. TOKENS is prompt+completion. With --json an array, newest first; together with --follow one object a line.
+With NAME it is the same as: hal0 slot logs NAME`,
+  examples: ['hal0 logs', 'hal0 logs --slot primary -n 100', 'hal0 logs -f', 'hal0 logs primary -f'],
   args: {
-    follow: { type: 'boolean', alias: 'f', description: 'Keep showing new decisions until Ctrl-C' },
+    name: {
+      type: 'positional',
+      required: false,
+      description: 'A slot: what its backend prints, instead of the requests',
+      completes: 'slot',
+    },
+    follow: { type: 'boolean', alias: 'f', description: 'Keep showing new ones until Ctrl-C' },
     lines: {
       type: 'string',
       alias: 'n',
-      default: '20',
       valueHint: 'COUNT',
-      description: 'How many of the last decisions',
+      description: 'How many of the last ones: requests, 20 by default, or lines, 100 by default',
     },
-    slot: { type: 'string', valueHint: 'SLOT', description: 'Only those that went to this slot', completes: 'slot' },
+    slot: { type: 'string', valueHint: 'SLOT', description: 'Only requests that went to this slot', completes: 'slot' },
     model: {
       type: 'string',
       valueHint: 'MODEL',
-      description: 'Only those that asked for this model',
+      description: 'Only requests that asked for this model',
       completes: 'model',
     },
   },
-  async run({ args: { follow, lines, slot, model, json } }) {
-    const filter = { ...(slot === undefined ? {} : { slot }), ...(model === undefined ? {} : { model }) }
-    const decisions = await call('listDecisions', { query: { limit: wholeNumber('lines', lines, 1, 1000), ...filter } })
-    const oldestFirst = decisions.toReversed()
-    if (follow !== true) {
-      if (json) return printJson(decisions)
-      if (decisions.length === 0) return talk.log('No request has come yet.')
-      return print(table(columns, oldestFirst.map(cells)))
+  async run({ args: { name, follow = false, lines, slot, model, json = false } }) {
+    if (name === undefined) {
+      return showRequests({ slot, model, lines: wholeNumber('lines', lines ?? '20', 1, 1000), follow, json })
     }
-    const list = growingTable(columns)
-    if (!json && list.heading !== null) print(list.heading)
-    const tell = (decision: Decision) => print(json ? JSON.stringify(decision) : list.row(cells(decision)))
-    oldestFirst.forEach(tell)
-    let newest = decisions[0]?.id ?? 0
-    const from = { lastEventId: String(newest), wasThere: true }
-    for await (const event of followEvents('/api/logs/decisions/events', from)) {
-      const decision = readDecision(event)
-      if (decision === null || decision.id <= newest) continue
-      newest = decision.id
-      if ((slot ?? decision.slot) === decision.slot && (model ?? decision.model) === decision.model) tell(decision)
+    if (slot !== undefined || model !== undefined) {
+      throw usageError(
+        '--slot and --model choose among the requests; NAME shows what a backend prints.',
+        `hal0 logs --slot ${name}`,
+      )
     }
+    return showBackendOutput({ name, lines: wholeNumber('lines', lines ?? '100', 1, 10_000), follow, json })
   },
 })

@@ -12,7 +12,11 @@ const api = new FakeApi(
       if (params.name !== 'primary') throw new Hal0Error('slot.not_found', 'There is no such slot.')
       return slot('primary', 'ready')
     },
-    slotLogs: ({ query }) => ['older', `\x1b[31mred\x1b[0m ${query.lines}`],
+    listSlots: () => [slot('primary', 'ready')],
+    slotLogs: ({ params, query }) => {
+      if (params.name !== 'primary') throw new Hal0Error('slot.not_found', 'There is no such slot.')
+      return ['older', `\x1b[31mred\x1b[0m ${query.lines}`]
+    },
   },
   { 'GET /api/slots/events': feed.respond, 'GET /api/slots/primary/logs/events': logFeed.respond },
 )
@@ -40,6 +44,46 @@ describe('logs', () => {
     await following.printed('fresh "line"\n')
     following.interrupt()
     expect((await following.outcome).stdout).toStartWith('older\n')
+  })
+})
+
+describe('hal0 logs NAME', () => {
+  const logs = (...args: string[]) => hal0(['logs', ...args], { url })
+
+  test('prints what the backend of that slot printed', async () => {
+    expect((await logs('primary')).stdout).toBe('older\n\x1b[31mred\x1b[0m 100\n')
+    expect((await logs('primary', '-n', '7')).stdout).toBe('older\n\x1b[31mred\x1b[0m 7\n')
+  })
+
+  test('-f follows it', async () => {
+    const opened = logFeed.opened.promise
+    using following = new Running(['logs', 'primary', '-f'], { url })
+    await opened
+    logFeed.send('log', JSON.stringify('fresh'))
+    await following.printed('fresh\n')
+    following.interrupt()
+    await following.outcome
+  })
+
+  test.each([[[]], [['-f']]])('%p of a name that is no slot ends with 4 and names near ones', async (flags) => {
+    const { code, stdout, stderr } = await logs('primry', ...flags)
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+    expect(stderr).toContain('Did you mean primary?')
+  })
+
+  test('with --slot or --model is wrong usage: those choose among the requests', async () => {
+    const { code, stderr } = await logs('primary', '--slot', 'primary')
+    expect(code).toBe(2)
+    expect(stderr).toContain('Try: hal0 logs --slot primary')
+  })
+})
+
+test('a backend that has printed nothing yet is said to have printed nothing', async () => {
+  using silent = new FakeApi({ slotLogs: () => [] })
+  expect(await hal0(['logs', 'primary'], { url: silent.url })).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'The backend of primary has printed nothing yet.\n',
   })
 })
 
