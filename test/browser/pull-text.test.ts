@@ -42,6 +42,18 @@ test('a pull is resumed at the commit and with the projector that it began with'
   expect(requestOf({ ...pull, request, revision: null, files: [] })).toEqual(request)
 })
 
+test('a pull of a package is resumed as it was asked for: its pins say everything', () => {
+  const archive = { file: 'tiny-1.0-py3-none-any.whl', size: 10, sha256: 'a'.repeat(64) }
+  const request = {
+    package: { index: 'pypi' as const, name: 'tiny', version: '1.0', archive },
+    file: 'tiny/tiny.gguf',
+    size: 12,
+    sha256: 'b'.repeat(64),
+  }
+  const files = [{ path: archive.file, size: 10, received: 5 }]
+  expect(requestOf({ ...pull, request, repo: 'pypi:tiny', revision: '1.0', files })).toEqual(request)
+})
+
 test('only what is kept can be discarded', () => {
   expect(pullVerbsOf({ phase: 'cancelled' }, 5)).toEqual(['again', 'discard', 'hide'])
   expect(pullVerbsOf({ phase: 'cancelled' }, 0)).toEqual(['again', 'hide'])
