@@ -28,7 +28,7 @@ const asService = (error: unknown): unknown =>
 export const serveVerb = (start: (options: ServeOptions) => Promise<void>): Verb =>
   defineVerb({
     about: 'Run the daemon: the slots, the API and the dashboard.',
-    more: 'What is not given here comes from hal0.toml. Slots keep running when the daemon ends, and the next one takes them over.',
+    more: 'What is not given here comes from hal0.toml. Slots keep running when the daemon ends, and the next one takes them over. It has no result to print, so --json is refused.',
     examples: ['hal0 serve', 'hal0 serve --host 0.0.0.0 --port 8080'],
     args: {
       host: { type: 'string', valueHint: 'ADDRESS', description: 'Address to listen on; 127.0.0.1 by default' },
