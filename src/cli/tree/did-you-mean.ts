@@ -22,14 +22,30 @@ export const editDistance = (a: string, b: string): number => {
   return at(a.length, b.length)
 }
 
-/** How far a candidate is from the word; null: too far to be meant. One slip is allowed for every three letters. */
+/** Too few letters for a slip to say anything about a part of a name. */
+const fewest = 4
+
+/** The distance if it is small enough to be a slip, one for every three letters; else null. */
+const slips = (typed: string, known: string): number | null => {
+  const allowed = Math.max(1, Math.floor(typed.length / 3))
+  if (Math.abs(typed.length - known.length) > allowed) return null
+  const distance = editDistance(typed, known)
+  return distance <= allowed && distance < known.length ? distance : null
+}
+
+/** The parts with which a name begins, e.g. of a model's long id: somebody may have stopped behind one. */
+const beginnings = (known: string): string[] => [...known.matchAll(/[-_.:]/g)].map(({ index }) => known.slice(0, index))
+
+/** How far a candidate is from the word; null: too far to be meant. */
 const farness = (word: string, candidate: string): number | null => {
   const [typed, known] = [word.toLowerCase(), candidate.toLowerCase()]
-  const allowed = Math.max(1, Math.floor(typed.length / 3))
-  const distance = Math.abs(typed.length - known.length) > allowed ? null : editDistance(typed, known)
-  if (distance !== null && distance <= allowed && distance < known.length) return distance
-  // Somebody who stopped half-way, as with a model's long id; behind everything that is only misspelt.
-  return typed.length > 1 && known.startsWith(typed) ? known.length : null
+  const distance = slips(typed, known)
+  if (distance !== null) return distance
+  // Somebody who stopped half-way comes behind everything that is only misspelt.
+  if (typed.length > 1 && known.startsWith(typed)) return known.length
+  if (typed.length < fewest) return null
+  const parts = beginnings(known).flatMap((part) => slips(typed, part) ?? [])
+  return parts.length === 0 ? null : known.length + Math.min(...parts)
 }
 
 /** The candidates that are near the word, the nearest first; at most three. */

@@ -38,6 +38,9 @@ describe('what is near a word', () => {
       ['qwen3-4b', 'qwen2.5-0.5b', 'qwen2.5-7b', 'qwen2.5-14b', 'smol'],
       ['qwen3-4b', 'qwen2.5-7b', 'qwen2.5-14b'],
     ],
+    ['smolm2', ['smollm2-135m-instruct-q4_1', 'small-e5'], ['smollm2-135m-instruct-q4_1']],
+    ['qwen3-4b-instrct', ['qwen3-4b-instruct-2507-q4_k_m', 'qwen3-8b-q4_k_m'], ['qwen3-4b-instruct-2507-q4_k_m']],
+    ['zz-q', ['a-1', 'b-2'], []],
     ['load', ['load', 'load'], ['load']],
     ['a', ['b', 'c'], []],
   ]
@@ -47,7 +50,7 @@ describe('what is near a word', () => {
 })
 
 test('the nearest comes first, and a misspelt word before one that is only longer', () => {
-  expect(nearest('embde', ['embed-large', 'embde-old', 'embed'])).toEqual(['embed', 'embde-old'])
+  expect(nearest('embde', ['embed-large', 'embde-old', 'embed'])).toEqual(['embed', 'embde-old', 'embed-large'])
 })
 
 test('the question names three words at most, and nothing is asked when nothing is near', () => {
