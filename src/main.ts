@@ -66,8 +66,9 @@ if (first === 'slot-exec') {
 if (first === '__complete') {
   // Called by the shells for each word. It is not for people either.
   const { complete } = await import('./cli/tree/complete.ts')
-  for (const word of await complete(root, rest)) console.log(word)
-  process.exit(exitCode.done)
+  const words = await complete(root, rest)
+  for (const word of words ?? []) console.log(word)
+  process.exit(words === null ? exitCode.failed : exitCode.done)
 }
 if (first === 'port-holder') {
   // Executed by the API's unit, as root, after the API could not start. Not for people either.

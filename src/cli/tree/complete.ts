@@ -7,8 +7,8 @@ import { namesOf } from './names.ts'
 
 const groupWords = ({ commands, aliases }: Group): string[] => [...Object.keys(commands), ...Object.keys(aliases ?? {})]
 
-const valuesOf = async (root: Group, completes: Completion | undefined, before: string[]): Promise<string[]> => {
-  if (completes === undefined) return []
+const valuesOf = async (root: Group, completes: Completion | undefined, before: string[]): Promise<string[] | null> => {
+  if (completes === undefined) return null
   if (completes === 'command') return wordsAfter(root, before)
   if (typeof completes !== 'string') return [...completes]
   const kinds = completes === 'slot or model' ? (['slot', 'model'] as const) : ([completes] as const)
@@ -24,7 +24,7 @@ const flagsOf = (args: Args): string[] => [
 ]
 
 /** What can follow the arguments of a verb. */
-const argumentWords = async (root: Group, args: Args, before: string[], typed: string): Promise<string[]> => {
+const argumentWords = async (root: Group, args: Args, before: string[], typed: string): Promise<string[] | null> => {
   const last = before.at(-1) ?? ''
   // bash gives a `=` as a word of its own; what is behind it is not completed.
   if (last === '=' || typed === '=') return []
@@ -42,7 +42,7 @@ const argumentWords = async (root: Group, args: Args, before: string[], typed: s
   return name === undefined ? [] : valuesOf(root, arg?.completes, given)
 }
 
-const wordsAfter = async (root: Group, before: string[], typed = ''): Promise<string[]> => {
+const wordsAfter = async (root: Group, before: string[], typed = ''): Promise<string[] | null> => {
   const found = await findCommand(root, before).catch(() => null)
   // No command begins so: there is nothing to complete.
   if (found === null) return []
@@ -54,9 +54,10 @@ const wordsAfter = async (root: Group, before: string[], typed = ''): Promise<st
 /**
  * The words that can stand where the last word is being typed.
  * @param words those after the program's name; the last one may be empty
+ * @returns null if it is a value that hal0 has no words for: it may be a file
  */
-export const complete = async (root: Group, words: readonly string[]): Promise<string[]> => {
+export const complete = async (root: Group, words: readonly string[]): Promise<string[] | null> => {
   const typed = words.at(-1) ?? ''
   const candidates = await wordsAfter(root, words.slice(0, -1), typed)
-  return [...new Set(candidates)].filter((word) => word.startsWith(typed))
+  return candidates && [...new Set(candidates)].filter((word) => word.startsWith(typed))
 }

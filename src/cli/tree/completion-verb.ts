@@ -3,36 +3,36 @@ import { usageError } from '../terminal/failure.ts'
 import { print, printJson } from '../terminal/output.ts'
 import { didYouMean } from './did-you-mean.ts'
 
-/** Each asks the executable itself for every word: the script knows nothing of the commands, so that it never has to be made anew. */
+/**
+ * Each asks the executable itself for every word: the script knows nothing of the commands, so that it never has to be made anew.
+ * If that fails, the word may be the name of a file.
+ */
 const scripts = {
   bash: `# hal0 completion bash: source it, or save it as /etc/bash_completion.d/hal0
 _hal0() {
-  local word
+  local words
   COMPREPLY=()
-  while IFS= read -r word; do COMPREPLY+=("$word"); done < <("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2> /dev/null)
+  words=$("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2> /dev/null) || { compopt -o default; return; }
+  [[ -z $words ]] || mapfile -t COMPREPLY <<< "$words"
   if [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
 }
-complete -o default -F _hal0 hal0`,
+complete -F _hal0 hal0`,
   zsh: `#compdef hal0
 # hal0 completion zsh: source it, or save it as _hal0 in a folder of $fpath
 _hal0() {
-  local -a found
-  found=(\${(f)"$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2> /dev/null)"})
-  if (( $#found == 0 )); then _files
-  elif [[ $#found -eq 1 && $found[1] == *= ]]; then compadd -S '' -- $found
-  else compadd -- $found; fi
+  local words_found
+  words_found="$("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2> /dev/null)" || { _files; return }
+  local -a found=(\${(f)words_found})
+  if [[ $#found -eq 1 && $found[1] == *= ]]; then compadd -S '' -- $found
+  elif (( $#found )); then compadd -- $found; fi
 }
 if [[ $funcstack[1] == _hal0 ]]; then _hal0 "$@"; else compdef _hal0 hal0; fi`,
   fish: `# hal0 completion fish: source it, or save it as ~/.config/fish/completions/hal0.fish
 function __hal0_complete
     set -l words (commandline -opc)
     set -l token (commandline -ct)
-    set -l found ($words[1] __complete $words[2..-1] "$token" 2> /dev/null)
-    if test (count $found) -gt 0
-        printf '%s\\n' $found
-    else
-        __fish_complete_path "$token"
-    end
+    $words[1] __complete $words[2..-1] "$token" 2> /dev/null
+    or __fish_complete_path "$token"
 end
 complete -c hal0 -f -a '(__hal0_complete)'`,
 }

@@ -53,6 +53,7 @@ describe('what can follow', () => {
     ['slot load ', ['primary', 'embed']],
     ['slot up p', ['primary']],
     ['start e', ['embed']],
+    // There is nothing more to say: no file is offered either.
     ['slot load primary ', []],
     ['slot load --wait ', ['primary', 'embed']],
     ['slot load -', ['--model', '--when', '--file', '--no-wait', '--json', '-m', '--help']],
@@ -61,7 +62,7 @@ describe('what can follow', () => {
     ['slot load primary -m q', ['qwen3-4b']],
     ['slot load --when ', ['now', 'later']],
     ['slot load --when now ', ['primary', 'embed']],
-    ['slot load --file ', []],
+    ['slot load --file ', null],
     ['slot load --when = ', []],
     ['slot load -- --', []],
     ['rm pri', ['primary', 'primary-model']],

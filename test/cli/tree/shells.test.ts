@@ -15,6 +15,7 @@ const script = (shell: string): string => join(folder, shell)
 beforeAll(async () => {
   writeFileSync(join(folder, 'hal0'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`)
   chmodSync(join(folder, 'hal0'), 0o755)
+  writeFileSync(join(folder, 'model.gguf'), '')
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { stdout } = await hal0(['completion', shell])
     writeFileSync(script(shell), stdout)
@@ -28,7 +29,7 @@ afterAll(() => {
 /** What one shell offers behind the words. */
 const offered = async (command: string[]): Promise<string[]> => {
   const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder, HAL0_URL: api.url }
-  const shell = Bun.spawn(command, { env, stdout: 'pipe', stderr: 'inherit', stdin: 'ignore' })
+  const shell = Bun.spawn(command, { env, cwd: folder, stdout: 'pipe', stderr: 'inherit', stdin: 'ignore' })
   return (await new Response(shell.stdout).text()).split('\n').filter((line) => line !== '')
 }
 const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ')
@@ -38,13 +39,13 @@ const shells: Record<string, (words: string[]) => string[]> = {
     'bash',
     '--norc',
     '-c',
-    `. ${script('bash')}; COMP_WORDS=(${quoted(words)}); COMP_CWORD=${words.length - 1}; compopt() { :; }; _hal0; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    `. ${script('bash')}; COMP_WORDS=(${quoted(words)}); COMP_CWORD=${words.length - 1}; compopt() { [ "$*" != '-o default' ] || compgen -f mod; }; _hal0; printf '%s\\n' "\${COMPREPLY[@]}"`,
   ],
   zsh: (words) => [
     'zsh',
     '-f',
     '-c',
-    `autoload -U compinit; compinit -u -D; . ${script('zsh')}; compadd() { while [ "$1" != -- ]; do shift; done; shift; print -l -- "$@" }; _files() { }; words=(${quoted(words)}); CURRENT=${words.length}; $_comps[hal0]`,
+    `autoload -U compinit; compinit -u -D; . ${script('zsh')}; compadd() { while [ "$1" != -- ]; do shift; done; shift; print -l -- "$@" }; _files() { print -l -- mod*(N) }; words=(${quoted(words)}); CURRENT=${words.length}; $_comps[hal0]`,
   ],
   fish: (words) => ['fish', '--no-config', '-c', `source ${script('fish')}; complete -C ${quoted([words.join(' ')])}`],
 }
@@ -57,6 +58,11 @@ for (const [shell, commandFor] of Object.entries(shells)) {
       expect(await offered(commandFor(['hal0', 'slot', 'create', 'a', '--mo']))).toEqual(['--model'])
       expect(await offered(commandFor(['hal0', 'stop', 'pri']))).toEqual(['primary', 'printer'])
       expect(await offered(commandFor(['hal0', 'help', 'slot', 'sw']))).toEqual(['swap'])
+      expect(await offered(commandFor(['hal0', 'stop', 'primary', '']))).toEqual([])
+    })
+
+    here('offers files where hal0 has no words', async () => {
+      expect(await offered(commandFor(['hal0', 'model', 'import', 'mod']))).toEqual(['model.gguf'])
     })
   })
 }
