@@ -23,10 +23,14 @@ for (const page of pages) {
 const [readme] = pages
 if (readme === undefined) throw new Error('there is no README')
 
+/** What an earlier block of the README has made, with a model that answers at once. */
+const quickSlot = `hal0 model import ~/Downloads/my-model.gguf
+hal0 slot create smollm2-135m --model my-model --load on-demand --set aliases=smollm2-135m-instruct-q4_1`
+
 const client = await pythonPackages('openai==3.57.0')
 testWith('openai from PyPI', client !== null)('the Python of the README gets an answer', async () => {
   const { bash } = await openSession()
-  await bash('hal0 run smollm2-135m-instruct-q4_1 "Hello!"')
+  await bash(quickSlot)
   const program = scriptOf(readme, 'client')
   expect(program).toContain('client.chat.completions.create')
   const answer = await bash(`'${join(client ?? '', 'python')}' - <<'END'\n${program}\nEND`)
@@ -35,7 +39,7 @@ testWith('openai from PyPI', client !== null)('the Python of the README gets an 
 
 test('the commands of the README for GPUs work, with the engine of these tests in place of one for a GPU', async () => {
   const { bash, daemon } = await openSession()
-  await bash('hal0 run smollm2-135m-instruct-q4_1 "Hello!"')
+  await bash(quickSlot)
   const script = scriptOf(readme, 'gpu')
   const [place = ''] = /\/opt\/\S+/.exec(script) ?? []
   const engine = join(daemon.root, 'gpu', place)
