@@ -1,6 +1,8 @@
 /** What an installation asks of its own API. */
 
 import { Type } from 'typebox'
+import type { PullRequest } from '../../contract/models/pull.ts'
+import { isPackagePull } from '../../contract/models/pull-place.ts'
 import { problemsOf } from '../../lib/validate.ts'
 
 const listLimitMs = 5000
@@ -47,11 +49,10 @@ export class LocalApi {
     const response = await this.#ask('GET', '/api/catalog', listLimitMs)
     const body: unknown = response?.status === 200 ? await response.json().catch(() => null) : null
     if (problemsOf(Type.Array(OfferView), body).length > 0) return null
-    const offers = body as { id: string; first?: boolean; pull: object | null }[]
+    const offers = body as { id: string; first?: boolean; pull: PullRequest | null }[]
     return {
       first: offers.find(({ first }) => first === true)?.id ?? null,
-      // A pull from the hub names its repository.
-      withoutHub: offers.find(({ pull }) => pull !== null && !('repo' in pull))?.id ?? null,
+      withoutHub: offers.find(({ pull }) => pull !== null && isPackagePull(pull))?.id ?? null,
     }
   }
 

@@ -21,23 +21,11 @@ export interface FirstSteps {
 
 const question = 'What is a home server good for?'
 
+/** `hal0 run` installs the engine, pulls, and makes the slot: what is missing. */
 const toAnAnswer = ({ installEngine, slot, model }: FirstSteps): string[] => {
-  const engine = installEngine === null ? [] : [installEngine]
-  if (slot !== null) return [...engine, `hal0 chat ${slot}`]
-  if (model === null) {
-    return [
-      ...engine,
-      'hal0 model import /path/to/model.gguf --id first',
-      'hal0 slot create primary --model first --load on-demand',
-      `hal0 chat primary "${question}"`,
-    ]
-  }
-  return [
-    ...engine,
-    `hal0 model pull ${model}`,
-    `hal0 slot create primary --model ${model} --load on-demand`,
-    `hal0 chat primary "${question}"`,
-  ]
+  if (slot !== null) return [...(installEngine === null ? [] : [installEngine]), `hal0 chat ${slot} "${question}"`]
+  if (model !== null) return [`hal0 run ${model} "${question}"`]
+  return ['hal0 model import /path/to/model.gguf --id first', `hal0 run first "${question}"`]
 }
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
