@@ -2,7 +2,7 @@
 import { canAsk, confirm, yesFlag } from './terminal/ask.ts'
 import { type ExitCode, exitCode } from './terminal/exit-code.ts'
 import { failureOf } from './terminal/failure.ts'
-import { print, printJson, talk } from './terminal/output.ts'
+import { printJson, say, talk } from './terminal/output.ts'
 
 export const forceFlag = {
   force: { type: 'boolean', alias: 'f', description: 'Do not ask; what does not exist is no error. For scripts' },
@@ -40,7 +40,7 @@ export const remove = async (removal: Removal, { yes, force, json }: RemovalFlag
     },
   )
   if (json) printJson({ [key]: name, deleted })
-  else if (deleted) print(`${name} is removed.`)
+  else if (deleted) say(`${name} is removed.`)
   else talk.log(`There is no ${name}: nothing was removed.`)
   return exitCode.done
 }

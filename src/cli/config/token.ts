@@ -27,8 +27,8 @@ const whereFrom: Record<string, string> = {
 
 export default defineVerb({
   about: "Give the daemon the hub's token, for gated and private repositories.",
-  more: `The token is read from stdin; on a terminal it is asked for and not shown. It is kept in hf-token beside hal0.toml,
-which nobody but hal0 may read, and takes effect at once.`,
+  more: `The token is read from stdin; on a terminal it is asked for and not shown.
+It is kept in hf-token beside hal0.toml, which nobody but hal0 may read, and takes effect at once.`,
   examples: ['hal0 config token', 'hal0 config token < FILE', 'hal0 config token --remove'],
   args: { remove: { type: 'boolean', description: 'Remove the token that hal0 keeps' } },
   async run({ args: { remove, json } }): Promise<ExitCode> {

@@ -3,7 +3,7 @@ import { call } from '../api/client.ts'
 import { oneOf } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { usageError } from '../terminal/failure.ts'
-import { print, printJson, talk } from '../terminal/output.ts'
+import { printJson, say, talk } from '../terminal/output.ts'
 import { didYouMean } from '../tree/did-you-mean.ts'
 import { daemonOrLocalEngines } from './reach.ts'
 
@@ -40,6 +40,6 @@ export default defineVerb({
       (local) => local.install(request, (sentence) => talk.log(sentence)),
     )
     if (json) printJson(installed)
-    else print(`${installed.id} is installed at ${installed.path}.`)
+    else say(`${installed.id} is installed at ${installed.path}.`)
   },
 })

@@ -3,7 +3,7 @@ import { defaultProvider, exampleEngine, providerNames } from '../../providers/t
 import { call } from '../api/client.ts'
 import { oneOf } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson } from '../terminal/output.ts'
+import { printJson, say } from '../terminal/output.ts'
 import { daemonOrLocalEngines } from './reach.ts'
 
 export default defineVerb({
@@ -34,6 +34,6 @@ export default defineVerb({
       (local) => local.use(request),
     )
     if (json) printJson(chosen)
-    else print(`${chosen.provider} is now run by ${chosen.id}.`)
+    else say(`${chosen.provider} is now run by ${chosen.id}.`)
   },
 })

@@ -1,6 +1,6 @@
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../terminal/output.ts'
+import { printJson, say, talk } from '../terminal/output.ts'
 import { requireModel } from './require-model.ts'
 
 export default defineVerb({
@@ -15,7 +15,7 @@ export default defineVerb({
     await requireModel(model)
     const slot = await call('editSlot', { params: { name }, body: { model } })
     if (json) return printJson(slot)
-    print(`${name} has ${model} from its next load on.`)
+    say(`${name} has ${model} from its next load on.`)
     const isLoaded = slot.state.state !== 'offline' && slot.state.state !== 'error'
     talk.log(`Load it with: hal0 slot ${isLoaded ? 'restart' : 'load'} ${name}`)
   },

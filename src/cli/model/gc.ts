@@ -2,7 +2,7 @@ import type { PullLeftover } from '../../contract/models/pull.ts'
 import { bytes } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../terminal/output.ts'
+import { printJson, say, talk } from '../terminal/output.ts'
 
 const kinds = {
   pull: 'left by a pull',
@@ -24,7 +24,7 @@ export default defineVerb({
     if (leftovers.length === 0) talk.log('Nothing is left over.')
     for (const { id, kind, bytes: size, active } of leftovers) {
       const what = clear === true ? 'removed' : active ? inUse[kind] : kinds[kind]
-      print(`${id}  ${bytes(size)}  ${what}`)
+      say(`${id}  ${bytes(size)}  ${what}`)
     }
   },
 })

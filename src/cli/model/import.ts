@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { bytes, totalSize } from '../../lib/figures.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../terminal/output.ts'
+import { printJson, say, talk } from '../terminal/output.ts'
 
 export default defineVerb({
   about: "Register a GGUF file that is on the server's disk.",
@@ -22,7 +22,7 @@ export default defineVerb({
       noTimeout: true,
     })
     if (json) return printJson(model)
-    print(
+    say(
       `${model.id} is registered (${[model.architecture, model.quantization, bytes(totalSize(model.files))].filter(Boolean).join(', ')}).`,
     )
     talk.log(`Put it into a slot with: hal0 slot create NAME --model ${model.id}`)

@@ -1,6 +1,6 @@
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson, talk } from '../terminal/output.ts'
+import { printJson, say, talk } from '../terminal/output.ts'
 import { style } from '../terminal/style.ts'
 
 export default defineVerb({
@@ -15,7 +15,7 @@ export default defineVerb({
       const verdict = outdated
         ? `${style(process.stdout, 'yellow', 'outdated')}  ${repo} has changed: ${files.join(', ')}`
         : style(process.stdout, 'green', 'current')
-      print(`${id}  ${problem === null ? verdict : `unknown  ${problem}`}`)
+      say(`${id}  ${problem === null ? verdict : `unknown  ${problem}`}`)
     }
     const first = drifts.find(({ outdated }) => outdated)
     if (first !== undefined) talk.log(`Fetch the new version: hal0 model update ${first.id}`)

@@ -51,8 +51,8 @@ const printCatalog = (offers: CatalogOffer[]): void => {
 
 export default defineVerb({
   about: 'Search the hub for GGUF models, or the catalog of well-known ones.',
-  more: `The catalog is part of hal0: it also answers while the hub cannot be reached. Its ids are for hal0 model pull and for
-slots: hal0 slot create NAME --model ID.`,
+  more: `The catalog is part of hal0: it also answers while the hub cannot be reached.
+Its ids are for hal0 model pull, and for slots: hal0 slot create NAME --model ID`,
   examples: [
     'hal0 model search qwen2.5 0.5b',
     'hal0 model search embedding --limit 5 --json',

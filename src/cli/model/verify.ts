@@ -3,14 +3,14 @@ import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
-import { print, printJson, talk } from '../terminal/output.ts'
+import { printJson, say, talk } from '../terminal/output.ts'
 import { style } from '../terminal/style.ts'
 import { followVerify } from './follow-verify.ts'
 
 const show = ({ id, files }: ModelVerification): void => {
   for (const file of files) {
     const verdict = file.ok ? style(process.stdout, 'green', 'ok') : style(process.stdout, 'red', 'DIFFERS')
-    print(`${id}  ${file.path}  ${verdict}${file.problem === null ? '' : `  ${file.problem}`}`)
+    say(`${id}  ${file.path}  ${verdict}${file.problem === null ? '' : `  ${file.problem}`}`)
   }
 }
 

@@ -1,6 +1,6 @@
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
-import { print, printJson } from '../terminal/output.ts'
+import { printJson, say } from '../terminal/output.ts'
 import { describeSlot, nameArgument } from './shared/slot-command.ts'
 
 export default defineVerb({
@@ -11,6 +11,6 @@ export default defineVerb({
   async run({ args: { name, json } }) {
     const slot = await call('acknowledgeSlot', { params: { name } })
     if (json) printJson(slot)
-    else print(describeSlot(slot))
+    else say(describeSlot(slot))
   },
 })

@@ -3,7 +3,7 @@ import { call } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { requireModel } from '../model/require-model.ts'
-import { print, printJson, talk } from '../terminal/output.ts'
+import { printJson, say, talk } from '../terminal/output.ts'
 import { parseSettings, setFlag, settingsHelp } from './shared/settings.ts'
 
 const args = {
@@ -49,7 +49,7 @@ export default defineVerb({
     if (settings.model != null) await requireModel(settings.model)
     const slot = await call('createSlot', { body: { name, ...settings } })
     if (json) return printJson(slot)
-    print(`${name} is created, on port ${slot.config.port}.`)
+    say(`${name} is created, on port ${slot.config.port}.`)
     talk.log(
       slot.config.load === 'on-demand'
         ? `The first request loads it. Try it with: hal0 chat ${name}`

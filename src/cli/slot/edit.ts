@@ -3,7 +3,7 @@ import { repeated } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { requireModel } from '../model/require-model.ts'
 import { usageError } from '../terminal/failure.ts'
-import { print, printJson, talk } from '../terminal/output.ts'
+import { printJson, say, talk } from '../terminal/output.ts'
 import { argumentsText, keys, parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
 
@@ -38,7 +38,7 @@ export default defineVerb({
     if (body.model != null) await requireModel(body.model)
     const slot = await call('editSlot', { params: { name }, body })
     if (json) return printJson(slot)
-    print(`${name}: ${changed.map((key) => `${key} = ${textOf(key, slot.config[key])}`).join(', ')}`)
+    say(`${name}: ${changed.map((key) => `${key} = ${textOf(key, slot.config[key])}`).join(', ')}`)
     if (slot.state.state !== 'offline' && slot.state.state !== 'error') {
       talk.log(`The running backend keeps what it was started with until: hal0 slot restart ${name}`)
     }

@@ -14,7 +14,7 @@ const columns = [
   { title: 'LOAD', role: 'figure', drop: 2 },
   { title: 'PORT', role: 'id', align: 'right' },
   { title: 'PID', role: 'figure', align: 'right', drop: 3 },
-  { title: 'WHY', role: 'figure', drop: 4 },
+  { title: 'WHY', role: 'figure' },
 ] as const
 
 /** How long ago a state began, e.g. `3 min ago`; the time itself if this clock and the daemon's disagree. */

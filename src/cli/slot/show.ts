@@ -3,8 +3,9 @@ import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { envelopeFailure, Failure } from '../terminal/failure.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
-import { printable, style } from '../terminal/style.ts'
+import { printable, style, widthOf } from '../terminal/style.ts'
 import { type Cell, fields } from '../terminal/table.ts'
+import { wrap } from '../text/wrap.ts'
 import { stateCell } from './shared/progress.ts'
 import { argumentsText } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
@@ -30,7 +31,8 @@ const errorRows = ({ name, error }: SlotRecord): [string, string | Cell][] => {
   return [
     ['error', { text: message, as: 'red' }],
     ['code', error.code],
-    ...(hint === null ? [] : ([['try', { text: hint, as: 'cyan' }]] as [string, Cell][])),
+    // A new load acknowledges the error.
+    ['try', { text: hint ?? `hal0 slot load ${name}`, as: 'cyan' }],
   ]
 }
 
@@ -64,7 +66,8 @@ export default defineVerb({
         ['name', state.name],
         ['state', stateCell(state.state)],
         ['since', state.since],
-        ['reason', shown(state.reason)],
+        // An error is its own reason.
+        ...(state.error === null ? ([['reason', shown(state.reason)]] as const) : []),
         ...errorRows(state),
         ...(state.model === null || state.model === config.model ? [] : ([['loaded', state.model]] as const)),
         ['pid', shown(state.pid)],
@@ -73,7 +76,8 @@ export default defineVerb({
     )
     if (printed.length > 0) {
       print('\nThe backend printed last:')
-      for (const line of printed) print(style(process.stdout, 'dim', `  ${printable(line)}`))
+      const width = widthOf(process.stdout)
+      for (const line of printed) print(style(process.stdout, 'dim', wrap(`  ${printable(line)}`, width)))
     }
     print(`\n${fields(Object.entries(settings).flatMap(rowsOf))}`)
   },

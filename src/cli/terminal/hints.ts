@@ -16,7 +16,7 @@ const hints: Record<string, string> = {
   'slot.no_model': 'hal0 slot swap NAME --model MODEL',
   'slot.not_found': 'hal0 slot list',
   'slot.not_loaded': 'hal0 slot load NAME',
-  'slot.out_of_memory': 'hal0 slot show NAME',
+  'slot.out_of_memory': 'hal0 slot edit NAME --set context_size=4096',
   'slot.probe_failed': 'hal0 slot logs NAME',
   'slot.pulling': 'hal0 slot watch NAME',
   'slot.spawn_failed': 'hal0 slot logs NAME',

@@ -9,7 +9,7 @@ export interface Column {
    */
   role: 'id' | 'figure' | 'prose'
   align?: 'left' | 'right'
-  /** Columns with a number are left out where there is little room, the highest first; the others never. */
+  /** Columns with a number are left out where there is little room, the highest first; of the others only prose. */
   drop?: number
   /** Smallest width in cells, for rows that are printed one by one: the widest one is not known in advance. */
   min?: number
@@ -17,8 +17,10 @@ export interface Column {
 
 /** Below this a table leaves too little of each column. */
 const narrowestTable = 60
-/** Prose narrower than this says nothing; other columns go first. */
+/** Other columns go before prose gets narrower than this. */
 const readableProse = 20
+/** Prose narrower than this says nothing. */
+const leastProse = 10
 
 export const gap = 2
 
@@ -46,17 +48,19 @@ export const layOut = (
   // What is not a terminal has all the room there is.
   if (available === Number.POSITIVE_INFINITY) return { shown: whole, widths: whole.map(wish) }
   if (available < narrowestTable) return null
-  const least = (index: number): number =>
-    columns[index]?.role === 'prose' ? Math.min(wish(index), readableProse) : wish(index)
-  let shown = whole
-  while (sum(shown.map(least)) > available) {
-    const dropped = shown
-      .filter((index) => columns[index]?.drop !== undefined)
-      .sort((a, b) => (columns[b]?.drop ?? 0) - (columns[a]?.drop ?? 0))[0]
-    if (dropped === undefined) return null
-    shown = shown.filter((index) => index !== dropped)
-  }
-  return { shown, widths: shareOut(columns, shown, natural, available) }
+  const fits = (shown: readonly number[], prose: number): boolean =>
+    sum(shown.map((index) => (columns[index]?.role === 'prose' ? Math.min(wish(index), prose) : wish(index)))) <=
+    available
+  const inOrder = whole
+    .filter((index) => columns[index]?.drop !== undefined)
+    .sort((a, b) => (columns[b]?.drop ?? 0) - (columns[a]?.drop ?? 0))
+  /** Ever fewer columns; those of prose that have no number go last of all. */
+  const fewer = inOrder.map((_, dropped) => whole.filter((index) => !inOrder.slice(0, dropped + 1).includes(index)))
+  const essential = fewer.at(-1) ?? whole
+  const shown =
+    [whole, ...fewer].find((some) => fits(some, readableProse)) ??
+    [essential, essential.filter((index) => columns[index]?.role !== 'prose')].find((some) => fits(some, leastProse))
+  return shown === undefined ? null : { shown, widths: shareOut(columns, shown, natural, available) }
 }
 
 /** Takes what is too much from the widest prose, a cell at a time. */

@@ -6,10 +6,13 @@ const verbs =
 const command = String.raw`(?:sudo |echo |export )?(?:\S*/)?hal0 (?:${verbs}|--\w+)\b`
 
 /**
- * Parts that stay together, because somebody copies them: what is quoted as code, and a command to the end of its line. A line
- * break that was copied with a command would run half of it.
+ * Parts that stay together, because somebody copies them: what is quoted as code, a command from a colon to the end of its line, and a
+ * line that is a command and no sentence. A line break that was copied with a command would run half of it.
  */
-const together = new RegExp(String.raw`\`[^\`\n]+\`|(?<!\w)'${command}[^'\n]*'|(?<=^|: )${command}[^\n]*$|\S+`, 'gm')
+const together = new RegExp(
+  String.raw`\`[^\`\n]+\`|(?<!\w)'${command}[^'\n]*'|(?<=: )${command}[^\n]*$|^${command}[^\n]*[^.\n]$|\S+`,
+  'gm',
+)
 
 /** The words of a line, with commands as one word each. */
 const wordsOf = (line: string): string[] => {
@@ -73,8 +76,10 @@ export const shorten = (text: string, width: number): string => {
     if (Bun.stringWidth(longer) > width - 2) break
     taken = longer
   }
-  if (taken === '') return width < 1 ? '' : '…'
-  return `${taken} …`
+  if (taken !== '') return `${taken} …`
+  const first = `${text.split(' ')[0]}…`
+  if (Bun.stringWidth(first) <= width) return first
+  return width < 1 ? '' : '…'
 }
 
 /** `text` padded with spaces to `width` terminal cells. */

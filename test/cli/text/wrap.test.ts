@@ -28,6 +28,7 @@ test.each([
     'Start it with: sudo hal0 setup --user --yes',
     'Start it with:\nsudo hal0 setup --user --yes',
   ],
+  ['that is all there is', 'hal0 slot edit primary --set load=manual', 'hal0 slot edit primary --set load=manual'],
   ['in backticks', 'Now `hal0 model list` shows the models', 'Now\n`hal0 model list`\nshows the models'],
   ['in quotes', "Now 'hal0 slot --help' says more of it", "Now\n'hal0 slot --help'\nsays more of it"],
 ])('a command %s stays on one line, so that it can be copied', (_, text, lines) => {
@@ -40,6 +41,7 @@ test.each([
     "the daemon's port is\ntaken by it, and\nhal0 can't have it",
   ],
   ['Error: hal0 is not reachable at all', 'Error: hal0 is not\nreachable at all'],
+  ['hal0 model search shows the catalog, too.', 'hal0 model search\nshows the catalog,\ntoo.'],
 ])('a sentence about hal0 is not a command: %s', (text, lines) => {
   expect(wrap(text, 20)).toBe(lines)
 })
@@ -55,6 +57,7 @@ test('what is left out of a line is whole words', () => {
   expect(shorten('one two three', 13)).toBe('one two three')
   expect(shorten('one two three', 12)).toBe('one two …')
   expect(shorten('one two three', 8)).toBe('one …')
+  expect(shorten('one two three', 4)).toBe('one…')
   expect(shorten('unbreakable', 5)).toBe('…')
   expect(shorten('unbreakable', 0)).toBe('')
   expect(shorten('漢字 漢字 漢字', 10)).toBe('漢字 …')

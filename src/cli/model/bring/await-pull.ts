@@ -2,7 +2,7 @@ import type { Pull } from '../../../contract/models/pull.ts'
 import { Absence } from '../../api/absence.ts'
 import { type ExitCode, exitCode } from '../../terminal/exit-code.ts'
 import { catchInterrupt, Interrupted, sayingWhatGoesOn } from '../../terminal/interrupt.ts'
-import { print, printJson } from '../../terminal/output.ts'
+import { printJson, say } from '../../terminal/output.ts'
 import { StatusLine } from '../../terminal/status-line.ts'
 import { followPull } from './follow-pull.ts'
 
@@ -41,8 +41,8 @@ export const awaitPull = async (
   try {
     const pull = await untilPulled(id, wasThere, interrupt.signal)
     if (json) printJson(pull)
-    else if (pull.phase === 'cancelled') print(`The pull of ${id} was cancelled.`)
-    else print(done)
+    else if (pull.phase === 'cancelled') say(`The pull of ${id} was cancelled.`)
+    else say(done)
     return pull.phase === 'done' ? exitCode.done : exitCode.failed
   } catch (error) {
     if (error instanceof Interrupted) return exitCode.interrupted

@@ -3,7 +3,7 @@ import type { Slot } from '../../../contract/slot-config.ts'
 import { Absence } from '../../api/absence.ts'
 import { type ExitCode, exitCode } from '../../terminal/exit-code.ts'
 import { catchInterrupt, Interrupted } from '../../terminal/interrupt.ts'
-import { print, printJson, talk } from '../../terminal/output.ts'
+import { printJson, say, talk } from '../../terminal/output.ts'
 import { StatusLine } from '../../terminal/status-line.ts'
 import { style } from '../../terminal/style.ts'
 import { awaitSlot, type SlotGoal } from './await-slot.ts'
@@ -63,7 +63,7 @@ export const runSlotCommand = async ({
         })
       : await send({ signal, noTimeout: true })
     if (json) printJson(slot)
-    else print(describeSlot(slot))
+    else say(describeSlot(slot))
     return exitCode.done
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
