@@ -45,7 +45,7 @@ export const systemdService = (scope: Scope, url: string, key: string | null): A
       const { loaded, active } = parseUnitState(answer.stdout)
       if (!loaded) throw new Hal0Error('supervisor.failed', `systemd has no ${unit}. Run: hal0 setup`)
       if (active === 'inactive') return 'stopped'
-      // systemd restarts the service for ever; a manual start resets the count to 0.
+      // systemd restarts a service that crashes for ever; a manual start resets the count to 0.
       const restarts = Number(/^NRestarts=(\d+)$/m.exec(answer.stdout)?.[1] ?? 0)
       return active === 'failed' || restarts >= crashes ? 'failed' : 'running'
     },

@@ -102,7 +102,20 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('a server', () => {
     expect(found[0]?.command).toBe('hal0 setup --port 8100')
   })
 
+  withHost('is mended by the very command that doctor names', async () => {
+    const [finding] = (await findings()).filter(({ id }) => id === 'api-port')
+    await sh(`${finding?.command} --yes`)
+    expect(await host.must(['hal0', 'status'])).toContain(':8100')
+    expect((await findings()).filter(({ id }) => id === 'api-port')).toEqual([])
+    await host.must(['systemctl', 'stop', 'squatter'])
+    await host.must(['hal0', 'setup', '--port', '8080', '--yes'])
+    await host.must(['systemctl', 'stop', 'hal0'])
+  })
+
   withHost('needs only a start once the port is free', async () => {
+    await squat(8080)
+    await host.must(['systemctl', 'start', 'hal0'])
+    await host.until('the service has given up', async () => (await show('ActiveState')) === 'failed')
     await host.must(['systemctl', 'stop', 'squatter'])
     const { code, stderr } = await host.exec(['hal0', 'status'])
     expect([code, stderr]).toEqual([3, expect.stringContaining('Try: systemctl start hal0')])

@@ -15,6 +15,7 @@ const putProgram = (host: SystemdHost, path: string, text: string): Promise<stri
 interface Finding {
   check: string
   problem: string
+  command: string | null
 }
 /** A stand-in for the hub, which is not reachable from a host of its own. */
 const hub = { HF_ENDPOINT: 'http://127.0.0.1:9999' }
@@ -180,8 +181,13 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an installation of the
       expect.stringContaining('m.gguf leads to /root/m.gguf, which slots do not see'),
     ])
     await host.must(['systemctl', 'stop', 'squatter'])
-    await host.must(['rm', '-r', '/var/lib/hal0/models/m'])
+    // The command of the finding, as it is printed, puts a copy in the place of the link.
+    await host.must(['sh', '-c', findings.find(({ check }) => check === 'files')?.command ?? 'false'])
+    expect(await host.must(['stat', '--format=%F %U:%G %a', '/var/lib/hal0/models/m/m.gguf'])).toBe(
+      'regular empty file hal0:hal0-slot 640\n',
+    )
     expect((await doctor(host)).code).toBe(0)
+    await host.must(['rm', '-r', '/var/lib/hal0/models/m'])
   })
 
   withHost('says why its API does not answer, when setup waits in vain', async () => {

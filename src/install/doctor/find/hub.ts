@@ -3,6 +3,17 @@ import { hubUrl } from '../../../lib/hub/hub-address.ts'
 
 const limitMs = 5000
 
+/** What people call these. */
+const reasons: Record<string, string> = {
+  EAI_AGAIN: 'its name cannot be looked up',
+  ENOTFOUND: 'no such name',
+  ConnectionRefused: 'it refuses the connection',
+  ECONNREFUSED: 'it refuses the connection',
+  ConnectionClosed: 'it closes the connection',
+  ECONNRESET: 'it closes the connection',
+  ENETUNREACH: 'no network',
+}
+
 /** @returns what went wrong; null when something answered, whatever it said */
 const tryOne = async (url: string): Promise<string | null> => {
   try {
@@ -15,7 +26,8 @@ const tryOne = async (url: string): Promise<string | null> => {
   } catch (error) {
     const name = (error as { name?: unknown } | null)?.name
     if (name === 'TimeoutError') return `no answer within ${limitMs / 1000} s`
-    return String((error as { code?: unknown } | null)?.code ?? name)
+    const code = String((error as { code?: unknown } | null)?.code ?? name)
+    return reasons[code] ?? code
   }
 }
 
