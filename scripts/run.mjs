@@ -31,8 +31,9 @@ if (!upToDate) {
 
 const [script, ...args] = process.argv.slice(2)
 const child = spawn(bun, [`${root}${script}`, ...args], { cwd: root, stdio: 'inherit' })
-// A terminal sends Ctrl-C to both; the script decides when it ends.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))
+// A terminal sends Ctrl-C to both, and SIGHUP when it is closed; the script decides when it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))
 child.on('exit', (code, signal) => {
   process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)
 })

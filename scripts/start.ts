@@ -20,6 +20,11 @@ const ensureEngine = async (): Promise<void> => {
   await run([hal0, 'engine', 'install', 'llama.cpp', '--source', 'pypi'], 'The installation of the engine', 'shown')
 }
 
+/** Loads slot primary, which the request would do by itself: but for as long as it takes, a person sees that something goes on. */
+const loadPrimary = async (): Promise<void> => {
+  await run([hal0, 'slot', 'load', 'primary'], 'The loading of slot primary', 'shown')
+}
+
 /** One chat completion through /v1, as any OpenAI client would request it. @throws Failed */
 const showChat = async (url: string): Promise<void> => {
   const body = { model: 'primary', messages: [{ role: 'user', content: 'Hello! Who are you?' }], max_tokens: 48 }
@@ -58,8 +63,9 @@ const showWhatNext = (url: string): void => {
 const show = async (url: string, stopped: () => boolean): Promise<void> => {
   try {
     await ensureEngine()
-    if (stopped()) return
-    if ((await ensureModel(url, stopped)) && !stopped()) await showChat(url)
+    const hasModel = !stopped() && (await ensureModel(url, stopped))
+    if (hasModel && !stopped()) await loadPrimary()
+    if (hasModel && !stopped()) await showChat(url)
   } catch (error) {
     if (!(error instanceof Failed)) throw error
     if (!stopped()) console.error(error.message)
@@ -85,7 +91,8 @@ const main = async (): Promise<void> => {
       resolve()
     }
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => askedToStop())
+  // SIGHUP: the terminal was closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => askedToStop())
 
   const options = await serveOptions(process.argv.slice(2))
   say('Building dist/hal0 ...')

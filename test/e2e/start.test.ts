@@ -97,9 +97,9 @@ class Start {
     return await this.#child.exited
   }
 
-  /** Ctrl-C. @returns its exit status */
-  async end(): Promise<number> {
-    this.#child.kill('SIGINT')
+  /** @param signal default: Ctrl-C @returns its exit status */
+  async end(signal: 'SIGINT' | 'SIGHUP' = 'SIGINT'): Promise<number> {
+    this.#child.kill(signal)
     await this.#followed
     return this.#child.exited
   }
@@ -144,8 +144,11 @@ test('without hub and package index npm start says what to do, and leaves the da
   expect(await withHub.end()).toBe(0)
   const again = await Start.run({ root, engine, ...nowhere })
   expect(await again.until('hal0 stays up')).toMatch(/→ \S/)
-  expect(await again.until('hal0 stays up')).not.toContain('First model:')
-  expect(await again.end()).toBe(0)
+  const last = await again.until('hal0 stays up')
+  expect(last).not.toContain('First model:')
+  // The terminal is closed: nothing stays behind.
+  expect(await again.end('SIGHUP')).toBe(0)
+  await expect(fetch(/Dashboard +(\S+)/.exec(last)?.[1] ?? '')).rejects.toThrow()
 })
 
 test('a port that was asked for and is taken ends npm start before anything is built, and names the holder', async () => {
