@@ -4,6 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Group } from '../../src/cli/command.ts'
 import { tempDir } from '../support/temp-dir.ts'
+import { alone, testAlone } from './support/alone.ts'
 import { EventFeed, FakeApi } from './support/fake-api.ts'
 import { hal0, Running } from './support/run-cli.ts'
 import { acceptedPull, model, record, slot } from './support/samples.ts'
@@ -114,7 +115,7 @@ const withDaemon: Record<string, string[]> = {
 }
 
 /** Command lines that need no daemon, in a folder of their own. */
-const alone: Record<string, string[]> = {
+const withoutDaemon: Record<string, string[]> = {
   'config show': [],
   'config get': ['port'],
   'config set': ['port=9000'],
@@ -163,7 +164,7 @@ const walk = async (): Promise<string[]> => {
 const words = (path: string, args: string[]): string[] => [...path.split(' '), ...args, '--json']
 
 test('this test knows every command of the tree', async () => {
-  const known = [...Object.keys({ ...withDaemon, ...alone, ...refused }), ...lineByLine, ...elsewhere]
+  const known = [...Object.keys({ ...withDaemon, ...withoutDaemon, ...refused }), ...lineByLine, ...elsewhere]
   const missing = (await walk()).filter((path) => !known.includes(path))
   const unexplained: string[] = []
   for (const path of missing) {
@@ -182,15 +183,20 @@ describe('prints JSON and nothing else on stdout:', () => {
     }, 30_000)
   }
 
-  for (const [path, args] of Object.entries(alone)) {
-    test(`hal0 ${path}`, async () => {
-      const folder = tempDir()
-      const editor = join(folder, 'editor')
-      writeFileSync(editor, '#!/bin/sh\n', { mode: 0o755 })
-      const env = { HAL0_ROOT: folder, EDITOR: editor }
-      const { stdout } = await hal0(words(path, args), { env })
-      expect(JSON.parse(stdout)).toBeDefined()
-    }, 30_000)
+  for (const [path, args] of Object.entries(withoutDaemon)) {
+    // A daemon of somebody else on the usual port must not be asked, let alone be changed.
+    testAlone(
+      `hal0 ${path}`,
+      async () => {
+        const folder = tempDir()
+        const editor = join(folder, 'editor')
+        writeFileSync(editor, '#!/bin/sh\n', { mode: 0o755 })
+        const env = { HAL0_ROOT: folder, EDITOR: editor }
+        const { stdout } = await hal0(words(path, args), { env, under: alone })
+        expect(JSON.parse(stdout)).toBeDefined()
+      },
+      30_000,
+    )
   }
 })
 

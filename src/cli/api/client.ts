@@ -68,6 +68,10 @@ export const call = async <N extends OperationName>(name: N, input: Input<N>): P
   return readReply(operation, path, response.status, text, subjectOf(given.params)) as Reply<N>
 }
 
+/** Checks a request before anything is asked. @throws Failure wrong usage when it breaks the contract */
+export const checkInput = <N extends OperationName>(name: N, input: Input<N>): void =>
+  check(operations[name], input as Given)
+
 const check = (operation: Operation, { query, body }: Given): void => {
   for (const [schema, value] of [
     [operation.query, query],

@@ -1,5 +1,5 @@
 import { providerNames } from '../../providers/table.ts'
-import { call } from '../api/client.ts'
+import { call, checkInput } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { requireModel } from '../model/require-model.ts'
@@ -46,8 +46,10 @@ export default defineVerb({
     const flags = { model, provider, load }
     const given = Object.entries(flags).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]))
     const settings = parseSettings([...given, ...repeated(rawArgs, 'set')], Object.keys(flags))
+    const body = { name, ...settings }
+    checkInput('createSlot', { body })
     if (settings.model != null) await requireModel(settings.model)
-    const slot = await call('createSlot', { body: { name, ...settings } })
+    const slot = await call('createSlot', { body })
     if (json) return printJson(slot)
     say(`${name} is created, on port ${slot.config.port}.`)
     talk.log(
