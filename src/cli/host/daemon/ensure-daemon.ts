@@ -41,7 +41,7 @@ interface Need {
   /** Of `--port`, for a daemon that has to be started; null: not given. */
   port: number | null
   signal: AbortSignal
-  /** The last chance to refuse before a daemon is started. */
+  /** The last chance to refuse before a daemon of one's own is started. A service is meant to run anyway. */
   beforeStart(): Promise<void>
 }
 
@@ -62,7 +62,6 @@ export const ensureDaemon = async ({ port, signal, beforeStart }: Need): Promise
       hint: 'the same without --port',
     })
   }
-  await beforeStart()
   const caller = thisCaller()
   const hosting = hostingHere(caller)
   if (hosting === 'service' || hosting === 'user-service') {
@@ -72,5 +71,6 @@ export const ensureDaemon = async ({ port, signal, beforeStart }: Need): Promise
     }
     return await startService(hosting === 'service' ? 'system' : 'user', commands)
   }
+  await beforeStart()
   await startOwn(findPaths(process.env, caller.isRoot), port, signal)
 }
