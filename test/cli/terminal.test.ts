@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
+import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { EventFeed, FakeApi } from './support/fake-api.ts'
 import { model, record, slot } from './support/samples.ts'
 import { noTerminal, Terminal } from './support/terminal.ts'
@@ -84,6 +85,28 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
     },
     timeoutMs,
   )
+
+  for (const columns of [80, 50]) {
+    test(
+      `in ${columns} columns ids are whole, no line is too long, and no word is broken`,
+      async () => {
+        const id = 'qwen2.5-coder-0.5b-instruct-q4_k_m'
+        const error = new Hal0Error('slot.out_of_memory', 'There was too little memory.').body()
+        using api = new FakeApi({
+          listSlots: () => [
+            slot('primary', 'ready', { state: { model: id } }),
+            slot('embeddings-of-my-documents', 'error', { state: { model: id, error } }),
+          ],
+        })
+        using terminal = new Terminal(['ps'], { HAL0_URL: api.url, NO_COLOR: '1' }, { columns })
+        const words = (await terminal.shows(/exit 0/)).split(/\s+/)
+        for (const whole of [id, 'primary', 'embeddings-of-my-documents', 'error', 'slot.out_of_memory', '8081']) {
+          expect(words).toContain(whole)
+        }
+      },
+      timeoutMs,
+    )
+  }
 
   test(
     'NO_COLOR turns colours off',
