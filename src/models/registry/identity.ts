@@ -129,7 +129,8 @@ export const taken = (
     name === null || name === undefined ? 'without a projector' : `with ${name}`
   const projectors = asked.mmproj === null || source === null ? ['', ''] : [mmproj?.file, asked.mmproj].map(both)
   // A package is pinned: there is nothing to follow.
-  const moved = source !== null && source.package === undefined && sameRepo(source.repo, asked.repo) && source.files[0] === file
+  const moved =
+    source !== null && source.package === undefined && sameRepo(source.repo, asked.repo) && source.files[0] === file
   const sentence = `The id ${id} names ${`${here} ${projectors[0]}`.trim()}, but this is ${`${there} ${projectors[1]}`.trim()}.`
   const update = moved ? ` To follow the repository: hal0 model update ${id}.` : ''
   const wayOut = ` Pull it under another id (hal0 model pull … --id OTHER), or in place of what ${id} names now (hal0 model pull … --replace).`
