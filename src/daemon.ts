@@ -200,13 +200,7 @@ export const serve = async (
       modes: providers.flatMap(({ modes }) => modes),
       decisions: activity,
       refuse: (answer, error, { requestId, dialect }) =>
-        sendError(
-          answer,
-          error,
-          { method: 'POST', url: `/v1 (request ${requestId})` },
-          `x-request-id: ${requestId}\r\n`,
-          dialect,
-        ),
+        sendError(answer, error, { method: 'POST', url: `/v1 (request ${requestId})`, requestId }, dialect),
       headerLines: securityLines,
       maxBodyBytes: settings.maxBodyBytes,
       bodies: new BodyBudget(Math.max(settings.bodyMemoryBytes, settings.maxBodyBytes + smallBodiesBytes)),

@@ -6,6 +6,8 @@ import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 /** An admitted request for inference. */
 export interface InferenceCall {
   request: IncomingRequest
+  /** In its answer (`x-request-id`) and in the log. */
+  requestId: string
   endpoint: Endpoint
   /** The one of the endpoint's paths that was requested. */
   path: string

@@ -3,7 +3,6 @@ import type { Capability, Dialect, Endpoint } from '../contract/endpoints.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
-import type { WireHeaders } from '../lib/http/wire-headers.ts'
 import { log } from '../lib/log.ts'
 import type { ModelLookup } from '../models/registry/registry-port.ts'
 import { defaultMaxBodyBytes, type Taken, takeBody } from './body/body.ts'
@@ -50,13 +49,6 @@ interface Parts extends DispatchDeps {
 /** The status that nginx logs for a client that left before it was answered; it is never sent. */
 const clientClosedRequest = 499
 
-/** A client's own id is used if it is short and plain; otherwise a random one is made. */
-const requestIdOf = (headers: WireHeaders): string => {
-  const given = headers.get('x-request-id')
-  if (given !== null && /^[\w.:-]{1,128}$/.test(given)) return given
-  return crypto.randomUUID().slice(-12)
-}
-
 const heapTrim = new HeapTrim()
 
 /** One request on its way. */
@@ -68,11 +60,11 @@ class InferenceRequest implements Client {
   readonly #share: BodyShare
 
   constructor(call: InferenceCall, answer: Answer, deps: Parts) {
-    const { request, path, caller } = call
+    const { requestId, path, caller } = call
     this.#call = call
     this.#answer = answer
     this.#deps = deps
-    this.#draft = new DecisionDraft(requestIdOf(request.headers), path, caller, (deps.now ?? Date.now)())
+    this.#draft = new DecisionDraft(requestId, path, caller, (deps.now ?? Date.now)())
     this.#share = new BodyShare(deps.bodies)
     heapTrim.began()
   }

@@ -38,6 +38,7 @@ import { defaultStreamLimits, EventStreams, type StreamLimits } from './feeds/ss
 import { type FindCaller, forbidden, localCaller } from './gate/callers.ts'
 import { EndpointTable } from './gate/endpoint-table.ts'
 import { makeGate } from './gate/gate.ts'
+import { requestIdOf } from './gate/request-id.ts'
 import { respelled } from './gate/spelling.ts'
 import { isModels, mountV1 } from './v1.ts'
 import { sendResponse, webRequest } from './web-exchange.ts'
@@ -128,16 +129,22 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   elysia.compile()
 
   const gate = makeGate({ allowedHosts: deps.allowedHosts, findCaller: deps.findCaller ?? localCaller })
-  const answerByRoutes = async (incoming: IncomingRequest, caller: Caller, answer: Answer): Promise<void> => {
+  const answerByRoutes = async (
+    incoming: IncomingRequest,
+    { caller, requestId }: { caller: Caller; requestId: string },
+    answer: Answer,
+  ): Promise<void> => {
     const { method } = incoming
     const target = respelled(incoming.target, (path) => isModels(path) || table.has(path))
-    const fail = (error: unknown): void => sendError(answer, error, { method, url: target })
+    const fail = (error: unknown): void => sendError(answer, error, { method, url: target, requestId })
     const leave = (): void => fail(deps.stopping?.reason)
     // The requested work continues in the next daemon; only the wait ends.
     if (mayWait.test(target)) deps.stopping?.addEventListener('abort', leave)
     try {
       const request = webRequest(incoming, target, incoming.headers.get('host') ?? 'localhost')
-      await sendResponse(withSecurityHeaders(await routes.answer(request, caller)), incoming, answer)
+      const response = withSecurityHeaders(await routes.answer(request, { caller, requestId }))
+      response.headers.set('x-request-id', requestId)
+      await sendResponse(response, incoming, answer)
     } catch (error) {
       fail(error)
     } finally {
@@ -146,7 +153,8 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   }
   const refuse: App['refuse'] = (error, answer, request) => {
     const { method, target } = request ?? unread
-    sendError(answer, error, { method, url: target }, '', table.dialectOf(target))
+    const requestId = requestIdOf(request?.headers ?? null)
+    sendError(answer, error, { method, url: target, requestId }, table.dialectOf(target))
   }
   return {
     streams,
@@ -155,12 +163,13 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
       const found = table.find(request.method, request.target)
       const caller = gate(request)
       if (caller instanceof Hal0Error) return refuse(caller, answer, request)
-      if (found === null) return void answerByRoutes(request, caller, answer)
+      const requestId = requestIdOf(request.headers)
+      if (found === null) return void answerByRoutes(request, { caller, requestId }, answer)
       // This bypasses Elysia, which costs a fifth of the relay, with the getters of a Request and a Response (npm run bench).
       const { endpoint, path } = found
       const refusal = forbidden(caller, endpoint.scope)
       if (refusal !== null) return refuse(refusal, answer, request)
-      deps.dispatch({ request, endpoint, path, caller }, answer)
+      deps.dispatch({ request, requestId, endpoint, path, caller }, answer)
     },
   }
 }

@@ -64,7 +64,10 @@ describe("the openai client's error classes", () => {
     server = await startServer({
       dispatch: (_call, answer) => {
         calls++
-        sendError(answer, new Hal0Error(next, 'A sentence.', { details: { why: 'test' } }), request)
+        sendError(answer, new Hal0Error(next, 'A sentence.', { details: { why: 'test' } }), {
+          ...request,
+          requestId: 'test',
+        })
       },
     })
   })

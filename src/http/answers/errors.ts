@@ -13,6 +13,11 @@ interface Asked {
   url: string
 }
 
+/** The same, for an answer that says the request's id. */
+interface Identified extends Asked {
+  requestId: string
+}
+
 /** Logs the causes of server-side failures, which never go to the client: a bug with its stack trace, anything else in one line. */
 const logCause = ({ cause, code, status }: Hal0Error, { method, url }: Asked): void => {
   if (status < 500 || cause === undefined) return
@@ -44,23 +49,16 @@ export const errorResponse = (thrown: unknown, request: Asked, dialect: Dialect 
 
 /**
  * The same for requests that are answered without a Response.
- * @param more additional header lines
  * @param dialect whose envelope the client expects
  */
-export const sendError = (
-  answer: Answer,
-  thrown: unknown,
-  request: Asked,
-  more = '',
-  dialect: Dialect = 'openai',
-): void => {
+export const sendError = (answer: Answer, thrown: unknown, request: Identified, dialect: Dialect = 'openai'): void => {
   const error = Hal0Error.from(thrown)
   logCause(error, request)
   let lines = 'content-type: application/json;charset=utf-8\r\n'
   for (const [name, value] of Object.entries(errorHeaders(error))) lines += `${name}: ${value}\r\n`
   answer.send(
     error.status,
-    lines + securityLines + more,
+    `${lines}${securityLines}x-request-id: ${request.requestId}\r\n`,
     Buffer.from(JSON.stringify(dialects[dialect].errorBody(error))),
   )
 }

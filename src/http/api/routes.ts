@@ -12,6 +12,7 @@ export type PathParams = Record<string, string | null>
 /** The client of a request, as identified by the gate. */
 export interface Asker extends Client {
   readonly caller: Caller
+  readonly requestId: string
 }
 export type RouteHandler = (request: Request, params: PathParams, asker: Asker) => Response | Promise<Response>
 
@@ -26,8 +27,8 @@ export interface Route {
 export class Routes {
   readonly #app: Elysia
   readonly #methods = new Map<string, string[]>()
-  /** The caller of each request, since Elysia passes on only the Request. */
-  readonly #callers = new WeakMap<Request, Caller>()
+  /** Who sent each request, since Elysia passes on only the Request. */
+  readonly #askers = new WeakMap<Request, Omit<Asker, 'signal'>>()
 
   /** Compare every answer with the operation table; for tests and development. */
   readonly checkReplies: boolean
@@ -53,10 +54,10 @@ export class Routes {
       method,
       pattern,
       ({ request, params }) => {
-        const caller = this.#callerOf(request)
+        const { caller, requestId } = this.#askerOf(request)
         const refusal = forbidden(caller, scope)
         if (refusal !== null) throw refusal
-        return handler(request, (params ?? {}) as PathParams, { caller, signal: request.signal })
+        return handler(request, (params ?? {}) as PathParams, { caller, requestId, signal: request.signal })
       },
       { parse: 'none' },
     )
@@ -81,15 +82,15 @@ export class Routes {
     }
   }
 
-  /** Answers `request`, which `caller` sent. */
-  answer(request: Request, caller: Caller): Response | Promise<Response> {
-    this.#callers.set(request, caller)
+  /** Answers `request`, which `asker` sent. */
+  answer(request: Request, asker: Omit<Asker, 'signal'>): Response | Promise<Response> {
+    this.#askers.set(request, asker)
     return this.#app.fetch(request)
   }
 
-  #callerOf(request: Request): Caller {
-    const caller = this.#callers.get(request)
-    if (caller === undefined) throw new Error(`${request.method} ${request.url} came past the gate`)
-    return caller
+  #askerOf(request: Request): Omit<Asker, 'signal'> {
+    const asker = this.#askers.get(request)
+    if (asker === undefined) throw new Error(`${request.method} ${request.url} came past the gate`)
+    return asker
   }
 }

@@ -12,6 +12,7 @@ import { Front } from '../../../src/http/front/front.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
 import { localCaller } from '../../../src/http/gate/callers.ts'
 import { EndpointTable } from '../../../src/http/gate/endpoint-table.ts'
+import { requestIdOf } from '../../../src/http/gate/request-id.ts'
 import type { SlotDirectory } from '../../../src/slots/run/lease.ts'
 
 interface Options {
@@ -65,8 +66,7 @@ export class MiniServer {
           this.#waiting.clear()
         },
       },
-      refuse: (answer, error, { requestId, dialect }) =>
-        sendError(answer, error, asked, `x-request-id: ${requestId}\r\n`, dialect),
+      refuse: (answer, error, { requestId, dialect }) => sendError(answer, error, { ...asked, requestId }, dialect),
       headerLines: 'x-added: yes\r\n',
       bodies: this.bodies,
       ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
@@ -77,9 +77,9 @@ export class MiniServer {
       answer: (request, answer) => {
         const found = table.find(request.method, request.target)
         if (found === null) throw new Error(`${request.target} is no endpoint`)
-        dispatch({ request, ...found, caller: localCaller(request) }, answer)
+        dispatch({ request, requestId: requestIdOf(request.headers), ...found, caller: localCaller(request) }, answer)
       },
-      refuse: (error, answer) => sendError(answer, error, asked),
+      refuse: (error, answer) => sendError(answer, error, { ...asked, requestId: 'unread' }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
   }

@@ -12,7 +12,7 @@ export const textOf = async (body: IncomingBody): Promise<string> => {
 
 /** Answers with method, target and body. */
 export const echo = async (request: IncomingRequest, answer: Answer): Promise<void> => {
-  const asked = { method: request.method, url: request.target }
+  const asked = { method: request.method, url: request.target, requestId: 'test' }
   try {
     const body = await textOf(request.body)
     answer.send(
@@ -30,7 +30,7 @@ export const startFront = (answer: FrontOptions['answer'], more: Partial<FrontOp
     host: '127.0.0.1',
     port: 0,
     answer,
-    refuse: (error, to) => sendError(to, error, { method: 'a request', url: '' }),
+    refuse: (error, to) => sendError(to, error, { method: 'a request', url: '', requestId: 'test' }),
     ...more,
   })
   onTestFinished(() => front.close())

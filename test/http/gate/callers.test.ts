@@ -140,7 +140,7 @@ describe('routes', () => {
       return new Response()
     })
     const phone: Caller = { kind: 'local', name: 'phone', address: '10.0.0.1', scope: 'infer' }
-    await made.answer(new Request('http://localhost/api/who'), phone)
+    await made.answer(new Request('http://localhost/api/who'), { caller: phone, requestId: 'r1' })
     expect(callers).toEqual([phone])
   })
 

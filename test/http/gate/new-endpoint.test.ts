@@ -44,7 +44,8 @@ const setUp = async () => {
     models: { get: () => null },
     modes: slotModes,
     decisions: { record: (decision) => void decisions.push(decision) },
-    refuse: (answer, error, { dialect }) => sendError(answer, error, { method: 'POST', url: '' }, '', dialect),
+    refuse: (answer, error, { dialect, requestId }) =>
+      sendError(answer, error, { method: 'POST', url: '', requestId }, dialect),
     headerLines: '',
     bodies: new BodyBudget(1 << 30),
   })

@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { RawClient } from '../front/raw-client.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer | null = null
+afterEach(async () => {
+  await server?.stop()
+  server = null
+})
+
+/** The value of the header in the head of an answer. */
+const idIn = (head: string): string | null => /^x-request-id: (.*)$/im.exec(head)?.[1]?.trim() ?? null
+
+const headOf = async (client: RawClient): Promise<string> => {
+  await client.until(() => client.text.includes('\r\n\r\n'))
+  client.close()
+  return client.text
+}
+
+describe('x-request-id', () => {
+  const requests: [string, string][] = [
+    ['an answer of the API', 'GET /api/status HTTP/1.1\r\nhost: localhost\r\n'],
+    ['an answer of /v1', 'GET /v1/models HTTP/1.1\r\nhost: localhost\r\n'],
+    ['a stream of events', 'GET /api/slots/events HTTP/1.1\r\nhost: localhost\r\n'],
+    ['an unknown path', 'GET /api/nothing HTTP/1.1\r\nhost: localhost\r\n'],
+    ['an unknown method', 'BREW /api/status HTTP/1.1\r\nhost: localhost\r\n'],
+    ['a foreign host', 'GET /api/status HTTP/1.1\r\nhost: evil.example\r\n'],
+    [
+      'an unreadable body',
+      'POST /api/slots HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n',
+    ],
+  ]
+  for (const [what, head] of requests) {
+    test(`is in the answer to ${what}: the client's own, or else one that was made`, async () => {
+      server = await startServer()
+      const ids: (string | null)[] = []
+      for (const given of ['x-request-id: my-id_1.a:b\r\n', '', 'x-request-id: not plain\r\n']) {
+        const client = await RawClient.open(server.port)
+        ids.push(idIn(await headOf(client.send(`${head}${given}\r\n`))))
+      }
+      expect(ids[0]).toBe('my-id_1.a:b')
+      expect(ids.slice(1)).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/), expect.stringMatching(/^[0-9a-f]{12}$/)])
+      expect(ids[1]).not.toBe(ids[2])
+    })
+  }
+
+  test('is in the answer to a request that cannot be read', async () => {
+    server = await startServer()
+    const client = await RawClient.open(server.port)
+    const head = await headOf(client.send('nonsense\r\n\r\n'))
+    expect(head).toContain('400')
+    expect(idIn(head)).toMatch(/^[0-9a-f]{12}$/)
+  })
+
+  test('has its client’s own only if that is short', async () => {
+    server = await startServer()
+    for (const [length, own] of [
+      [128, true],
+      [129, false],
+    ] as const) {
+      const given = 'x'.repeat(length)
+      const { headers } = await fetch(`${server.url}/api/status`, { headers: { 'x-request-id': given } })
+      expect(headers.get('x-request-id') === given).toBe(own)
+    }
+  })
+})
