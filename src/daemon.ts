@@ -26,6 +26,7 @@ import { downloadInThread } from './models/pull/thread/download-in-thread.ts'
 import { ModelRegistry } from './models/registry/registry.ts'
 import { ActivityLog } from './observability/log/activity-log.ts'
 import { logPlace } from './observability/log/log-thread.ts'
+import { observe } from './observability/observe.ts'
 import { gpusOfDefault } from './providers/engines/engine-gpus.ts'
 import { Engines } from './providers/engines/engines.ts'
 import { type ProviderTable, providerTable } from './providers/table.ts'
@@ -145,6 +146,7 @@ export const serve = async (
     swaps: swapJournalOnDisk(paths),
     ports: new PortAllocator(parsePortRange(settings.slotPorts), new Set([settings.port]), supervisor),
   })
+  const seen = observe(activity, { version: packageJson.version, slots, pulls })
   await slots.open()
   models.watch(modelUse(slots))
   await pulls.forsake((slot, id) =>
@@ -198,7 +200,8 @@ export const serve = async (
       targets,
       models,
       modes: providers.flatMap(({ modes }) => modes),
-      decisions: activity,
+      decisions: seen.recorder,
+      waking: (slot, by) => seen.why.asked({ slot, command: 'request', ...by }),
       refuse: (answer, error, { requestId, dialect }) =>
         sendError(answer, error, { method: 'POST', url: `/v1 (request ${requestId})`, requestId }, dialect),
       headerLines: securityLines,
@@ -208,6 +211,8 @@ export const serve = async (
     }),
     openaiModels: () => openAiModels(targets.list(), (id) => models.get(id)),
     decisions: activity,
+    why: seen.why,
+    metrics: seen.metrics,
     status,
     version: packageJson.version,
     allowedHosts: settings.allowedHosts,

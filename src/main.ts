@@ -33,6 +33,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not foun
     chat: async () => (await import('./cli/chat/chat.ts')).default,
     logs: async () => (await import('./cli/logs.ts')).default,
     pulls: async () => (await import('./cli/pulls.ts')).default,
+    why: async () => (await import('./cli/why.ts')).default,
     rm: async () => (await import('./cli/rm.ts')).default,
     config: async () => (await import('./cli/config/group.ts')).default,
     probe: async () => (await import('./cli/probe/probe.ts')).default,

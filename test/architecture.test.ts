@@ -183,7 +183,7 @@ describe('who may import whom', () => {
       'pull/queue',
     ],
     dispatch: ['body', 'upstream', 'dialects', 'targets', 'relay', 'decisions'],
-    observability: ['database', 'log'],
+    observability: ['database', 'log', 'metrics', 'why'],
     http: ['answers', 'gate', 'feeds', 'api', 'docs'],
     system: ['files', 'package-index', 'config', 'proc', 'hardware', 'process', 'systemd'],
   }

@@ -1,4 +1,5 @@
 /** Answers inference requests: body → model → route → lease → rewrite → relay, and one line in the decision log. */
+import type { Caller } from '../contract/caller.ts'
 import type { Capability, Dialect, Endpoint } from '../contract/endpoints.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -29,6 +30,8 @@ export interface DispatchDeps {
   /** What slots can be set up for here: the modes of all providers. */
   modes: readonly Capability[]
   decisions: DecisionRecorder
+  /** A request found a slot that is not loaded, and waits for it. */
+  waking?: (slot: string, by: { requestId: string; caller: Caller; time: number }) => void
   /** Sends an error as an answer. The only code that does this is in the HTTP layer. */
   refuse(answer: Answer, error: Hal0Error, asked: { requestId: string; dialect: Dialect }): void
   /** Header lines that every answer of this server has. */
@@ -78,6 +81,7 @@ class InferenceRequest implements Client {
       const routed = this.#routeSoon(model)
       const target = routed instanceof Promise ? await routed.then(() => this.#route(model)) : routed
       const acquired = target.acquire(this, model)
+      if (acquired instanceof Promise && target.state === 'offline') this.#waking(target)
       const lease = acquired instanceof Promise ? await this.#patiently(acquired) : acquired
       const { endpoint } = this.#call
       await this.#relay(target, lease, body, endpoint.model === 'stream' ? await this.#ofStream(lease) : endpoint)
@@ -91,6 +95,11 @@ class InferenceRequest implements Client {
     const { stopping } = this.#deps
     const { signal } = this.#call.request
     return stopping === undefined ? signal : AbortSignal.any([signal, stopping])
+  }
+
+  #waking({ slot }: Target): void {
+    const { requestId, caller } = this.#call
+    if (slot !== null) this.#deps.waking?.(slot, { requestId, caller, time: this.#draft.time })
   }
 
   async #patiently(waiting: Promise<TargetLease>): Promise<TargetLease> {
@@ -202,6 +211,7 @@ class InferenceRequest implements Client {
   }
 
   #answered({ outcome, status, error, streamed, firstByteAt, ends }: RelayReport): void {
+    if (error !== null) this.#draft.refused(error.message)
     this.#record({
       status,
       // The backend's own error is passed on unchanged, but the log still counts it as an error.

@@ -15,6 +15,7 @@ import type { CatalogService } from '../models/catalog/catalog-port.ts'
 import type { FindRoom } from '../models/fit/model-fits.ts'
 import type { PullService } from '../models/pull/pull-port.ts'
 import type { ModelService } from '../models/registry/registry-port.ts'
+import type { WhyService } from '../observability/why/explainer.ts'
 import type { EngineService } from '../providers/engines/engine-service.ts'
 import type { SlotService } from '../slots/service.ts'
 import type { SettingsService } from '../system/config/settings.ts'
@@ -24,7 +25,7 @@ import { mountCatalog } from './api/catalog.ts'
 import { mountDaemon } from './api/daemon.ts'
 import { mountEngines } from './api/engines.ts'
 import { mountHardware } from './api/hardware.ts'
-import { mountLogs } from './api/logs.ts'
+import { mountLogs, mountObservers } from './api/logs.ts'
 import { mountModels } from './api/models.ts'
 import { mountPulls } from './api/pulls.ts'
 import { Routes } from './api/routes.ts'
@@ -61,6 +62,8 @@ export interface AppDeps {
   /** Default: those of the contract. */
   inference?: readonly Endpoint[]
   decisions: DecisionLog
+  why: WhyService
+  metrics: { text(): string }
   status: () => Status
   version: string
   /** `allowed_hosts` of hal0.toml. */
@@ -114,13 +117,19 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   const { eventTime = Date.now } = deps
   mountDaemon(routes, deps.status)
   mountSettings(routes, deps.settings)
-  mountSlots(routes, { slots: deps.slots, feed: new SlotFeed(deps.slots, streams, eventTime), streams })
+  mountSlots(routes, {
+    slots: deps.slots,
+    feed: new SlotFeed(deps.slots, streams, eventTime),
+    asked: deps.why.asked,
+    streams,
+  })
   mountModels(routes, { models: deps.models, room: deps.room, slots: deps.slots, streams })
   mountPulls(routes, { pulls: deps.pulls, streams, eventTime })
   mountCatalog(routes, deps.catalog)
   mountHardware(routes, deps.hardware)
   mountEngines(routes, deps.engines)
   mountLogs(routes, { decisions: deps.decisions, streams })
+  mountObservers(routes, deps)
   const inferences = table.all()
   mountV1(routes, { openaiModels: deps.openaiModels, inferences })
   mountDocs(routes, openApiDocument(deps.version, inferences, operations, schemas))

@@ -175,6 +175,7 @@ describe('a request', () => {
       load: 'manual',
       requests: 0,
       pid: null,
+      waiting: 0,
       abilities,
     } as const
     slots.list = [

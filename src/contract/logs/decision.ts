@@ -27,6 +27,9 @@ export const Decision = Type.Object(
     status: Type.Integer(),
     outcome: Type.Enum(outcomes),
     code: nullable(Type.String({ description: 'Error code of hal0, where it answered itself.' })),
+    message: nullable(
+      Type.String({ description: 'What hal0 told the client where it refused the request or broke it off.' }),
+    ),
     streamed: Type.Boolean(),
     prompt_tokens: nullable(Type.Integer()),
     cached_tokens: nullable(Type.Integer({ description: 'Those of the prompt that the backend already had.' })),
@@ -57,7 +60,7 @@ export const decisionFilter = {
     Type.String({
       minLength: 1,
       maxLength: 256,
-      description: 'Part of the model, the reason, the code or the request id; A to Z like a to z.',
+      description: 'Part of the model, the reason, the message, the code or the request id; A to Z like a to z.',
     }),
   ),
   since: Type.Optional(Time('Only requests that came then or later.')),

@@ -3,13 +3,16 @@ import { type Static, Type } from 'typebox'
 import { nullable } from '../schema/nullable.ts'
 import { SlotState } from '../slot.ts'
 
-/** Something that happened to a slot, as it is kept. `asked`: somebody gave it a command, or a request needed it loaded. */
-export const SlotHappening = Type.Object(
+/** One thing that happened. Of those of a slot, the daemon keeps the latest; those of a request are made from its line in the log. */
+export const Happening = Type.Object(
   {
     time: Type.String({ description: 'RFC 3339 with milliseconds.' }),
-    what: Type.Enum(['asked', 'state']),
-    slot: Type.String(),
-    text: Type.String({ description: 'asked: the command; state: why the slot entered it.' }),
+    what: Type.Enum(['asked', 'state', 'request'], {
+      description:
+        'asked: somebody gave the slot a command, or a request needed it loaded; state: the slot entered a state; request: a step of the request.',
+    }),
+    slot: nullable(Type.String()),
+    text: Type.String({ description: 'The command; why the slot entered the state; or the step.' }),
     state: nullable(SlotState),
     model: nullable(Type.String()),
     code: nullable(Type.String({ description: 'Code of the error.' })),
@@ -19,4 +22,18 @@ export const SlotHappening = Type.Object(
   },
   { additionalProperties: false },
 )
-export type SlotHappening = Static<typeof SlotHappening>
+export type Happening = Static<typeof Happening>
+
+/** What happened to a slot, as it is kept. */
+export interface SlotHappening extends Happening {
+  slot: string
+}
+
+export const Why = Type.Object(
+  {
+    sentences: Type.Array(Type.String(), { description: 'The chain of causes, for people.' }),
+    events: Type.Array(Happening, { description: 'What it is made from, oldest first.' }),
+  },
+  { additionalProperties: false },
+)
+export type Why = Static<typeof Why>

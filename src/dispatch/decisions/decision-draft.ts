@@ -29,14 +29,15 @@ export class DecisionDraft {
   readonly requestId: string
   readonly #path: string
   readonly #caller: Caller
-  /** Unix time in milliseconds. */
-  readonly #time: number
+  /** Arrival, Unix time in milliseconds. */
+  readonly time: number
   readonly #arrival = performance.now()
   #model: string | null = null
   #candidates: string[] = []
   #slot: string | null = null
   #reason = ''
   #state: Decision['state'] = null
+  #message: string | null = null
   #waitMs: number | null = null
   #waited: TargetLease['waited'] | null = null
 
@@ -44,7 +45,7 @@ export class DecisionDraft {
     this.requestId = requestId
     this.#path = path
     this.#caller = caller
-    this.#time = time
+    this.time = time
   }
 
   /** @param model that the client named; null: none */
@@ -69,16 +70,17 @@ export class DecisionDraft {
     this.#waitMs = this.#elapsed()
   }
 
-  /** Why no target was picked. */
-  refused(reason: string): void {
-    if (this.#reason === '') this.#reason = reason
+  /** Why no answer of a target was sent. It is the reason, too, where no target was picked. */
+  refused(message: string): void {
+    if (this.#reason === '') this.#reason = message
+    this.#message = message
   }
 
   ended({ status, outcome, code, streamed, firstByteAt, tokens, perSecond }: Ending): Decision {
     const { kind, name, address } = this.#caller
     return {
       id: 0,
-      time: new Date(this.#time).toISOString(),
+      time: new Date(this.time).toISOString(),
       request_id: this.requestId,
       path: this.#path,
       caller: { kind, name, address },
@@ -95,6 +97,7 @@ export class DecisionDraft {
       status,
       outcome,
       code,
+      message: this.#message === null ? null : bounded(this.#message, maxReasonCharacters),
       streamed,
       prompt_tokens: tokens?.prompt ?? null,
       cached_tokens: tokens?.cached ?? null,

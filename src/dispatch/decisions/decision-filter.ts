@@ -4,9 +4,9 @@ import type { DecisionQuery } from './decision-log.ts'
 
 const has = <T>(wanted: T | undefined, ...values: T[]): boolean => wanted === undefined || values.includes(wanted)
 
-const containsText = (text: string, { request_id, model, reason, code }: Decision): boolean => {
+const containsText = (text: string, { request_id, model, reason, message, code }: Decision): boolean => {
   const part = text.toLowerCase()
-  return [request_id, model, reason, code].some((one) => one?.toLowerCase().includes(part))
+  return [request_id, model, reason, message, code].some((one) => one?.toLowerCase().includes(part))
 }
 
 export const isWanted = (decision: Decision, query: DecisionQuery): boolean => {

@@ -1,4 +1,4 @@
-/** `/api/logs`: the decision log and its tail. */
+/** The log of requests and its tail, explanations, and metrics. */
 
 import { type Decision, DecisionFilter } from '../../contract/logs/decision.ts'
 import { eventStreams } from '../../contract/operations/event-streams.ts'
@@ -7,6 +7,8 @@ import { isWanted } from '../../dispatch/decisions/decision-filter.ts'
 import type { DecisionLog, DecisionQuery } from '../../dispatch/decisions/decision-log.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
+import { expositionType } from '../../observability/metrics/exposition.ts'
+import type { WhyService } from '../../observability/why/explainer.ts'
 import { type EventStream, type EventStreams, encodeFrame } from '../feeds/sse.ts'
 import { checkQuery, mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
@@ -74,6 +76,23 @@ const nextLink = (query: Query<'listDecisions'>, next: number | null): Record<st
   if (next === null) return {}
   const rest = Object.entries({ ...query, before: next }).map(([key, value]) => [key, String(value)])
   return { link: `<${operations.listDecisions.path}?${new URLSearchParams(rest)}>; rel="next"` }
+}
+
+/** `/api/why` and `/metrics`. */
+export const mountObservers = (
+  routes: Routes,
+  { why, metrics }: { why: WhyService; metrics: { text(): string } },
+): void => {
+  mount(routes, 'why', async ({ query }) => {
+    if (query.request !== undefined && query.slot !== undefined) {
+      throw new Hal0Error('request.invalid', 'Ask about a request or about a slot, not about both.', { param: 'slot' })
+    }
+    return reply(200, await why.explain(query))
+  })
+  routes.on({ method: 'GET', path: '/metrics', scope: 'admin' }, () => {
+    const headers = { 'content-type': expositionType, 'cache-control': 'no-store' }
+    return new Response(metrics.text(), { headers })
+  })
 }
 
 export const mountLogs = (

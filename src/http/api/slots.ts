@@ -5,13 +5,14 @@ import { eventStreams } from '../../contract/operations/event-streams.ts'
 import { LogLines } from '../../contract/operations/slot-operations.ts'
 import type { SwapRequest } from '../../contract/slot.ts'
 import type { Slot } from '../../contract/slot-config.ts'
+import type { TellAsking } from '../../observability/why/explainer.ts'
 import type { SlotCommand, SlotService } from '../../slots/service.ts'
 import { routeNotFound } from '../answers/errors.ts'
 import type { SlotFeed } from '../feeds/slot-feed.ts'
 import { followSlotLog } from '../feeds/slot-log.ts'
 import type { EventStreams } from '../feeds/sse.ts'
 import { checkQuery, mount, reply } from './operation.ts'
-import type { Routes } from './routes.ts'
+import type { Asker, Routes } from './routes.ts'
 
 /** Default number of log lines. */
 const defaultLines = 200
@@ -26,16 +27,18 @@ const sourceOf = ({ repo, file, revision }: SwapRequest): { source?: PullRequest
 
 export const mountSlots = (
   routes: Routes,
-  { slots, feed, streams }: { slots: SlotService; feed: SlotFeed; streams: EventStreams },
+  { slots, feed, streams, asked }: { slots: SlotService; feed: SlotFeed; streams: EventStreams; asked: TellAsking },
 ): void => {
   const command = async (
     name: string,
     what: SlotCommand,
     wait: number | undefined,
-  ): Promise<{ status: 200 | 202; body: Slot }> => ({
-    status: wait === undefined ? 202 : 200,
-    body: await slots.command(name, what, wait ?? null),
-  })
+    { requestId, caller }: Asker,
+  ): Promise<{ status: 200 | 202; body: Slot }> => {
+    const model = what.do === 'swap' ? { model: what.model } : {}
+    asked({ slot: name, command: what.do, ...model, requestId, caller })
+    return { status: wait === undefined ? 202 : 200, body: await slots.command(name, what, wait ?? null) }
+  }
 
   mount(routes, 'listSlots', async () => reply(200, await slots.list()))
   mount(routes, 'createSlot', async ({ body }) => reply(201, await slots.create(body)))
@@ -46,10 +49,10 @@ export const mountSlots = (
     return reply(204, null)
   })
   for (const verb of plainCommands) {
-    mount(routes, `${verb}Slot`, ({ params, query }) => command(params.name, { do: verb }, query.wait))
+    mount(routes, `${verb}Slot`, ({ params, query }, asker) => command(params.name, { do: verb }, query.wait, asker))
   }
-  mount(routes, 'swapSlot', ({ params, query, body }) =>
-    command(params.name, { do: 'swap', model: body.model, ...sourceOf(body) }, query.wait),
+  mount(routes, 'swapSlot', ({ params, query, body }, asker) =>
+    command(params.name, { do: 'swap', model: body.model, ...sourceOf(body) }, query.wait, asker),
   )
   mount(routes, 'slotLogs', async ({ params, query }) =>
     reply(200, await slots.logs(params.name, query.lines ?? defaultLines)),

@@ -10,7 +10,7 @@ interface Sql {
 /** `%` and `_` in `text` stand for themselves. */
 const likePattern = (text: string): string => `%${text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`
 
-const searched = ['request_id', 'model', 'reason', 'code']
+const searched = ['request_id', 'model', 'reason', 'message', 'code']
 
 type Condition = [sql: string, ...values: SQLQueryBindings[]]
 

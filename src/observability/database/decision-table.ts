@@ -40,6 +40,7 @@ const valuesOf = (decision: Decision): SQLQueryBindings[] => {
     decision.status,
     decision.outcome,
     decision.code,
+    decision.message,
     decision.streamed,
     decision.prompt_tokens,
     decision.cached_tokens,
@@ -49,7 +50,7 @@ const valuesOf = (decision: Decision): SQLQueryBindings[] => {
 }
 
 const columns = `id, time, request_id, path, caller_kind, caller_name, caller_address, model, candidates, slot, reason, state, wait_ms,
-  load_ms, queue_ms, first_byte_ms, duration_ms, status, outcome, code, streamed, prompt_tokens, cached_tokens, completion_tokens,
+  load_ms, queue_ms, first_byte_ms, duration_ms, status, outcome, code, message, streamed, prompt_tokens, cached_tokens, completion_tokens,
   tokens_per_second`
 
 const decisionOf = (row: Row): Decision => {

@@ -6,7 +6,14 @@ import { errnoOf } from '../../system/files/storage-error.ts'
 import { linesBackwards } from './lines-backwards.ts'
 
 /** What an earlier hal0 did not record. */
-const notRecorded = { caller: null, load_ms: null, queue_ms: null, cached_tokens: null, tokens_per_second: null }
+const notRecorded = {
+  caller: null,
+  load_ms: null,
+  queue_ms: null,
+  cached_tokens: null,
+  tokens_per_second: null,
+  message: null,
+}
 
 /** @returns null for a line that is not a decision: the end of a write that a power cut interrupted */
 const parseDecision = (text: string): Decision | null => {

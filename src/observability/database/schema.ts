@@ -34,6 +34,16 @@ CREATE INDEX IF NOT EXISTS events_slot ON events (slot, time);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `
 
+/** Columns that tables got after they were first made. */
+const added: [table: string, column: string, type: string][] = [['decisions', 'message', 'TEXT']]
+
+const addColumns = (db: Database): void => {
+  for (const [table, column, type] of added) {
+    const known = db.query<{ name: string }, [string]>('SELECT name FROM pragma_table_info(?)').all(table)
+    if (!known.some(({ name }) => name === column)) db.run(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
+  }
+}
+
 /** @throws SQLiteError for a file that is not such a database */
 export const prepareTables = (db: Database): void => {
   db.run(`PRAGMA busy_timeout = ${busyMs}`)
@@ -42,4 +52,5 @@ export const prepareTables = (db: Database): void => {
   db.run('PRAGMA synchronous = NORMAL')
   db.run(`PRAGMA cache_size = -${cacheKib}`)
   db.run(tables)
+  addColumns(db)
 }

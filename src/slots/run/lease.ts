@@ -47,6 +47,8 @@ export interface SlotView {
   pid: number | null
   /** Number of requests at the backend, or waiting for a place there. */
   requests: number
+  /** Those of them that wait. */
+  waiting: number
 }
 
 export interface SlotDirectory {

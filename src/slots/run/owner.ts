@@ -126,6 +126,7 @@ export class SlotOwner {
       abilities: this.#abilities,
       pid: record.pid,
       requests: this.#machine.inFlight + this.#machine.waiting.length,
+      waiting: this.#machine.waiting.length,
     }
   }
 

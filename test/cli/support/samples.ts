@@ -69,6 +69,7 @@ export const decision = (id: number, changes: Partial<Decision> = {}): Decision 
   status: 200,
   outcome: 'ok',
   code: null,
+  message: null,
   streamed: true,
   prompt_tokens: 12,
   cached_tokens: null,

@@ -53,6 +53,7 @@ export class FakeSlots implements SlotDirectory {
       mode: null,
       requests: 0,
       pid: 100,
+      waiting: 0,
       abilities: () => ({ capabilities: ['chat'], contextLength: 512 }),
     },
   ]

@@ -1,6 +1,7 @@
 /** In-memory stand-ins for the other services behind the HTTP layer. */
 import type { Engine } from '../../../src/contract/engine.ts'
 import type { Decision } from '../../../src/contract/logs/decision.ts'
+import type { Why } from '../../../src/contract/logs/why.ts'
 import type { ModelEntry, VerificationProgress } from '../../../src/contract/models/model.ts'
 import type {
   HubHit,
@@ -16,6 +17,7 @@ import { Bus } from '../../../src/lib/async/bus.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { PullService } from '../../../src/models/pull/pull-port.ts'
 import type { ModelService, VerificationNews } from '../../../src/models/registry/registry-port.ts'
+import type { Asking, WhyService } from '../../../src/observability/why/explainer.ts'
 import type { EngineService } from '../../../src/providers/engines/engine-service.ts'
 import type { SettingsService } from '../../../src/system/config/settings.ts'
 
@@ -230,6 +232,7 @@ export const decisionOf = (id: number): Decision => ({
   status: 200,
   outcome: 'ok',
   code: null,
+  message: null,
   streamed: false,
   prompt_tokens: 1,
   cached_tokens: null,
@@ -253,5 +256,14 @@ export class FakeDecisions implements DecisionLog {
   add(decision: Decision): void {
     this.kept.push(decision)
     this.added.publish(decision)
+  }
+}
+
+export class FakeWhy implements WhyService {
+  readonly askings: Asking[] = []
+  readonly asked = (asking: Asking): void => void this.askings.push(asking)
+
+  async explain(): Promise<Why> {
+    return { sentences: ['It is so.'], events: [] }
   }
 }

@@ -9,7 +9,7 @@ import { listen } from '../../../src/http/listen.ts'
 import { Catalog, catalogEntries } from '../../../src/models/catalog/catalog.ts'
 import { bareHardware, roomOf } from '../../support/fits.ts'
 import { sections } from '../../support/slot-config.ts'
-import { FakeDecisions, FakeEngines, FakeModels, FakePulls, FakeSettings } from './fake-services.ts'
+import { FakeDecisions, FakeEngines, FakeModels, FakePulls, FakeSettings, FakeWhy } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
 
 const openAiModel = (id: string): OpenAiModel => ({
@@ -45,6 +45,8 @@ export const startServer = async (overrides: Partial<AppDeps> = {}, limits: Part
     sections: sections.all,
     settings: new FakeSettings(),
     decisions,
+    why: new FakeWhy(),
+    metrics: { text: () => 'hal0_build_info{version="0.0.0"} 1\n' },
     dispatch: echoDispatch,
     openaiModels: () => ({ object: 'list', data: ['primary', 'org/alias'].map(openAiModel) }),
     status: () => ({

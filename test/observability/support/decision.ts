@@ -20,6 +20,7 @@ export const decision = (more: Partial<Decision> = {}): Decision => ({
   status: 200,
   outcome: 'ok',
   code: null,
+  message: null,
   streamed: true,
   prompt_tokens: 5,
   cached_tokens: 2,
