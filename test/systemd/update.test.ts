@@ -59,7 +59,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an update', () => {
   let host: SystemdHost
   const status = async () => JSON.parse(await host.must(['hal0', 'status', '--json'])) as { version: string }
   const slot = async () => (JSON.parse(await host.must(['hal0', 'slot', 'show', 'primary', '--json'])) as Slot).state
-  const update = (...args: string[]) => host.exec(['hal0', 'update', '--yes', ...args])
+  const update = (...args: string[]) => host.exec(['hal0', 'update', '--yes', ...args], { timeoutMs: 200_000 })
   const from = (version: string) => ['--url', `${url}/${version}/manifest.json`]
 
   beforeAll(async () => {
@@ -70,6 +70,8 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an update', () => {
     chmodSync(join(releases, 'broken'), 0o755)
     await publish(releases, '0.4.0', join(releases, 'broken'))
     host = await SystemdHost.start({ ...(await engineBinds()), [releasesAt]: releases })
+    // A busy machine needs 40 s for a stream that takes one otherwise; with the usual 10 s it was cut off.
+    await host.must(['sh', '-c', 'mkdir /etc/hal0 && echo "drain_s = 60" > /etc/hal0/hal0.toml'])
     await host.must([`${releasesAt}/hal0`, 'setup', '--yes'])
     await host.must([
       'systemd-run',
@@ -97,15 +99,8 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('an update', () => {
   withHost('runs the new version, keeps the slot’s process, and lets a stream end first', async () => {
     const { pid } = await slot()
     const body = JSON.stringify({ model: 'primary', prompt: 'a', max_tokens: 600, stream: true, ignore_eos: true })
-    const stream = host.exec([
-      'curl',
-      '-sN',
-      '-H',
-      'content-type: application/json',
-      '-d',
-      body,
-      'http://127.0.0.1:8080/v1/completions',
-    ])
+    const json = ['-H', 'content-type: application/json', '-d', body]
+    const stream = host.exec(['curl', '-sN', ...json, 'http://127.0.0.1:8080/v1/completions'], { timeoutMs: 200_000 })
     await host.until('it streams', async () => (await slot()).state === 'serving')
     const { code, stdout, stderr } = await update(...from('0.3.0'))
     expect([code, stdout + stderr]).toEqual([0, expect.stringContaining('hal0 0.3.0 is installed; it was 0.2.0.')])
