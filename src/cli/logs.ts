@@ -1,11 +1,12 @@
-import { Decision } from '../contract/logs/decision.ts'
+import { Decision, type DecisionFilter } from '../contract/logs/decision.ts'
 import { milliseconds, timeOfDay } from '../lib/figures.ts'
 import { problemsOf } from '../lib/validate.ts'
-import { call } from './api/client.ts'
+import { callForPage } from './api/client.ts'
 import type { ServerEvent } from './api/event-stream.ts'
 import { followEvents } from './api/follow-events.ts'
 import { wholeNumber } from './arguments.ts'
 import { defineVerb } from './command.ts'
+import { filterArgs, filterOf } from './log-filter.ts'
 import { showBackendOutput } from './slot/shared/backend-output.ts'
 import { usageError } from './terminal/failure.ts'
 import { print, printJson, talk } from './terminal/output.ts'
@@ -38,7 +39,7 @@ const cells = (decision: Decision): (string | Cell)[] => [
   decision.prompt_tokens === null && decision.completion_tokens === null
     ? '-'
     : `${tokens(decision.prompt_tokens)}+${tokens(decision.completion_tokens)}`,
-  decision.code === null ? decision.reason : `${decision.code}: ${decision.reason}`,
+  decision.code === null ? decision.reason : `${decision.code}: ${decision.message ?? decision.reason}`,
 ]
 
 /** @returns null for an event that this version cannot read as a decision */
@@ -52,18 +53,32 @@ const readDecision = ({ data }: ServerEvent): Decision | null => {
   }
 }
 
+/** The longest page of the API. */
+const pageRows = 1000
+
 interface Requests {
-  slot: string | undefined
-  model: string | undefined
+  filter: DecisionFilter
   lines: number
   follow: boolean
   json: boolean
 }
 
+/** The newest first, from as many pages as it takes. */
+const lastRequests = async (filter: DecisionFilter, count: number): Promise<Decision[]> => {
+  const all: Decision[] = []
+  for (let before: number | null | undefined; before !== null && all.length < count; ) {
+    const limit = Math.min(pageRows, count - all.length)
+    const query = { ...filter, limit, ...(before === undefined ? {} : { before }) }
+    const { reply, next } = await callForPage('listDecisions', { query })
+    all.push(...reply)
+    before = next
+  }
+  return all
+}
+
 /** Lists the last decisions, oldest first, and goes on with new ones if they are to be followed. */
-const showRequests = async ({ slot, model, lines, follow, json }: Requests): Promise<void> => {
-  const filter = { ...(slot === undefined ? {} : { slot }), ...(model === undefined ? {} : { model }) }
-  const decisions = await call('listDecisions', { query: { limit: lines, ...filter } })
+const showRequests = async ({ filter, lines, follow, json }: Requests): Promise<void> => {
+  const decisions = await lastRequests(filter, lines)
   const oldestFirst = decisions.toReversed()
   if (!follow) {
     if (json) return printJson(decisions)
@@ -76,11 +91,12 @@ const showRequests = async ({ slot, model, lines, follow, json }: Requests): Pro
   oldestFirst.forEach(tell)
   let newest = decisions[0]?.id ?? 0
   const from = { lastEventId: String(newest), wasThere: true }
-  for await (const event of followEvents('/api/logs/decisions/events', from)) {
+  const wanted = new URLSearchParams(Object.entries(filter).map(([key, value]) => [key, String(value)]))
+  for await (const event of followEvents(`/api/logs/decisions/events?${wanted}`, from)) {
     const decision = readDecision(event)
     if (decision === null || decision.id <= newest) continue
     newest = decision.id
-    if ((slot ?? decision.slot) === decision.slot && (model ?? decision.model) === decision.model) tell(decision)
+    tell(decision)
   }
 }
 
@@ -89,7 +105,13 @@ export default defineVerb({
     'Show the requests that came in, which slot got each, and how it went; with NAME what the backend of that slot prints.',
   more: `Newest last. TOKENS is prompt+completion. With --json an array, newest first; together with --follow one object a line.
 With NAME it is the same as: hal0 slot logs NAME`,
-  examples: ['hal0 logs', 'hal0 logs --slot primary -n 100', 'hal0 logs -f', 'hal0 logs primary -f'],
+  examples: [
+    'hal0 logs',
+    'hal0 logs --slot primary -n 100',
+    'hal0 logs -f --status 503',
+    'hal0 logs --since 2h --text timeout',
+    'hal0 logs primary -f',
+  ],
   args: {
     name: {
       type: 'positional',
@@ -104,21 +126,17 @@ With NAME it is the same as: hal0 slot logs NAME`,
       valueHint: 'COUNT',
       description: 'How many of the last ones: requests, 20 by default, or lines, 100 by default',
     },
-    slot: { type: 'string', valueHint: 'SLOT', description: 'Only requests that went to this slot', completes: 'slot' },
-    model: {
-      type: 'string',
-      valueHint: 'MODEL',
-      description: 'Only requests that asked for this model',
-      completes: 'model',
-    },
+    ...filterArgs,
   },
-  async run({ args: { name, follow = false, lines, slot, model, json = false } }) {
+  async run({ args: { name, follow = false, lines, json = false, ...rest } }) {
+    const filter = filterOf(rest)
     if (name === undefined) {
-      return showRequests({ slot, model, lines: wholeNumber('lines', lines ?? '20', 1, 1000), follow, json })
+      return showRequests({ filter, lines: wholeNumber('lines', lines ?? '20', 1, 100_000), follow, json })
     }
-    if (slot !== undefined || model !== undefined) {
+    const [first] = Object.keys(filter)
+    if (first !== undefined) {
       throw usageError(
-        '--slot and --model choose among the requests; NAME shows what a backend prints.',
+        `--${first} chooses among the requests; NAME shows what a backend prints.`,
         `hal0 logs --slot ${name}`,
       )
     }

@@ -60,13 +60,64 @@ test('-f continues where the list ended, and shows no decision twice', async () 
   using following = new Running(['logs', '-f', '--json', '--slot', 'primary'], { url })
   await opened
   expect(feed.requests.at(-1)?.headers.get('last-event-id')).toBe('2')
+  expect(new URL(feed.requests.at(-1)?.url ?? '').search).toBe('?slot=primary')
   feed.send('decision', failed, 2)
-  feed.send('decision', decision(3, { slot: 'other' }), 3)
   feed.send('decision', decision(4), 4)
   await following.printed('"id":4')
   following.interrupt()
   const lines = (await following.outcome).stdout.trim().split('\n')
   expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2, 4])
+})
+
+test('every filter goes to the API, and --since is an age, a date or a time', async () => {
+  const before = Date.now()
+  const words = '--model m --caller 10.0.0.7 --endpoint /v1/embeddings --status 503 --text oops --since 2h'.split(' ')
+  expect((await hal0(['logs', ...words], { url })).code).toBe(0)
+  const { since = '', ...rest } = api.calls.at(-1)?.query ?? {}
+  expect(rest).toEqual({
+    model: 'm',
+    caller: '10.0.0.7',
+    endpoint: '/v1/embeddings',
+    status: '503',
+    text: 'oops',
+    limit: '20',
+  })
+  expect(Date.parse(since)).toBeGreaterThanOrEqual(before - 7_200_000)
+  expect(Date.parse(since)).toBeLessThanOrEqual(Date.now() - 7_200_000)
+})
+
+test('what cannot be a time or a status is refused before anything is asked', async () => {
+  for (const [flag, value] of [
+    ['--since', 'yesterday'],
+    ['--since', '5'],
+    ['--status', 'bad'],
+  ] as const) {
+    const { code, stderr } = await hal0(['logs', flag, value], { url: 'http://127.0.0.1:1' })
+    expect([code, stderr.includes(`${flag} takes`)]).toEqual([2, true])
+  }
+})
+
+test('-n larger than a page follows the pages, empty ones too', async () => {
+  const pages: Record<string, [number[], number | null]> = {
+    first: [[9, 8], 8],
+    8: [[], 5],
+    5: [[4], null],
+  }
+  using paged = new FakeApi(
+    {},
+    {
+      'GET /api/logs/decisions': (request) => {
+        const [ids = [], next = null] = pages[new URL(request.url).searchParams.get('before') ?? 'first'] ?? []
+        const headers = next === null ? {} : { link: `</api/logs/decisions?text=x&before=${next}>; rel="next"` }
+        return Response.json(
+          ids.map((id) => decision(id)),
+          { headers },
+        )
+      },
+    },
+  )
+  const { stdout } = await hal0(['logs', '--text', 'x', '-n', '5000', '--json'], { url: paged.url })
+  expect(JSON.parse(stdout).map(({ id }: { id: number }) => id)).toEqual([9, 8, 4])
 })
 
 test('-f for people has a heading and one line for each decision', async () => {

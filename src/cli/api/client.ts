@@ -47,7 +47,14 @@ interface Given {
  * @throws Failure wrong usage when the request breaks the contract, exit code 3 when the daemon is not reachable, 4 when the thing
  * asked for does not exist, otherwise 1; the signal's reason once it aborted
  */
-export const call = async <N extends OperationName>(name: N, input: Input<N>): Promise<Reply<N>> => {
+export const call = async <N extends OperationName>(name: N, input: Input<N>): Promise<Reply<N>> =>
+  (await callForPage(name, input)).reply
+
+/** Like `call`, of a list. `next` is the `before` of its next page; null: there is none. */
+export const callForPage = async <N extends OperationName>(
+  name: N,
+  input: Input<N>,
+): Promise<{ reply: Reply<N>; next: number | null }> => {
   const operation: Operation = operations[name]
   const given = input as Given
   check(operation, given)
@@ -65,7 +72,11 @@ export const call = async <N extends OperationName>(name: N, input: Input<N>): P
   const text = await response.text().catch((error: unknown) => {
     throw broken(error, signal)
   })
-  return readReply(operation, path, response.status, text, subjectOf(given.params)) as Reply<N>
+  const [, before] = /[?&]before=(\d+)[^>]*>; rel="next"/.exec(response.headers.get('link') ?? '') ?? []
+  return {
+    reply: readReply(operation, path, response.status, text, subjectOf(given.params)) as Reply<N>,
+    next: before === undefined ? null : Number(before),
+  }
 }
 
 /** Checks a request before anything is asked. @throws Failure wrong usage when it breaks the contract */
