@@ -22,6 +22,7 @@ describe('a backend that works on', () => {
     const answer = await server.post({ model: 'primary', stream: true }, { signal: leaving.signal })
     await answer.body?.getReader().read()
     leaving.abort()
+    await server.clientsLeft()
     const [asked] = upstream.requests
     // More than what the system would hold for a client that is slow.
     for (let piece = 0; piece < 200; piece++) {

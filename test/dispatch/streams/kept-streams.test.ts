@@ -87,8 +87,7 @@ test('the backend gets the id, and goes on for a client that left; the place sta
   await beginAndLeave(parts, 'a')
   const [began] = upstream.requests
   expect(began?.head).toContain('x-conversation-id: a')
-  // Longer than it takes to notice that a client has left.
-  await Bun.sleep(200)
+  await server.clientsLeft()
   expect([upstream.closed, slots.lastLease.released]).toEqual([0, 0])
   began?.socket.write(streamEnd)
   expect(await server.logged(1)).toMatchObject([{ outcome: 'aborted', status: 200 }])

@@ -14,6 +14,7 @@ import { localCaller } from '../../../src/http/gate/callers.ts'
 import { EndpointTable } from '../../../src/http/gate/endpoint-table.ts'
 import { requestIdOf } from '../../../src/http/gate/request-id.ts'
 import type { SlotDirectory } from '../../../src/slots/run/lease.ts'
+import { until } from '../../support/until.ts'
 
 interface Options {
   maxBodyBytes?: number
@@ -109,6 +110,13 @@ export class MiniServer {
       })
     }
     return this.decisions
+  }
+
+  /** Resolves once the relay knows that all clients have left. */
+  async clientsLeft(): Promise<void> {
+    await until('all clients have left', () => this.#front.inFlight === 0)
+    // The relay looks for that every 25 ms, with a timer of this process, which comes before this one.
+    await Bun.sleep(100)
   }
 
   stop(): void {
