@@ -51,8 +51,8 @@ const listed = (connection: string | null | undefined): readonly string[] => {
 }
 
 /**
- * The content type to send where the client's is not that of its body: curl calls JSON a form, of which some backends take 8 KiB
- * at most. null: the client's.
+ * The content type to send where the client's is not that of its body: hal0 takes JSON that is called a form (curl -d) or nothing, but
+ * not every backend does. null: the client's.
  */
 const typeInstead = ({ endpoint, headers }: RelayRequest): string | null =>
   endpoint.model !== 'json' || isJson(headers.get('content-type') ?? '') ? null : 'application/json'
