@@ -78,7 +78,7 @@ withEngine(
     await expectTheSame(place, chatCalls(model))
     for (const { what, request, answers } of differencesOf(model)) {
       const answerOf = async (origin: string) => {
-        const response = await fetch(`${origin}${request.path}`, request.init)
+        const response = await fetch(`${origin}${request.path}`, { ...request.init, keepalive: false })
         return { what, status: response.status, body: await response.json().catch(() => ({})) }
       }
       expect(await answerOf(place.bare)).toMatchObject({ what, ...answers.bare })
