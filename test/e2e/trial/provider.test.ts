@@ -1,19 +1,13 @@
 /** A provider is one row and one folder: another one, with a model format of its own, in a daemon that has it in addition. */
 import { expect, test } from 'bun:test'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ModelEntry } from '../../../src/contract/models/model.ts'
 import type { Slot } from '../../../src/contract/slot-config.ts'
 import { Daemon, errorOf } from '../../support/daemon.ts'
 import { makeStandIn, standInEventsOf } from '../../support/stand-in-llama.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-
-const trialProgram = (folder: string): string => {
-  const program = join(folder, 'hal0')
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dir, 'daemon.ts')}' "$@"\n`)
-  chmodSync(program, 0o755)
-  return program
-}
+import { trialProgram } from './program.ts'
 
 test('a slot of a new provider is made with its section, loads a model of three files, answers and unloads', async () => {
   const folder = tempDir()

@@ -44,10 +44,13 @@ const trio: Provider = {
   name: 'trio',
   formats: ['trio'],
   lessMemory: 'or fewer parts',
-  modes: ['chat'],
+  modes: ['chat', 'transcription', 'speech'],
   backend: { dialects: ['openai'], withheldHeaders: new Set(), keepsStreams: false, onHangUp: 'abort' },
-  mode: () => 'chat',
-  abilities: () => ({ capabilities: ['chat'], contextLength: null }),
+  mode: ({ mode }) => mode ?? 'chat',
+  abilities: ({ mode }) => ({
+    capabilities: [mode === 'transcription' || mode === 'speech' ? mode : 'chat'],
+    contextLength: null,
+  }),
   otherModels: () => [],
   check: ({ section }) => {
     if (section.voice === 'none') throw new Hal0Error('request.invalid', 'voice cannot be none.', { param: 'voice' })

@@ -62,6 +62,24 @@ export const embedding = (alias: string, nan: boolean) =>
     usage: { prompt_tokens: 3, total_tokens: 3 },
   })
 
+/** Says which form it got. */
+export const transcription = (form: Uint8Array) =>
+  Response.json({
+    text: `heard ${new Bun.CryptoHasher('sha256').update(form).digest('hex')}`,
+    usage: { type: 'tokens', input_tokens: 14, output_tokens: 2, total_tokens: 16 },
+  })
+
+/** Bytes that are no text. */
+export const speech = () =>
+  new Response(
+    Uint8Array.from({ length: 100_000 }, (_, index) => index % 256),
+    {
+      headers: { 'content-type': 'audio/mpeg' },
+    },
+  )
+
+export const voices = () => Response.json({ voices: ['warm', 'plain'] })
+
 export const rerank = (alias: string, documents: number, nan: boolean) =>
   Response.json({
     object: 'list',

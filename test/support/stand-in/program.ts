@@ -91,10 +91,12 @@ const infer = async (id: number, chat: boolean, body: Record<string, unknown>): 
   return answers.completion(alias, chat, tokens, behaviour.sentinel === 'nan' ? null : -0.1)
 }
 
-const answer = async (id: number, path: string, text: string): Promise<Response> => {
+const answer = async (id: number, path: string, bytes: Uint8Array): Promise<Response> => {
+  const text = new TextDecoder().decode(bytes)
   if (behaviour.garbage === 'http') return new Response(new Uint8Array([0, 255, 27, 91, 51, 49, 109, 10]))
   if (behaviour.answer_500 === true) return answers.error(500, 'something is broken', 'server_error')
   if (!ready) return answers.loading()
+  if (path === '/v1/audio/transcriptions') return answers.transcription(bytes)
   let body: Record<string, unknown> = {}
   try {
     if (text !== '') body = JSON.parse(text) as Record<string, unknown>
@@ -125,6 +127,10 @@ const answer = async (id: number, path: string, text: string): Promise<Response>
       if (!wantsRerank) return unsupported('reranking')
       if (isBroken) return answers.error(500, 'compute error', 'server_error')
       return answers.rerank(alias, Array.isArray(body.documents) ? body.documents.length : 0, nan)
+    case '/v1/audio/speech':
+      return answers.speech()
+    case '/v1/audio/voices':
+      return answers.voices()
     default:
       return answers.error(404, 'File Not Found', 'not_found_error')
   }
@@ -133,16 +139,17 @@ const answer = async (id: number, path: string, text: string): Promise<Response>
 const handle = async (request: Request): Promise<Response> => {
   const id = ++requests
   const path = new URL(request.url).pathname
-  const text = await request.text()
+  const bytes = await request.bytes()
   record({
     kind: 'request',
     id,
     method: request.method,
     path,
     headers: Object.fromEntries(request.headers),
-    body: text,
+    // A form may hold megabytes of sound.
+    body: request.headers.get('content-type')?.startsWith('multipart/') === true ? '' : new TextDecoder().decode(bytes),
   })
-  const response = await answer(id, path, text)
+  const response = await answer(id, path, bytes)
   if (request.signal.aborted) record({ kind: 'aborted', id })
   else if (response.headers.get('content-type') !== 'text/event-stream') {
     record({ kind: 'answered', id, status: response.status })
