@@ -1,23 +1,13 @@
 /** From setup's last screen to an answer, and back again after an uninstall, on a real systemd with a real model. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from 'bun:test'
-import { dirname } from 'node:path'
 import type { Slot } from '../../src/contract/slot-config.ts'
 import { testWith } from '../support/part.ts'
-import { starterWheel } from '../support/starter-wheel.ts'
 import { hasSystemdHost, SystemdHost } from '../support/systemd-host.ts'
 import { engineBinds, putEngine, putModel } from './engine.ts'
+import { startPackageIndex, wheelBinds } from './package-index.ts'
 
 setDefaultTimeout(300_000)
 const withHost = testWith('root and systemd', hasSystemdHost)
-
-/** A stand-in for the package index, which a test host does not reach: the real wheel, on loopback. */
-const indexAt = '/mnt/wheels'
-const index = `Bun.serve({ hostname: '127.0.0.1', port: 9998, fetch(request) {
-  const name = new URL(request.url).pathname.split('/').at(-1)
-  if (name !== '') return new Response(Bun.file('${indexAt}/' + name))
-  const links = require('fs').readdirSync('${indexAt}').map((one) => '<a href="/files/' + one + '">' + one + '</a>')
-  return new Response(links.join(''), { headers: { 'content-type': 'text/html' } })
-} })`
 
 describe.if(hasSystemdHost || process.env.CI === 'true')('a new server', () => {
   let host: SystemdHost
@@ -27,9 +17,8 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('a new server', () => {
 
   beforeAll(async () => {
     if (!hasSystemdHost) return
-    host = await SystemdHost.start({ ...(await engineBinds()), [indexAt]: dirname(await starterWheel()) })
-    await host.must(['systemd-run', '--unit=package-index', process.execPath, '-e', index])
-    await host.must(['sh', '-c', 'printf "[global]\\nindex-url = http://127.0.0.1:9998/simple/\\n" > /etc/pip.conf'])
+    host = await SystemdHost.start({ ...(await engineBinds()), ...(await wheelBinds()) })
+    await startPackageIndex(host)
     await host.must([
       'sh',
       '-c',
