@@ -1,6 +1,6 @@
 /** The connection to the daemon: its address, the credentials, and what it means when nothing answers. */
 import { createFetch } from 'ofetch'
-import { knownDaemon, usualUrl } from '../host/known-daemon.ts'
+import { knownDaemon, usualUrl } from '../host/address/known-daemon.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
 
@@ -57,25 +57,40 @@ export interface Exchange {
   signal?: AbortSignal
 }
 
+const attempt = ({ path, query, headers, body, signal, method }: Exchange): Promise<Response> => {
+  const key = process.env.HAL0_API_KEY ?? ''
+  return $fetch.raw(`${baseUrl()}${path}`, {
+    method,
+    responseType: 'stream',
+    headers: {
+      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+      ...headers,
+    },
+    ...(query === undefined ? {} : { query }),
+    ...(body === undefined ? {} : { body }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+}
+
+/** Nobody listened, so that nothing can have been done with the request. */
+const isRefused = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ConnectionRefused'].includes((error as { cause?: { code?: string } }).cause?.code ?? '')
+
 /**
- * Sends one request. The body of the response is not read, whatever its status.
+ * Sends one request. The body of the response is not read, whatever its status. A service that was started a moment ago is waited for.
  * @throws Failure with exit code 3 when no answer came; the signal's reason once it aborted
  */
-export const send = async ({ path, query, headers, body, signal, method }: Exchange): Promise<Response> => {
-  const url = baseUrl()
-  const key = process.env.HAL0_API_KEY ?? ''
+export const send = async (exchange: Exchange): Promise<Response> => {
+  const { signal } = exchange
   try {
-    return await $fetch.raw(`${url}${path}`, {
-      method,
-      responseType: 'stream',
-      headers: {
-        ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
-        ...headers,
-      },
-      ...(query === undefined ? {} : { query }),
-      ...(body === undefined ? {} : { body }),
-      ...(signal === undefined ? {} : { signal }),
-    })
+    return await attempt(exchange)
+  } catch (error) {
+    if (!isRefused(error) || urlIsConfigured()) throw broken(error, signal)
+    const { serviceComes } = await import('../host/address/service-comes.ts')
+    if (!(await serviceComes())) throw broken(error, signal)
+  }
+  try {
+    return await attempt(exchange)
   } catch (error) {
     throw broken(error, signal)
   }

@@ -1,4 +1,4 @@
-import { noDaemonHere } from '../host/known-daemon.ts'
+import { noDaemonHere } from '../host/address/known-daemon.ts'
 import { urlIsConfigured } from './connection.ts'
 
 /**

@@ -13,7 +13,7 @@ const asksForHelp = (args: string[]): boolean => flagWords(args).some((arg) => a
 /** A failure to reach hal0 on this machine, with what this machine knows about it. */
 const explained = async (failure: Failure): Promise<Failure> => {
   if (failure.unanswered === null) return failure
-  const { whyUnreachable } = await import('../host/why-unreachable.ts')
+  const { whyUnreachable } = await import('../host/address/why-unreachable.ts')
   return new Failure(failure.exitCode, failure.message, {
     ...(await whyUnreachable(failure.unanswered)),
     cause: failure,

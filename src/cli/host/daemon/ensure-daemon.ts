@@ -9,7 +9,7 @@ import { urlIsConfigured } from '../../api/connection.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure, usageError } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
-import { knownDaemon, ownDaemon, unrecordedDaemonAnswers, usualUrl } from '../known-daemon.ts'
+import { knownDaemon, ownDaemon, unrecordedDaemonAnswers, usualUrl } from '../address/known-daemon.ts'
 import { startOwn, untilItAnswers } from './start-own.ts'
 import { startService } from './start-service.ts'
 

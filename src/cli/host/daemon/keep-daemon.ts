@@ -4,7 +4,7 @@ import { findPaths } from '../../../system/paths.ts'
 import { hostingHere, thisCaller } from '../../../system/systemd/hosting.ts'
 import { urlIsConfigured } from '../../api/connection.ts'
 import { talk } from '../../terminal/output.ts'
-import { ownDaemon } from '../known-daemon.ts'
+import { ownDaemon } from '../address/known-daemon.ts'
 import { startOwn } from './start-own.ts'
 
 const lookEveryMs = 200

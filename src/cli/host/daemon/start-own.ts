@@ -10,7 +10,7 @@ import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure } from '../../terminal/failure.ts'
 import { sayingWhatGoesOn } from '../../terminal/interrupt.ts'
 import { talk } from '../../terminal/output.ts'
-import { ownDaemon } from '../known-daemon.ts'
+import { ownDaemon } from '../address/known-daemon.ts'
 import { type Background, serveInBackground, tailOf } from './background.ts'
 import { choosePort } from './choose-port.ts'
 

@@ -8,7 +8,7 @@ import { makeSystemctl, type Scope } from '../../../system/systemd/unit/systemct
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
-import { knownDaemon } from '../known-daemon.ts'
+import { knownDaemon } from '../address/known-daemon.ts'
 
 const systemctlLimitMs = 60_000
 

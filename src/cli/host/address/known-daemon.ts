@@ -1,8 +1,8 @@
 /** The daemon of this machine, by the address that it has recorded in its data folder. */
-import { configDefaults } from '../../contract/config.ts'
-import { type DaemonAddress, readDaemonAddress } from '../../system/daemon-address.ts'
-import { daemonAnswers } from '../../system/daemon-answers.ts'
-import { findPaths } from '../../system/paths.ts'
+import { configDefaults } from '../../../contract/config.ts'
+import { type DaemonAddress, readDaemonAddress } from '../../../system/daemon-address.ts'
+import { daemonAnswers } from '../../../system/daemon-answers.ts'
+import { findPaths } from '../../../system/paths.ts'
 
 /** Where a daemon listens that nobody has told anything else. */
 export const usualUrl = `http://127.0.0.1:${configDefaults.port}`

@@ -1,11 +1,11 @@
 /** Why no hal0 answers at an address of this machine: who holds the port, or what the service said last, and what to do. */
-import { configDefaults } from '../../contract/config.ts'
-import { readServerSettings } from '../../system/config/server-config.ts'
-import { otherPortFor } from '../../system/listen-advice.ts'
-import { findPaths } from '../../system/paths.ts'
-import { findPortHolder, holderText, type PortHolder } from '../../system/process/port-holder.ts'
-import { apiUnit, commandsHere, type HostingCommands } from '../../system/systemd/hosting.ts'
-import { lastWords } from '../../system/systemd/last-words.ts'
+import { configDefaults } from '../../../contract/config.ts'
+import { readServerSettings } from '../../../system/config/server-config.ts'
+import { otherPortFor } from '../../../system/listen-advice.ts'
+import { findPaths } from '../../../system/paths.ts'
+import { findPortHolder, holderText, type PortHolder } from '../../../system/process/port-holder.ts'
+import { apiUnit, commandsHere, type HostingCommands } from '../../../system/systemd/hosting.ts'
+import { lastWords } from '../../../system/systemd/last-words.ts'
 
 export interface Explanation {
   details: string[]
