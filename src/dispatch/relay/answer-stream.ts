@@ -13,6 +13,12 @@ export const isEventStream = ({ headers }: ResponseHead): boolean =>
 export const joined = (pieces: Buffer[]): Buffer =>
   pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
 
+/**
+ * Time for the client to read the last event, milliseconds. When a connection breaks, the streams of fetch drop what has arrived but was
+ * not read: Anthropic's client then said only that the connection was closed.
+ */
+const readLastEventMs = 100
+
 export class AnswerStream {
   /** What was passed on. */
   readonly ends = new StreamEnds()
@@ -48,8 +54,12 @@ export class AnswerStream {
    * @param lastEvent the last event of an event stream
    */
   break(lastEvent: string): void {
-    if (this.#events !== null) this.#write(Buffer.from(this.#events.gap() + lastEvent))
-    this.#answer.break()
+    if (this.#events === null) {
+      this.#answer.break()
+      return
+    }
+    this.#write(Buffer.from(this.#events.gap() + lastEvent))
+    setTimeout(() => this.#answer.break(), readLastEventMs)
   }
 
   #finishEvents(rest: Buffer, translation: Translation | null): void {

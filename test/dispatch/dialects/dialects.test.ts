@@ -69,8 +69,9 @@ describe('the dialect of OpenAI’s Responses API', () => {
 })
 
 /** What a client got of an answer. */
-const collected = (): { text: () => string; answer: Answer } => {
+const collected = (): { text: () => string; broken: Promise<void>; answer: Answer } => {
   let text = ''
+  const broken = Promise.withResolvers<void>()
   const answer = {
     begun: true,
     onRoom: null,
@@ -85,9 +86,10 @@ const collected = (): { text: () => string; answer: Answer } => {
     },
     break() {
       text += '|broken'
+      broken.resolve()
     },
   }
-  return { text: () => text, answer }
+  return { text: () => text, broken: broken.promise, answer }
 }
 
 /** Makes events louder, and says goodbye. */
@@ -111,11 +113,12 @@ describe('the translation of events', () => {
     expect(text()).toBe('DATA: A\n\nDATA: B\n\nDATA: C\n\ndata: BYE\n\n|end')
   })
 
-  test('changes neither the error that ends a broken stream, nor an answer that is not a stream of events', () => {
+  test('changes neither the error that ends a broken stream, nor an answer that is not a stream of events', async () => {
     const broken = collected()
     const stream = new AnswerStream(broken.answer, true, loud())
     stream.push(Buffer.from('data: a\n\ndata: half'))
     stream.break('data: why\n\n')
+    await broken.broken
     expect(broken.text()).toBe('DATA: A\n\ndata: why\n\n|broken')
     const plain = collected()
     const whole = new AnswerStream(plain.answer, false, loud())
