@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Status } from '../../src/contract/system.ts'
 import { Daemon, runHal0 } from '../support/daemon.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 setDefaultTimeout(60_000)
 
@@ -33,4 +34,10 @@ test('the address is removed when the daemon is stopped, and written again by th
   expect(existsSync(join(daemon.root, 'var/lib/hal0/daemon.json'))).toBe(false)
   await daemon.launch()
   expect((await statusOf(daemon.root)).status?.pid).toBe(daemon.pid)
+})
+
+test('with HAL0_ROOT, a command reaches no daemon but the one of that folder', async () => {
+  const root = tempDir()
+  const { code, stderr } = await runHal0(['status'], { env: { HAL0_ROOT: root, HAL0_URL: '' } })
+  expect([code, stderr]).toEqual([3, expect.stringContaining(`none runs with its data in ${root}`)])
 })

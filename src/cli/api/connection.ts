@@ -1,6 +1,6 @@
 /** The connection to the daemon: its address, the credentials, and what it means when nothing answers. */
 import { createFetch } from 'ofetch'
-import { knownDaemon, usualUrl } from '../host/address/known-daemon.ts'
+import { knownDaemon, requireOwnDaemon, usualUrl } from '../host/address/known-daemon.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure, usageError } from '../terminal/failure.ts'
 
@@ -82,6 +82,7 @@ const isRefused = (error: unknown): boolean =>
  */
 export const send = async (exchange: Exchange): Promise<Response> => {
   const { signal } = exchange
+  if (!urlIsConfigured()) requireOwnDaemon()
   try {
     return await attempt(exchange)
   } catch (error) {

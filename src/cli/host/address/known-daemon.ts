@@ -3,6 +3,9 @@ import { configDefaults } from '../../../contract/config.ts'
 import { type DaemonAddress, readDaemonAddress } from '../../../system/daemon-address.ts'
 import { daemonAnswers } from '../../../system/daemon-answers.ts'
 import { findPaths } from '../../../system/paths.ts'
+import { commandsHere } from '../../../system/systemd/hosting.ts'
+import { exitCode } from '../../terminal/exit-code.ts'
+import { Failure } from '../../terminal/failure.ts'
 
 /** Where a daemon listens that nobody has told anything else. */
 export const usualUrl = `http://127.0.0.1:${configDefaults.port}`
@@ -28,3 +31,13 @@ export const unrecordedDaemonAnswers = async (): Promise<boolean> => !hasRoot() 
 
 /** Whether no hal0 is there for commands, whatever else may have the usual port. */
 export const noDaemonHere = async (): Promise<boolean> => knownDaemon() === null && !(await unrecordedDaemonAnswers())
+
+/**
+ * Whatever has the usual port while no daemon runs in HAL0_ROOT is another one: commands must not reach it.
+ * @throws Failure when HAL0_ROOT is set, and no daemon runs in that folder
+ */
+export const requireOwnDaemon = (): void => {
+  if (!hasRoot() || ownDaemon() !== null) return
+  const where = `none runs with its data in ${process.env.HAL0_ROOT} (HAL0_ROOT)`
+  throw new Failure(exitCode.unreachable, `hal0 is not reachable: ${where}.`, { hint: commandsHere().start })
+}
