@@ -182,7 +182,7 @@ describe('who may import whom', () => {
       'pull/job',
       'pull/queue',
     ],
-    dispatch: ['body', 'upstream', 'dialects', 'targets', 'relay', 'decisions'],
+    dispatch: ['body', 'upstream', 'dialects', 'targets', 'waiting', 'relay', 'decisions'],
     observability: ['database', 'log', 'metrics', 'why'],
     http: ['answers', 'gate', 'feeds', 'api', 'docs'],
     system: ['files', 'package-index', 'config', 'proc', 'hardware', 'process', 'systemd'],

@@ -33,6 +33,8 @@ export interface Endpoint {
   dialect: Dialect
   capability: Capability
   usage: UsageFormat
+  /** A body with `"stream": true` is answered with server-sent events. */
+  streams?: true
 }
 
 const openai = { method: 'POST', scope: 'infer', model: 'json', dialect: 'openai', usage: 'openai' } as const
@@ -52,10 +54,17 @@ const keptStream = {
 
 /** The rows by name, for code that needs a specific one. */
 export const endpoints = {
-  chatCompletions: { ...openai, ...at('/v1/chat/completions'), capability: 'chat' },
-  completions: { ...openai, ...at('/v1/completions'), capability: 'chat' },
-  responses: { ...openai, ...at('/v1/responses'), dialect: 'responses', usage: 'responses', capability: 'chat' },
-  messages: { ...anthropic, ...at('/v1/messages'), capability: 'chat' },
+  chatCompletions: { ...openai, ...at('/v1/chat/completions'), capability: 'chat', streams: true },
+  completions: { ...openai, ...at('/v1/completions'), capability: 'chat', streams: true },
+  responses: {
+    ...openai,
+    ...at('/v1/responses'),
+    dialect: 'responses',
+    usage: 'responses',
+    capability: 'chat',
+    streams: true,
+  },
+  messages: { ...anthropic, ...at('/v1/messages'), capability: 'chat', streams: true },
   countTokens: { ...anthropic, ...at('/v1/messages/count_tokens'), usage: 'none', capability: 'chat' },
   embeddings: { ...openai, ...at('/v1/embeddings'), capability: 'embedding' },
   rerank: { ...openai, ...at('/v1/rerank'), paths: ['/v1/rerank', '/v1/reranking'], capability: 'rerank' },

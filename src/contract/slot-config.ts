@@ -47,6 +47,10 @@ const conduct = {
   start_wait_s: seconds('How long a request waits in starting.'),
   load_timeout_s: Type.Number({ minimum: 0.1, maximum: 31_536_000, description: 'Longest load.' }),
   request_timeout_s: Type.Number({ minimum: 0.1, maximum: 31_536_000, description: 'Deadline of a request.' }),
+  loading_hint: Type.Enum(['comment', 'thinking', 'none'], {
+    description:
+      'What a streaming request sees while its slot loads: the progress as comments, or as reasoning text where the API has that; none: only empty comments, which keep the connection alive.',
+  }),
   sentinel: Type.Boolean({ description: 'Prove readiness by one tiny inference.' }),
   restart: Type.Enum(['never', 'on-failure']),
 }
@@ -73,6 +77,7 @@ export const commonDefaults = {
   start_wait_s: 10,
   load_timeout_s: 600,
   request_timeout_s: 600,
+  loading_hint: 'comment',
   sentinel: true,
   restart: 'never',
 } as const satisfies Partial<Record<keyof typeof commonKeys, unknown>>

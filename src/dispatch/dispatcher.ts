@@ -1,19 +1,17 @@
 /** Answers inference requests: body → model → route → lease → rewrite → relay, and one line in the decision log. */
-import type { Caller } from '../contract/caller.ts'
-import type { Capability, Dialect, Endpoint } from '../contract/endpoints.ts'
+import type { Endpoint } from '../contract/endpoints.ts'
 import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
 import { log } from '../lib/log.ts'
-import type { ModelLookup } from '../models/registry/registry-port.ts'
 import { defaultMaxBodyBytes, type Taken, takeBody } from './body/body.ts'
-import { type BodyBudget, BodyShare } from './body/body-budget.ts'
+import { BodyShare } from './body/body-budget.ts'
 import type { BodyPieces } from './body/body-pieces.ts'
 import { modelReader } from './body/model-places.ts'
 import { rewrite } from './body/rewrite.ts'
 import { DecisionDraft, type Ending } from './decisions/decision-draft.ts'
-import type { DecisionRecorder } from './decisions/decision-log.ts'
 import { generationRate, tokenCounts } from './dialects/usage.ts'
+import type { DispatchDeps } from './dispatch-deps.ts'
 import type { Dispatch, InferenceCall } from './dispatch-port.ts'
 import { HeapTrim } from './heap-trim.ts'
 import { relay } from './relay/relay.ts'
@@ -22,28 +20,8 @@ import { askedStream, conversationOf } from './streams/asked-stream.ts'
 import { backendPathOf, KeptStreams } from './streams/kept-streams.ts'
 import { modelNotFound, notSupported } from './targets/no-route.ts'
 import { findAnyRoute, findRoute } from './targets/route.ts'
-import type { Target, TargetLease, Targets } from './targets/target.ts'
-
-export interface DispatchDeps {
-  targets: Targets
-  models: Pick<ModelLookup, 'get'>
-  /** What slots can be set up for here: the modes of all providers. */
-  modes: readonly Capability[]
-  decisions: DecisionRecorder
-  /** A request found a slot that is not loaded, and waits for it. */
-  waking?: (slot: string, by: { requestId: string; caller: Caller; time: number }) => void
-  /** Sends an error as an answer. The only code that does this is in the HTTP layer. */
-  refuse(answer: Answer, error: Hal0Error, asked: { requestId: string; dialect: Dialect }): void
-  /** Header lines that every answer of this server has. */
-  headerLines: string
-  maxBodyBytes?: number
-  /** Memory for all bodies together. */
-  bodies: BodyBudget
-  /** Aborts when the daemon stops; its reason goes to requests that wait for a slot. */
-  stopping?: AbortSignal
-  /** Unix time in milliseconds. */
-  now?: () => number
-}
+import type { Target, TargetLease } from './targets/target.ts'
+import { EarlyAnswer, earlyTiming } from './waiting/early-answer.ts'
 
 interface Parts extends DispatchDeps {
   streams: KeptStreams
@@ -61,6 +39,8 @@ class InferenceRequest implements Client {
   readonly #deps: Parts
   readonly #draft: DecisionDraft
   readonly #share: BodyShare
+  /** The answer, if its head was sent while the slot was loading. */
+  #early: EarlyAnswer | null = null
 
   constructor(call: InferenceCall, answer: Answer, deps: Parts) {
     const { requestId, path, caller } = call
@@ -82,7 +62,7 @@ class InferenceRequest implements Client {
       const target = routed instanceof Promise ? await routed.then(() => this.#route(model)) : routed
       const acquired = target.acquire(this, model)
       if (acquired instanceof Promise && target.state === 'offline') this.#waking(target)
-      const lease = acquired instanceof Promise ? await this.#patiently(acquired) : acquired
+      const lease = acquired instanceof Promise ? await this.#patiently(acquired, target, model, body) : acquired
       const { endpoint } = this.#call
       await this.#relay(target, lease, body, endpoint.model === 'stream' ? await this.#ofStream(lease) : endpoint)
     } catch (error) {
@@ -102,11 +82,31 @@ class InferenceRequest implements Client {
     if (slot !== null) this.#deps.waking?.(slot, { requestId, caller, time: this.#draft.time })
   }
 
-  async #patiently(waiting: Promise<TargetLease>): Promise<TargetLease> {
-    const lease = await waiting
+  async #patiently(
+    waiting: Promise<TargetLease>,
+    target: Target,
+    model: string | null,
+    body: BodyPieces,
+  ): Promise<TargetLease> {
+    const early = this.#watchWait(target, model, body)
+    const lease = await waiting.finally(() => {
+      early?.stop()
+      if (early?.begun) this.#early = early
+    })
     if (!this.#call.request.signal.aborted) return lease
     lease.release()
     throw new ClientGone()
+  }
+
+  /** @returns null for a request whose answer is no stream */
+  #watchWait(target: Target, model: string | null, body: BodyPieces): EarlyAnswer | null {
+    const { endpoint } = this.#call
+    if (endpoint.streams !== true) return null
+    const { requestId } = this.#draft
+    const { early = earlyTiming, headerLines } = this.#deps
+    const request = { endpoint, requestId, model: model ?? target.name, body: rewrite(body, target.rules) }
+    const lines = `${headerLines}x-request-id: ${requestId}\r\n`
+    return new EarlyAnswer({ ...request, headerLines: lines, answer: this.#answer, target }, early)
   }
 
   #read(): Taken | Promise<Taken> {
@@ -170,7 +170,7 @@ class InferenceRequest implements Client {
         body: rewrite(body, target.rules),
         requestId: this.#draft.requestId,
         headerLines: this.#deps.headerLines,
-        answer: this.#answer,
+        answer: this.#early ?? this.#answer,
         client: request,
         bodySent: () => this.#share.release(),
       },
@@ -206,6 +206,11 @@ class InferenceRequest implements Client {
     const refusal = Hal0Error.from(error)
     if (refusal.code === 'internal') log.error(`request ${requestId} failed`, refusal.cause ?? refusal)
     this.#draft.refused(refusal.message)
+    if (this.#early !== null) {
+      this.#record({ ...nothingSent, streamed: true, status: 200, outcome: 'broken', code: refusal.code })
+      this.#early.fail(refusal)
+      return
+    }
     this.#record({ ...nothingSent, status: refusal.status, outcome: 'error', code: refusal.code })
     this.#deps.refuse(this.#answer, refusal, { requestId, dialect: endpoint.dialect })
   }

@@ -44,6 +44,10 @@ export const duration = (seconds: number): string => {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
 }
 
+/** How far something is: e.g. `12 s of about 30 s`; `12 s` if nobody knows how long it takes. */
+export const elapsed = (seconds: number, expected: number | null): string =>
+  `${duration(seconds)}${expected === null ? '' : ` of about ${duration(expected)}`}`
+
 /** How long ago something was, for places that always show it: e.g. `100 s`, `3 min`, `5 h`, `2 d`. */
 export const age = (seconds: number): string => {
   const whole = Math.max(0, Math.floor(seconds))

@@ -13,7 +13,7 @@ import { type Goal, reach } from './goal.ts'
 import { runningModels, usersOfModel } from './model-use.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { Roster } from './roster.ts'
-import type { Lease, SlotView } from './run/lease.ts'
+import type { Lease, LoadView, SlotView } from './run/lease.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
 import { type Entry, SlotOwners, type SlotOwnersDeps } from './slot-owners.ts'
 import { problemsOfSlots } from './slot-problems.ts'
@@ -53,16 +53,9 @@ export class SlotManager implements SlotService {
     this.#swaps = new Swaps(this.#owners, deps)
     this.#reconciliation = new Reconciliation(deps.clock)
     const { configs, records, clock, supervisor } = deps
-    this.#deletions = new Deletions({ owners: this.#owners, configs, records, supervisor, signals: this.signals })
-    this.#roster = new Roster({
-      owners: this.#owners,
-      configs,
-      records,
-      reconciliation: this.#reconciliation,
-      changes: this.#changes,
-      signals: this.signals,
-      clock,
-    })
+    const shared = { owners: this.#owners, configs, records, signals: this.signals }
+    this.#deletions = new Deletions({ ...shared, supervisor })
+    this.#roster = new Roster({ ...shared, reconciliation: this.#reconciliation, changes: this.#changes, clock })
   }
 
   /** Takes over every slot in its current state; call it once, before anything else. */
@@ -127,6 +120,10 @@ export class SlotManager implements SlotService {
 
   refusal(name: string): Hal0Error | null {
     return this.#owners.get(name).owner.refusal()
+  }
+
+  loading(name: string): LoadView | null {
+    return this.#owners.has(name) ? this.#owners.get(name).owner.loading() : null
   }
 
   async list(): Promise<Slot[]> {

@@ -6,7 +6,7 @@ import type { ModelReader } from './model-reader.ts'
 import { keptNameBytes, modelMissing, onlyName, shownName } from './name-rules.ts'
 
 /** Deep nesting may overflow the stack of a backend's JSON parser; no real request comes near this. */
-const maxDepth = 512
+export const maxDepth = 512
 const nothing = Buffer.alloc(0)
 
 const invalid = (message: string, param?: string): Hal0Error =>

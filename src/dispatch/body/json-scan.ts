@@ -21,6 +21,7 @@ export interface Member {
   /** The text between its quotes as latin1, cut if too long; null: it is not a string. */
   text: string | null
   isNull: boolean
+  isTrue: boolean
   /** Length of the text in the body, bytes. */
   bytes: number
 }
@@ -126,7 +127,7 @@ export class JsonScan {
         this.#isMember = true
         return this.#beginString(states.afterValue, true)
       case actions.otherMember: {
-        this.#options.found({ text: null, isNull: bytes[at] === 0x6e, bytes: 0 })
+        this.#options.found({ text: null, isNull: bytes[at] === 0x6e, isTrue: bytes[at] === 0x74, bytes: 0 })
         const next = table[(states.value << kindBits) | (kindOf[bytes[at] as number] as number)] as number
         return next < states.inString ? next : this.#act(next, bytes, at)
       }
@@ -225,7 +226,7 @@ export class JsonScan {
     this.#kept = null
     if (this.#isMember) {
       this.#isMember = false
-      this.#options.found({ text: kept, isNull: false, bytes: this.#keptSize })
+      this.#options.found({ text: kept, isNull: false, isTrue: false, bytes: this.#keptSize })
     } else if (this.#isName(kept)) {
       this.#state = states.afterName
     }

@@ -16,9 +16,14 @@ const envelope = (error: Hal0Error): AnthropicErrorEnvelope => {
   return { type: 'error', error: { type: typeOf(error, type), message, code, details } }
 }
 
+const envelopeEvent = (body: { error: object }): string =>
+  `event: error\ndata: ${JSON.stringify({ ...body, type: 'error' })}\n\n`
+
 export const anthropic: DialectRules = {
   errorBody: envelope,
-  errorEvent: (error) => `event: error\ndata: ${JSON.stringify(envelope(error))}\n\n`,
+  errorEvent: (error) => envelopeEvent(envelope(error)),
+  envelopeEvent,
+  thinking: () => null,
   isLastEvent: (tail) =>
     /(?:^|\n)event: ?message_stop\r?\ndata: ?[^\r\n]*\s*$/.test(
       tail.toString('latin1', Math.max(0, tail.length - 256)),

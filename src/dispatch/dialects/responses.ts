@@ -8,9 +8,14 @@ const errorEvent = (error: Hal0Error): string => {
   return `event: error\ndata: ${JSON.stringify({ type: 'error', message, code, param, ...error.envelope() })}\n\n`
 }
 
+const envelopeEvent = (envelope: { error: object }): string =>
+  `event: error\ndata: ${JSON.stringify({ ...envelope.error, ...envelope, type: 'error' })}\n\n`
+
 export const responses: DialectRules = {
   errorBody: (error) => error.envelope(),
   errorEvent,
+  envelopeEvent,
+  thinking: () => null,
   /** The whole tail is searched: the last event repeats the whole answer. */
   isLastEvent: (tail) =>
     /(?:^|\n)event: ?response\.(?:completed|incomplete|failed)\r?\ndata: ?[^\r\n]*\s*$/.test(tail.toString('latin1')),

@@ -1,7 +1,7 @@
 /** The slots as targets: their backends are reached over loopback. */
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
-import type { SlotDirectory, SlotView } from '../../slots/run/lease.ts'
+import type { LoadView, SlotDirectory, SlotView } from '../../slots/run/lease.ts'
 import type { BodyRule } from '../body/rewrite.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Target, TargetLease, Targets } from './target.ts'
@@ -44,6 +44,10 @@ class SlotTarget implements Target {
 
   refusal(): Hal0Error | null {
     return this.#slots.refusal(this.name)
+  }
+
+  loading(): LoadView | null {
+    return this.#slots.loading(this.name)
   }
 }
 

@@ -2,7 +2,7 @@
 import type { SlotState } from '../../contract/slot.ts'
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
-import type { Lease, SlotView } from '../../slots/run/lease.ts'
+import type { Lease, LoadView, SlotView } from '../../slots/run/lease.ts'
 import type { BodyRule } from '../body/rewrite.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
@@ -37,6 +37,8 @@ export interface Target extends TargetView {
   acquire(client: Client, asked: string | null): TargetLease | Promise<TargetLease>
   /** The error with which `acquire` would refuse now; null if it would give a place or wait for one. */
   refusal(): Hal0Error | null
+  /** What a request that waits for it waits for; null: for a place only. */
+  loading(): LoadView | null
 }
 
 export interface Targets {

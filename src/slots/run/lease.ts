@@ -51,6 +51,17 @@ export interface SlotView {
   waiting: number
 }
 
+/** A load that requests wait for. */
+export interface LoadView {
+  state: SlotState
+  /** Since the load began, milliseconds; null: it has yet to begin. */
+  elapsedMs: number | null
+  /** How long it will take, from earlier loads; null: unknown. */
+  expectedMs: number | null
+  /** What waiting clients are told. */
+  hint: SlotConfig['loading_hint']
+}
+
 export interface SlotDirectory {
   /**
    * Takes over configuration files that were just written by hand; null: there are none. For a request that finds no slot: it may be
@@ -71,4 +82,6 @@ export interface SlotDirectory {
    * read, but only `acquire` decides.
    */
   refusal(name: string): Hal0Error | null
+  /** What a request that waits for the slot waits for; null: for a place, since the slot is loaded. */
+  loading(name: string): LoadView | null
 }

@@ -11,9 +11,10 @@ import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Abilities, WholeConfig } from '../../providers/provider.ts'
 import { decide } from '../decide/decide.ts'
 import { type Input, type Machine, machineOf } from '../machine/machine.ts'
+import { isLoaded } from '../machine/states.ts'
 import type { RecordWriter } from './effects/record-writer.ts'
 import { type EffectDeps, SlotEffects } from './effects/slot-effects.ts'
-import type { Lease, SlotView } from './lease.ts'
+import type { Lease, LoadView, SlotView } from './lease.ts'
 import { type Asked, Now } from './now.ts'
 import type { Planner } from './planner.ts'
 
@@ -77,6 +78,14 @@ export class SlotOwner {
       elapsedMs: this.#deps.clock.now() - began,
       expectedMs: this.#effects.memory.expectedMs(this.#config.model),
     }
+  }
+
+  /** See SlotDirectory.loading. */
+  loading(): LoadView | null {
+    const { state } = this.#machine.record
+    if (isLoaded(state)) return null
+    const { elapsedMs = null, expectedMs = null } = this.loadProgress ?? {}
+    return { state, elapsedMs, expectedMs, hint: this.#config.loading_hint }
   }
 
   /** The progress of the pull that the slot waits for; null when there is none. */

@@ -4,7 +4,7 @@ import type { Client } from '../../../src/lib/client.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { BackendTraits } from '../../../src/providers/backend-traits.ts'
 import { llamaServer } from '../../../src/providers/llamacpp/backend.ts'
-import type { Lease, SlotDirectory, SlotView } from '../../../src/slots/run/lease.ts'
+import type { Lease, LoadView, SlotDirectory, SlotView } from '../../../src/slots/run/lease.ts'
 
 export class FakeLease implements Lease {
   readonly origin: string
@@ -62,6 +62,8 @@ export class FakeSlots implements SlotDirectory {
   backend = llamaServer
   /** What `refusal` returns. */
   refuses: Hal0Error | null = null
+  /** What `loading` returns. */
+  load: LoadView | null = null
   /** Replaces a grant at once. */
   onAcquire: ((client: Client) => Lease | Promise<Lease>) | null = null
 
@@ -89,6 +91,10 @@ export class FakeSlots implements SlotDirectory {
 
   refusal(): Hal0Error | null {
     return this.refuses
+  }
+
+  loading(): LoadView | null {
+    return this.load
   }
 
   get lastLease(): FakeLease {

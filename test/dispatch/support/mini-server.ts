@@ -7,6 +7,7 @@ import { makeDispatch } from '../../../src/dispatch/dispatcher.ts'
 import { SlotTargets } from '../../../src/dispatch/targets/slot-targets.ts'
 import type { Target } from '../../../src/dispatch/targets/target.ts'
 import { Loopback } from '../../../src/dispatch/upstream/loopback.ts'
+import type { EarlyTiming } from '../../../src/dispatch/waiting/early-answer.ts'
 import { sendError } from '../../../src/http/answers/errors.ts'
 import { Front } from '../../../src/http/front/front.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
@@ -24,6 +25,7 @@ interface Options {
   limits?: Partial<FrontLimits>
   /** Targets beside the slots. */
   others?: readonly Target[]
+  early?: EarlyTiming
   /** Endpoints beside those of the contract. */
   inference?: readonly Endpoint[]
 }
@@ -70,6 +72,7 @@ export class MiniServer {
       refuse: (answer, error, { requestId, dialect }) => sendError(answer, error, { ...asked, requestId }, dialect),
       headerLines: 'x-added: yes\r\n',
       bodies: this.bodies,
+      ...(options.early === undefined ? {} : { early: options.early }),
       ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     })
     this.#front = new Front({

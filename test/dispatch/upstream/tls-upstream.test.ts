@@ -68,6 +68,7 @@ const setUp = async (answer: (asked: Asked) => void, rules: readonly BodyRule[] 
     rules,
     pid: null,
     refusal: () => null,
+    loading: () => null,
     abilities: () => ({ capabilities: ['chat'], contextLength: null }),
     acquire() {
       const lease = new FakeLease(backend.origin, 10_000, traits)

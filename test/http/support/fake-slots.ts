@@ -109,6 +109,10 @@ export class FakeSlots implements SlotService {
     return null
   }
 
+  loading(): null {
+    return null
+  }
+
   acquire(): Lease {
     throw new Error('the HTTP layer leases nothing')
   }

@@ -1,7 +1,7 @@
 /** What a slot is doing, as text. */
 import { type Static, type TSchema, Type } from 'typebox'
 import { SlotName, SlotProgress, SlotRecord, type SlotState } from '../../../contract/slot.ts'
-import { duration } from '../../../lib/figures.ts'
+import { elapsed } from '../../../lib/figures.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import type { ServerEvent } from '../../api/event-stream.ts'
 import { describeFigures } from '../../pull-figures.ts'
@@ -36,7 +36,7 @@ export const readSlotEvent = (event: ServerEvent): SlotNews | null => {
 export const describeProgress = ({ state, elapsed_s, expected_s, pull }: SlotProgress): string => {
   if (pull !== null)
     return `${state} — ${pull.phase === 'downloading' ? '' : `${pull.phase}, `}${describeFigures(pull)}`
-  return `${state} — ${duration(elapsed_s)}${expected_s === null ? '' : ` of about ${duration(expected_s)}`}`
+  return `${state} — ${elapsed(elapsed_s, expected_s)}`
 }
 
 const styles: Record<SlotState, Style> = {
