@@ -66,7 +66,7 @@ describe("OpenAI's client", () => {
     const error = await thrownBy(client.chat.completions.create({ model: 'gpt-5', messages }))
     expect(error).toBeInstanceOf(NotFoundError)
     expect(error).toMatchObject({ code: 'model.not_found', param: 'model', status: 404 })
-    expect((error as NotFoundError).requestID).toMatch(/^[0-9a-f]{12}$/)
+    expect((error as NotFoundError).requestID).toMatch(/^[0-9a-z]{12}$/)
   })
 
   test('throws BadRequestError without a model', async () => {

@@ -14,7 +14,12 @@ const searched = ['request_id', 'model', 'reason', 'message', 'code']
 
 type Condition = [sql: string, ...values: SQLQueryBindings[]]
 
-/** The literal beside a partial index's column shows SQLite that it may use it. */
+/** `column = ?`, so that SQLite may use an index of the column that leaves out `common`. */
+const equal = (column: string, value: string | number, common: string | number): string => {
+  if (value === common) return `${column} = ?`
+  return `${column} = ? AND ${column} <> ${typeof common === 'number' ? common : `'${common}'`}`
+}
+
 const conditions = (query: DecisionQuery): Condition[] => {
   const { slot, model, caller, endpoint, status, outcome, request, text, since, until, before, after } = query
   const all: (Condition | undefined | false)[] = [
@@ -22,10 +27,14 @@ const conditions = (query: DecisionQuery): Condition[] => {
     after !== undefined && ['id > ?', after],
     slot !== undefined && ['slot = ?', slot],
     model !== undefined && ['model = ?', model],
-    caller !== undefined && ['(caller_name = ? OR caller_address = ?)', caller, caller],
-    endpoint !== undefined && ['path = ?', endpoint],
-    status !== undefined && [status === 200 ? 'status = ?' : 'status = ? AND status <> 200', status],
-    outcome !== undefined && [outcome === 'ok' ? 'outcome = ?' : "outcome = ? AND outcome <> 'ok'", outcome],
+    caller !== undefined && [
+      `(caller_name = ? OR (${equal('caller_address', caller, '127.0.0.1')}))`,
+      caller,
+      caller,
+    ],
+    endpoint !== undefined && [equal('path', endpoint, '/v1/chat/completions'), endpoint],
+    status !== undefined && [equal('status', status, 200), status],
+    outcome !== undefined && [equal('outcome', outcome, 'ok'), outcome],
     request !== undefined && ['request_id = ?', request],
     // Without the index of times: ids ascend with the end of a request, and `idRange` has bounded them already.
     since !== undefined && ['+time >= ?', since],
