@@ -22,7 +22,7 @@ test('a request that caused a load is explained by its id, also by a later daemo
   const told = await why(daemon, '?request=first-one')
   for (const sentence of sentences) expect(told).toMatch(sentence)
   expect(await why(daemon, '?slot=primary')).toMatch(
-    /^Slot primary is \w+, loaded since .*\nRequest first-one of 127\.0\.0\.1 needed/,
+    /^Slot primary is \w+, loaded (since|a moment ago).*\nRequest first-one of 127\.0\.0\.1 needed/,
   )
   await daemon.kill('SIGTERM')
   await daemon.launch()

@@ -27,11 +27,7 @@ const conditions = (query: DecisionQuery): Condition[] => {
     after !== undefined && ['id > ?', after],
     slot !== undefined && ['slot = ?', slot],
     model !== undefined && ['model = ?', model],
-    caller !== undefined && [
-      `(caller_name = ? OR (${equal('caller_address', caller, '127.0.0.1')}))`,
-      caller,
-      caller,
-    ],
+    caller !== undefined && [`(caller_name = ? OR (${equal('caller_address', caller, '127.0.0.1')}))`, caller, caller],
     endpoint !== undefined && [equal('path', endpoint, '/v1/chat/completions'), endpoint],
     status !== undefined && [equal('status', status, 200), status],
     outcome !== undefined && [equal('outcome', outcome, 'ok'), outcome],

@@ -1,7 +1,10 @@
 /** Finds the last load in what happened to a slot: who asked for it, what preceded it, and how long each phase took. Pure. */
 import type { SlotHappening } from '../../contract/logs/why.ts'
 import type { SlotState } from '../../contract/slot.ts'
+import { isLoaded } from '../../slots/machine/states.ts'
 import { between, clock, span } from './times.ts'
+
+type Moment = Pick<SlotHappening, 'time'>
 
 export interface LoadStory {
   /** The failure that it followed by itself; null: it was asked for. */
@@ -42,7 +45,7 @@ export const lastLoad = (events: readonly SlotHappening[]): LoadStory | null => 
     else if (event.state === 'error') {
       story.failure = event
       break
-    } else if (event.state === 'ready') break
+    } else if (event.state !== null && isLoaded(event.state)) break
   }
   return story
 }
@@ -64,12 +67,17 @@ const cause = ({ failure, asked }: LoadStory, now: number): string[] => {
   return [`It was loaded again by itself, since it had failed at ${clock(failure.time, now)}: ${failure.text}`]
 }
 
-/** What is known about the load, as sentences. */
-export const loadSentences = (story: LoadStory, now: number): string[] => {
-  const { pulling, starting, warming, end } = story
+/**
+ * What is known about the load, as sentences.
+ * @param loadedAt when it ended for a request that waited for it, milliseconds since the Unix epoch: a request is served before the
+ *   record of that is on the disk
+ */
+export const loadSentences = (story: LoadStory, now: number, loadedAt: number | null = null): string[] => {
+  const { pulling, starting, warming } = story
+  const end = story.end ?? (loadedAt === null ? null : { time: new Date(loadedAt).toISOString() })
   const sentences = cause(story, now)
-  const next = (...later: (SlotHappening | null)[]): SlotHappening | null => later.find((one) => one !== null) ?? null
-  const phase = (from: SlotHappening | null, to: SlotHappening | null, past: string, present: string): void => {
+  const next = (...later: (Moment | null)[]): Moment | null => later.find((one) => one !== null) ?? null
+  const phase = (from: Moment | null, to: Moment | null, past: string, present: string): void => {
     if (from === null) return
     if (to !== null) sentences.push(`${past} took ${span(between(from, to))}.`)
     else sentences.push(`${present} since ${clock(from.time, now)}, for ${span(now - Date.parse(from.time))} now.`)

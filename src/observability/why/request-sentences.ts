@@ -56,7 +56,7 @@ const waits = (decision: Decision, events: readonly SlotHappening[], now: number
     const story = lastLoad(events)
     sentences.push(
       `It waited ${span(load_ms)} for the slot to load.`,
-      ...(story === null ? [] : loadSentences(story, now)),
+      ...(story === null ? [] : loadSentences(story, now, Date.parse(decision.time) + load_ms)),
     )
   }
   if (queue_ms !== null && queue_ms > noticeable) {

@@ -2,6 +2,7 @@
 import type { SlotHappening } from '../../contract/logs/why.ts'
 import type { SlotRecord, SlotState } from '../../contract/slot.ts'
 import { bounded } from '../../lib/bounded.ts'
+import { isLoaded } from '../../slots/machine/states.ts'
 
 /** Longest text and line of a backend. */
 const maxText = 1000
@@ -25,7 +26,8 @@ export class SlotRecorder {
     const last = this.#last.get(name)
     if (last?.seq === seq) return null
     this.#last.set(name, { state, seq })
-    if (state === 'serving' || (state === 'ready' && (last?.state === 'serving' || last?.state === 'idle'))) return null
+    // Of a slot whose last state is unknown, a request says that it was loaded before.
+    if (last === undefined ? state === 'serving' : isLoaded(last.state) && isLoaded(state)) return null
     return {
       time: since,
       what: 'state',

@@ -1,7 +1,8 @@
 /** Why a slot is in the state that it is in, in sentences. Pure. */
 import type { SlotHappening } from '../../contract/logs/why.ts'
 import type { SlotState } from '../../contract/slot.ts'
-import { askedFor, asker, lastLoad, loadSentences } from './load-story.ts'
+import { isLoaded } from '../../slots/machine/states.ts'
+import { askedFor, asker, type LoadStory, lastLoad, loadSentences } from './load-story.ts'
 import { clock, span } from './times.ts'
 
 export interface SlotNow {
@@ -30,15 +31,20 @@ const commandBefore = (events: readonly SlotHappening[], event: SlotHappening): 
 const commandSentence = (command: SlotHappening | null, now: number): string[] =>
   command === null ? [] : [`${asker(command)} ${askedFor(command)} at ${clock(command.time, now)}.`]
 
+const loadedSince = ({ end }: LoadStory, now: number): string => {
+  // The record of it is not on the disk yet.
+  if (end === null) return ', loaded a moment ago'
+  return end.state !== null && isLoaded(end.state) ? `, loaded since ${clock(end.time, now)}` : ''
+}
+
 const loaded = (slot: SlotNow, events: readonly SlotHappening[], now: number): string[] => {
   const story = lastLoad(events)
   const { name, model, state } = slot
   const what =
     state === 'idle' ? 'is loaded, and has had no request for a while' : state === 'serving' ? 'is serving' : 'is ready'
-  const since = story?.end?.state === 'ready' ? `, loaded since ${clock(story.end.time, now)}` : ''
   return [
-    `Slot ${name} ${what}${since}, with ${model ?? 'no model'}.`,
-    ...(story === null ? [] : loadSentences(story, now)),
+    `Slot ${name} ${what}${story === null ? '' : loadedSince(story, now)}, with ${model ?? 'no model'}.`,
+    ...(story === null ? [] : loadSentences(story, now, now)),
     ...waits(slot),
   ]
 }

@@ -51,6 +51,26 @@ const cases: [what: string, decision: Decision, events: SlotHappening[], sentenc
     ],
   ],
   [
+    'a cold load whose end is not on the disk yet',
+    request({
+      state: 'warming',
+      load_ms: 9000,
+      wait_ms: 9001,
+      streamed: false,
+      completion_tokens: null,
+      duration_ms: 10_000,
+    }),
+    [asked(10, 'request'), ...load.slice(0, 2)],
+    [
+      routed,
+      'It waited 9 s for the slot to load.',
+      'Request r10 of 127.0.0.1 needed it loaded at 03:00:10 UTC.',
+      'Starting its process took 1 s.',
+      'Loading tiny into memory took 8 s.',
+      'The answer was complete after 10 s.',
+    ],
+  ],
+  [
     'a wait for a place',
     request({
       state: 'serving',

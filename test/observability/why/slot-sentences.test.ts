@@ -49,6 +49,17 @@ const cases: [what: string, slot: SlotNow, events: SlotHappening[], sentences: s
     ],
   ],
   [
+    'a load whose end is not on the disk yet',
+    slot('serving'),
+    [asked(9, 'request'), ...load],
+    [
+      'Slot primary is serving, loaded a moment ago, with tiny.',
+      'Request r9 of 127.0.0.1 needed it loaded at 03:00:09 UTC.',
+      'Starting its process took 1 s.',
+      'Loading tiny into memory took 89 s.',
+    ],
+  ],
+  [
     'a load that is under way',
     slot('warming', { waiting: 3 }),
     [asked(9, 'request'), ...load],
