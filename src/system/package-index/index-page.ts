@@ -1,4 +1,5 @@
 /** The two forms of a project's page in a Python package index: HTML (PEP 503) and JSON (PEP 691). */
+import { unescape as unescapeUrl } from 'node:querystring'
 
 /** One file of a project. */
 export interface IndexFile {
@@ -22,7 +23,13 @@ const unescapeHtml = (text: string): string =>
 const hexSum = (text: string | null | undefined): string | null =>
   text != null && /^[0-9a-fA-F]{64}$/.test(text) ? text.toLowerCase() : null
 
-const fileNameOf = (url: URL): string => decodeURIComponent(url.pathname.split('/').at(-1) ?? '')
+const fileNameOf = (url: URL): string => unescapeUrl(url.pathname.split('/').at(-1) ?? '')
+
+/** What a link leads to; null: nothing that could be fetched. `fetch` reads files of this machine and `data:` too, which no index may ask for. */
+const linkTo = (href: string, base: URL): URL | null => {
+  const url = URL.parse(href, base.href)
+  return url !== null && /^https?:$/.test(url.protocol) ? url : null
+}
 
 /** @param base the page's own URL, for relative links */
 export const parseHtmlPage = (html: string, base: URL): IndexFile[] => {
@@ -35,8 +42,8 @@ export const parseHtmlPage = (html: string, base: URL): IndexFile[] => {
           return value === null ? null : unescapeHtml(value)
         }
         const href = attribute('href')
-        if (href === null || !URL.canParse(href, base.href)) return
-        const url = new URL(href, base)
+        const url = href === null ? null : linkTo(href, base)
+        if (url === null) return
         const sha256 = hexSum(/^#sha256=(.*)$/.exec(url.hash)?.[1])
         url.hash = ''
         files.push({
@@ -70,8 +77,8 @@ export const parseJsonPage = (json: string, base: URL): IndexFile[] => {
     if (typeof entry !== 'object' || entry === null) return []
     const file = entry as JsonFile
     const href = textOr(file.url, '')
-    if (href === '' || !URL.canParse(href, base.href)) return []
-    const url = new URL(href, base)
+    const url = href === '' ? null : linkTo(href, base)
+    if (url === null) return []
     return [
       {
         name: textOr(file.filename, fileNameOf(url)),

@@ -1,5 +1,6 @@
 /** Which package index this machine uses, and which certificates it trusts: found as pip finds it, then as uv does. */
 import { readFile } from 'node:fs/promises'
+import { unescape as unescapeUrl } from 'node:querystring'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf } from '../files/storage-error.ts'
 import type { IndexCodes } from './index-codes.ts'
@@ -61,7 +62,8 @@ export const findIndexPlace = async (env: Env, codes: IndexCodes): Promise<Index
   const config = await readPipConfig(env)
   const root = rootOf(inEnvironment(env, indexVariables) ?? pipSetting(config, 'index-url'), codes)
   const { username, password } = root
-  const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  // What is no valid escape is meant as it stands: a password may have a bare %.
+  const account = `${unescapeUrl(username)}:${unescapeUrl(password)}`
   root.username = ''
   root.password = ''
   return {

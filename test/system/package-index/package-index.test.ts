@@ -166,6 +166,31 @@ test('an HTML page may use entities, absolute links and other anchors', () => {
   ])
 })
 
+test.each(['file:///etc/passwd', 'data:application/zip,wheel', 'ftp://h/a.whl', 'https://'])(
+  'an index cannot make hal0 read %s: only what is on a web server counts',
+  (href) => {
+    const base = new URL('https://index.example/simple/x/')
+    expect(parseHtmlPage(`<a href="${href}">a</a><a href="b.whl">b</a>`, base).map(({ name }) => name)).toEqual([
+      'b.whl',
+    ])
+    const page = JSON.stringify({ files: [{ filename: 'a.whl', url: href }, { url: 'b.whl' }] })
+    expect(parseJsonPage(page, base).map(({ name }) => name)).toEqual(['b.whl'])
+  },
+)
+
+test('a link with a damaged escape loses nobody else', () => {
+  const base = new URL('https://index.example/simple/x/')
+  const names = parseHtmlPage('<a href="%zz.whl">a</a><a href="b%2B1.whl">b</a>', base).map(({ name }) => name)
+  expect(names).toEqual(['%zz.whl', 'b+1.whl'])
+})
+
+test('a password that has a bare per cent sign is sent as it is', async () => {
+  const index = start([wheel])
+  const api = await client(index.url.replace('://', '://me:50%@'))
+  await api.files('xllamacpp')
+  expect(index.seen[0]?.authorization).toBe(`Basic ${btoa('me:50%')}`)
+})
+
 test('a JSON page with entries of the wrong shape loses only those', () => {
   const json = JSON.stringify({
     files: [null, 1, {}, { url: 'a.whl', yanked: '' }, { url: 'b.whl', hashes: { sha256: 5 } }],

@@ -2,6 +2,7 @@
 
 import type { Pull } from '../../../contract/models/pull.ts'
 import { isUnderWay } from '../../../contract/models/pull-phase.ts'
+import { isPackagePull } from '../../../contract/models/pull-place.ts'
 import { bytes } from '../../../lib/figures.ts'
 import type { Absence } from '../../api/absence.ts'
 import { call } from '../../api/client.ts'
@@ -17,26 +18,21 @@ import { readPull } from './read-pull.ts'
 const shown = (pull: Pull): readonly [string, ...string[]] => {
   const name = pull.file?.split('/').at(-1) ?? pull.id
   if (pull.position !== null) return [`${name}: waiting for its turn, ${pull.position} in the queue`]
-  if (pull.phase === 'resolving') return [`${name}: asking the hub`]
+  if (pull.phase === 'resolving')
+    return [`${name}: asking the ${isPackagePull(pull.request) ? 'package index' : 'hub'}`]
   if (pull.phase === 'verifying') return [`${name}: verifying`]
   return progressLine(name, pull)
 }
 
-/** Shows an event. @returns the pull if the event was the last one. @throws Failure when the pull failed */
-const tell = (pull: Pull, line: StatusLine, told: Set<string>): Pull | null => {
-  if (isUnderWay(pull)) {
-    for (const { path, size, received } of pull.files) {
-      if (received < size || told.has(path)) continue
-      told.add(path)
-      line.clear()
-      talk.log(`${path}  ${bytes(size)}`)
-    }
-    line.show(`${pull.phase} ${pull.file}`, shown(pull))
-    return null
+/** Shows how far a pull is. */
+const tell = (pull: Pull, line: StatusLine, told: Set<string>): void => {
+  for (const { path, size, received } of pull.files) {
+    if (received < size || told.has(path)) continue
+    told.add(path)
+    line.clear()
+    talk.log(`${path}  ${bytes(size)}`)
   }
-  line.clear()
-  if (pull.phase === 'failed' && pull.error !== null) throw envelopeFailure(pull.error, pull.id)
-  return pull
+  line.show(`${pull.phase} ${pull.file}`, shown(pull))
 }
 
 /** Whether the registry has just what a pull was fetching: same repository, same commit. */
@@ -59,7 +55,9 @@ const askWhatBecame = async (last: Pull): Promise<Pull> => {
   throw new Failure(
     exitCode.failed,
     `The daemon is back, but knows no pull of ${last.id} any more, and the model that was pulled is not here.`,
-    { hint: `hal0 model pull ${last.repo} --file ${quoted(last.request.file)}` },
+    {
+      hint: `hal0 model pull ${isPackagePull(last.request) ? last.id : `${last.repo} --file ${quoted(last.request.file)}`}`,
+    },
   )
 }
 
@@ -72,13 +70,8 @@ export interface Following {
   absence: Absence
 }
 
-/**
- * Shows one line for each file: rewritten on a terminal, plain elsewhere. Goes on over restarts of the daemon, which continues the
- * pull.
- * @returns the pull after it has ended
- * @throws Failure when it failed, or does not exist; the signal's reason once it aborted
- */
-export const followPull = async (id: string, { line, ...follow }: Following): Promise<Pull> => {
+/** The end of a pull; how it was last seen, if the daemon does not know it any more. */
+const lastSeen = async (id: string, { line, ...follow }: Following): Promise<Pull> => {
   const told = new Set<string>()
   let last: Pull | null = null
   try {
@@ -86,8 +79,8 @@ export const followPull = async (id: string, { line, ...follow }: Following): Pr
     for await (const { data } of followEvents(path, follow)) {
       const pull = readPull(data)
       if (pull === null) continue
-      const end = tell(pull, line, told)
-      if (end !== null) return end
+      if (!isUnderWay(pull)) return pull
+      tell(pull, line, told)
       last = pull
     }
   } catch (error) {
@@ -98,5 +91,19 @@ export const followPull = async (id: string, { line, ...follow }: Following): Pr
   }
   // Following ends only with an error; the type checker cannot know that.
   if (last === null) throw new Error('an event stream that is followed has ended')
-  return await askWhatBecame(last)
+  return last
+}
+
+/**
+ * Shows one line for each file: rewritten on a terminal, plain elsewhere. Goes on over restarts of the daemon, which continues the
+ * pull.
+ * @returns the pull after it has ended
+ * @throws Failure when it failed, or does not exist; the signal's reason once it aborted
+ */
+export const followPull = async (id: string, following: Following): Promise<Pull> => {
+  const pull = await lastSeen(id, following)
+  if (isUnderWay(pull)) return await askWhatBecame(pull)
+  // Its code may be that of a pull which the daemon does not know: here it was the server that did not have the file.
+  if (pull.phase === 'failed' && pull.error !== null) throw envelopeFailure(pull.error, pull.id)
+  return pull
 }
