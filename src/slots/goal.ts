@@ -29,10 +29,10 @@ export const outcomeOf = (goal: Goal, record: SlotRecord, way: OnTheWay): 'reach
   return state === 'offline' ? loadCancelled(name, 'it was unloaded meanwhile') : null
 }
 
-const tooLate = (goal: Goal, record: SlotRecord): Hal0Error => {
+const tooLate = (goal: Goal, { record, loadProgress, pullFigures }: SlotOwner): Hal0Error => {
   if (goal === 'offline' || record.state === 'unloading') return unloading(record)
-  if (record.state === 'pulling') return pulling(record.name, record.pull, null)
-  return record.state === 'warming' ? stillWarming(record.name) : stillStarting(record.name)
+  if (record.state === 'pulling') return pulling(record.name, record.pull, pullFigures)
+  return record.state === 'warming' ? stillWarming(record.name, loadProgress) : stillStarting(record.name, loadProgress)
 }
 
 /** When a wait began, and its length. */
@@ -60,7 +60,7 @@ export const reach = (owner: SlotOwner, goal: Goal, { before, seconds }: Wait, c
       owner.commits.subscribe((error) => {
         if (error !== null && goal === 'loaded') finish(error)
       }),
-      clock.setTimer(seconds * 1000, () => finish(tooLate(goal, owner.record))),
+      clock.setTimer(seconds * 1000, () => finish(tooLate(goal, owner))),
     )
     const { record } = owner
     if (record.error === null || record.seq !== before.seq) look(record)

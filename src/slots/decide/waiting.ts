@@ -16,7 +16,10 @@ const expired = (step: Step, waiting: Waiting): Hal0Error => {
   const { name } = step.m.record
   if (waiting.queuedAt !== null) return waitedTooLong(name, step.context.config.queue_wait_s)
   if (step.state === 'unloading') return unloading(step.m.record)
-  return step.state === 'warming' ? stillWarming(name) : stillStarting(name)
+  const { loadBegan } = step.m
+  const { now, expectedLoadMs } = step.context
+  const load = loadBegan === null ? null : { elapsedMs: now - loadBegan, expectedMs: expectedLoadMs }
+  return step.state === 'warming' ? stillWarming(name, load) : stillStarting(name, load)
 }
 
 /** Sets the timer for the first deadline; call it whenever the waiting requests or the state have changed. */

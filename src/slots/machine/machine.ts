@@ -163,6 +163,8 @@ export interface Context {
   missing: string | null
   /** The progress of the pull under way. */
   pull: PullFigures | null
+  /** How long earlier loads of the configured model took, milliseconds; null: there were none. */
+  expectedLoadMs: number | null
   /** See Provider.lessMemory. */
   lessMemory: string
 }

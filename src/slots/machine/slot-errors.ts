@@ -1,6 +1,7 @@
 /** The messages of the slots' errors, in one place. */
 import type { ErrorBody } from '../../contract/error.ts'
 import type { PullFigures, SlotRecord, SlotState } from '../../contract/slot.ts'
+import { duration, elapsed } from '../../lib/figures.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Cause } from '../../providers/provider.ts'
 import type { ExitReport, PortOwner } from '../../system/supervisor.ts'
@@ -22,17 +23,39 @@ export const noModel = (name: string): Hal0Error =>
     details: { slot: name },
   })
 
-export const stillStarting = (name: string): Hal0Error =>
-  new Hal0Error('slot.starting', `Slot ${name} is still starting its backend. Try again in a few seconds.`, {
-    details: { slot: name },
-    retryAfterS: 5,
-  })
+/** The load under way: its age and what was expected of it from earlier loads, milliseconds. */
+export interface LoadAge {
+  elapsedMs: number
+  expectedMs: number | null
+}
 
-export const stillWarming = (name: string): Hal0Error =>
-  new Hal0Error('slot.warming', `Slot ${name} is still loading its model into memory. Try again in a few seconds.`, {
-    details: { slot: name },
-    retryAfterS: 5,
-  })
+/** Retry-After for a load of which nobody knows when it ends, seconds. */
+const unknownS = 5
+
+const stillLoading = (
+  code: 'slot.starting' | 'slot.warming',
+  doing: string,
+  name: string,
+  load: LoadAge | null,
+): Hal0Error => {
+  const elapsedS = load === null ? null : Math.round(load.elapsedMs) / 1000
+  const expectedS = load === null || load.expectedMs === null ? null : Math.round(load.expectedMs) / 1000
+  const leftS = elapsedS === null || expectedS === null ? 0 : Math.ceil(expectedS - elapsedS)
+  const sentence = `Slot ${name} is still ${doing}`
+  return new Hal0Error(
+    code,
+    elapsedS === null || leftS <= 0
+      ? `${sentence}. Try again in a few seconds.`
+      : `${sentence}: ${elapsed(elapsedS, expectedS)}. Try again in ${duration(leftS)}.`,
+    { details: { slot: name, elapsed_s: elapsedS, expected_s: expectedS }, retryAfterS: leftS > 0 ? leftS : unknownS },
+  )
+}
+
+export const stillStarting = (name: string, load: LoadAge | null): Hal0Error =>
+  stillLoading('slot.starting', 'starting its backend', name, load)
+
+export const stillWarming = (name: string, load: LoadAge | null): Hal0Error =>
+  stillLoading('slot.warming', 'loading its model into memory', name, load)
 
 /** @param record of the slot; a load follows if that is its intent (a restart, a swap) */
 export const unloading = ({ name, intent }: Pick<SlotRecord, 'name' | 'intent'>): Hal0Error => {

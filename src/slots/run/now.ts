@@ -10,6 +10,7 @@ export interface Asked {
   missing(): string | null
   pull(): PullFigures | null
   lessMemory(): string
+  expectedLoadMs(): number | null
 }
 
 /** What one decision may look at. */
@@ -38,6 +39,10 @@ export class Now implements Context {
 
   get pull(): PullFigures | null {
     return this.#ask.pull()
+  }
+
+  get expectedLoadMs(): number | null {
+    return this.#ask.expectedLoadMs()
   }
 
   get lessMemory(): string {

@@ -39,6 +39,7 @@ export class SlotOwner {
     obstacle: () => this.#configError ?? this.#deps.rivalry(this.#config) ?? this.#deps.planner.obstacle(this.#config),
     missing: () => this.#deps.planner.missing(this.#config),
     pull: () => this.pullFigures,
+    expectedLoadMs: () => this.#effects.memory.expectedMs(this.#config.model),
   }
   #machine: Machine
   #config: WholeConfig

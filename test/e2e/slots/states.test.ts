@@ -1,5 +1,6 @@
 /** How a request is handled in each state (spec §2.2), over HTTP. */
 import { expect, setDefaultTimeout, test } from 'bun:test'
+import OpenAI from 'openai'
 import { errorOf } from '../../support/daemon.ts'
 import { standInEventsOf } from '../../support/stand-in-llama.ts'
 import { until } from '../../support/until.ts'
@@ -30,6 +31,32 @@ test('offline and on-demand: one load for fifty requests, and all are answered',
   const answers = await Promise.all(Array.from({ length: 50 }, () => daemon.chat()))
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
   expect(standInEventsOf(program, 'start')).toHaveLength(1)
+})
+
+test("offline and on-demand: Home Assistant's client lists the models within its 10 s, and its chat is served", async () => {
+  const { daemon } = await startStandIn({ load_ms: 300 }, { load: 'on-demand' })
+  const client = new OpenAI({ baseURL: `${daemon.url}/v1`, apiKey: 'sk-0000000000000000000', maxRetries: 0 })
+  const models = await client.withOptions({ timeout: 10_000 }).models.list()
+  expect(models.data.map(({ id }) => id)).toContain('primary')
+  const stream = await client.chat.completions.create({
+    model: 'primary',
+    messages: [{ role: 'user', content: 'hi' }],
+    max_tokens: 3,
+    stream: true,
+    tools: [
+      {
+        type: 'function',
+        function: {
+          name: 'HassTurnOn',
+          description: 'Turns on a device.',
+          parameters: { type: 'object', properties: { name: { type: 'string' } }, required: [] },
+        },
+      },
+    ],
+  })
+  let finish: string | null = null
+  for await (const { choices } of stream) finish = choices[0]?.finish_reason ?? finish
+  expect(finish).not.toBeNull()
 })
 
 test('offline and on-demand: when the load fails, all that wait get its one error', async () => {

@@ -102,6 +102,7 @@ test('whatever comes in whatever order, the decider makes only legal transitions
           obstacle: obstacle ? error : null,
           missing,
           lessMemory: 'or less context',
+          expectedLoadMs: null,
           pull: null,
         }
         const before = machine.record

@@ -31,6 +31,7 @@ const play = (machine: Machine, input: Input, config: Partial<SlotConfig> = {}, 
     obstacle: null,
     missing: null,
     lessMemory: 'or less context',
+    expectedLoadMs: null,
     pull: null,
   })
 

@@ -113,6 +113,31 @@ describe('requests that wait', () => {
   })
 })
 
+describe('a load that outlasts the deadline of a request', () => {
+  test('says how long it will still take, from earlier loads, and something short when nobody knows', async () => {
+    const host = await loading()
+    host.behaviour = { ...wellBehaved, answersAfter: 50, readyAfter: 30_000 }
+    await host.manager.edit('one', { request_timeout_s: 4 })
+    const refusedAfterDeadline = async (): Promise<unknown> => {
+      const refused = refusal(host)
+      await host.clock.advance(4100)
+      return refused
+    }
+    expect(await refusedAfterDeadline()).toMatchObject({
+      code: 'slot.warming',
+      retryAfterS: 5,
+      details: { elapsed_s: 4, expected_s: null },
+    })
+    await host.clock.advance(40_000)
+    await host.manager.command('one', { do: 'unload' }, null)
+    await host.clock.advance(1000)
+    const known = (await refusedAfterDeadline()) as Hal0Error
+    expect(known).toMatchObject({ code: 'slot.warming', details: { elapsed_s: 4 } })
+    expect(known.message).toContain('of about 30 s. Try again in 26 s.')
+    expect(Math.round(known.retryAfterS ?? 0)).toBe(26)
+  })
+})
+
 describe('a slot in error', () => {
   test('because of a rate limit says how long that still lasts, and then that waiting alone does not help', async () => {
     const host = new SimulatedHost()

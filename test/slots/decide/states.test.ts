@@ -39,6 +39,7 @@ const context = {
   missing: null,
   pull: null,
   lessMemory: 'or less context',
+  expectedLoadMs: null,
 }
 
 describe('the transition table', () => {
