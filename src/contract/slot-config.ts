@@ -49,7 +49,7 @@ const conduct = {
   request_timeout_s: Type.Number({ minimum: 0.1, maximum: 31_536_000, description: 'Deadline of a request.' }),
   loading_hint: Type.Enum(['comment', 'thinking', 'none'], {
     description:
-      'What a streaming request sees while its slot loads: the progress as comments, or as reasoning text where the API has that; none: only empty comments, which keep the connection alive.',
+      'What a streaming request sees while its slot loads: the progress as comments, or as reasoning text of chat completions; none: only empty comments, which keep the connection alive.',
   }),
   sentinel: Type.Boolean({ description: 'Prove readiness by one tiny inference.' }),
   restart: Type.Enum(['never', 'on-failure']),
