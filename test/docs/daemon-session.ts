@@ -1,6 +1,6 @@
 /** A shell in which the commands of a page run: a daemon, the compiled hal0 on the PATH, a hub, and an empty home. */
 import { onTestFinished } from 'bun:test'
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { binary, Daemon } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
@@ -38,7 +38,8 @@ export const openSession = async (): Promise<Session> => {
   const bin = join(home, 'bin')
   mkdirSync(bin)
   symlinkSync(binary, join(bin, 'hal0'))
-  symlinkSync(await realEngine(), join(bin, 'llama-server'))
+  // A very small model may go on until its context is full.
+  writeFileSync(join(bin, 'llama-server'), `#!/bin/sh\nexec ${await realEngine()} "$@" --predict 48\n`, { mode: 0o755 })
   mkdirSync(join(home, 'Downloads'))
   copyFileSync(await tinyModel(), join(home, 'Downloads/my-model.gguf'))
   const path = `${bin}:${dirname(process.execPath)}:${process.env.PATH}`
