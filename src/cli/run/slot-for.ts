@@ -2,8 +2,8 @@
 import type { Slot } from '../../contract/slot-config.ts'
 import { defaultProvider } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
-import { answers, canChat, kindOf, slotCalled } from '../chat/pick-slot.ts'
-import { requireChat } from '../chat/standing.ts'
+import { canChat, kindOf, slotCalled } from '../chat/pick-slot.ts'
+import { requireChat, standingOf } from '../chat/standing.ts'
 import { untilPulled } from '../model/bring/await-pull.ts'
 import { orderOffer, type PullOrder } from '../model/bring/from-catalog.ts'
 import { orderOf, readModelName } from '../model/bring/from-hub.ts'
@@ -113,7 +113,9 @@ export const slotFor = async (wanted: Wanted): Promise<Slot> => {
     case 'slot': {
       const { slot } = named
       requireChat(slot.config.name, kindOf(slot, known.models), chatty(known))
-      if (!answers(slot) && slot.config.engine === null) await ensureEngine(slot.config.provider, signal)
+      // What cannot be loaded is refused before an engine is fetched for it.
+      const standing = standingOf(slot, 'load-any')
+      if (standing.kind === 'load' && slot.config.engine === null) await ensureEngine(slot.config.provider, signal)
       return slot
     }
     case 'model': {

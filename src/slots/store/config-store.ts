@@ -8,7 +8,7 @@ import { makeFolder, removeFile, syncFolder, tempBeside } from '../../system/fil
 import { FolderWatch } from '../../system/files/folder-watch.ts'
 import { setAside } from '../../system/files/own-file.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
-import { editToml, readToml, type TomlTable } from '../../system/files/toml-file.ts'
+import { editToml, isTable, readToml, type TomlTable } from '../../system/files/toml-file.ts'
 import { type Paths, slotConfigDir, slotConfigFile } from '../../system/paths.ts'
 import type { ConfigPatch, Sections, StoredConfig } from '../config/sections.ts'
 import { moveIntoTable } from './move-into-table.ts'
@@ -98,7 +98,12 @@ export class SlotConfigStore {
     const sections = this.#sections
     const withSection = (text: string, table: TomlTable): string => {
       const section = sections.sectionIn(table)
-      return section?.isFlat === true ? moveIntoTable(text, Object.keys(section.fields), section.key) : text
+      if (section?.isFlat !== true) return text
+      const own = table[section.key]
+      const inside = isTable(own) ? own : {}
+      // A key that stands in both places stays in both, unless it is what is changed: either may be meant.
+      const keys = Object.keys(section.fields).filter((key) => !Object.hasOwn(inside, key))
+      return moveIntoTable(text, keys, section.key)
     }
     await editToml(slotConfigFile(this.#paths, name), (table) => sections.edit(table, changes), doing, withSection)
   }

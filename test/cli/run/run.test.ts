@@ -149,6 +149,14 @@ describe('a refusal comes before anything is done', () => {
     })
   }
 
+  test('of a slot without a model, which needs no engine either', async () => {
+    slots = [slot('primary', 'offline', { config: { model: null }, state: { model: null } })]
+    engines = []
+    const { code, stdout, stderr } = await run('primary', 'Why?')
+    expect([code, stdout, acts()]).toEqual([1, '', []])
+    expect(stderr).toContain('primary has no model.\nTry: hal0 slot swap primary --model MODEL')
+  })
+
   test('what is tight is only warned of', async () => {
     verdict = 'tight'
     const { code, stderr } = await run('here', 'Why?')

@@ -163,6 +163,15 @@ test('a key that is both at the top and in the table is refused by name, since e
   })
 })
 
+test('a key that is both at the top and in the table is in the table alone once it is set, and nothing else touches it', async () => {
+  const twice = 'parallel = 2\nport = 8085\n[llama_cpp]\nparallel = 3\n'
+  await writeFile(file(), twice)
+  await store.write('primary', patchOf({ context_size: 512 }))
+  expect(await written()).toBe(`${twice}context_size = 512\n`)
+  await store.write('primary', patchOf({ parallel: 4 }))
+  expect(await store.read('primary')).toMatchObject({ port: 8085, section: { parallel: 4, context_size: 512 } })
+})
+
 test('a wrong value in the table is named with the table', async () => {
   await writeFile(file(), '[llama_cpp]\ncontext_size = "big"\n')
   await expect(store.read('primary')).rejects.toMatchObject({ param: 'llama_cpp.context_size' })
