@@ -10,7 +10,7 @@ import type { Engine } from '../src/contract/engine.ts'
 import type { Status } from '../src/contract/system.ts'
 import { log, serveOptions, startDaemon } from './start/daemon.ts'
 import { ensureModel } from './start/first-model.ts'
-import { Failed, hal0, json, root, run, say, typed } from './start/hal0.ts'
+import { complain, Failed, hal0, json, root, run, say, typed } from './start/hal0.ts'
 
 /** @throws Failed */
 const ensureEngine = async (): Promise<void> => {
@@ -54,6 +54,7 @@ const showWhatNext = (url: string): void => {
   say(`Other models  ${typed} model search --catalog`)
   say(`              ${typed} run MODEL`)
   say(`All commands  ${typed} help`)
+  if (typed === 'bin/hal0') say('As hal0       export PATH="$PWD/bin:$PATH"')
   say(`Log           ${relative(process.env.INIT_CWD ?? process.cwd(), log)}`)
   say()
   say('hal0 stays up until you press Ctrl-C.')
@@ -68,7 +69,7 @@ const show = async (url: string, stopped: () => boolean): Promise<void> => {
     if (hasModel && !stopped()) await showChat(url)
   } catch (error) {
     if (!(error instanceof Failed)) throw error
-    if (!stopped()) console.error(error.message)
+    if (!stopped()) complain(error.message)
   }
   if (!stopped()) showWhatNext(url)
 }
@@ -120,7 +121,7 @@ try {
   await main()
 } catch (error) {
   if (!(error instanceof Failed)) throw error
-  console.error(error.message)
+  complain(error.message)
   process.exit(1)
 }
 process.exit(0)

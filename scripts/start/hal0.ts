@@ -1,5 +1,6 @@
 /** The executable of this checkout, with its data in .hal0/, for the steps of `npm start`. */
 import { join, relative } from 'node:path'
+import { say as sayWrapped, talk } from '../../src/cli/terminal/output.ts'
 import { findPaths } from '../../src/system/paths.ts'
 
 export const root = join(import.meta.dir, '../..')
@@ -15,7 +16,10 @@ export const typed = ((): string => {
   return relative(process.env.INIT_CWD ?? process.cwd(), path) === 'bin/hal0' ? 'bin/hal0' : path
 })()
 
-export const say = (line = ''): void => console.log(line)
+export const say = (line = ''): void => sayWrapped(line)
+
+/** On stderr, broken at blanks like everything that people read. */
+export const complain = (sentence: string): void => talk.log(sentence)
 
 /** What failed was said; there is nothing to add to it but this sentence. */
 export class Failed extends Error {}

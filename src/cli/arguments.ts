@@ -10,6 +10,9 @@ export const shortOf = (arg: ArgDef): string | null =>
 export const isRequired = (arg: ArgDef): boolean =>
   arg.type === 'positional' ? arg.required !== false && arg.default === undefined : arg.required === true
 
+/** A positional argument as usage and messages write it. */
+export const shownName = (name: string, { valueHint }: ArgDef): string => valueHint ?? name.toUpperCase()
+
 /** The flags with their `--`; of one that is on by default the negative form, which is the only useful one. */
 export const flagForms = (args: ArgsDef): [form: string, arg: ArgDef][] =>
   Object.entries(args).flatMap(([name, arg]): [string, ArgDef][] => {
@@ -85,7 +88,7 @@ const checkWords = (args: ArgsDef, parsed: ParsedArgs): void => {
   if (superfluous !== undefined) throw usageError(`Unexpected argument '${superfluous}'.`)
   for (const [name, arg] of Object.entries(args)) {
     if (!isRequired(arg) || parsed[name] !== undefined) continue
-    throw usageError(`${arg.type === 'positional' ? name.toUpperCase() : `--${name}`} is missing.`)
+    throw usageError(`${arg.type === 'positional' ? shownName(name, arg) : `--${name}`} is missing.`)
   }
 }
 

@@ -18,6 +18,8 @@ describe('every command', () => {
       expect(help.stderr).toBe('')
       expect(help.stdout).toContain(`hal0 ${verb}`)
       expect(help.stdout).toContain('Examples\n')
+      // On an ordinary terminal an example is one line, which can be copied.
+      expect(help.stdout.split('\n').filter((line) => line.startsWith('  hal0 ') && line.length > 80)).toEqual([])
       const unknown = await hal0([...words, '--frobnicate'])
       expect(unknown.code).toBe(2)
       expect(unknown.stdout).toBe('')
@@ -35,6 +37,12 @@ test('hal0 alone lists its commands', async () => {
     expect(stdout).toContain(word)
 })
 
+test.each(['slot', 'model', 'engine'])('hal0 %s ls is its list', async (group) => {
+  const { code, stdout } = await hal0([group, 'ls', '--help'])
+  expect(code).toBe(0)
+  expect(stdout).toContain(`hal0 ${group} list [flags]`)
+})
+
 test('the commands of a group are listed', async () => {
   const { code, stdout } = await hal0(['slot', '--help'])
   expect(code).toBe(0)
@@ -48,6 +56,7 @@ describe('wrong usage ends with 2, one sentence and the usage', () => {
     ['the name of something every object has', ['constructor'], "'constructor' is not a command"],
     ['an unknown flag before the command', ['--frobnicate', 'status'], "'--frobnicate' is not a flag of hal0."],
     ['a missing argument', ['slot', 'load'], 'NAME'],
+    ['a missing setting', ['config', 'set'], 'KEY=VALUE is missing.\nUsage: hal0 config set KEY=VALUE'],
     ['a missing flag', ['slot', 'create', 'a'], '--model'],
     ['a flag without its value', ['slot', 'logs', 'a', '--lines'], '--lines'],
     ['a flag given twice', ['serve', '--port', '1', '--port', '2'], '--port is given 2 times'],

@@ -3,6 +3,7 @@ import { expect, onTestFinished, setDefaultTimeout } from 'bun:test'
 import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { catalogEntries } from '../../src/models/catalog/catalog.ts'
+import { noTerminal, Terminal } from '../cli/support/terminal.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { testWith } from '../support/part.ts'
@@ -13,6 +14,7 @@ import { tinyModel } from '../support/tiny-model.ts'
 setDefaultTimeout(120_000)
 
 const script = join(import.meta.dir, '../../scripts/start.ts')
+const testInTerminal = testWith('tmux', noTerminal === null)
 const test = testWith('python3 on PATH', Bun.which('python3') !== null)
 
 const first = catalogEntries.find((entry) => entry.first)
@@ -160,6 +162,19 @@ test('a port that was asked for and is taken ends npm start before anything is b
   expect(start.printed).toMatch(
     new RegExp(`^Port ${port} is taken by .*process ${process.pid}.*npm start -- --port \\d+\n$`),
   )
+})
+
+testInTerminal('in a narrow terminal npm start breaks its lines between words', async () => {
+  const holder = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('mine') })
+  onTestFinished(() => holder.stop(true))
+  const env = { ...process.env, HAL0_ROOT: tempDir() }
+  const args = [script, '--port', String(holder.port)]
+  using terminal = new Terminal(args, env, { columns: 50, program: process.execPath })
+  const screen = await terminal.shows(/exit 1/)
+  const words = screen.split(/\s+/)
+  for (const word of `Port ${holder.port} is taken Stop that, or choose another port: npm start`.split(' '))
+    expect(words).toContain(word)
+  expect(screen.split('\n').filter((line) => line.startsWith(' '))).toEqual([])
 })
 
 test('bin/hal0 finds the daemon of npm start, from any folder and through links', async () => {

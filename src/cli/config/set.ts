@@ -14,7 +14,8 @@ export default defineVerb({
     words: {
       type: 'positional',
       required: true,
-      description: 'KEY=VALUE; may be repeated',
+      valueHint: 'KEY=VALUE',
+      description: 'A setting and its new value; may be repeated',
       completes: keys.map((key) => `${key}=`),
     },
   },

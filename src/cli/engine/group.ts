@@ -9,5 +9,5 @@ export default {
     use: async () => (await import('./use.ts')).default,
     rm: async () => (await import('./rm.ts')).default,
   },
-  aliases: { delete: 'rm', remove: 'rm' },
+  aliases: { ls: 'list', delete: 'rm', remove: 'rm' },
 } satisfies Group

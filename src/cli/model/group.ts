@@ -16,5 +16,5 @@ export default {
     rm: async () => (await import('./rm.ts')).default,
     assign: async () => (await import('./assign.ts')).default,
   },
-  aliases: { delete: 'rm', remove: 'rm' },
+  aliases: { ls: 'list', delete: 'rm', remove: 'rm' },
 } satisfies Group

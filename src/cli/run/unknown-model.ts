@@ -6,6 +6,6 @@ import { didYouMean } from '../tree/did-you-mean.ts'
 export const unknownModel = (text: string, words: readonly string[]): Failure =>
   new Failure(
     exitCode.notFound,
-    `There is no slot or model ${JSON.stringify(text)}, neither here nor in the catalog.${didYouMean(text, words)}`,
-    { hint: 'hal0 model search --catalog chat, or OWNER/NAME for a model of the hub' },
+    `There is no slot or model ${JSON.stringify(text)}, neither here nor in the catalog.${didYouMean(text, words)} A model of the hub is written OWNER/NAME.`,
+    { hint: 'hal0 model search --catalog chat' },
   )

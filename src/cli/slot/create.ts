@@ -39,7 +39,7 @@ export default defineVerb({
   more: settingsHelp,
   examples: [
     'hal0 slot create primary --model qwen2.5-0.5b-instruct-q4_k_m --load on-demand',
-    'hal0 slot create big --model qwen2.5-7b-instruct-q4_k_m --set context_size=8192 --set aliases=gpt-4o,default',
+    'hal0 slot create big --model qwen3-8b-q4_k_m --set aliases=gpt-4o,default',
   ],
   args,
   async run({ args: { name, model, provider, load, json }, rawArgs }) {

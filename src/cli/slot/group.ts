@@ -18,5 +18,5 @@ export default {
     logs: async () => (await import('./logs.ts')).default,
     watch: async () => (await import('./watch.ts')).default,
   },
-  aliases: { delete: 'rm', remove: 'rm' },
+  aliases: { ls: 'list', delete: 'rm', remove: 'rm' },
 } satisfies Group

@@ -34,7 +34,7 @@ export default defineVerb({
   more: 'Ctrl-C stops the waiting, not the swap; the exit status is then 130.',
   examples: [
     'hal0 slot swap primary --model qwen2.5-0.5b-instruct-q4_k_m',
-    'hal0 slot swap primary --model qwen2.5-0.5b --repo Qwen/Qwen2.5-0.5B-Instruct-GGUF --file :Q4_K_M',
+    'hal0 slot swap big --model gemma --repo OWNER/gemma-3-1b-it-GGUF --file :Q8_0',
   ],
   args: {
     name: nameArgument,

@@ -1,5 +1,5 @@
 import type { ArgDef, ArgsDef } from 'citty'
-import { flagForms, isRequired, shortOf } from '../arguments.ts'
+import { flagForms, isRequired, shortOf, shownName } from '../arguments.ts'
 import type { Group, Verb } from '../command.ts'
 import { style, widthOf } from '../terminal/style.ts'
 import { pad, wrap } from '../text/wrap.ts'
@@ -38,7 +38,7 @@ const flag = ([form, arg]: [string, ArgDef]): [string, string] => {
 const usageLine = (path: string, args: ArgsDef): string => {
   const words: string[] = [path]
   for (const [name, arg] of Object.entries(args)) {
-    if (arg.type === 'positional') words.push(isRequired(arg) ? name.toUpperCase() : `[${name.toUpperCase()}]`)
+    if (arg.type === 'positional') words.push(isRequired(arg) ? shownName(name, arg) : `[${shownName(name, arg)}]`)
     else if (isRequired(arg)) words.push(`--${name} ${arg.valueHint ?? 'VALUE'}`)
   }
   return `${words.join(' ')} [flags]`
@@ -62,7 +62,7 @@ const verbHelp = (stream: Stream, path: string, verb: Verb, aliases: readonly st
         'Arguments',
         columns(
           stream,
-          positionals.map(([name, arg]) => [name.toUpperCase(), arg.description ?? '']),
+          positionals.map(([name, arg]) => [shownName(name, arg), arg.description ?? '']),
         ),
       ),
     )

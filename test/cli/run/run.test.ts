@@ -131,6 +131,7 @@ describe('what is there is used', () => {
 describe('a refusal comes before anything is done', () => {
   const cases: [string[], number, string, string][] = [
     [['primry', 'Why?'], 4, 'There is no slot or model "primry"', 'Did you mean primary?'],
+    [['nothing', 'Why?'], 4, 'A model of the hub is written OWNER/NAME.', 'Try: hal0 model search --catalog chat\n'],
     [['vectors', 'Why?'], 1, 'vectors makes embeddings; it cannot chat.', 'These can: primary, tiny, here'],
     [['kokoro-82m-v1.0', 'Why?'], 1, 'kokoro-82m-v1.0 turns text into speech; it cannot chat.', 'hal0 run primary'],
     [['qwen3-8b-q4_k_m', 'Why?'], 1, 'qwen3-8b-q4_k_m does not fit this machine: it needs about', '--anyway'],
