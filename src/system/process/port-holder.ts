@@ -39,7 +39,9 @@ export const holderText = (holder: PortHolder | null): string => {
   if (pid === null) return user === null ? 'another program' : `a program of the user ${user}`
   const where = `process ${pid}${unit === null ? '' : `, ${unit}`}`
   if (command === null) return where
-  const shown = command.length > longestCommand ? `${command.slice(0, longestCommand - 1)}…` : command
+  // A script given with -c has line breaks; another user's may have what drives a terminal.
+  const line = command.replace(/[\s\p{Cc}]+/gu, ' ')
+  const shown = line.length > longestCommand ? `${line.slice(0, longestCommand - 1)}…` : line
   return `"${shown}" (${where})`
 }
 

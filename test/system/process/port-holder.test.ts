@@ -21,6 +21,9 @@ describe('who holds a port', () => {
     const holder = { pid: 12, command: 'nginx -g daemon', unit: 'nginx.service', user: null }
     expect(holderText(holder)).toBe('"nginx -g daemon" (process 12, nginx.service)')
     expect(holderText({ ...holder, command: 'x'.repeat(500) }).length).toBeLessThan(120)
+    expect(holderText({ ...holder, command: 'python3 -c import http\n\tserve()\u001b[2J' })).toBe(
+      '"python3 -c import http serve() [2J" (process 12, nginx.service)',
+    )
     expect(holderText({ ...holder, command: null })).toBe('process 12, nginx.service')
   })
 
