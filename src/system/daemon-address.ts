@@ -4,6 +4,7 @@
  */
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
+import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../contract/schema/nullable.ts'
@@ -37,6 +38,16 @@ const fileIn = (data: string): string => join(data, 'daemon.json')
 /** Nothing longer was written by a daemon, bytes. */
 const most = 4096
 
+/** Whether an address is one of this machine. Commands send their key there, so that a file must not lead them to another one. */
+const isHere = (url: string): boolean => {
+  const [, bracketed, plain] = /^https?:\/\/(?:\[([^/\]]+)\]|([^/:@]+))(?::\d+)?$/.exec(url) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined) return false
+  if (['localhost', '::1', hostname(), `${hostname()}.local`].includes(host) || /^127(\.\d{1,3}){3}$/.test(host))
+    return true
+  return Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === host))
+}
+
 /**
  * The daemon of a data folder; null if none runs, if the file is a leftover of one that was killed, or if it cannot be read.
  * Synchronous: it is read before each request of a command, in about 50 µs.
@@ -50,7 +61,7 @@ export const readDaemonAddress = (data: string): DaemonAddress | null => {
     if (problemsOf(Written, value).length > 0) return null
     const { url, pid, start_time, ...boot } = value as Static<typeof Written>
     const runs = isOfThisBoot(boot) && stillRuns({ pid, startTime: start_time })
-    return runs && /^https?:\/\/[^/]+$/.test(url) ? { url, pid } : null
+    return runs && isHere(url) ? { url, pid } : null
   } catch {
     // No daemon has run here yet, or the folder is not for this user: both mean that nothing is known.
     return null

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { readDaemonAddress, recordDaemonAddress } from '../../src/system/daemon-address.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -53,6 +54,27 @@ describe('the address of the daemon', () => {
     const data = tempDir()
     writeFileSync(join(data, 'daemon.json'), JSON.stringify({ ...(await written(data)), socket: '/run/x' }))
     expect(readDaemonAddress(data)).toEqual({ url, pid: process.pid })
+  })
+
+  for (const foreign of [
+    'http://192.0.2.7:8080',
+    'http://hub.example',
+    'http://127.0.0.1@192.0.2.7',
+    'http://[2001:db8::1]:80',
+  ]) {
+    test(`is not believed when it is ${foreign}, another machine's`, async () => {
+      const data = tempDir()
+      writeFileSync(join(data, 'daemon.json'), JSON.stringify({ ...(await written(data)), url: foreign }))
+      expect(readDaemonAddress(data)).toBeNull()
+    })
+  }
+
+  test('may be an address that this machine has in its network', async () => {
+    const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+    const address = own.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1'
+    const data = tempDir()
+    writeFileSync(join(data, 'daemon.json'), JSON.stringify({ ...(await written(data)), url: `http://${address}:9` }))
+    expect(readDaemonAddress(data)?.url).toBe(`http://${address}:9`)
   })
 
   for (const [what, text] of [

@@ -8,7 +8,7 @@ import { readDaemonAddress } from '../../../system/daemon-address.ts'
 import { errnoOf, storageError } from '../../../system/files/storage-error.ts'
 import { readToml } from '../../../system/files/toml-file.ts'
 import { otherPortFor } from '../../../system/listen-advice.ts'
-import { type Paths, slotConfigDir, slotDir } from '../../../system/paths.ts'
+import { configFile, type Paths, slotConfigDir, slotDir } from '../../../system/paths.ts'
 import { instanceMark } from '../../../system/process/family/instance-mark.ts'
 import { findPortHolder, nextFreePort, type PortHolder } from '../../../system/process/port-holder.ts'
 import { findPortOwner } from '../../../system/process/port-owner.ts'
@@ -40,7 +40,11 @@ const wantedPorts = async (paths: Paths, problems: string[]): Promise<Wanted[]> 
     problems.push(error.message)
   }
   try {
-    wanted.push({ port: (await readServerSettings(paths, {})).port, slot: null, unit: apiUnit })
+    const { port } = await readServerSettings(paths, {})
+    // Where no port is set, a daemon that found the usual one taken listens on the next free one.
+    const isElsewhere =
+      readDaemonAddress(paths.data) !== null && (await readToml(configFile(paths)))?.port === undefined
+    if (!isElsewhere) wanted.push({ port, slot: null, unit: apiUnit })
   } catch (error) {
     noteRefusal(error)
   }
