@@ -93,12 +93,14 @@ export const hostingCommands = (hosting: Hosting, isRoot: boolean): HostingComma
     }
   }
   const start = hosting === 'checkout' ? 'npm start' : 'hal0 serve'
+  // Not bin/hal0: it sets HAL0_ROOT, with which setup refuses.
+  const program = hosting === 'checkout' ? './dist/hal0' : 'hal0'
   return {
     hosting,
     start,
     restart: `end it with Ctrl-C, then run ${start}`,
     usePort: (port) => (hosting === 'checkout' ? `npm start -- --port ${port}` : `hal0 serve --port ${port}`),
-    setup: isRoot ? 'hal0 setup' : 'sudo hal0 setup, or only for yourself: hal0 setup --user',
+    setup: isRoot ? `${program} setup` : `sudo ${program} setup, or only for yourself: ${program} setup --user`,
     doctor: 'hal0 doctor',
     journal: null,
   }

@@ -59,6 +59,8 @@ describe('the commands', () => {
 
   test('of a checkout and of a daemon started by hand are what started it', () => {
     expect(hostingCommands('checkout', false).start).toBe('npm start')
+    expect(hostingCommands('checkout', true).setup).toBe('./dist/hal0 setup')
+    expect(hostingCommands('by-hand', true).setup).toBe('hal0 setup')
     expect(hostingCommands('by-hand', false).usePort(8100)).toBe('hal0 serve --port 8100')
     expect(hostingCommands('by-hand', false).restart).toContain('Ctrl-C')
   })
