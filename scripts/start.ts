@@ -6,6 +6,7 @@
  *   npm start -- --port 8090   options of `hal0 serve` may follow
  */
 import { join, relative } from 'node:path'
+import { print } from '../src/cli/terminal/output.ts'
 import type { Engine } from '../src/contract/engine.ts'
 import type { Status } from '../src/contract/system.ts'
 import { log, serveOptions, startDaemon } from './start/daemon.ts'
@@ -30,7 +31,8 @@ const showChat = async (url: string): Promise<void> => {
   const body = { model: 'primary', messages: [{ role: 'user', content: 'Hello! Who are you?' }], max_tokens: 48 }
   say()
   say(`POST ${url}/v1/chat/completions`)
-  say(JSON.stringify(body))
+  // To be copied: the terminal breaks it, no line break does.
+  print(JSON.stringify(body))
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
