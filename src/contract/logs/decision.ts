@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { CallerName } from '../caller.ts'
 import { nullable } from '../schema/nullable.ts'
+import { patterned } from '../schema/pattern.ts'
 import { SlotState } from '../slot.ts'
 
 export const outcomes = ['ok', 'error', 'aborted', 'broken'] as const
@@ -42,10 +43,11 @@ export type Decision = Static<typeof Decision>
 
 /** A point in time as people and programs write it. */
 const Time = (description: string) =>
-  Type.String({
-    pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
-    description: `RFC 3339. ${description}`,
-  })
+  patterned(
+    '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?(Z|[+-]\\d{2}:\\d{2})$',
+    'must be a time, as 2026-01-31T12:00:00Z',
+    { description: `RFC 3339. ${description}` },
+  )
 
 /** Which decisions are wanted; those that have everything that is named here. */
 export const decisionFilter = {
