@@ -4,8 +4,8 @@ import { runSweeps, summary } from './kill-sweep.ts'
 import { tracedTest as test } from './strace.ts'
 
 const isLong = process.env.HAL0_LONG === '1'
-const atLeast = isLong ? 200 : 12
-const stride = isLong ? 1 : 9
+const atLeast = isLong ? 200 : 6
+const stride = isLong ? 1 : 18
 
 test(`a load, restart or swap that was accepted happens after each of ${atLeast} kills between two steps of its writes, a swap as a whole or not at all`, async () => {
   const sweeps = ['fsync,rename', 'rename', 'fsync', 'unlink'].map((calls) => ({ calls, stride }))
