@@ -1,7 +1,7 @@
 /** Packages from PyPI, in a virtual environment that is kept for the next run. They check hal0 from outside. */
 import { existsSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { testCache } from './test-cache.ts'
 
 const run = async (...argv: string[]): Promise<void> => {
   const child = Bun.spawn(argv, { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' })
@@ -16,7 +16,7 @@ const run = async (...argv: string[]): Promise<void> => {
  * @throws the reason instead under CI=true, so that no check is skipped unnoticed
  */
 export const pythonPackages = async (...packages: string[]): Promise<string | null> => {
-  const cache = process.env.HAL0_TEST_CACHE ?? join(tmpdir(), `hal0-test-cache-${userInfo().uid}`)
+  const cache = testCache()
   const venv = join(cache, packages.join('+').replaceAll('==', '-'))
   const done = join(venv, 'installed')
   try {

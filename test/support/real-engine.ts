@@ -1,15 +1,14 @@
 /** A real llama.cpp for tests, installed once from the package index and kept for the next run. */
 import { mkdirSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
 import { Engines } from '../../src/providers/engines/engines.ts'
 import { findPaths } from '../../src/system/paths.ts'
 import { engineKinds } from './slot-config.ts'
+import { testCache } from './test-cache.ts'
 
 let engine: Promise<string> | null = null
 
 const install = async (): Promise<string> => {
-  const root = process.env.HAL0_TEST_CACHE ?? join(tmpdir(), `hal0-test-cache-${userInfo().uid}`)
+  const root = testCache()
   mkdirSync(root, { recursive: true, mode: 0o700 })
   const engines = new Engines(findPaths({ HAL0_ROOT: root }, false), process.env, engineKinds)
   const [installed] = (await engines.list()).filter((known) => known.source === 'pypi')

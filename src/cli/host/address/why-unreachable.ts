@@ -4,7 +4,7 @@ import { readServerSettings } from '../../../system/config/server-config.ts'
 import { otherPortFor } from '../../../system/listen-advice.ts'
 import { findPaths } from '../../../system/paths.ts'
 import { findPortHolder, holderText, type PortHolder } from '../../../system/process/port-holder.ts'
-import { apiUnit, commandsHere, type HostingCommands } from '../../../system/systemd/hosting.ts'
+import { apiUnit, commandsHere, type HostingCommands, scopeOfHosting } from '../../../system/systemd/hosting.ts'
 import { lastWords } from '../../../system/systemd/last-words.ts'
 
 export interface Explanation {
@@ -24,9 +24,9 @@ const heldBy = (holder: PortHolder | null, port: number, commands: HostingComman
 }
 
 const notRunning = async (port: number, isGiven: boolean, commands: HostingCommands): Promise<Explanation> => {
-  const { hosting } = commands
-  if (hosting === 'service' || hosting === 'user-service') {
-    const last = await lastWords(hosting === 'service' ? 'system' : 'user')
+  const scope = scopeOfHosting(commands.hosting)
+  if (scope !== null) {
+    const last = await lastWords(scope)
     return { details: last === null ? [] : [`${apiUnit} printed last: ${last}`], hint: commands.start }
   }
   return {

@@ -4,7 +4,7 @@ import type { DaemonAddress } from '../../../system/daemon-address.ts'
 import { daemonAnswers } from '../../../system/daemon-answers.ts'
 import { findPaths } from '../../../system/paths.ts'
 import { listenersOn } from '../../../system/process/port-owner.ts'
-import { hostingCommands, hostingHere, thisCaller } from '../../../system/systemd/hosting.ts'
+import { hostingCommands, hostingHere, scopeOfHosting, thisCaller } from '../../../system/systemd/hosting.ts'
 import { urlIsConfigured } from '../../api/connection.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure, usageError } from '../../terminal/failure.ts'
@@ -64,12 +64,13 @@ export const ensureDaemon = async ({ port, signal, beforeStart }: Need): Promise
   }
   const caller = thisCaller()
   const hosting = hostingHere(caller)
-  if (hosting === 'service' || hosting === 'user-service') {
+  const scope = scopeOfHosting(hosting)
+  if (scope !== null) {
     const commands = hostingCommands(hosting, caller.isRoot)
     if (port !== null) {
       throw usageError('hal0 runs as a service here, whose port is a setting.', commands.usePort(port))
     }
-    return await startService(hosting === 'service' ? 'system' : 'user', commands)
+    return await startService(scope, commands)
   }
   await beforeStart()
   await startOwn(findPaths(process.env, caller.isRoot), port, signal)
