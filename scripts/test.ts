@@ -11,6 +11,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Glob } from 'bun'
+import { Failures } from './test/failures.ts'
 
 const root = join(import.meta.dir, '..')
 const args = process.argv.slice(2)
@@ -27,29 +28,48 @@ interface Count {
 const total: Count = { passed: 0, failed: 0, skipped: 0 }
 const failures: string[] = []
 
-const add = (what: string, count: Count): void => {
+const add = (what: string, count: Count, said: string[]): void => {
   total.passed += count.passed
   total.failed += count.failed
   total.skipped += count.skipped
-  if (count.failed > 0) failures.push(`${what}: ${count.failed} failed`)
+  if (count.failed > 0) failures.push(...said, '', `${what}: ${count.failed} failed`)
 }
 
-const run = async (argv: string[]): Promise<number> => {
+/** Prints what comes as it comes, and gives each whole line to the record of failures. */
+const pass = async (from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream, seen: Failures): Promise<void> => {
+  const decoder = new TextDecoder()
+  let begun = ''
+  for await (const chunk of from) {
+    to.write(chunk)
+    const lines = (begun + decoder.decode(chunk, { stream: true })).split('\n')
+    begun = lines.pop() ?? ''
+    for (const line of lines) seen.line(line)
+  }
+  seen.line(begun)
+}
+
+const run = async (argv: string[]): Promise<{ code: number; seen: Failures }> => {
   const child = Bun.spawn(argv, {
     cwd: root,
     env: { ...process.env, ...(long ? { HAL0_LONG: '1' } : {}) },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     timeout: longestMs,
     killSignal: 'SIGKILL',
   })
-  return child.exited
+  const seen = new Failures()
+  const printed = Promise.all([pass(child.stdout, process.stdout, seen), pass(child.stderr, process.stderr, seen)])
+  const code = await child.exited
+  // A process that a test left behind may hold the pipes open; its words are not worth waiting for.
+  await Promise.race([printed, Bun.sleep(2000)])
+  return { code, seen }
 }
 
 /** A step that is not a test file counts as one test. */
 const step = async (what: string, argv: string[]): Promise<boolean> => {
   console.log(`\n== ${what}`)
-  const passed = (await run(argv)) === 0
-  add(what, { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 })
+  const { code, seen } = await run(argv)
+  const passed = code === 0
+  add(what, { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 }, seen.rest())
   return passed
 }
 
@@ -64,7 +84,7 @@ const readReport = async (path: string): Promise<Count> => {
 const testFolder = async (folder: string, files: string[]): Promise<void> => {
   console.log(`\n== test/${folder}`)
   const report = join(reports, `${folder}.xml`)
-  const code = await run([
+  const { code, seen } = await run([
     process.execPath,
     'test',
     '--timeout=30000',
@@ -75,7 +95,7 @@ const testFolder = async (folder: string, files: string[]): Promise<void> => {
   const count = await readReport(report).catch(() => ({ passed: 0, failed: 0, skipped: 0 }))
   // A crash, or an error outside any test, must not look like a pass.
   if (code !== 0 && count.failed === 0) count.failed = 1
-  add(`test/${folder}`, count)
+  add(`test/${folder}`, count, count.failed > 0 && seen.report().length > 0 ? seen.report() : seen.rest())
 }
 
 const files = (await Array.fromAsync(new Glob('**/*.test.ts').scan(join(root, 'test')))).sort()
