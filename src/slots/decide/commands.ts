@@ -1,6 +1,6 @@
 /** What the commands of the API do in each state. A refused command changes nothing. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
-import { loadCancelled, refusedCommand } from '../machine/slot-errors.ts'
+import { acknowledgedReason, loadCancelled, refusedCommand } from '../machine/slot-errors.ts'
 import { isLoaded, isLoading } from '../machine/states.ts'
 import { isBeginning, isPromised, promiseLoad, promiseRestart, withdraw } from './commit.ts'
 import { beginLoad, beginUnload, fail, stopProcess } from './flow.ts'
@@ -76,8 +76,10 @@ export const cancel = (step: Step): Refusal => {
   return null
 }
 
+/** The error leads to offline once the failed process is gone. Until then the record says so, for a daemon that comes after this one. */
 const acknowledged = (step: Step): void => {
   step.m.acknowledged = true
+  if (step.m.process !== 'none') step.restate({ reason: acknowledgedReason })
   stopProcess(step)
 }
 

@@ -5,7 +5,7 @@
 
 import type { FoundAtStart, Input } from '../machine/machine.ts'
 import { nextRestart, recentCrashes } from '../machine/restart-policy.ts'
-import { crashed, isPassing, loadCancelled } from '../machine/slot-errors.ts'
+import { crashed, isAcknowledged, isPassing, loadCancelled } from '../machine/slot-errors.ts'
 import { isLoaded, isLoading } from '../machine/states.ts'
 import { fail, settle } from './flow.ts'
 import { loadedDied } from './load.ts'
@@ -138,7 +138,7 @@ export const found = (step: Step, { found: report, crashes }: Extract<Input, { k
   }
   // Not earlier: a daemon that dies in between must not leave a record that says that nothing runs.
   if (isUntold && lost) step.effects.push({ do: 'write', record: m.record })
-  if (step.state === 'error' && m.record.error !== null && isPassing(m.record.error)) m.acknowledged = true
+  m.acknowledged = isAcknowledged(m.record)
   if (report.kind === 'running') running(step, report.pid)
   else if (report.kind === 'rebooted') rebooted(step)
   else gone(step, report)

@@ -157,6 +157,13 @@ export const standingError = (body: ErrorBody, loadInS: number | null, wall: num
 export const isPassing = ({ code, details }: ErrorBody): boolean =>
   code === 'slot.load_cancelled' || (code === 'slot.stop_failed' && typeof details.tries === 'number')
 
+/** The reason of a record in error that somebody has acknowledged, and whose process has yet to end. */
+export const acknowledgedReason = 'acknowledged; its process is still being ended'
+
+/** Whether the error of this record leads to offline, because it passes by itself or somebody has acknowledged it. */
+export const isAcknowledged = ({ state, reason, error }: SlotRecord): boolean =>
+  state === 'error' && (reason === acknowledgedReason || (error !== null && isPassing(error)))
+
 /** Number of last lines of a dead backend to show; its log has them all. */
 const shownLines = 20
 

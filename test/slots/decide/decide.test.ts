@@ -87,7 +87,7 @@ describe('a death of the backend', () => {
     expect(states(crashedWith)).toEqual(['error'])
     expect(doing(crashedWith)).toContain('stop')
     const acknowledged = play(crashedWith.machine, { kind: 'acknowledge' })
-    expect(states(acknowledged)).toEqual([])
+    expect(acknowledged.machine.record.state).toBe('error')
     expect(states(play(acknowledged.machine, exited))).toEqual(['offline'])
   })
   test('that leaves others behind, reported while they are being stopped, does not end the stop', () => {
@@ -180,8 +180,17 @@ describe('an acknowledgement', () => {
   })
   test('waits for the end of the failed process', () => {
     const asked = play(machineIn('error', { process: 'stopping' }), { kind: 'acknowledge' })
-    expect(states(asked)).toEqual([])
+    expect(asked.machine.record.state).toBe('error')
     expect(states(play(asked.machine, exited))).toEqual(['offline'])
+  })
+  test('is remembered by the next daemon when the failed process outlives this one', () => {
+    const asked = play(machineIn('error', { process: 'stopping' }), { kind: 'acknowledge' })
+    expect(asked.effects).toContainEqual({ do: 'write', record: asked.machine.record })
+    for (const left of [{ kind: 'none' }, { kind: 'running', pid: 7, runs: null }] as const) {
+      const next = play(machineOf(asked.machine.record, false), { kind: 'found', found: left })
+      const last = left.kind === 'none' ? next : play(next.machine, exited)
+      expect(states(last)).toEqual(['offline'])
+    }
   })
   test('needs an error', () => {
     for (const state of ['offline', 'starting', 'ready', 'unloading'] as const) {
