@@ -1,7 +1,7 @@
 /** The words of a command line as arguments. citty parses them; here is refused what it lets pass. */
 import { type ArgDef, type ArgsDef, type ParsedArgs, parseArgs } from 'citty'
+import { didYouMean } from '../lib/text/did-you-mean.ts'
 import { usageError } from './terminal/failure.ts'
-import { didYouMean } from './tree/did-you-mean.ts'
 
 /** The one-letter form of a flag. */
 export const shortOf = (arg: ArgDef): string | null =>

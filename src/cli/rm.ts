@@ -1,3 +1,4 @@
+import { didYouMean } from '../lib/text/did-you-mean.ts'
 import { call } from './api/client.ts'
 import { defineVerb } from './command.ts'
 import { removeModel } from './model/rm.ts'
@@ -5,7 +6,6 @@ import { removalFlags, remove } from './removal.ts'
 import { removeSlot } from './slot/rm.ts'
 import { exitCode } from './terminal/exit-code.ts'
 import { Failure, usageError } from './terminal/failure.ts'
-import { didYouMean } from './tree/did-you-mean.ts'
 
 export default defineVerb({
   about: 'Remove a slot or a model, whichever has this name.',

@@ -7,10 +7,10 @@ import {
   settingPaths,
   settingSchema,
 } from '../../contract/settings.ts'
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { problemsOf } from '../../lib/validate.ts'
 import { providerNames } from '../../providers/table.ts'
 import { usageError } from '../terminal/failure.ts'
-import { didYouMean } from '../tree/did-you-mean.ts'
 import { exampleFor, takenBy, typedValue, wordsTakenBy } from '../values/typed-value.ts'
 import { settingValue } from './settings-text.ts'
 

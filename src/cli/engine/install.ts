@@ -1,10 +1,10 @@
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { firstInstall, providerNames } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
 import { oneOf } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { usageError } from '../terminal/failure.ts'
 import { printJson, say, talk } from '../terminal/output.ts'
-import { didYouMean } from '../tree/did-you-mean.ts'
 import { daemonOrLocalEngines } from './reach.ts'
 
 export default defineVerb({

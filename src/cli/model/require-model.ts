@@ -1,8 +1,8 @@
 import { isUnderWay } from '../../contract/models/pull-phase.ts'
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { call } from '../api/client.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
-import { didYouMean } from '../tree/did-you-mean.ts'
 
 /**
  * Checks before a slot gets a model that there is such a model: in the registry, in the catalog (from which a load brings it), or

@@ -1,6 +1,6 @@
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
-import { didYouMean } from '../tree/did-you-mean.ts'
 
 /** @param words that are known: slots, their aliases, models, the catalog */
 export const unknownModel = (text: string, words: readonly string[]): Failure =>

@@ -1,7 +1,7 @@
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { defineVerb } from '../command.ts'
 import { usageError } from '../terminal/failure.ts'
 import { print, printJson } from '../terminal/output.ts'
-import { didYouMean } from './did-you-mean.ts'
 
 /**
  * Each asks the executable itself for every word: the script knows nothing of the commands, so that it never has to be made anew.

@@ -1,8 +1,9 @@
 /** Finds a command in the tree by its words. */
+
+import { askFor, nearest } from '../../lib/text/did-you-mean.ts'
 import type { Command, Group } from '../command.ts'
 import { usageError } from '../terminal/failure.ts'
 import { printable } from '../terminal/style.ts'
-import { askFor, nearest } from './did-you-mean.ts'
 
 export interface Found {
   command: Command

@@ -1,5 +1,5 @@
+import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import type { Failure } from '../terminal/failure.ts'
-import { didYouMean } from './did-you-mean.ts'
 import { type NameKind, namesOf } from './names.ts'
 
 const kinds: Record<string, NameKind> = {

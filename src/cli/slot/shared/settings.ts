@@ -1,10 +1,10 @@
 /** Turns `--set key=value` into values of a slot's configuration. */
 import type { TSchema } from 'typebox'
 import { commonDefaults, type SlotPatch, slotSchemas } from '../../../contract/slot-config.ts'
+import { didYouMean } from '../../../lib/text/did-you-mean.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import { defaultProvider, providerTable } from '../../../providers/table.ts'
 import { usageError } from '../../terminal/failure.ts'
-import { didYouMean } from '../../tree/did-you-mean.ts'
 import { quoted, shellText } from '../../values/shell-words.ts'
 import { exampleFor, type ListForm, takenBy, typedValue, wordsTakenBy } from '../../values/typed-value.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { didYouMean, editDistance, nearest } from '../../../src/cli/tree/did-you-mean.ts'
+import { didYouMean, editDistance, nearest } from '../../../src/lib/text/did-you-mean.ts'
 
 describe('the distance of two words', () => {
   const cases: [string, string, number][] = [
