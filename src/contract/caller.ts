@@ -5,6 +5,12 @@ import { nullable } from './schema/nullable.ts'
 /** What a route requires of its caller: `admin` may do everything, `infer` may use models, `none` is for everybody. */
 export type Scope = 'none' | 'infer' | 'admin'
 
+/** Whose requests go first where a slot has a queue. */
+export const Priority = Type.Enum(['interactive', 'batch'], {
+  description: 'batch: requests wait behind interactive ones.',
+})
+export type Priority = Static<typeof Priority>
+
 /** As the decision log names it. */
 export const CallerName = Type.Object(
   {
@@ -18,6 +24,8 @@ export const CallerName = Type.Object(
 /** Every request has a caller, found at the gate. */
 export interface Caller extends Static<typeof CallerName> {
   readonly scope: Exclude<Scope, 'none'>
+  /** Of its key; absent: its requests are interactive unless they say otherwise. */
+  readonly priority?: Priority
 }
 
 export const allows = ({ scope }: Pick<Caller, 'scope'>, needed: Scope): boolean =>
