@@ -9,6 +9,7 @@ import type { ConfigSection } from '../contract/slot-config.ts'
 import type { Status } from '../contract/system.ts'
 import type { DecisionLog } from '../dispatch/decisions/decision-log.ts'
 import type { Dispatch } from '../dispatch/dispatch-port.ts'
+import { systemClock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
 import type { CatalogService } from '../models/catalog/catalog-port.ts'
@@ -24,6 +25,7 @@ import { withSecurityHeaders } from './answers/security-headers.ts'
 import { mountCatalog } from './api/catalog.ts'
 import { mountDaemon } from './api/daemon.ts'
 import { mountEngines } from './api/engines.ts'
+import { mountEvents } from './api/events.ts'
 import { mountHardware } from './api/hardware.ts'
 import { mountLogs, mountObservers } from './api/logs.ts'
 import { mountModels } from './api/models.ts'
@@ -34,6 +36,7 @@ import { mountSlots } from './api/slots.ts'
 import { mountDashboard } from './dashboard.ts'
 import { mountDocs } from './docs/docs.ts'
 import { openApiDocument } from './docs/openapi.ts'
+import { PullFeed } from './feeds/pull-feed.ts'
 import { SlotFeed } from './feeds/slot-feed.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './feeds/sse.ts'
 import { type FindCaller, forbidden, localCaller } from './gate/callers.ts'
@@ -115,21 +118,24 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   const operations = operationsWith(schemas)
   const routes = new Routes(elysia, operations, deps.checkReplies ?? false)
   const { eventTime = Date.now } = deps
+  const slotFeed = new SlotFeed(deps.slots, streams, eventTime)
+  const pullFeed = new PullFeed(deps.pulls, streams, { ...systemClock, wall: eventTime })
   mountDaemon(routes, deps.status)
   mountSettings(routes, deps.settings)
   mountSlots(routes, {
     slots: deps.slots,
-    feed: new SlotFeed(deps.slots, streams, eventTime),
+    feed: slotFeed,
     asked: deps.why.asked,
     streams,
   })
   mountModels(routes, { models: deps.models, room: deps.room, slots: deps.slots, streams })
-  mountPulls(routes, { pulls: deps.pulls, streams, eventTime })
+  mountPulls(routes, { pulls: deps.pulls, feed: pullFeed })
   mountCatalog(routes, deps.catalog)
   mountHardware(routes, deps.hardware)
   mountEngines(routes, deps.engines)
   mountLogs(routes, { decisions: deps.decisions, streams })
   mountObservers(routes, deps)
+  mountEvents(routes, { ...deps, slotFeed, pullFeed, problems: () => deps.status().problems, streams })
   const inferences = table.all()
   mountV1(routes, { openaiModels: deps.openaiModels, inferences })
   mountDocs(routes, openApiDocument(deps.version, inferences, operations, schemas))

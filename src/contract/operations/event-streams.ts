@@ -1,5 +1,6 @@
 /** The event streams of the API. Routes and `/openapi.json` are made from them, like those of the operation table. */
 import { Type } from 'typebox'
+import { EventQuery } from '../events.ts'
 import { DecisionFilter } from '../logs/decision.ts'
 import { SlotName } from '../slot.ts'
 import { idParams, type Operation } from './operation.ts'
@@ -14,6 +15,14 @@ export interface EventStreamRoute extends Omit<Operation, 'method' | 'body' | 'r
 const row = { method: 'GET', scope: 'admin' } as const
 
 export const eventStreams = {
+  events: {
+    ...row,
+    path: '/api/events',
+    tag: 'daemon',
+    summary: 'The news of everything in one connection: slots, pulls, how busy the slots are, problems, decisions',
+    query: EventQuery,
+    resumes: true,
+  },
   slotEvents: {
     ...row,
     path: '/api/slots/events',

@@ -1,61 +1,17 @@
 /** The log of requests and its tail, explanations, and metrics. */
 
-import { type Decision, DecisionFilter } from '../../contract/logs/decision.ts'
+import { DecisionFilter } from '../../contract/logs/decision.ts'
 import { eventStreams } from '../../contract/operations/event-streams.ts'
 import { operations, type Query } from '../../contract/operations/operations.ts'
-import { isWanted } from '../../dispatch/decisions/decision-filter.ts'
 import type { DecisionLog, DecisionQuery } from '../../dispatch/decisions/decision-log.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { log } from '../../lib/log.ts'
 import { expositionType } from '../../observability/metrics/exposition.ts'
 import type { WhyService } from '../../observability/why/explainer.ts'
-import { type EventStream, type EventStreams, encodeFrame } from '../feeds/sse.ts'
+import { followDecisions } from '../feeds/decision-feed.ts'
+import { readerOf } from '../feeds/feed-reader.ts'
+import type { EventStreams } from '../feeds/sse.ts'
 import { checkQuery, mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
-
-/** Maximum number of decisions sent again to a reader that reconnects. */
-const maxReplayed = 1000
-
-const frame = (decision: Decision): Uint8Array =>
-  encodeFrame({ event: 'decision', id: decision.id, data: JSON.stringify(decision) })
-
-/** Maximum number of new decisions while a reader gets what it has missed. */
-const maxWaiting = 1000
-
-/**
- * Sends what a reconnecting reader has missed, as fast as it reads, and then new decisions.
- * @param filter the decisions that it wants
- * @param last the last id that it has
- * @returns a function that ends it
- */
-const resume = (decisions: DecisionLog, stream: EventStream, filter: DecisionQuery, last: number): (() => void) => {
-  let newest = last
-  let waiting: Decision[] | null = []
-  const tell = (decision: Decision): void => {
-    if (decision.id <= newest || !isWanted(decision, filter)) return
-    newest = decision.id
-    stream.send(frame(decision))
-  }
-  const replay = async (): Promise<void> => {
-    const missed = await decisions.list({ ...filter, limit: maxReplayed, after: last })
-    for (const decision of missed.decisions.toReversed()) {
-      tell(decision)
-      await stream.drained()
-    }
-    for (const decision of waiting ?? []) tell(decision)
-    waiting = null
-  }
-  replay().catch((error: unknown) => {
-    // The reader will reconnect.
-    log.warn(`the tail of the decisions could not be resumed: ${Hal0Error.from(error).message}`)
-    stream.close()
-  })
-  return decisions.added.subscribe((decision) => {
-    if (waiting === null) tell(decision)
-    else if (waiting.length < maxWaiting) waiting.push(decision)
-    else stream.close()
-  })
-}
 
 /** A query as the log wants it: with its times as numbers. @throws Hal0Error `request.invalid` for a day that no month has */
 const queryOf = ({ since, until, ...rest }: Query<'listDecisions'>): DecisionQuery => {
@@ -105,12 +61,7 @@ export const mountLogs = (
   })
   routes.on(eventStreams.decisionEvents, (request) => {
     const filter = queryOf(checkQuery(DecisionFilter, request.url) as DecisionFilter)
-    return streams.open(request, (stream) => {
-      const last = request.headers.get('last-event-id') ?? ''
-      if (/^\d{1,16}$/.test(last)) return resume(decisions, stream, filter, Number(last))
-      return decisions.added.subscribe((decision) => {
-        if (isWanted(decision, filter)) stream.send(frame(decision))
-      })
-    })
+    const after = request.headers.get('last-event-id')
+    return streams.open(request, (stream) => followDecisions(decisions, readerOf(stream), { filter, after }))
   })
 }

@@ -1,18 +1,13 @@
 /** `/api/models/{id}/pull`, `/api/pulls` and `/api/hub`: see the operation table. */
 import { eventStreams } from '../../contract/operations/event-streams.ts'
-import { systemClock } from '../../lib/clock.ts'
 import type { PullService } from '../../models/pull/pull-port.ts'
-import { PullFeed } from '../feeds/pull-feed.ts'
-import type { EventStreams } from '../feeds/sse.ts'
+import type { PullFeed } from '../feeds/pull-feed.ts'
 import { mount, reply } from './operation.ts'
 import type { Routes } from './routes.ts'
 
 const hits = 20
 
-export const mountPulls = (
-  routes: Routes,
-  { pulls, streams, eventTime }: { pulls: PullService; streams: EventStreams; eventTime: () => number },
-): void => {
+export const mountPulls = (routes: Routes, { pulls, feed }: { pulls: PullService; feed: PullFeed }): void => {
   mount(routes, 'pullModel', async ({ params: { id }, body }) => reply(202, await pulls.start(id, body)))
   mount(routes, 'updateModel', async ({ params: { id } }) => reply(202, await pulls.update(id)))
   mount(routes, 'showPull', ({ params: { id } }) => reply(200, pulls.get(id)))
@@ -31,7 +26,6 @@ export const mountPulls = (
     ),
   )
   mount(routes, 'readHubReference', ({ query: { text } }) => reply(200, pulls.reference(text ?? '')))
-  const feed = new PullFeed(pulls, streams, { ...systemClock, wall: eventTime })
   routes.on(eventStreams.pullEvents, (request, params) => feed.openOne(request, params.id ?? ''))
   routes.on(eventStreams.allPullEvents, (request) => feed.openAll(request))
 }

@@ -6,7 +6,8 @@ import type { Pull } from '../../contract/models/pull.ts'
 import { isUnderWay } from '../../contract/models/pull-phase.ts'
 import type { WallClock } from '../../lib/clock.ts'
 import type { PullService } from '../../models/pull/pull-port.ts'
-import { type EventStream, type EventStreams, encodeFrame } from './sse.ts'
+import { type FeedReader, readerOf } from './feed-reader.ts'
+import type { EventStreams, Frame } from './sse.ts'
 
 /** Maximum number of events of one pull in a second, including its last one. */
 const perSecond = 4
@@ -26,8 +27,8 @@ interface Line {
   cancelTimer: (() => void) | null
 }
 
-interface Reader {
-  stream: EventStream
+interface Follower {
+  reader: FeedReader
   /** Only this pull; null: all. */
   only: string | null
 }
@@ -37,7 +38,7 @@ export class PullFeed {
   readonly #streams: EventStreams
   readonly #clock: WallClock
   readonly #lines = new Map<string, Line>()
-  readonly #readers = new Set<Reader>()
+  readonly #followers = new Set<Follower>()
   /** The newest ids. */
   readonly #ids = new Set<number>()
   #lastId: number
@@ -55,26 +56,30 @@ export class PullFeed {
 
   /** The events of all pulls. @throws Hal0Error `stream.too_many` */
   openAll(request: Request): Response {
-    return this.#open(request, null, this.#missed(request.headers.get('last-event-id')))
+    const after = request.headers.get('last-event-id')
+    return this.#streams.open(request, (stream) => this.followAll(readerOf(stream), after))
+  }
+
+  /**
+   * Sends how the pulls stand that the reader does not know, and then the news.
+   * @param after id of the last event that the reader has; null: none
+   * @returns the function that ends it
+   */
+  followAll(reader: FeedReader, after: string | null): () => void {
+    return this.#follow({ reader, only: null }, this.#missed(after))
   }
 
   /** The events of one pull, beginning with its current state. @throws Hal0Error `stream.too_many`, `pull.not_found` */
   openOne(request: Request, id: string): Response {
     this.#pulls.get(id)
-    return this.#open(
-      request,
-      id,
-      [...this.#lines.values()].filter(({ pull }) => pull.id === id),
-    )
+    const first = [...this.#lines.values()].filter(({ pull }) => pull.id === id)
+    return this.#streams.open(request, (stream) => this.#follow({ reader: readerOf(stream), only: id }, first))
   }
 
-  #open(request: Request, only: string | null, first: Line[]): Response {
-    return this.#streams.open(request, (stream) => {
-      for (const line of first) stream.send(frameOf(line))
-      const reader = { stream, only }
-      this.#readers.add(reader)
-      return () => this.#readers.delete(reader)
-    })
+  #follow(follower: Follower, first: Line[]): () => void {
+    for (const line of first) follower.reader.send(frameOf(line))
+    this.#followers.add(follower)
+    return () => this.#followers.delete(follower)
   }
 
   /** In the order of their ids, so that a connection that breaks in the middle can be resumed. */
@@ -107,8 +112,8 @@ export class PullFeed {
     line.cancelTimer = null
     line.id = this.#nextId()
     line.sentAt = [...line.sentAt, this.#clock.now()].slice(-perSecond)
-    const bytes = frameOf(line)
-    for (const { stream, only } of this.#readers) if (only === null || only === line.pull.id) stream.send(bytes)
+    const frame = frameOf(line)
+    for (const { reader, only } of this.#followers) if (only === null || only === line.pull.id) reader.send(frame)
   }
 
   #nextId(): number {
@@ -120,4 +125,4 @@ export class PullFeed {
   }
 }
 
-const frameOf = ({ pull, id }: Line): Uint8Array => encodeFrame({ event: 'pull', id, data: JSON.stringify(pull) })
+const frameOf = ({ pull, id }: Line): Frame => ({ event: 'pull', id, data: JSON.stringify(pull) })

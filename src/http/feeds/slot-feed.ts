@@ -1,11 +1,19 @@
 /** `GET /api/slots/events`: the transitions of all slots as one stream (spec §5). */
 import type { SlotService } from '../../slots/service.ts'
+import { type FeedReader, readerOf } from './feed-reader.ts'
 import { type SlotEvent, SlotHistory } from './slot-history.ts'
-import { type EventStream, type EventStreams, encodeFrame } from './sse.ts'
+import type { EventStreams, Frame } from './sse.ts'
 
-interface Reader {
-  stream: EventStream
-  /** Only this slot; null: all. */
+/** Where a reader begins. */
+export interface SlotFeedStart {
+  /** Name of the slot to follow; null: all. */
+  only: string | null
+  /** Id of the last event that the reader has; null: none. */
+  after: string | null
+}
+
+interface Follower {
+  reader: FeedReader
   only: string | null
 }
 
@@ -13,7 +21,7 @@ export class SlotFeed {
   readonly #slots: SlotService
   readonly #streams: EventStreams
   readonly #history: SlotHistory
-  readonly #readers = new Set<Reader>()
+  readonly #followers = new Set<Follower>()
 
   /**
    * Listens to the slots from now on, for as long as the daemon lives.
@@ -28,8 +36,8 @@ export class SlotFeed {
       else if (signal.kind === 'deleted') {
         this.#publish(this.#history.add('deleted', signal.name, JSON.stringify({ name: signal.name })))
       } else {
-        const bytes = encodeFrame({ event: 'progress', data: JSON.stringify(signal.progress) })
-        for (const reader of this.#readersOf(signal.progress.name)) reader.stream.offer(bytes)
+        const frame: Frame = { event: 'progress', data: JSON.stringify(signal.progress) }
+        for (const { reader } of this.#followersOf(signal.progress.name)) reader.offer(frame)
       }
     })
   }
@@ -39,12 +47,16 @@ export class SlotFeed {
    * @throws Hal0Error `stream.too_many`
    */
   open(request: Request, only: string | null): Response {
-    return this.#streams.open(request, (stream) => {
-      const reader = { stream, only }
-      for (const event of this.#missed(request.headers.get('last-event-id'), only)) stream.send(encodeFrame(event))
-      this.#readers.add(reader)
-      return () => this.#readers.delete(reader)
-    })
+    const after = request.headers.get('last-event-id')
+    return this.#streams.open(request, (stream) => this.follow(readerOf(stream), { only, after }))
+  }
+
+  /** Sends what the reader has missed, or a snapshot, and then the news. @returns the function that ends it */
+  follow(reader: FeedReader, { only, after }: SlotFeedStart): () => void {
+    for (const event of this.#missed(after, only)) reader.send(event)
+    const follower = { reader, only }
+    this.#followers.add(follower)
+    return () => this.#followers.delete(follower)
   }
 
   #missed(lastEventId: string | null, only: string | null): SlotEvent[] {
@@ -54,11 +66,10 @@ export class SlotFeed {
   }
 
   #publish(event: SlotEvent): void {
-    const bytes = encodeFrame(event)
-    for (const reader of this.#readersOf(event.name)) reader.stream.send(bytes)
+    for (const { reader } of this.#followersOf(event.name)) reader.send(event)
   }
 
-  *#readersOf(name: string): Generator<Reader> {
-    for (const reader of this.#readers) if (reader.only === null || reader.only === name) yield reader
+  *#followersOf(name: string): Generator<Follower> {
+    for (const follower of this.#followers) if (follower.only === null || follower.only === name) yield follower
   }
 }
