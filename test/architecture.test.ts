@@ -184,7 +184,7 @@ describe('who may import whom', () => {
     ],
     dispatch: ['body', 'upstream', 'dialects', 'targets', 'waiting', 'relay', 'decisions'],
     observability: ['database', 'log', 'metrics', 'why'],
-    http: ['answers', 'gate', 'feeds', 'api', 'docs'],
+    http: ['answers', 'gate', 'routing', 'feeds', 'api', 'docs'],
     system: ['files', 'package-index', 'config', 'proc', 'hardware', 'process', 'systemd'],
   }
 

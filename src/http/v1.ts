@@ -3,8 +3,8 @@ import type { OpenAiModelList } from '../contract/models/openai-model.ts'
 import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { routeNotFound } from './answers/errors.ts'
-import type { Routes } from './api/routes.ts'
 import type { Found } from './gate/endpoint-table.ts'
+import type { Routes } from './routing/routes.ts'
 
 const headers = { 'cache-control': 'no-store' }
 

@@ -1,7 +1,7 @@
 /** `/api/engines`: see the operation table. */
 import type { EngineService } from '../../providers/engines/engine-service.ts'
-import { mount, reply } from './operation.ts'
-import type { Routes } from './routes.ts'
+import { mount, reply } from '../routing/operation.ts'
+import type { Routes } from '../routing/routes.ts'
 
 export const mountEngines = (routes: Routes, engines: EngineService): void => {
   mount(routes, 'listEngines', async () => reply(200, await engines.list()))

@@ -10,8 +10,8 @@ import type { PullFeed } from '../feeds/pull-feed.ts'
 import type { SlotFeed } from '../feeds/slot-feed.ts'
 import type { EventStreams, Frame } from '../feeds/sse.ts'
 import { WatchedFeed } from '../feeds/watched-feed.ts'
-import { checkQuery } from './operation.ts'
-import type { Routes } from './routes.ts'
+import { checkQuery } from '../routing/operation.ts'
+import type { Routes } from '../routing/routes.ts'
 
 interface EventsDeps {
   slots: { views(): readonly SlotView[] }

@@ -10,8 +10,8 @@ import type { WhyService } from '../../observability/why/explainer.ts'
 import { followDecisions } from '../feeds/decision-feed.ts'
 import { readerOf } from '../feeds/feed-reader.ts'
 import type { EventStreams } from '../feeds/sse.ts'
-import { checkQuery, mount, reply } from './operation.ts'
-import type { Routes } from './routes.ts'
+import { checkQuery, mount, reply } from '../routing/operation.ts'
+import type { Routes } from '../routing/routes.ts'
 
 /** A query as the log wants it: with its times as numbers. @throws Hal0Error `request.invalid` for a day that no month has */
 const queryOf = ({ since, until, ...rest }: Query<'listDecisions'>): DecisionQuery => {

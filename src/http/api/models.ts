@@ -7,8 +7,8 @@ import type { Room } from '../../models/fit/room.ts'
 import type { ModelService } from '../../models/registry/registry-port.ts'
 import type { SlotService } from '../../slots/service.ts'
 import { type EventStreams, encodeFrame } from '../feeds/sse.ts'
-import { mount, reply } from './operation.ts'
-import type { Routes } from './routes.ts'
+import { mount, reply } from '../routing/operation.ts'
+import type { Routes } from '../routing/routes.ts'
 
 const frame = (progress: VerificationProgress): Uint8Array =>
   encodeFrame({ event: 'verify', data: JSON.stringify(progress) })

@@ -2,8 +2,8 @@
 import { eventStreams } from '../../contract/operations/event-streams.ts'
 import type { PullService } from '../../models/pull/pull-port.ts'
 import type { PullFeed } from '../feeds/pull-feed.ts'
-import { mount, reply } from './operation.ts'
-import type { Routes } from './routes.ts'
+import { mount, reply } from '../routing/operation.ts'
+import type { Routes } from '../routing/routes.ts'
 
 const hits = 20
 

@@ -11,8 +11,8 @@ import { routeNotFound } from '../answers/errors.ts'
 import type { SlotFeed } from '../feeds/slot-feed.ts'
 import { followSlotLog } from '../feeds/slot-log.ts'
 import type { EventStreams } from '../feeds/sse.ts'
-import { checkQuery, mount, reply } from './operation.ts'
-import type { Asker, Routes } from './routes.ts'
+import { checkQuery, mount, reply } from '../routing/operation.ts'
+import type { Asker, Routes } from '../routing/routes.ts'
 
 /** Default number of log lines. */
 const defaultLines = 200

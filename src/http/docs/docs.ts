@@ -1,7 +1,7 @@
 /** `/openapi.json`, and `/docs`: the same as a readable page, rendered on the server without any script. */
 import { codeRow, type ErrorCode, errorCodes } from '../../contract/error.ts'
 import { policyWithInlineStyle } from '../answers/security-headers.ts'
-import type { Routes } from '../api/routes.ts'
+import type { Routes } from '../routing/routes.ts'
 import type { OpenApiDocument } from './openapi.ts'
 import type { OperationObject } from './openapi-parts.ts'
 
