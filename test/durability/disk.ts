@@ -22,6 +22,18 @@ export const readState = (root: string, slot: string = slotName): { json: string
   return { json, record: record as SlotRecord }
 }
 
+/**
+ * The slot's last record as a dead daemon left it. A deletion takes the folder away first; when it is cut off before the slot's TOML is
+ * gone, the next daemon puts the folder back.
+ */
+export const readLastState = (root: string): ReturnType<typeof readState> => {
+  const slots = join(root, 'var/lib/hal0/slots')
+  const aside = existsSync(slots)
+    ? readdirSync(slots).find((name) => name.startsWith(`.deleted-${slotName}-`))
+    : undefined
+  return readState(root) ?? (aside === undefined ? null : readState(root, aside))
+}
+
 const readModels = (root: string): string[] => {
   if (!existsSync(modelsFolder(root))) return []
   const entries = readdirSync(modelsFolder(root)).filter((name) => /^[^.].*\.json$/.test(name))

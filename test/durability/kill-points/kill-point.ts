@@ -8,7 +8,7 @@ import { SlotWatch } from '../../support/slot-watch.ts'
 import { makeStandIn } from '../../support/stand-in-llama.ts'
 import { tinyModel } from '../../support/tiny-model.ts'
 import { until } from '../../support/until.ts'
-import { leftovers, readState, readWorld, stateFile } from '../disk.ts'
+import { leftovers, readLastState, readState, readWorld, stateFile } from '../disk.ts'
 import { life, slotName, type World } from '../life.ts'
 import { type Command, type KillPoint, liveUntilKilled, type Outcome, outcomeOf, type Witness } from './live.ts'
 import { fewThreads } from './strace.ts'
@@ -43,7 +43,7 @@ const sorted = (world: World): World => ({ ...world, models: [...world.models].s
 const checkFiles = (root: string, { possible, announced }: Announced): World => {
   const world = readWorld(root)
   expect(possible.map(sorted)).toContainEqual(world)
-  const state = readState(root)
+  const state = readLastState(root)
   if (world.slot === null || announced === null) return world
   if (state === null) throw new Error(`announced, and not on disk: ${announced}`)
   const { seq } = JSON.parse(announced) as { seq: number }
@@ -81,7 +81,9 @@ const checkSlot = async (daemon: Daemon, engine: string, world: World): Promise<
 /** The next daemon: it finds everything, removes what was cut off, and the slot works. */
 const goOn = async (daemon: Daemon, engine: string, world: World): Promise<void> => {
   const cutOff = new Set(leftovers(daemon.root))
+  const last = world.slot === null ? null : readLastState(daemon.root)
   await daemon.launch()
+  if (last !== null) expect(readState(daemon.root)?.record.seq).toBeGreaterThanOrEqual(last.record.seq)
   expect((await daemon.status()).problems).toEqual([])
   // In the meantime it writes by itself, under other names.
   expect(leftovers(daemon.root).filter((path) => cutOff.has(path))).toEqual([])
