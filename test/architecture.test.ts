@@ -277,6 +277,26 @@ describe('who alone may do what', () => {
     expect(filesWith(/\bprocess\s*\.\s*(exit|abort|reallyExit)\b/)).toEqual(['src/main.ts'])
   })
 
+  test('only model-paths.ts joins paths below models/, since the names come from strangers', () => {
+    const joining = sources.filter(
+      ({ path, code }) =>
+        partOf(path) === 'models' &&
+        /\b(join|resolve|normalize|posix|win32)\b[^;]*from 'node:path'|import (\* as )?\w+ from 'node:path'/.test(code),
+    )
+    expect(joining.map(({ path }) => path).sort()).toEqual([
+      // Where the hub's own client keeps its token.
+      'src/models/hub/client/hub-settings.ts',
+      'src/models/hub/client/own-token.ts',
+      // The files beside the one that a person imports.
+      'src/models/import/import-plan.ts',
+      'src/models/naming/model-paths.ts',
+    ])
+  })
+
+  test('chat templates of models are rendered by their engines: nothing here reads or renders one', () => {
+    expect(filesWith(/chat_template|jinja|nunjucks|minijinja/i, [...sources, ...web])).toEqual([])
+  })
+
   test('only Step makes the record of another state', () => {
     const slots = sources.filter(({ path }) => partOf(path) === 'slots')
     const assigning = /\.record\s*=(?!=)|\brecord\.state\s*=(?!=)/

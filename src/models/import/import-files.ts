@@ -1,12 +1,12 @@
 /** The second half of an import: brings the files into a staging folder, hashed and durably. */
 import { constants } from 'node:fs'
 import { copyFile, open, stat, statfs, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ModelFile } from '../../contract/models/model.ts'
 import { preciseBytes } from '../../lib/figures.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { formatOf } from '../formats/table.ts'
+import { pathBelow } from '../naming/model-paths.ts'
 import { copyHashing, type Digest, hashFile, writeSidecar } from '../verify/checksum.ts'
 import type { ImportSource } from './import-plan.ts'
 
@@ -27,7 +27,7 @@ export const bringIn = async (
   const files: ModelFile[] = []
   let left = sources.reduce((sum, source) => sum + source.size, 0)
   for (const source of sources) {
-    const to = join(staging, source.name)
+    const to = pathBelow(staging, source.name)
     const { sha256, bytes } = link ? await linkTo(source, to) : await copyTo(source, to, staging, left)
     await refuseChanged(source, bytes)
     // This also makes the folder durable, and with it the file's name.

@@ -1,22 +1,15 @@
 /** Adds, replaces and removes models: files first, then one rename of the entry (see entry-store.ts). */
 import { randomBytes } from 'node:crypto'
 import { link, rename, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { ModelEntry, ModelFile } from '../../contract/models/model.ts'
 import { log } from '../../lib/log.ts'
+import { modelId } from '../../lib/names.ts'
 import { makeFolder, syncFolder, writeFileAtomic } from '../../system/files/atomic-file.ts'
 import { storageError } from '../../system/files/storage-error.ts'
+import { entryPath, pathBelow, pendingPath, removedPath, retiredPath } from '../naming/model-paths.ts'
 import { isAsVerified, sidecarPath } from '../verify/checksum.ts'
-import {
-  discard,
-  entryPath,
-  entryText,
-  type FormerEntry,
-  pendingPath,
-  removedPath,
-  retiredPath,
-  unlessGone,
-} from './entry-store.ts'
+import { discard, entryText, type FormerEntry, unlessGone } from './entry-store.ts'
 
 /**
  * Makes a model of the files in `staging`: they move to `folder`, then the entry appears. All or nothing.
@@ -30,13 +23,13 @@ export const commitEntry = async (
   staging: string,
   folder: string,
 ): Promise<void> => {
-  const pending = pendingPath(models, entry.id)
-  const final = entryPath(models, entry.id)
+  const id = modelId(entry.id)
+  const [pending, final] = [pendingPath(models, id), entryPath(models, id)]
   const doing = `register the model ${entry.id}`
   let moved = false
   try {
     await writeFileAtomic(pending, entryText(entry), doing)
-    await rename(staging, join(models, folder))
+    await rename(staging, pathBelow(models, folder))
     moved = true
     await syncFolder(models)
     await rename(pending, final)
@@ -81,20 +74,21 @@ export const commitLinked = async (
   try {
     for (const { replaced } of all) {
       if (replaced === null) continue
-      const path = retiredPath(models, replaced.id)
+      const path = retiredPath(models, modelId(replaced.id), randomBytes(8).toString('hex'))
       undo.push(() => unlink(path).catch(unlessGone))
       await writeFileAtomic(path, entryText(replaced), doing)
       retired.push({ path, entry: replaced })
     }
     const kept = [...others, ...retired.map(({ entry }) => entry)]
     for (const { entry } of all) {
-      const path = pendingPath(models, entry.id)
+      const path = pendingPath(models, modelId(entry.id))
       undo.push(() => discard(models, { path, entry }, kept))
       await writeFileAtomic(path, entryText(entry), doing)
     }
     for (const { entry, sources } of all) await linkFiles(models, entry.files, sources)
     for (const { entry, replaced } of all) {
-      const [pending, final] = [pendingPath(models, entry.id), entryPath(models, entry.id)]
+      const id = modelId(entry.id)
+      const [pending, final] = [pendingPath(models, id), entryPath(models, id)]
       undo.push(() =>
         replaced === null
           ? rename(final, pending).catch(unlessGone)
@@ -110,14 +104,14 @@ export const commitLinked = async (
     } catch (again) {
       log.warn(`could not undo the registration of ${all[0].entry.id}; the next start will`, again)
     }
-    throw storageError(error, entryPath(models, all[0].entry.id), doing)
+    throw storageError(error, entryPath(models, modelId(all[0].entry.id)), doing)
   }
 }
 
 const linkFiles = async (models: string, files: readonly ModelFile[], sources: readonly string[]): Promise<void> => {
   for (const [index, file] of files.entries()) {
     const from = sources[index]
-    const to = join(models, file.path)
+    const to = pathBelow(models, file.path)
     // Another model may have the same file.
     if (from === undefined || (await isAsVerified(to, file))) continue
     await makeFolder(dirname(to))
@@ -130,7 +124,7 @@ const linkFiles = async (models: string, files: readonly ModelFile[], sources: r
 /** Hard-links `from` as `to`, atomically. Processes that have the previous file of that name open keep it. */
 const linkOver = async (models: string, from: string, to: string): Promise<void> => {
   // Named like the other temporary files here, so that the next start removes it.
-  const temp = join(models, `.link.${randomBytes(8).toString('hex')}.tmp`)
+  const temp = pathBelow(models, `.link.${randomBytes(8).toString('hex')}.tmp`)
   await link(from, temp)
   try {
     await rename(temp, to)
@@ -146,12 +140,13 @@ const linkOver = async (models: string, from: string, to: string): Promise<void>
  * @throws Hal0Error `storage.failed`; if the entry is already gone then, the next start removes the rest
  */
 export const withdrawEntry = async (models: string, entry: ModelEntry, others: Iterable<ModelEntry>): Promise<void> => {
-  const removed = removedPath(models, entry.id)
+  const id = modelId(entry.id)
+  const [final, removed] = [entryPath(models, id), removedPath(models, id)]
   try {
-    await rename(entryPath(models, entry.id), removed)
+    await rename(final, removed)
     await syncFolder(models)
     await discard(models, { path: removed, entry }, others)
   } catch (error) {
-    throw storageError(error, entryPath(models, entry.id), `remove the model ${entry.id}`)
+    throw storageError(error, final, `remove the model ${entry.id}`)
   }
 }

@@ -4,15 +4,16 @@
  * slot may still run. Files that only these three list belong to no model. A model is added, replaced or removed by one rename
  * between these names. So a crash at any point leaves a complete model, or leftovers that the next start finds.
  */
-import { randomBytes } from 'node:crypto'
 import { readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { ModelEntry } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { modelId } from '../../lib/names.ts'
 import { parse } from '../../lib/validate.ts'
 import { syncFolder } from '../../system/files/atomic-file.ts'
 import { readTextIfThere } from '../../system/files/read-text.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
+import { entryPath, pathBelow } from '../naming/model-paths.ts'
 import { sidecarPath } from '../verify/checksum.ts'
 
 const entryName = /^([^.].*)\.json$/
@@ -21,13 +22,6 @@ const removedName = /^\.removed-(.+)\.json$/
 const retiredName = /^\.retired-(.+)\.[0-9a-f]{16}\.json$/
 /** `.import-<random>`: files being imported. */
 const stagingName = /^\.import-/
-
-export const stagingPath = (models: string, random: string): string => join(models, `.import-${random}`)
-export const entryPath = (models: string, id: string): string => join(models, `${id}.json`)
-export const pendingPath = (models: string, id: string): string => join(models, `.pending-${id}.json`)
-export const removedPath = (models: string, id: string): string => join(models, `.removed-${id}.json`)
-export const retiredPath = (models: string, id: string): string =>
-  join(models, `.retired-${id}.${randomBytes(8).toString('hex')}.json`)
 
 /** The file content of an entry. */
 export const entryText = (entry: ModelEntry): string => `${JSON.stringify(entry, null, 2)}\n`
@@ -98,7 +92,7 @@ export const loadEntries = async (models: string): Promise<LoadedEntries> => {
       // Anything but a file in the place of an entry is damage: the model's files must not count as orphans. A folder
       // `OWNER--NAME.json`, however, may belong to a repository with that name.
       const id = item.isDirectory() && item.name.includes('--') ? undefined : pattern.exec(item.name)?.[1]
-      const path = join(models, item.name)
+      const path = pathBelow(models, item.name)
       if (id !== undefined) await attempt(async () => void found.push({ path, entry: await readEntry(path, id) }))
     }
     return found
@@ -117,7 +111,7 @@ export const loadEntries = async (models: string): Promise<LoadedEntries> => {
     else retired.push(one)
   }
   for (const { name } of items) {
-    if (stagingName.test(name)) await attempt(() => rm(join(models, name), { recursive: true }))
+    if (stagingName.test(name)) await attempt(() => rm(pathBelow(models, name), { recursive: true }))
   }
   return loaded
 }
@@ -131,7 +125,7 @@ const finish = async (
   { path, entry }: FormerEntry,
   entries: Map<string, ModelEntry>,
 ): Promise<void> => {
-  await rename(path, entryPath(models, entry.id))
+  await rename(path, entryPath(models, modelId(entry.id)))
   await syncFolder(models)
   entries.set(entry.id, entry)
 }
@@ -145,7 +139,7 @@ export const discard = async (
   const kept = pathsOf(others)
   for (const { path } of entry.files) {
     if (kept.has(path)) continue
-    const file = join(models, path)
+    const file = pathBelow(models, path)
     await unlink(file).catch(unlessGone)
     await unlink(sidecarPath(file)).catch(unlessGone)
     await removeEmptyFolders(models, dirname(path))
@@ -165,7 +159,7 @@ export const pathsOf = (entries: Iterable<ModelEntry>): Set<string> => {
 export const removeEmptyFolders = async (models: string, folder: string): Promise<void> => {
   for (let at = folder; at !== '.'; at = dirname(at)) {
     try {
-      await rmdir(join(models, at))
+      await rmdir(pathBelow(models, at))
     } catch (error) {
       const errno = errnoOf(error)
       // Files of other models, or something that a user put there: it must stay.

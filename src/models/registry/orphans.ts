@@ -3,9 +3,10 @@
  * sidecars, are hal0's. Anything else in the folder belongs to somebody else.
  */
 import { readdir, stat, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { PullLeftover } from '../../contract/models/pull.ts'
 import { storageError } from '../../system/files/storage-error.ts'
+import { pathBelow } from '../naming/model-paths.ts'
 import { sidecarPath } from '../verify/checksum.ts'
 import { removeEmptyFolders, unlessGone } from './entry-store.ts'
 
@@ -13,8 +14,8 @@ const sidecarSuffix = sidecarPath('')
 
 const filesIn = async (models: string, folder: string): Promise<string[]> => {
   const found: string[] = []
-  for (const item of await readdir(join(models, folder), { withFileTypes: true })) {
-    const path = join(folder, item.name)
+  for (const item of await readdir(pathBelow(models, folder), { withFileTypes: true })) {
+    const path = `${folder}/${item.name}`
     if (item.isDirectory()) found.push(...(await filesIn(models, path)))
     else found.push(path)
   }
@@ -37,7 +38,7 @@ export const listOrphans = async (models: string, kept: ReadonlySet<string>): Pr
         const id = isSidecar ? path.slice(0, -sidecarSuffix.length) : path
         const isListed = isSidecar ? files.has(id) : !files.has(sidecarPath(path))
         if (kept.has(id) || kept.has(path) || isListed) continue
-        orphans.push({ id: path, kind: 'orphan', bytes: await bytesOf(join(models, path)), active: false })
+        orphans.push({ id: path, kind: 'orphan', bytes: await bytesOf(pathBelow(models, path)), active: false })
       }
     }
     return orphans
@@ -59,7 +60,7 @@ const bytesOf = async (path: string): Promise<number> => {
 /** Removes what `listOrphans` returned. @throws Hal0Error `storage.failed` */
 export const clearOrphans = async (models: string, orphans: readonly PullLeftover[]): Promise<void> => {
   for (const { id: path } of orphans) {
-    const file = join(models, path)
+    const file = pathBelow(models, path)
     try {
       await unlink(file).catch(unlessGone)
       if (!path.endsWith(sidecarSuffix)) await unlink(sidecarPath(file)).catch(unlessGone)

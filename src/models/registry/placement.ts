@@ -2,13 +2,15 @@
  * Where the files of a pulled model go below models/. The first file of a name goes to `<safe-ref>/<file>` (spec §3); other content
  * with the same name goes into a folder beside it, named after its commit. Shards stay together. Pure, apart from `contentAt`.
  */
+import type { Digest, RemotePath, RepoRef } from '../../lib/names.ts'
+
 /** Folder of a repository, or of a package (`pypi:NAME`), below models/ (spec §3). */
-export const safeRef = (repo: string): string => repo.replace(/[/:]/, '--')
+export const safeRef = (repo: RepoRef): string => repo.replace(/[/:]/, '--')
 
 export interface PlacedFile {
   /** Path in the repository. */
-  path: string
-  sha256: string
+  path: RemotePath
+  sha256: Digest
 }
 
 /** The sha256 of what is at a path below models/, or should be there according to an entry; null: nothing; 'other': not this content. */
@@ -17,7 +19,7 @@ export type ContentAt = (path: string, sha256: string) => Promise<string | null>
 /** Digits of a commit in a folder name: a few more than git and the hub show. */
 const commitDigits = 12
 
-function* foldersOf(repo: string, commit: string): Generator<string> {
+function* foldersOf(repo: RepoRef, commit: string): Generator<string> {
   const base = safeRef(repo)
   yield base
   for (let n = 1; ; n++) yield `${base}/${commit.slice(0, commitDigits)}${n === 1 ? '' : `-${n}`}`
@@ -29,7 +31,7 @@ function* foldersOf(repo: string, commit: string): Generator<string> {
  * @throws what `contentAt` throws
  */
 export const placeFiles = async (
-  { repo, commit }: { repo: string; commit: string },
+  { repo, commit }: { repo: RepoRef; commit: string },
   files: readonly PlacedFile[],
   contentAt: ContentAt,
 ): Promise<string[]> => {

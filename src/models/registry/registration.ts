@@ -1,11 +1,12 @@
 /** Decides which entries, with which ids and paths, are made for downloaded files. The registry commits the result. */
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ModelEntry, ModelSource } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { digest, remotePath, repoRef } from '../../lib/names.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
 import { type FormatTable, formatOf } from '../formats/table.ts'
 import type { ModelFacts } from '../gguf/model-facts.ts'
+import { pathBelow } from '../naming/model-paths.ts'
 import { hashFile } from '../verify/checksum.ts'
 import type { NewEntry } from './entry-commit.ts'
 import { projectorId, projectorOf } from './identity.ts'
@@ -84,8 +85,9 @@ export const planRegistration = async (
   if (before !== null && before !== over) throw takenMeanwhile(id)
   const created_at = new Date().toISOString()
   const make = async (as: string, what: readonly ReceivedFile[], is: ModelFacts, ofIt: ModelSource) => {
-    const place = { repo: source.repo, commit: source.revision }
-    const paths = await placeFiles(place, what, (path, sha256) => contentAt(registry, path, sha256))
+    const place = { repo: repoRef(source.repo), commit: source.revision }
+    const named = what.map(({ path, sha256 }) => ({ path: remotePath(path), sha256: digest(sha256) }))
+    const paths = await placeFiles(place, named, (path, sha256) => contentAt(registry, path, sha256))
     const placed = what.map(({ size, sha256 }, index) => ({ path: paths[index] ?? '', size, sha256 }))
     return { id: as, ...is, files: placed, source: ofIt, created_at } satisfies ModelEntry
   }
@@ -146,7 +148,7 @@ const idForProjector = (
 const contentAt = async (registry: RegistryView, path: string, sha256: string): Promise<string | null> => {
   const owners = registry.all.flatMap(({ files }) => files.filter((file) => file.path === path))
   if (owners.length > 0) return owners.every((file) => file.sha256 === sha256) ? sha256 : 'other'
-  const at = join(registry.folder, path)
+  const at = pathBelow(registry.folder, path)
   try {
     const found = await stat(at)
     return found.isFile() ? (await hashFile(at)).sha256 : 'other'

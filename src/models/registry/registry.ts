@@ -1,20 +1,21 @@
 /** The models on this machine. Answers from memory; entry-store.ts handles the files. */
 import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ModelEntry, ModelImport, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import type { Bus } from '../../lib/async/bus.ts'
 import { Mutex } from '../../lib/async/mutex.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import { modelId } from '../../lib/names.ts'
 import { makeFolder, sweepTemps } from '../../system/files/atomic-file.ts'
 import { errnoOf, storageError } from '../../system/files/storage-error.ts'
 import { formatOf } from '../formats/table.ts'
 import { bringIn } from '../import/import-files.ts'
 import { type ImportRules, planImport, usualRules } from '../import/import-plan.ts'
 import { inStaging } from '../import/in-staging.ts'
+import { entryPath, pathBelow, stagingPath } from '../naming/model-paths.ts'
 import { commitEntry, commitLinked, withdrawEntry } from './entry-commit.ts'
-import { discard, entryPath, type LoadedEntries, loadEntries, pathsOf, stagingPath } from './entry-store.ts'
+import { discard, type LoadedEntries, loadEntries, pathsOf } from './entry-store.ts'
 import { lostFiles } from './lost-files.ts'
 import { planRegistration, type Registration, readFacts } from './registration.ts'
 import { RegistryLeftovers } from './registry-leftovers.ts'
@@ -79,7 +80,7 @@ export class ModelRegistry implements ModelService {
   }
 
   filePaths(entry: ModelEntry): string[] {
-    return entry.files.map((file) => join(this.#folder, file.path))
+    return entry.files.map((file) => pathBelow(this.#folder, file.path))
   }
 
   async import(request: ModelImport): Promise<ModelEntry> {
@@ -174,7 +175,7 @@ export class ModelRegistry implements ModelService {
         try {
           await withdrawEntry(this.#folder, entry, this.#othersThan(entry))
         } catch (error) {
-          if (await exists(entryPath(this.#folder, id))) this.#entries.set(id, entry)
+          if (await exists(entryPath(this.#folder, modelId(id)))) this.#entries.set(id, entry)
           throw error
         }
       })
@@ -221,7 +222,7 @@ export class ModelRegistry implements ModelService {
       )
     }
     // An unreadable entry, or a folder without an entry, belongs to somebody, so it is not touched.
-    for (const path of [entryPath(this.#folder, id), join(this.#folder, folder)]) {
+    for (const path of [entryPath(this.#folder, modelId(id)), pathBelow(this.#folder, folder)]) {
       if (!(await exists(path))) continue
       const sentence = `${path} is in the way of the model ${id}. Choose another id, or move that file away and restart hal0.`
       throw new Hal0Error('model.exists', sentence, { param: 'id', details: { id, path } })

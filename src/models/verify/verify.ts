@@ -1,8 +1,8 @@
 /** Checks whether a model's files are still what was registered. */
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ModelFile, ModelVerification } from '../../contract/models/model.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
+import { pathBelow } from '../naming/model-paths.ts'
 import { hashFile, readSidecar } from './checksum.ts'
 
 type FileVerification = ModelVerification['files'][number]
@@ -25,7 +25,7 @@ export const verifyFiles = async (
   const verified: FileVerification[] = []
   for (const [index, file] of files.entries()) {
     onDone(index, 0)
-    const { actual, problem } = await verifyFile(join(models, file.path), file, {
+    const { actual, problem } = await verifyFile(pathBelow(models, file.path), file, {
       signal,
       onBytes: (bytes) => onDone(index, Math.min(bytes, file.size)),
     })

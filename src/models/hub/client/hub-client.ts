@@ -44,9 +44,11 @@ const mostPages = 100
  */
 const mostModels = 2000
 
+const isRepo = (text: string): boolean => new RegExp(repoPattern).test(text)
+
 /** @throws Hal0Error `request.invalid` */
 const checkRepo = (repo: string): void => {
-  if (new RegExp(repoPattern).test(repo)) return
+  if (isRepo(repo)) return
   throw new Hal0Error('request.invalid', `${JSON.stringify(repo)} is not a repository of the hub. Write OWNER/NAME.`, {
     param: 'repo',
   })
@@ -126,7 +128,8 @@ export class HubClient {
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
       for (const field of ['downloads', 'likes', 'gated', 'gguf']) url.searchParams.append('expand[]', field)
       const { value } = await this.#access.json(target, url, SearchPage, { repo: null, revision: null }, signal)
-      return value.slice(0, limit).map(({ id, downloads, likes, gated, gguf }) => ({
+      const named = value.filter(({ id }) => isRepo(id))
+      return named.slice(0, limit).map(({ id, downloads, likes, gated, gguf }) => ({
         repo: id,
         downloads: downloads ?? null,
         likes: likes ?? null,

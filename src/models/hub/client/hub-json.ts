@@ -1,5 +1,6 @@
 /** The parts of the hub's JSON that are read, validated as untrusted input. Pure. */
 import { type Static, type TSchema, Type } from 'typebox'
+import { HubRepo } from '../../../contract/models/hub-source.ts'
 import { nullable } from '../../../contract/schema/nullable.ts'
 import { patterned } from '../../../contract/schema/pattern.ts'
 import { parseJsonBody } from '../../../lib/http/json-body.ts'
@@ -11,7 +12,8 @@ const Size = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
 /** `GET /api/models/{repo}/revision/{rev}`; `gated` is false, "auto" or "manual". */
 export const RepositoryInfo = Type.Object({
-  id: Type.String(),
+  /** It becomes a folder. */
+  id: HubRepo,
   sha: patterned('^[0-9a-f]{40}$', 'must be a commit: 40 hexadecimal digits'),
   gated: Type.Optional(nullable(Type.Union([Type.Boolean(), Type.String()]))),
 })

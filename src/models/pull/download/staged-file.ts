@@ -1,9 +1,9 @@
 /** Brings one file of a download from whatever is on the disk to the verified file. */
 import { rename, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { Range } from '../../../lib/ranges.ts'
 import { syncFolder } from '../../../system/files/atomic-file.ts'
+import { pathBelow } from '../../naming/model-paths.ts'
 import type { ProgressReporter } from '../../progress/progress.ts'
 import { sidecarPath, writeSidecar } from '../../verify/checksum.ts'
 import type { RemoteFile } from '../origin/origin.ts'
@@ -48,7 +48,7 @@ export interface StagedFile {
 export const findStaged = async (job: Source, remote: RemoteFile, names: StagedNames): Promise<StagedFile> => {
   const finished = await isFinished(job.folder, names, remote.size)
   const identity = identify(job.commit, remote)
-  const known = await readJournal(join(job.folder, names.journal), identity)
+  const known = await readJournal(pathBelow(job.folder, names.journal), identity)
   return { remote, names, finished, known }
 }
 
@@ -90,7 +90,7 @@ export class StagedFileSteps {
   }
 
   #path(name: string): string {
-    return join(this.#job.folder, name)
+    return pathBelow(this.#job.folder, name)
   }
 
   /** The sha256 of the finished file; null if the file is wrong and was removed. */

@@ -1,8 +1,8 @@
 /** Gets the files of a plan: existing ones are used, the others are downloaded. */
-import { join } from 'node:path'
 import type { Pull, PullRequest } from '../../../contract/models/pull.ts'
 import { isPackagePull } from '../../../contract/models/pull-place.ts'
 import type { HubRepository } from '../../hub/client/hub-client.ts'
+import { pathBelow } from '../../naming/model-paths.ts'
 import type { ModelRegistry } from '../../registry/registry.ts'
 import type { DownloadSettings } from '../download/settings.ts'
 import type { Downloader } from '../thread/download-in-thread.ts'
@@ -65,6 +65,6 @@ export const bringFiles = async (
   )
   return new Map([
     ...here,
-    ...done.map(({ path, name, sha256 }) => [path, { from: join(staging, name), sha256 }] as const),
+    ...done.map(({ path, name, sha256 }) => [path, { from: pathBelow(staging, name), sha256 }] as const),
   ])
 }

@@ -1,8 +1,8 @@
 /** What pulls keep on the disk until they are done: a folder `.pull-<id>` each. */
 import { lstat, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { PullLeftover } from '../../../contract/models/pull.ts'
 import { errnoOf, storageError } from '../../../system/files/storage-error.ts'
+import { pathBelow } from '../../naming/model-paths.ts'
 import { discard } from '../staging/staging.ts'
 
 const prefix = '.pull-'
@@ -11,13 +11,13 @@ const prefix = '.pull-'
 const suffix = '~'
 
 export const stagingFolder = (models: string, id: string): string =>
-  join(models, `${prefix}${id}${id.endsWith('.json') ? suffix : ''}`)
+  pathBelow(models, `${prefix}${id}${id.endsWith('.json') ? suffix : ''}`)
 
 /** Disk space that the files below `folder` use; partial files are sparse. */
 const bytesBelow = async (folder: string): Promise<number> => {
   let bytes = 0
   for (const item of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (item.isFile()) bytes += (await stat(join(item.parentPath, item.name))).blocks * 512
+    if (item.isFile()) bytes += (await stat(pathBelow(item.parentPath, item.name))).blocks * 512
   }
   return bytes
 }
@@ -31,7 +31,7 @@ export const listLeftovers = async (models: string, isActive: (id: string) => bo
       // It is in the place of a record, so records.ts reports it.
       if (item.name.endsWith('.json')) continue
       const id = item.name.slice(prefix.length).replace(/\.json~$/, '.json')
-      leftovers.push({ id, kind: 'pull', bytes: await bytesBelow(join(models, item.name)), active: isActive(id) })
+      leftovers.push({ id, kind: 'pull', bytes: await bytesBelow(pathBelow(models, item.name)), active: isActive(id) })
     }
     return leftovers
   } catch (error) {

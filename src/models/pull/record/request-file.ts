@@ -1,14 +1,14 @@
 /** `models/.source-<id>.json`: where a model came from, so that a slot can have it pulled again. */
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { PullRequest } from '../../../contract/models/pull.ts'
 import { log } from '../../../lib/log.ts'
+import { modelId } from '../../../lib/names.ts'
 import { parse } from '../../../lib/validate.ts'
 import { writeFileAtomic } from '../../../system/files/atomic-file.ts'
 import { readTextIfThere } from '../../../system/files/read-text.ts'
 import { storageError } from '../../../system/files/storage-error.ts'
+import { pathBelow, sourcePath } from '../../naming/model-paths.ts'
 
-const sourceFile = (models: string, id: string): string => join(models, `.source-${id}.json`)
 const sourceName = /^\.source-(.+)\.json$/
 
 const read = async (path: string): Promise<PullRequest | null> => {
@@ -29,7 +29,7 @@ export const knownSources = async (models: string): Promise<Map<string, PullRequ
   const found = new Map<string, PullRequest>()
   for (const name of names) {
     const id = sourceName.exec(name)?.[1]
-    const request = id === undefined ? null : await read(join(models, name))
+    const request = id === undefined ? null : await read(pathBelow(models, name))
     if (id !== undefined && request !== null) found.set(id, request)
   }
   return found
@@ -37,4 +37,4 @@ export const knownSources = async (models: string): Promise<Map<string, PullRequ
 
 /** @throws Hal0Error `storage.full`, `storage.failed` */
 export const rememberSource = (models: string, id: string, request: PullRequest): Promise<void> =>
-  writeFileAtomic(sourceFile(models, id), `${JSON.stringify(request)}\n`, `write down where ${id} comes from`)
+  writeFileAtomic(sourcePath(models, modelId(id)), `${JSON.stringify(request)}\n`, `write down where ${id} comes from`)

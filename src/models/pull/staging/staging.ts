@@ -1,11 +1,12 @@
 /** The folder in which a pull collects its files until they are registered. It survives restarts. */
 import type { Stats } from 'node:fs'
 import { lstat, mkdir, readdir, rm, statfs, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { preciseBytes } from '../../../lib/figures.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import { syncFolder } from '../../../system/files/atomic-file.ts'
 import { errnoOf } from '../../../system/files/storage-error.ts'
+import { pathBelow } from '../../naming/model-paths.ts'
 import type { RemoteFile } from '../origin/origin.ts'
 import { diskError, inTheWay } from './disk-error.ts'
 import type { StagedNames } from './staged-names.ts'
@@ -40,7 +41,7 @@ export const openStaging = async (folder: string, names: readonly StagedNames[])
       await syncFolder(dirname(folder))
     }
     for (const name of await readdir(folder)) {
-      if (!wanted.has(name) && ofAnyDownload.test(name)) await unlink(join(folder, name))
+      if (!wanted.has(name) && ofAnyDownload.test(name)) await unlink(pathBelow(folder, name))
     }
   } catch (error) {
     throw diskError(error, folder, 'begin a pull')
@@ -49,7 +50,7 @@ export const openStaging = async (folder: string, names: readonly StagedNames[])
 
 /** Whether a file of full size has the final name; its content is not checked. @throws Hal0Error `storage.failed` */
 export const isFinished = async (folder: string, { name }: StagedNames, size: number): Promise<boolean> => {
-  const path = join(folder, name)
+  const path = pathBelow(folder, name)
   const found = await statOrNull(path)
   if (found === null) return false
   if (!found.isFile()) throw inTheWay(path, found.isSymbolicLink() ? 'a symbolic link' : 'not a regular file')
@@ -70,7 +71,8 @@ export const requireSpace = async (
 ): Promise<void> => {
   let needed = madeOfThem
   for (const { remote, names } of files) {
-    const found = (await statOrNull(join(folder, names.partial))) ?? (await statOrNull(join(folder, names.name)))
+    const found =
+      (await statOrNull(pathBelow(folder, names.partial))) ?? (await statOrNull(pathBelow(folder, names.name)))
     // A partial file has its full size, but takes space only where it was written.
     const allocated = found === null ? 0 : found.blocks * blockBytes
     needed += Math.max(0, remote.size - allocated)

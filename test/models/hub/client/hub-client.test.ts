@@ -84,6 +84,24 @@ describe('a repository', () => {
     expect(read.files[0]?.sha256).toBe(sha256)
   })
 
+  test('that claims a name which leads out of a folder is not believed', async () => {
+    for (const id of ['acme/../../../../tmp/x', 'acme/..', '/etc/passwd', 'acme/tiny/../..', 'acme\\..\\x/y']) {
+      const lying: typeof fetch = Object.assign(
+        async (...args: Parameters<typeof fetch>) => {
+          const answer = await fetch(...args)
+          return String(args[0]).includes('/revision/') ? Response.json({ ...(await answer.json()), id }) : answer
+        },
+        { preconnect: fetch.preconnect },
+      )
+      const error = await failure(client({ fetch: lying }).repository('acme/tiny', 'main', signal))
+      expect([id, error.code, error.message]).toEqual([
+        id,
+        'pull.network',
+        expect.stringContaining('id must be OWNER/NAME'),
+      ])
+    }
+  })
+
   test('that was renamed has its new name', async () => {
     hub.repos.get('acme/tiny')?.oldIds.push('acme/former')
     expect((await client().repository('acme/former', 'main', signal)).repo).toBe('acme/tiny')
@@ -163,6 +181,11 @@ test('JSON that is cut off or never ends is pull.network', async () => {
   hub.behave = ({ kind }) => (kind === 'api' ? { stall: { after: 20, ms: 60_000 } } : null)
   const error = await failure(client({ jsonMs: 100 }).repository('acme/tiny', 'main', signal))
   expect(error.message).toContain('was not done within')
+})
+
+test('search leaves out what has no name of a repository', async () => {
+  hub.add({ id: '../../etc', files })
+  expect((await client().search('', 10, signal)).map(({ repo }) => repo)).toEqual(['acme/tiny-gated', 'acme/tiny'])
 })
 
 test('search lists models with the most downloads first', async () => {

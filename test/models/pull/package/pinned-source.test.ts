@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test'
 import { ModelEntry } from '../../../../src/contract/models/model.ts'
 import { PullRequest } from '../../../../src/contract/models/pull.ts'
+import { repoRef } from '../../../../src/lib/names.ts'
 import { problemsOf } from '../../../../src/lib/validate.ts'
 import { driftOf, updateOf } from '../../../../src/models/hub/offers/drift.ts'
 import { isSameSource, requestOf, sameRequest } from '../../../../src/models/registry/identity.ts'
@@ -48,7 +49,10 @@ test('a package is never outdated, and the hub is not asked about it', async () 
 })
 
 test('the files of a package have a folder of their own', () => {
-  expect([safeRef('pypi:tiny-model'), safeRef('acme/tiny-GGUF')]).toEqual(['pypi--tiny-model', 'acme--tiny-GGUF'])
+  expect([safeRef(repoRef('pypi:tiny-model')), safeRef(repoRef('acme/tiny-GGUF'))]).toEqual([
+    'pypi--tiny-model',
+    'acme--tiny-GGUF',
+  ])
 })
 
 test.each([
