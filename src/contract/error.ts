@@ -50,6 +50,7 @@ export const errorCodes = {
   'slot.load_timeout': row(503, server, 'never'),
   'slot.load_cancelled': row(503, server, 'never'),
   'slot.out_of_memory': row(503, server, 'never'),
+  'slot.stalled': row(503, server, 'never'),
   'slot.no_model': row(503, server, 'never'),
   'slot.stop_failed': row(503, server, 'never'),
   'engine.not_installed': row(503, server, 'never'),

@@ -47,6 +47,9 @@ const conduct = {
   start_wait_s: seconds('How long a request waits in starting.'),
   load_timeout_s: Type.Number({ minimum: 0.1, maximum: 31_536_000, description: 'Longest load.' }),
   request_timeout_s: Type.Number({ minimum: 0.1, maximum: 31_536_000, description: 'Deadline of a request.' }),
+  stall_timeout_s: seconds(
+    'Longest silence of a backend that has requests; after it, one whose health probe stays unanswered for 10 s is ended. 0: never.',
+  ),
   loading_hint: Type.Enum(['comment', 'thinking', 'none'], {
     description:
       'What a streaming request sees while its slot loads: the progress as comments, or as reasoning text of chat completions; none: only empty comments, which keep the connection alive.',
@@ -77,6 +80,7 @@ export const commonDefaults = {
   start_wait_s: 10,
   load_timeout_s: 600,
   request_timeout_s: 600,
+  stall_timeout_s: 60,
   loading_hint: 'comment',
   sentinel: true,
   restart: 'never',

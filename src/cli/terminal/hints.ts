@@ -20,6 +20,7 @@ const hints: Record<string, string> = {
   'slot.probe_failed': 'hal0 slot logs NAME',
   'slot.pulling': 'hal0 slot watch NAME',
   'slot.spawn_failed': 'hal0 slot logs NAME',
+  'slot.stalled': 'hal0 slot logs NAME',
   'slot.starting': 'hal0 slot watch NAME',
   'slot.unloading': 'hal0 slot watch NAME',
   'slot.warming': 'hal0 slot watch NAME',

@@ -92,6 +92,7 @@ export class RelayExchange implements Exchange, Watched {
   }
 
   settled(): void {
+    this.#request.lease.heardAt = this.lastProgress
     const head = this.#head
     if (head === null || this.#over) return
     if (this.#stream !== null) this.#passOn(this.#stream)

@@ -16,6 +16,8 @@ const remedies: Record<string, (slot: string) => string> = {
   'slot.starting': (slot) => `Clients may wait longer: hal0 slot edit ${slot} --set start_wait_s=N`,
   'slot.not_loaded': (slot) =>
     `Load it: hal0 slot load ${slot}; or let its requests do so: hal0 slot edit ${slot} --set load=on-demand`,
+  'slot.stalled': (slot) =>
+    `If its answers need longer silences, allow them: hal0 slot edit ${slot} --set stall_timeout_s=N (0: any)`,
   'upstream.failed': (slot) => `What its backend printed: hal0 slot logs ${slot}`,
   'upstream.timeout': (slot) => `What its backend printed: hal0 slot logs ${slot}`,
 }

@@ -3,10 +3,9 @@ import type { Hal0Error } from '../../lib/hal0-error.ts'
 import { acknowledgedReason, loadCancelled, refusedCommand } from '../machine/slot-errors.ts'
 import { isLoaded, isLoading } from '../machine/states.ts'
 import { isBeginning, isPromised, promiseLoad, promiseRestart, withdraw } from './commit.ts'
-import { beginLoad, beginUnload, fail, stopProcess } from './flow.ts'
+import { beginLoad, beginUnload, fail, retryStop, stopProcess } from './flow.ts'
 import { cancelPull, leavePulling } from './pull.ts'
 import type { Step } from './step.ts'
-import { retryStop } from './stop.ts'
 
 type Refusal = Hal0Error | null
 

@@ -4,12 +4,13 @@ import type { Context, Decision, Input, Machine } from '../machine/machine.ts'
 import { slotNotFound } from '../machine/slot-errors.ts'
 import { acknowledge, cancel, deleteSlot, load, restart, unload } from './commands.ts'
 import { commitFailed, committed } from './commit.ts'
+import { stopFailed } from './flow.ts'
 import { found } from './found.ts'
 import { answered, exited, launchFailed, probeFailed, ready, spawned } from './load.ts'
 import { pullCancelled, pulled, pullFailed } from './pull.ts'
 import { configured, leave, release, request } from './requests.ts'
+import { healthy } from './silence.ts'
 import { Step } from './step.ts'
-import { stopFailed } from './stop.ts'
 import { timer } from './timers.ts'
 
 /** Whether an input is about an earlier process, or one that has ended. */
@@ -29,6 +30,9 @@ const report = (step: Step, input: Extract<Input, { attempt: number }>): void =>
       break
     case 'ready':
       ready(step)
+      break
+    case 'healthy':
+      healthy(step)
       break
     case 'probe-failed':
       probeFailed(step, input.error)

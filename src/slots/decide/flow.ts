@@ -1,7 +1,9 @@
 /** Steps that several decisions share: begin a load, begin a stop, fail, and continue once nothing runs. */
 import type { SlotRecord } from '../../contract/slot.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
-import { unloading } from '../machine/slot-errors.ts'
+import { nextRestart, recentCrashes, stopRetryS } from '../machine/restart-policy.ts'
+import { notStopped, unloading } from '../machine/slot-errors.ts'
+import { forgetSilence } from './silence.ts'
 import type { Step } from './step.ts'
 import { refuseWaiting } from './waiting.ts'
 
@@ -58,6 +60,7 @@ export const beginUnload = (step: Step, reason: string): void => {
 export const leaveBackend = (step: Step): void => {
   step.clearTimers('linger', 'idle', 'unload')
   step.m.lingering = false
+  forgetSilence(step)
   revoke(step, unloading(step.m.record))
 }
 
@@ -97,6 +100,18 @@ export const fail = (step: Step, error: Hal0Error, { acknowledged = false, loadI
   stopProcess(step)
 }
 
+/**
+ * A loaded backend has died, or hangs: it is loaded again if `restart` says so.
+ * @param error of it @param goesOn whether a load follows automatically
+ */
+export const loadedDied = (step: Step, error: (goesOn: boolean) => Hal0Error): void => {
+  const { m, context } = step
+  m.crashes = recentCrashes([...m.crashes, context.now], context.now)
+  step.effects.push({ do: 'remember-crashes', at: m.crashes.map((at) => context.wall - (context.now - at)) })
+  const loadInMs = context.config.restart === 'on-failure' ? nextRestart(m.crashes, context.now) : null
+  fail(step, error(loadInMs !== null), loadInMs === null ? {} : { loadInMs })
+}
+
 /** The content of a failure's record. */
 export const failure = (
   error: Hal0Error,
@@ -111,6 +126,7 @@ export const leaveLoad = (step: Step): void => {
   step.clearTimers('load', 'linger', 'idle', 'unload', 'restart')
   step.m.loadBegan = null
   step.m.lingering = false
+  forgetSilence(step)
 }
 
 /** Nothing of the slot runs any more: continues with whatever was to follow. */
@@ -126,4 +142,29 @@ export const settle = (step: Step): void => {
   else if (step.state === 'error' && m.acknowledged) step.enter('offline', { reason: 'acknowledged' })
   m.acknowledged = false
   pursueIntent(step)
+}
+
+/**
+ * The process survives SIGKILL (stuck in the kernel), or the supervisor refused. The slot is not offline while something of it
+ * runs: it is in error, with the reason, and the stop is retried for as long as necessary. Then offline follows automatically. If
+ * the process dies by itself in the meantime, that is noticed too.
+ */
+export const stopFailed = (step: Step, error: Hal0Error): void => {
+  const { m } = step
+  if (m.process !== 'stopping') return
+  const tries = (m.stopFailure?.tries ?? 0) + 1
+  const told = notStopped(m.record.name, error, tries)
+  m.stopFailure = { tries, error: told }
+  step.setTimer('stop', stopRetryS(tries))
+  if (step.state !== 'unloading') return
+  step.enter('error', failure(told, m.record.intent))
+  m.acknowledged = true
+}
+
+/** Retries the stop at once if an earlier attempt has failed. */
+export const retryStop = (step: Step): void => {
+  const { m } = step
+  if (m.process !== 'stopping' || m.stopFailure === null) return
+  step.clearTimers('stop')
+  step.effects.push({ do: 'stop', attempt: m.attempt })
 }

@@ -7,8 +7,7 @@ import type { FoundAtStart, Input } from '../machine/machine.ts'
 import { nextRestart, recentCrashes } from '../machine/restart-policy.ts'
 import { crashed, isAcknowledged, isPassing, loadCancelled } from '../machine/slot-errors.ts'
 import { isLoaded, isLoading } from '../machine/states.ts'
-import { fail, settle } from './flow.ts'
-import { loadedDied } from './load.ts'
+import { fail, loadedDied, settle } from './flow.ts'
 import { resumePull } from './pull.ts'
 import type { Step } from './step.ts'
 import { idleAgain, readyAgain } from './timers.ts'
@@ -107,7 +106,7 @@ const gone = (step: Step, report: Extract<FoundAtStart, { kind: 'ended' | 'none'
     // What the main process left behind is stopped like the process itself.
     if (remains) m.process = 'running'
     if (isLoading(step.state)) fail(step, death)
-    else loadedDied(step, death)
+    else loadedDied(step, () => death)
   } else if (remains && step.state !== 'pulling') stop(step)
   else if (step.state === 'pulling') resumePull(step, 'the daemon was restarted')
   else settle(step)

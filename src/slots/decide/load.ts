@@ -1,10 +1,9 @@
 /** Handles reports about a load and its process. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Input } from '../machine/machine.ts'
-import { nextRestart, recentCrashes } from '../machine/restart-policy.ts'
 import { crashed, portInUse } from '../machine/slot-errors.ts'
 import { isLoaded, isLoading } from '../machine/states.ts'
-import { fail, settle } from './flow.ts'
+import { fail, loadedDied, settle } from './flow.ts'
 import type { Step } from './step.ts'
 import { readyAgain } from './timers.ts'
 import { admitWaiting, watchDeadlines } from './waiting.ts'
@@ -55,15 +54,6 @@ export const exited = (step: Step, report: Extract<Input, { kind: 'exited' }>): 
   if (isLoading(step.state)) {
     const stolen = report.port.kind === 'other'
     fail(step, stolen ? portInUse(name, port, report.port) : death('while it was loading'))
-  } else if (isLoaded(step.state)) loadedDied(step, death('while it was loaded'))
+  } else if (isLoaded(step.state)) loadedDied(step, () => death('while it was loaded'))
   else settle(step)
-}
-
-/** A loaded backend has died: it is loaded again if `restart` says so. */
-export const loadedDied = (step: Step, error: Hal0Error): void => {
-  const { m, context } = step
-  m.crashes = recentCrashes([...m.crashes, context.now], context.now)
-  step.effects.push({ do: 'remember-crashes', at: m.crashes.map((at) => context.wall - (context.now - at)) })
-  const loadInMs = context.config.restart === 'on-failure' ? nextRestart(m.crashes, context.now) : null
-  fail(step, error, loadInMs === null ? {} : { loadInMs })
 }

@@ -5,6 +5,7 @@ import { notLoaded, pulling, queueFull, standingError, unloading } from '../mach
 import { isLoaded, isLoading } from '../machine/states.ts'
 import { isBeginning, isPromised, promiseLoad } from './commit.ts'
 import { beginLoad } from './flow.ts'
+import { silenceConfigured, watchSilence } from './silence.ts'
 import type { Step } from './step.ts'
 import { idleAgain, quiet, readyAgain } from './timers.ts'
 import { admitWaiting, watchDeadlines } from './waiting.ts'
@@ -48,6 +49,7 @@ export const request = (step: Step, id: number, asked: string): void => {
       return
     }
     step.effects.push({ do: 'grant', id, met: step.state, waited: noWait })
+    watchSilence(step)
     m.inFlight += 1
     if (step.state !== 'serving') {
       step.clearTimers('idle', 'unload')
@@ -102,6 +104,7 @@ export const release = (step: Step): void => {
 export const configured = (step: Step): void => {
   if (step.state === 'ready') readyAgain(step)
   else if (step.state === 'idle') idleAgain(step)
+  silenceConfigured(step)
   if (isLoaded(step.state) && step.m.committing === null) admitWaiting(step)
   else watchDeadlines(step)
 }

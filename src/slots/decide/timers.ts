@@ -1,11 +1,11 @@
 /** The effects of time on a slot. */
 
 import type { Timer } from '../machine/machine.ts'
-import { loadTimeout } from '../machine/slot-errors.ts'
+import { loadTimeout, stalled } from '../machine/slot-errors.ts'
 import { isLoading } from '../machine/states.ts'
-import { beginUnload, fail, pursueIntent } from './flow.ts'
+import { beginUnload, fail, loadedDied, pursueIntent, retryStop } from './flow.ts'
+import { hasStalled, healthWaitMs } from './silence.ts'
 import type { Step } from './step.ts'
-import { retryStop } from './stop.ts'
 import { expireWaiting } from './waiting.ts'
 
 /** `serving` ends this long after the last request, so that a busy slot does not flap (spec §2.1). */
@@ -47,6 +47,12 @@ const linger = (step: Step): void => {
   readyAgain(step)
 }
 
+const hung = (step: Step): void => {
+  const { name } = step.m.record
+  const { stall_timeout_s } = step.context.config
+  loadedDied(step, (goesOn) => stalled(name, stall_timeout_s, healthWaitMs / 1000, goesOn))
+}
+
 export const timer = (step: Step, which: Timer): void => {
   switch (which) {
     case 'load':
@@ -72,6 +78,9 @@ export const timer = (step: Step, which: Timer): void => {
       break
     case 'waiting':
       expireWaiting(step)
+      break
+    case 'stall':
+      if (hasStalled(step)) hung(step)
       break
   }
 }

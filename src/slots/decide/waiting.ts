@@ -2,6 +2,7 @@
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Waiting } from '../machine/machine.ts'
 import { stillStarting, stillWarming, swappedAway, unloading, waitedTooLong } from '../machine/slot-errors.ts'
+import { watchSilence } from './silence.ts'
 import type { Step } from './step.ts'
 
 /** Monotonic milliseconds at which a waiting request times out in the current state (spec §2.2). */
@@ -84,6 +85,7 @@ export const admitWaiting = (step: Step): void => {
       const waited = { loadMs: (queuedAt ?? now) - arrived, queueMs: queuedAt === null ? 0 : now - queuedAt }
       step.effects.push({ do: 'grant', id, met: queuedAt === null ? 'warming' : 'serving', waited })
     }
+    watchSilence(step)
     m.inFlight += admitted.length
   }
   m.waiting = m.waiting.slice(free).map((one) => (one.queuedAt === null ? { ...one, queuedAt: step.context.now } : one))

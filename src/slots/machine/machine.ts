@@ -62,6 +62,10 @@ export interface Machine {
   lastEnd: number
   /** A timer is set that ends `serving`. */
   lingering: boolean
+  /** Monotonic milliseconds since which the backend owes its requests a byte; null: it never had one. */
+  owesSince: number | null
+  /** What the timer `stall` waits for: a byte of the backend, or an answer to its health probe. */
+  watch: 'nothing' | 'silence' | 'health'
   /** Monotonic milliseconds of recent crashes, for `restart = "on-failure"`. */
   crashes: readonly number[]
   deleted: boolean
@@ -89,6 +93,8 @@ export type Input =
   /** The first answer on the port, or one second alive (spec §2.1, warming). */
   | { kind: 'answered'; attempt: number }
   | { kind: 'ready'; attempt: number }
+  /** A silent backend has answered its health probe. */
+  | { kind: 'healthy'; attempt: number }
   | { kind: 'probe-failed'; attempt: number; error: Hal0Error }
   | {
       kind: 'exited'
@@ -123,7 +129,7 @@ export type FoundAtStart =
   | { kind: 'rebooted' }
   | { kind: 'none' }
 
-export type Timer = 'load' | 'linger' | 'idle' | 'unload' | 'restart' | 'waiting' | 'stop'
+export type Timer = 'load' | 'linger' | 'idle' | 'unload' | 'restart' | 'waiting' | 'stop' | 'stall'
 
 export type Effect =
   | { do: 'write'; record: SlotRecord }
@@ -137,6 +143,8 @@ export type Effect =
   | { do: 'probe'; attempt: number; state: SlotState }
   /** Check that the port of an adopted, loaded process belongs to it. */
   | { do: 'check-port'; attempt: number }
+  /** Ask a silent backend whether it is alive, for at most `ms`. */
+  | { do: 'check-health'; attempt: number; ms: number }
   | { do: 'stop'; attempt: number }
   | { do: 'set-timer'; timer: Timer; ms: number }
   | { do: 'clear-timer'; timer: Timer }
@@ -167,6 +175,8 @@ export interface Context {
   expectedLoadMs: number | null
   /** See Provider.lessMemory. */
   lessMemory: string
+  /** Monotonic milliseconds at which the backend last sent a byte for a request; -Infinity: it never has. */
+  heardAt: number
 }
 
 export interface Decision {
@@ -196,6 +206,8 @@ export const machineOf = (record: SlotRecord, lost = false): Machine => ({
   loadBegan: null,
   lastEnd: 0,
   lingering: false,
+  owesSince: null,
+  watch: 'nothing',
   crashes: [],
   deleted: false,
 })

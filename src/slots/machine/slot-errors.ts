@@ -114,6 +114,22 @@ export const loadTimeout = (name: string, seconds: number): Hal0Error =>
     { details: { slot: name, load_timeout_s: seconds } },
   )
 
+/**
+ * @param silentS how long it sent nothing
+ * @param healthS how long its health probe was unanswered after that
+ * @param restarts whether it is loaded again automatically
+ */
+export const stalled = (name: string, silentS: number, healthS: number, restarts: boolean): Hal0Error =>
+  new Hal0Error(
+    'slot.stalled',
+    `The backend of slot ${name} hung: it had requests and sent nothing for ${silentS} s, and its health probe stayed unanswered for ${healthS} s, so hal0 ended it. ${
+      restarts
+        ? 'It is loaded again by itself.'
+        : `Load it again: hal0 slot load ${name}; or let hal0 do that: hal0 slot edit ${name} --set restart=on-failure`
+    } What it printed: hal0 slot logs ${name}`,
+    { details: { slot: name, stall_timeout_s: silentS, health_timeout_s: healthS } },
+  )
+
 export const portInUse = (name: string, port: number, owner: PortOwner): Hal0Error => {
   const who =
     owner.kind === 'other' && owner.command !== null

@@ -18,6 +18,8 @@ export interface Lease {
   readonly backend: BackendTraits
   /** Longest silence of the backend, milliseconds. */
   readonly timeoutMs: number
+  /** When the backend last sent a byte for this request, in terms of `performance.now()`; the relay sets it. */
+  heardAt: number
   /** The state that the request met. */
   readonly met: SlotState
   /** How long it waited for its place. */

@@ -4,13 +4,14 @@ import type { WallClock } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Context } from '../machine/machine.ts'
 
-/** What the decider asks for only if a load could begin, or a pull is under way. */
+/** What the decider asks for only in some decisions. */
 export interface Asked {
   obstacle(): Hal0Error | null
   missing(): string | null
   pull(): PullFigures | null
   lessMemory(): string
   expectedLoadMs(): number | null
+  heardAt(): number
 }
 
 /** What one decision may look at. */
@@ -43,6 +44,10 @@ export class Now implements Context {
 
   get expectedLoadMs(): number | null {
     return this.#ask.expectedLoadMs()
+  }
+
+  get heardAt(): number {
+    return this.#ask.heardAt()
   }
 
   get lessMemory(): string {

@@ -40,6 +40,7 @@ export class SlotOwner {
     missing: () => this.#deps.planner.missing(this.#config),
     pull: () => this.pullFigures,
     expectedLoadMs: () => this.#effects.memory.expectedMs(this.#config.model),
+    heardAt: () => this.#effects.leases.heardAt,
   }
   #machine: Machine
   #config: WholeConfig

@@ -12,6 +12,7 @@ export class FakeLease implements Lease {
   readonly met = 'ready' as const
   readonly waited = { loadMs: 0, queueMs: 0 }
   readonly backend: BackendTraits
+  heardAt = Number.NEGATIVE_INFINITY
   lost: Hal0Error | null = null
   onLost: ((error: Hal0Error) => void) | null = null
   released = 0

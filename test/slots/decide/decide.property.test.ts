@@ -39,10 +39,16 @@ const inputs: fc.Arbitrary<Input> = fc.oneof(
     { kind: 'found', found: { kind: 'none' } },
   ),
   fc
-    .constantFrom('load', 'linger', 'idle', 'unload', 'restart', 'waiting')
+    .constantFrom('load', 'linger', 'idle', 'unload', 'restart', 'waiting', 'stall')
     .map((timer) => ({ kind: 'timer', timer }) as Input),
   fc.record({
-    kind: fc.constantFrom('answered' as const, 'ready' as const, 'pulled' as const, 'pull-cancelled' as const),
+    kind: fc.constantFrom(
+      'answered' as const,
+      'ready' as const,
+      'healthy' as const,
+      'pulled' as const,
+      'pull-cancelled' as const,
+    ),
     attempt,
   }),
   fc.record({ kind: fc.constant('pull-failed' as const), attempt, error: fc.constant(error) }),
@@ -91,6 +97,7 @@ test('whatever comes in whatever order, the decider makes only legal transitions
       let machine: Machine = machineOf(initialRecord(config, 'boot', 0))
       let now = 0
       let requests = 0
+      let heardAt = Number.NEGATIVE_INFINITY
       const places = new Set<number>()
       const answered = new Set<number>()
       const play = (input: Input, obstacle: boolean, missing: string | null = null) => {
@@ -103,6 +110,7 @@ test('whatever comes in whatever order, the decider makes only legal transitions
           missing,
           lessMemory: 'or less context',
           expectedLoadMs: null,
+          heardAt,
           pull: null,
         }
         const before = machine.record
@@ -147,6 +155,7 @@ test('whatever comes in whatever order, the decider makes only legal transitions
           const place = [...places][move.release % Math.max(1, places.size)]
           if (place === undefined) continue
           places.delete(place)
+          if (place % 2 === 0) heardAt = now
           play({ kind: 'release', id: place }, false)
         }
       }

@@ -22,7 +22,7 @@ const machineIn = (state: SlotState, more: Partial<Machine> = {}): Machine => ({
   ...more,
 })
 
-const play = (machine: Machine, input: Input, config: Partial<SlotConfig> = {}, now = 0): Decision =>
+const play = (machine: Machine, input: Input, config: Partial<SlotConfig> = {}, now = 0, heardAt = -1): Decision =>
   decide(machine, input, {
     now,
     wall: now,
@@ -33,6 +33,7 @@ const play = (machine: Machine, input: Input, config: Partial<SlotConfig> = {}, 
     lessMemory: 'or less context',
     expectedLoadMs: null,
     pull: null,
+    heardAt,
   })
 
 const states = ({ effects }: Decision) =>

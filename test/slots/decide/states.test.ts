@@ -39,6 +39,7 @@ const context = {
   missing: null,
   pull: null,
   lessMemory: 'or less context',
+  heardAt: Number.NEGATIVE_INFINITY,
   expectedLoadMs: null,
 }
 

@@ -65,6 +65,8 @@ export class SimulatedHost {
   adopting: 'ok' | 'fails' | 'hangs' = 'ok'
   /** How the supervisor answers when a backend is to be stopped. */
   stopping: 'ok' | 'fails' = 'ok'
+  /** How loaded backends answer their health probe. */
+  health: (end: AbortSignal) => Promise<boolean> = async () => true
   /** How the last process of a slot ended, until it is stopped or another one is started. */
   readonly ended = new Map<string, ExitReport>()
   bootId = 'boot-1'
@@ -157,7 +159,7 @@ export class SimulatedHost {
   }
 
   #probe(daemon: { alive: boolean }): Probe {
-    return (target, reports) => {
+    const watch: Probe['watch'] = (target, reports) => {
       const process = this.processesOf(target.name)[0]
       const ends: (() => void)[] = []
       const at = (time: number, tell: () => void) => {
@@ -173,6 +175,7 @@ export class SimulatedHost {
         for (const end of ends) end()
       }
     }
+    return { watch, isAlive: (_port, _request, end) => this.health(end) }
   }
 
   #planner(): Planner {

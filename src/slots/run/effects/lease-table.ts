@@ -25,6 +25,7 @@ class Grant implements Lease, Member {
   readonly met: SlotState
   readonly waited: Waited
   readonly backend: BackendTraits
+  heardAt = Number.NEGATIVE_INFINITY
   lost: Hal0Error | null = null
   onLost: ((error: Hal0Error) => void) | null = null
   readonly #table: LeaseTable
@@ -57,10 +58,19 @@ export class LeaseTable {
   /** The request that is being decided now, whose outcome may be known at once. */
   #asking: { readonly id: number; outcome: Outcome | null } | null = null
   #lastId = 0
+  /** Of the leases that were released. */
+  #heardBefore = Number.NEGATIVE_INFINITY
 
   constructor(post: (input: Input) => void, verdict: () => Promise<Hal0Error | null>) {
     this.#post = post
     this.verdict = verdict
+  }
+
+  /** When the backend last sent a byte for any request, monotonic milliseconds; -Infinity: it never has. */
+  get heardAt(): number {
+    let last = this.#heardBefore
+    for (const { heardAt } of this.#granted.snapshot()) last = Math.max(last, heardAt)
+    return last
   }
 
   /** See SlotDirectory.acquire. */
@@ -99,6 +109,7 @@ export class LeaseTable {
   giveBack(grant: Grant): void {
     if (grant.place < 0) return
     this.#granted.delete(grant)
+    this.#heardBefore = Math.max(this.#heardBefore, grant.heardAt)
     this.#post({ kind: 'release', id: grant.id })
   }
 

@@ -1,5 +1,5 @@
 /** Watches a backend become ready: first answer, owner of the port, readiness, sentinel inference. */
-import type { Clock } from '../../../lib/clock.ts'
+import { type Clock, sleep } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { LaunchPlan, ProbeAnswer, ProbeRequest, ProbeVerdict } from '../../../providers/provider.ts'
 import type { PortOwner } from '../../../system/supervisor.ts'
@@ -22,20 +22,26 @@ export interface ProbeReports {
   failed: (error: Hal0Error) => void
 }
 
-/** Starts watching. @returns the function that ends it; afterwards nothing is reported */
-export type Probe = (target: ProbeTarget, reports: ProbeReports) => () => void
+export interface Probe {
+  /** Watches a backend become ready. @returns the function that ends it; afterwards nothing is reported */
+  watch(target: ProbeTarget, reports: ProbeReports): () => void
+  /** Asks until there is an answer of any kind. @param end when to give up @returns whether there was one */
+  isAlive(port: number, request: ProbeRequest, end: AbortSignal): Promise<boolean>
+}
 
 /** A backend that accepts a connection and then says nothing is probed again after this time. */
 const answerWithinMs = 2000
+/** A loaded backend whose connection broke is asked again after this time. */
+const askAgainMs = 250
 /** A first inference may page in a whole model; the load's own timeout is the real limit. */
 const sentinelWithinMs = 120_000
 const longestBody = 256 * 1024
 
-/** @returns null: no answer (refused, reset, silent). A string: something answered that does not speak HTTP. */
+/** @param withinMs null: until the end @returns null: no answer (refused, reset, silent). A string: something answered that does not speak HTTP. */
 const ask = async (
   port: number,
   request: ProbeRequest,
-  withinMs: number,
+  withinMs: number | null,
   end: AbortSignal,
 ): Promise<ProbeAnswer | string | null> => {
   try {
@@ -44,7 +50,7 @@ const ask = async (
       proxy: false,
       method: request.method,
       redirect: 'manual',
-      signal: AbortSignal.any([end, AbortSignal.timeout(withinMs)]),
+      signal: withinMs === null ? end : AbortSignal.any([end, AbortSignal.timeout(withinMs)]),
       headers: request.body === undefined ? {} : { 'content-type': 'application/json' },
     }
     const body = request.body === undefined ? {} : { body: request.body }
@@ -77,9 +83,17 @@ const askSentinels = async (target: ProbeTarget, end: AbortSignal): Promise<Prob
   return verdict
 }
 
-/** The probe that the daemon uses, over HTTP on loopback. */
-export const httpProbe =
-  (clock: Clock, random: () => number = Math.random): Probe =>
+const isAlive = async (clock: Clock, port: number, request: ProbeRequest, end: AbortSignal): Promise<boolean> => {
+  while (!end.aborted) {
+    // One that refuses connections may only have too many of them.
+    if ((await ask(port, request, null, end)) !== null) return true
+    if (!end.aborted) await sleep(clock, askAgainMs)
+  }
+  return false
+}
+
+const watchWith =
+  (clock: Clock, random: () => number): Probe['watch'] =>
   (target, reports) => {
     const ending = new AbortController()
     const end = ending.signal
@@ -94,7 +108,7 @@ export const httpProbe =
       answered = true
       report(reports.answered)
     }
-    const sleep = (ms: number) =>
+    const pause = (ms: number) =>
       new Promise<void>((resolve) => {
         const cancel = clock.setTimer(ms, resolve)
         end.addEventListener(
@@ -144,7 +158,7 @@ export const httpProbe =
           bad = { since: bad?.since ?? now, count: (bad?.count ?? 0) + 1 }
           if (losesPatience(now - bad.since, bad.count)) return report(() => reports.failed(failed(verdict.why)))
         }
-        await sleep(nextProbeMs(now - target.began, target.expectedMs, random()))
+        await pause(nextProbeMs(now - target.began, target.expectedMs, random()))
       }
     }
 
@@ -156,3 +170,9 @@ export const httpProbe =
     void watch().catch((error: unknown) => report(() => reports.failed(Hal0Error.from(error))))
     return () => ending.abort()
   }
+
+/** The probe that the daemon uses, over HTTP on loopback. */
+export const httpProbe = (clock: Clock, random: () => number = Math.random): Probe => ({
+  watch: watchWith(clock, random),
+  isAlive: (port, request, end) => isAlive(clock, port, request, end),
+})

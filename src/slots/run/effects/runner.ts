@@ -124,7 +124,7 @@ export class SlotRunner {
   #watch(attempt: number, port: number, plan: WatchPlan, began: number): void {
     const { report, probe, memory, config } = this.#deps
     this.#endProbe?.()
-    this.#endProbe = probe(
+    this.#endProbe = probe.watch(
       {
         name: this.#name,
         port,

@@ -11,6 +11,7 @@ import type { Abilities } from '../../../providers/provider.ts'
 import type { Effect } from '../../machine/machine.ts'
 import type { CrashHistory } from '../../store/crash-history.ts'
 import type { LoadHistory } from '../../store/load-history.ts'
+import { HealthCheck } from './health-check.ts'
 import { LeaseTable } from './lease-table.ts'
 import { PullWatch } from './pull-watch.ts'
 import { RecordWriter, type SaveRecord } from './record-writer.ts'
@@ -44,6 +45,7 @@ export class SlotEffects {
   readonly memory: SlotMemory
   readonly pull: PullWatch
   readonly runner: SlotRunner
+  readonly #health: HealthCheck
   readonly #timers: SlotTimers
   readonly #deps: EffectDeps
   #startedAs: StartedAs | null = null
@@ -57,6 +59,7 @@ export class SlotEffects {
     this.memory = new SlotMemory(name, deps.history, deps.crashes)
     this.pull = new PullWatch(name, deps.pulls, report)
     this.runner = new SlotRunner(name, { ...deps, memory: this.memory, recorded: () => this.writer.settled() })
+    this.#health = new HealthCheck(name, deps)
     this.#timers = new SlotTimers(clock, (timer) => report({ kind: 'timer', timer }))
   }
 
@@ -100,6 +103,9 @@ export class SlotEffects {
       case 'cancel-pull':
         this.pull.run(effect)
         break
+      case 'check-health':
+        void this.#health.ask(effect.attempt, effect.ms)
+        break
       case 'learn':
         void this.memory.learn(machine().record.model, effect.loadMs)
         break
@@ -131,6 +137,7 @@ export class SlotEffects {
     this.writer.close()
     this.#timers.close()
     this.pull.close()
+    this.#health.close()
     this.runner.close()
   }
 
