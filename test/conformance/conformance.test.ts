@@ -8,40 +8,25 @@ import { join } from 'node:path'
 import type { APIError } from 'openai'
 import { Daemon } from '../support/daemon.ts'
 import { testWith } from '../support/part.ts'
-import { realEngine } from '../support/real-engine.ts'
 import { SlotWatch } from '../support/slot-watch.ts'
-import { smallModel } from '../support/small-model.ts'
 import { chatCalls, embeddingCalls } from './calls.ts'
 import { type Clients, clientsOf } from './clients.ts'
 import { differencesOf } from './differences.ts'
 import { comparable, steady } from './normal.ts'
+import { addBare, model } from './place.ts'
 
 setDefaultTimeout(280_000)
 
 const withEngine = testWith('python3 on PATH', Bun.which('python3') !== null)
-const model = 'smollm2'
-
 interface Place {
   daemon: Daemon
   /** Address of the bare engine. */
   bare: string
 }
 
-/** Two requests at a time, so that a chat may have two choices; one thread, since more disturb each other on a busy machine. */
 const start = async (mode: 'chat' | 'embedding'): Promise<Place> => {
   const daemon = await Daemon.start()
-  await daemon.addSlot(await smallModel(), {
-    name: 'primary',
-    model,
-    mode,
-    engine: await realEngine(),
-    context_size: 4096,
-    parallel: 2,
-    extra_args: ['--threads', '1', '--threads-batch', '1'],
-  })
-  await daemon.load()
-  const { port } = await daemon.state()
-  return { daemon, bare: `http://127.0.0.1:${port}` }
+  return { daemon, bare: await addBare(daemon, 'primary', mode) }
 }
 
 /** What the client made of a call: its result, or its error. */
