@@ -3,6 +3,7 @@
  * sections; this file has the form of a section, and makes the schemas of the API from them.
  */
 import { type Static, type TProperties, type TSchema, type TUnsafe, Type } from 'typebox'
+import { noBodyRules, rulesKeys, rulesPatchKeys, type SlotRules, type SlotRulesPatch } from './rules/slot-rules.ts'
 import { nullable } from './schema/nullable.ts'
 import { ModelId, SlotName, SlotRecord } from './slot.ts'
 
@@ -56,10 +57,28 @@ const conduct = {
   }),
   sentinel: Type.Boolean({ description: 'Prove readiness by one tiny inference.' }),
   restart: Type.Enum(['never', 'on-failure']),
+  capture: Type.Boolean({
+    description:
+      'Keep the prompts and answers of the last requests, for an admin to read; turned off, they are deleted.',
+  }),
 }
 
 /** The keys that every slot has, whatever runs its model. */
-export const commonKeys = { ...workload, ...conduct }
+export const commonKeys = { ...workload, ...conduct, ...rulesKeys }
+
+/** Those of them with which a backend is started: an edit of the others counts at once. */
+const keysOfTheBackend: readonly string[] = [
+  'model',
+  'provider',
+  'mode',
+  'port',
+  'engine',
+  'sentinel',
+  'load_timeout_s',
+]
+
+/** Whether an edit of a key counts at once; if not, at the next load. Every key of a provider's section is one of its backend. */
+export const isAtOnce = (key: string): boolean => Object.hasOwn(commonKeys, key) && !keysOfTheBackend.includes(key)
 
 /**
  * Values of the common keys that a slot's TOML leaves out. `port` is allocated, `mode: null` follows the model, and the provider is
@@ -84,6 +103,9 @@ export const commonDefaults = {
   loading_hint: 'comment',
   sentinel: true,
   restart: 'never',
+  capture: false,
+  params: noBodyRules,
+  profiles: {},
 } as const satisfies Partial<Record<keyof typeof commonKeys, unknown>>
 
 const CommonConfig = Type.Object({ name: SlotName, ...commonKeys })
@@ -114,7 +136,7 @@ export interface ConfigSection {
 export type SlotCreate = { name: string } & SlotPatch
 
 /** Body of `PATCH /api/slots/{name}`; null resets a nullable key. The name of a slot never changes. */
-export type SlotPatch = Partial<Omit<SlotConfig, 'name'>> & SectionValues
+export type SlotPatch = Partial<Omit<SlotConfig, 'name' | keyof SlotRules>> & SlotRulesPatch & SectionValues
 
 /** Answer of the slot routes: the configuration, and the state. */
 export interface Slot {
@@ -147,6 +169,7 @@ const configOf = (section: ConfigSection): TSchema =>
       provider: Type.Enum([section.provider], provider),
       ...keysIn(section, (fields) => fields),
       ...conduct,
+      ...rulesKeys,
     },
     exact,
   )
@@ -161,6 +184,7 @@ export const slotSchemas = (sections: readonly ConfigSection[]): SlotSchemas => 
     ...partial({ ...workload, provider: Type.Enum(names, provider) }),
     ...Object.assign({}, ...sections.map((section) => partial(keysIn(section, partial)))),
     ...partial(conduct),
+    ...rulesPatchKeys,
     // A flat section may also be given as a section.
     ...partial(
       Object.fromEntries(
@@ -179,7 +203,7 @@ export const slotSchemas = (sections: readonly ConfigSection[]): SlotSchemas => 
 /** For clients, which need not know every provider of the daemon that they talk to: other keys are allowed. */
 export const openSlotSchemas: SlotSchemas = {
   SlotConfig: Type.Unsafe<Slot['config']>(CommonConfig),
-  SlotCreate: Type.Unsafe<SlotCreate>(Type.Object({ name: SlotName, ...partial(commonKeys) })),
-  SlotPatch: Type.Unsafe<SlotPatch>(Type.Object(partial(commonKeys))),
+  SlotCreate: Type.Unsafe<SlotCreate>(Type.Object({ name: SlotName, ...partial(commonKeys), ...rulesPatchKeys })),
+  SlotPatch: Type.Unsafe<SlotPatch>(Type.Object({ ...partial(commonKeys), ...rulesPatchKeys })),
   Slot: slotOf(CommonConfig),
 }

@@ -8,7 +8,7 @@ import { defaultMaxBodyBytes, type Taken, takeBody } from './body/body.ts'
 import { BodyShare } from './body/body-budget.ts'
 import type { BodyPieces } from './body/body-pieces.ts'
 import { modelReader } from './body/model-places.ts'
-import { rewrite } from './body/rewrite.ts'
+import { ruledBody } from './body/rules/ruled-body.ts'
 import { DecisionDraft, type Ending } from './decisions/decision-draft.ts'
 import { generationRate, tokenCounts } from './dialects/usage.ts'
 import type { DispatchDeps } from './dispatch-deps.ts'
@@ -16,10 +16,9 @@ import type { Dispatch, InferenceCall } from './dispatch-port.ts'
 import { HeapTrim } from './heap-trim.ts'
 import { relay } from './relay/relay.ts'
 import { ClientGone, type RelayReport } from './relay/relay-request.ts'
+import { type Asking, findWay, findWaySoon } from './request-way.ts'
 import { askedStream, conversationOf } from './streams/asked-stream.ts'
 import { backendPathOf, KeptStreams } from './streams/kept-streams.ts'
-import { modelNotFound, notSupported } from './targets/no-route.ts'
-import { findAnyRoute, findRoute } from './targets/route.ts'
 import type { Target, TargetLease } from './targets/target.ts'
 import { EarlyAnswer, earlyTiming } from './waiting/early-answer.ts'
 
@@ -39,6 +38,7 @@ class InferenceRequest implements Client {
   readonly #deps: Parts
   readonly #draft: DecisionDraft
   readonly #share: BodyShare
+  readonly #asking: Asking
   /** The answer, if its head was sent while the slot was loading. */
   #early: EarlyAnswer | null = null
 
@@ -49,6 +49,7 @@ class InferenceRequest implements Client {
     this.#deps = deps
     this.#draft = new DecisionDraft(requestId, path, caller, (deps.now ?? Date.now)())
     this.#share = new BodyShare(deps.bodies)
+    this.#asking = { call, draft: this.#draft, deps }
     heapTrim.began()
   }
 
@@ -57,13 +58,16 @@ class InferenceRequest implements Client {
     try {
       const read = this.#read()
       // Awaited only if necessary: a body that has arrived, and a free place, cost no turn of the event loop.
-      const { body, model } = read instanceof Promise ? await read : read
-      const routed = this.#routeSoon(model)
-      const target = routed instanceof Promise ? await routed.then(() => this.#route(model)) : routed
-      const acquired = target.acquire(this, model)
+      const { body: given, model } = read instanceof Promise ? await read : read
+      const found = findWaySoon(this.#asking, model)
+      const { target, asked, profile } =
+        found instanceof Promise ? await found.then(() => findWay(this.#asking, model)) : found
+      const { endpoint } = this.#call
+      const ruled = ruledBody(given, endpoint.model, target, profile)
+      const body = ruled instanceof Promise ? await ruled : ruled
+      const acquired = target.acquire(this, asked)
       if (acquired instanceof Promise && target.state === 'offline') this.#waking(target)
       const lease = acquired instanceof Promise ? await this.#patiently(acquired, target, model, body) : acquired
-      const { endpoint } = this.#call
       await this.#relay(target, lease, body, endpoint.model === 'stream' ? await this.#ofStream(lease) : endpoint)
     } catch (error) {
       this.#refused(error)
@@ -104,7 +108,7 @@ class InferenceRequest implements Client {
     if (endpoint.streams !== true) return null
     const { requestId } = this.#draft
     const { early = earlyTiming, headerLines } = this.#deps
-    const request = { endpoint, requestId, model: model ?? target.name, body: rewrite(body, target.rules) }
+    const request = { endpoint, requestId, model: model ?? target.name, body }
     const lines = `${headerLines}x-request-id: ${requestId}\r\n`
     return new EarlyAnswer({ ...request, headerLines: lines, answer: this.#answer, target }, early)
   }
@@ -116,44 +120,11 @@ class InferenceRequest implements Client {
       share: this.#share,
       reader: modelReader(endpoint.model, request),
       judge: (model) => {
-        const target = this.#routeSoon(model)
-        const refusal = target instanceof Promise ? null : target.refusal()
+        const way = findWaySoon(this.#asking, model)
+        const refusal = way instanceof Promise ? null : way.target.refusal()
         if (refusal !== null) throw refusal
       },
     })
-  }
-
-  /** Like `#route`; a promise if files of slots were just changed by hand: then it is worth another try. */
-  #routeSoon(model: string | null): Target | Promise<void> {
-    try {
-      return this.#route(model)
-    } catch (error) {
-      const isUnknown = error instanceof Hal0Error && error.code === 'model.not_found'
-      const fresh = isUnknown ? this.#deps.targets.freshen() : null
-      if (fresh === null) throw error
-      return fresh
-    }
-  }
-
-  /** The target for `model`; null: any target that can do it. @throws Hal0Error `model.not_found`, `stream.not_found`, `request.unsupported` */
-  #route(model: string | null): Target {
-    const { endpoint, caller } = this.#call
-    const { capability } = endpoint
-    const { targets: all, models, modes, streams } = this.#deps
-    const targets = all.list()
-    if (endpoint.model === 'stream') {
-      const keeper = streams.targetOf(askedStream(this.#call.request.target), caller, targets)
-      this.#draft.picked(keeper, 'keeps the stream')
-      return keeper
-    }
-    this.#draft.asked(model)
-    const route = model === null ? findAnyRoute(targets, capability) : findRoute(targets, model, capability)
-    if (route === null) throw modelNotFound(targets, model ?? '', model !== null && models.get(model) !== null)
-    const { target, reason, candidates } = route
-    this.#draft.considered(candidates)
-    if (target === null) throw notSupported(targets, route, model, capability, modes)
-    this.#draft.picked(target, reason)
-    return target
   }
 
   /** Rejects with the error to answer instead, as long as nothing of an answer was sent. */
@@ -167,7 +138,7 @@ class InferenceRequest implements Client {
         target,
         lease,
         headers: request.headers,
-        body: rewrite(body, target.rules),
+        body,
         requestId: this.#draft.requestId,
         headerLines: this.#deps.headerLines,
         answer: this.#early ?? this.#answer,

@@ -76,15 +76,19 @@ export const problemsOf = (union: TSchema, value: unknown): Problem[] => {
 }
 
 /**
- * Checks `value` and returns it as the schema's type.
  * @param what names the checked thing in the message: "The body", "slots/primary.toml"
  * @throws Hal0Error `request.invalid` that names the first field and lists all problems in `details`
  */
-export const parse = <S extends TSchema>(schema: S, value: unknown, what = 'The request'): Static<S> => {
-  const problems = problemsOf(schema, value)
-  const first = problems[0]
-  if (first === undefined) return value as Static<S>
+export const requireNone = (problems: readonly Problem[], what: string): void => {
+  const [first] = problems
+  if (first === undefined) return
   const sentence =
     first.field === '' ? `${what} ${first.reason}.` : `${what} is not valid: ${first.field} ${first.reason}.`
   throw new Hal0Error('request.invalid', sentence, { param: first.field, details: { problems } })
+}
+
+/** Checks `value` and returns it as the schema's type. @throws Hal0Error see `requireNone` */
+export const parse = <S extends TSchema>(schema: S, value: unknown, what = 'The request'): Static<S> => {
+  requireNone(problemsOf(schema, value), what)
+  return value as Static<S>
 }

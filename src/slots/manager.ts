@@ -160,11 +160,12 @@ export class SlotManager implements SlotService {
         )
       }
       const others = this.#owners.others(name)
-      checkAliases({ aliases: settings.aliases ?? [] }, others)
+      const initial = sections.merged(sections.initial(name), patch)
+      checkAliases(initial, others)
       const taken = this.#owners.ports()
       const port =
         settings.port === undefined ? await ports.allocate(name, taken.keys()) : ports.claim(name, settings.port, taken)
-      planner.check({ ...sections.merged(sections.initial(name), patch), port })
+      planner.check({ ...initial, port })
       // Removes what an interrupted deletion left: a new slot must not begin with an old one's record.
       await this.#deletions.clear(name)
       await configs.write(name, { ...patch, common: { name, ...patch.common, port } })
@@ -179,14 +180,15 @@ export class SlotManager implements SlotService {
   async edit(name: string, body: SlotPatch): Promise<Slot> {
     const entry = await this.#entry(name)
     const patch = this.#deps.sections.patchOf(body, entry.owner.config.provider)
-    const { aliases, port } = patch.common
+    const { aliases, port, profiles } = patch.common
+    const names = aliases !== undefined || profiles !== undefined
     const edit = () =>
       this.#owners.edit(entry, patch, (next) => {
-        if (aliases !== undefined) checkAliases(next, this.#owners.others(name))
+        if (names) checkAliases(next, this.#owners.others(name))
         if (port != null) this.#deps.ports.claim(name, port, this.#owners.ports())
         this.#deps.planner.check(next)
       })
-    await (port === undefined && aliases === undefined ? edit() : this.#changes.run(edit))
+    await (port === undefined && !names ? edit() : this.#changes.run(edit))
     return this.#owners.slot(entry)
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { noBodyRules } from '../../src/contract/rules/slot-rules.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import type { SlotView } from '../../src/slots/run/lease.ts'
 import { FakeSlots } from './support/fake-slots.ts'
@@ -173,6 +174,8 @@ describe('a request', () => {
       model: 'tiny',
       aliases: [],
       load: 'manual',
+      rules: { params: noBodyRules, profiles: {} },
+      capture: false,
       requests: 0,
       pid: null,
       waiting: 0,

@@ -1,9 +1,11 @@
+import { isAtOnce, type Slot } from '../../contract/slot-config.ts'
 import { call } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { requireModel } from '../model/require-model.ts'
 import { usageError } from '../terminal/failure.ts'
 import { printJson, say, talk } from '../terminal/output.ts'
+import { isRuleKey, ruleAt } from './shared/rule-settings.ts'
 import { argumentsText, keys, parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
 
@@ -18,7 +20,16 @@ const args = {
   },
 } as const
 
-const textOf = (key: string, value: unknown): string => argumentsText(key, value) ?? JSON.stringify(value)
+const textOf = (key: string, { config }: Slot): string =>
+  isRuleKey(key) ? ruleAt(config, key) : (argumentsText(key, config[key]) ?? JSON.stringify(config[key]))
+
+/** What of an edit the running backend does not have yet. */
+const effectText = (name: string, changed: readonly string[]): string => {
+  const later = changed.filter((key) => !isAtOnce(key.split('.')[0] ?? key))
+  if (later.length === 0) return 'That counts at once.'
+  const kept = later.length < changed.length ? `its ${later.join(', ')}` : 'what it was started with'
+  return `The running backend keeps ${kept} until: hal0 slot restart ${name}`
+}
 
 export default defineVerb({
   about: 'Change the configuration of a slot.',
@@ -26,21 +37,18 @@ export default defineVerb({
   examples: [
     'hal0 slot edit primary --set context_size=8192',
     'hal0 slot edit primary --set load=on-demand --unset gpu_layers',
+    'hal0 slot edit primary --set params.default.temperature=0.2',
   ],
   args,
   async run({ args: { name, json }, rawArgs }) {
-    const body = {
-      ...parseSettings(repeated(rawArgs, 'set')),
-      ...parseUnset(repeated(rawArgs, 'unset')),
-    }
-    const changed = Object.keys(body)
+    const [set, unset] = [repeated(rawArgs, 'set'), repeated(rawArgs, 'unset')]
+    const body = parseUnset(unset, parseSettings(set))
+    const changed = [...new Set([...set.map((one) => one.slice(0, one.indexOf('='))), ...unset])]
     if (changed.length === 0) throw usageError('There is nothing to change: give --set KEY=VALUE or --unset KEY.')
     if (body.model != null) await requireModel(body.model)
     const slot = await call('editSlot', { params: { name }, body })
     if (json) return printJson(slot)
-    say(`${name}: ${changed.map((key) => `${key} = ${textOf(key, slot.config[key])}`).join(', ')}`)
-    if (slot.state.state !== 'offline' && slot.state.state !== 'error') {
-      talk.log(`The running backend keeps what it was started with until: hal0 slot restart ${name}`)
-    }
+    say(`${name}: ${changed.map((key) => `${key} = ${textOf(key, slot)}`).join(', ')}`)
+    if (slot.state.state !== 'offline' && slot.state.state !== 'error') talk.log(effectText(name, changed))
   },
 })

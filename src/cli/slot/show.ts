@@ -7,6 +7,7 @@ import { printable, style, widthOf } from '../terminal/style.ts'
 import { type Cell, fields } from '../terminal/table.ts'
 import { wrap } from '../text/wrap.ts'
 import { stateCell } from './shared/progress.ts'
+import { ruleRows } from './shared/rule-settings.ts'
 import { argumentsText } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
 
@@ -59,7 +60,7 @@ export default defineVerb({
     const slot = await call('showSlot', { params: { name } })
     if (json) return printJson(slot)
     const { state, config } = slot
-    const { name: _, ...settings } = config
+    const { name: _, params, profiles, ...settings } = config
     const printed = await lastLines(state)
     print(
       fields([
@@ -79,6 +80,6 @@ export default defineVerb({
       const width = widthOf(process.stdout)
       for (const line of printed) print(style(process.stdout, 'dim', wrap(`  ${printable(line)}`, width)))
     }
-    print(`\n${fields(Object.entries(settings).flatMap(rowsOf))}`)
+    print(`\n${fields([...Object.entries(settings).flatMap(rowsOf), ...ruleRows({ params, profiles })])}`)
   },
 })

@@ -6,6 +6,7 @@
  */
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { actions, kindBits, kindOf, literals, states, table } from './json-grammar.ts'
+import { StringEnd } from './string-end.ts'
 
 const quote = 0x22
 const backslash = 0x5c
@@ -67,6 +68,7 @@ export class JsonScan {
   #kept: string | null = null
   #keptSize = 0
   #isMember = false
+  readonly #end = new StringEnd()
 
   constructor(options: ScanOptions) {
     this.#options = options
@@ -77,6 +79,7 @@ export class JsonScan {
     let at = 0
     const { length } = bytes
     let state = this.#state
+    this.#end.newPiece()
     while (at < length) {
       if (state < states.inString) {
         const next = table[(state << kindBits) | (kindOf[bytes[at] as number] as number)] as number
@@ -170,7 +173,7 @@ export class JsonScan {
       if (byte === quote || byte === backslash) break
       if (byte < 0x20) throw this.#unexpected(bytes, at)
     }
-    if (at === loopEnd && at < length) at = this.#stringEnd(bytes, at)
+    if (at === loopEnd && at < length) at = this.#end.find(bytes, at)
     if (at >= length) {
       this.#keep(bytes, from, length)
       return length
@@ -184,15 +187,6 @@ export class JsonScan {
       this.#endKept(bytes, from, at)
     }
     return at + 1
-  }
-
-  /** Index of the closing quote, or of the next backslash. */
-  #stringEnd(bytes: Buffer, from: number): number {
-    const end = bytes.indexOf(quote, from)
-    const upTo = end < 0 ? bytes.length : end
-    // Only within the string: a search beyond it would read a body with many strings again and again.
-    const slash = bytes.subarray(from, upTo).indexOf(backslash)
-    return slash < 0 ? upTo : from + slash
   }
 
   #escape(bytes: Buffer, at: number): number {

@@ -2,7 +2,7 @@
 import type { Capability } from '../../contract/endpoints.ts'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { modelNames, type Route, tasks } from './route.ts'
+import { asProfile, findRoute, modelNames, profileNames, type Route, tasks } from './route.ts'
 import type { TargetView } from './target.ts'
 
 /** Maximum number of names in a message and its details: slots may have many aliases. */
@@ -52,6 +52,16 @@ export const notSupported = (
   )
 }
 
+/** For a name whose part before the colon is known: which profiles there are. null: it is not known. */
+const noSuchProfile = (targets: readonly TargetView[], model: string): string | null => {
+  const { name, profile = '' } = asProfile(model) ?? {}
+  const target = name === undefined ? null : (findRoute(targets, name, null)?.target ?? null)
+  if (target === null) return null
+  const profiles = profileNames(target)
+  const has = profiles.length === 0 ? 'It has none' : `There is: ${profiles.join(', ')}`
+  return `${target.name} has no profile "${bounded(profile, 64)}". ${has}.`
+}
+
 /**
  * @param registered the name is a model of the registry that no slot uses
  * @returns `model.not_found`, which lists the available names
@@ -66,8 +76,12 @@ export const modelNotFound = (targets: readonly TargetView[], model: string, reg
   } else if (available.length === 0) {
     next = 'There are no slots yet; make one: hal0 slot create NAME --model MODEL'
   }
-  return new Hal0Error('model.not_found', `No slot serves the model "${shown}". ${next}`, {
-    param: 'model',
-    details: { model: shown, available: available.slice(0, listedNames) },
-  })
+  return new Hal0Error(
+    'model.not_found',
+    `No slot serves the model "${shown}". ${noSuchProfile(targets, model) ?? next}`,
+    {
+      param: 'model',
+      details: { model: shown, available: available.slice(0, listedNames) },
+    },
+  )
 }

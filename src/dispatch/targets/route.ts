@@ -9,6 +9,8 @@ export interface Route<T extends TargetView> {
   reason: string
   /** Registry refs that were considered. */
   candidates: string[]
+  /** The profile that the request asks for; null: none. */
+  profile: string | null
 }
 
 /** Names of the tasks for messages. */
@@ -51,10 +53,18 @@ const best = <T extends TargetView>(targets: readonly T[]): T | null => {
   return found
 }
 
-/** Every model name that a request may use: slots, then refs, then aliases, then models of other targets, without duplicates. */
+/** The names of a target's profiles, as a request gives them: `primary:deep`. */
+export const profileNames = ({ name, rules }: Pick<TargetView, 'name' | 'rules'>): string[] =>
+  Object.keys(rules.profiles).map((profile) => `${name}:${profile}`)
+
+/**
+ * Every model name that a request may use, without duplicates: slots, their profiles, then refs, then aliases, then models of other
+ * targets. A profile may also be asked for by the ref or an alias of its slot.
+ */
 export const modelNames = (targets: readonly TargetView[]): string[] => {
   const slots = targets.filter(({ slot }) => slot !== null)
   const names = new Set(slots.map(({ name }) => name))
+  for (const slot of slots) for (const name of profileNames(slot)) names.add(name)
   for (const { model } of slots) if (model !== null) names.add(model)
   for (const { aliases } of slots) for (const alias of aliases) names.add(alias)
   for (const { slot, model } of targets) if (slot === null && model !== null) names.add(model)
@@ -76,15 +86,11 @@ const among = <T extends TargetView>(
   const target = best(can)
   const others = owners.filter((owner) => !can.includes(owner)).map(({ name }) => name)
   const left = capability === null || others.length === 0 ? '' : `; not for ${tasks[capability]}: ${others.join(', ')}`
-  return { target, reason: target === null ? '' : `${how(target)}${left}`, candidates: refs(owners) }
+  const reason = target === null ? '' : `${how(target)}${left}`
+  return { target, reason, candidates: refs(owners), profile: null }
 }
 
-/**
- * The target for `model`: the slot with that name, else a slot with that registry ref, else one with that alias, else another target
- * that has it; null when nothing has this name.
- * @param capability that the target must have; a target whose mode is unknown may have it. null: any
- */
-export const findRoute = <T extends TargetView>(
+const byName = <T extends TargetView>(
   targets: readonly T[],
   model: string,
   capability: Capability | null,
@@ -106,7 +112,37 @@ export const findRoute = <T extends TargetView>(
   return asOther !== null && asOther.target !== null ? asOther : (asRef ?? asAlias ?? asOther)
 }
 
-const nowhere = { target: null, reason: '', candidates: [] }
+/** A model name as that of a profile: the part before its last colon, and the profile. null: it has no colon. */
+export const asProfile = (model: string): { name: string; profile: string } | null => {
+  const colon = model.lastIndexOf(':')
+  return colon < 1 ? null : { name: model.slice(0, colon), profile: model.slice(colon + 1) }
+}
+
+const byProfile = <T extends TargetView>(
+  targets: readonly T[],
+  model: string,
+  capability: Capability | null,
+): Route<T> | null => {
+  const { name, profile } = asProfile(model) ?? {}
+  if (name === undefined || profile === undefined) return null
+  const having = targets.filter(({ rules }) => Object.hasOwn(rules.profiles, profile))
+  const route = byName(having, name, capability)
+  if (route === null) return null
+  return { ...route, profile, reason: route.target === null ? '' : `${route.reason}; profile ${profile}` }
+}
+
+/**
+ * The target for `model`: the slot with that name, else a slot with that registry ref, else one with that alias, else another target
+ * that has it, else one of these for the name before the last colon, if it has the profile behind it; null when nothing has this name.
+ * @param capability that the target must have; a target whose mode is unknown may have it. null: any
+ */
+export const findRoute = <T extends TargetView>(
+  targets: readonly T[],
+  model: string,
+  capability: Capability | null,
+): Route<T> | null => byName(targets, model, capability) ?? byProfile(targets, model, capability)
+
+const nowhere = { target: null, reason: '', candidates: [], profile: null }
 
 /** The target for a request that names no model: any that can do it, and of several the one that answers soonest. */
 export const findAnyRoute = <T extends TargetView>(targets: readonly T[], capability: Capability): Route<T> => {

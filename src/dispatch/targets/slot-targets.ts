@@ -2,11 +2,8 @@
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { LoadView, SlotDirectory, SlotView } from '../../slots/run/lease.ts'
-import type { BodyRule } from '../body/rewrite.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Target, TargetLease, Targets } from './target.ts'
-
-const noRules: readonly BodyRule[] = []
 
 class SlotTarget implements Target {
   readonly name: string
@@ -15,12 +12,13 @@ class SlotTarget implements Target {
   readonly model: string | null
   readonly aliases: readonly string[]
   readonly load: SlotView['load']
+  readonly rules: SlotView['rules']
+  readonly capture: boolean
   readonly mode: SlotView['mode']
   readonly requests: number
   readonly abilities: SlotView['abilities']
   readonly pid: number | null
   readonly upstream: Upstream
-  readonly rules = noRules
   readonly #slots: SlotDirectory
 
   constructor(view: SlotView, slots: SlotDirectory, upstream: Upstream) {
@@ -30,6 +28,8 @@ class SlotTarget implements Target {
     this.model = view.model
     this.aliases = view.aliases
     this.load = view.load
+    this.rules = view.rules
+    this.capture = view.capture
     this.mode = view.mode
     this.requests = view.requests
     this.abilities = view.abilities

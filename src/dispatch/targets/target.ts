@@ -3,12 +3,11 @@ import type { SlotState } from '../../contract/slot.ts'
 import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Lease, LoadView, SlotView } from '../../slots/run/lease.ts'
-import type { BodyRule } from '../body/rewrite.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
 /** A copy of its state for routing; only `acquire` decides. */
 export interface TargetView
-  extends Pick<SlotView, 'name' | 'aliases' | 'load' | 'mode' | 'requests' | 'abilities' | 'pid'> {
+  extends Pick<SlotView, 'name' | 'aliases' | 'load' | 'rules' | 'mode' | 'requests' | 'abilities' | 'pid'> {
   /** Name of the slot; null: it is not a slot. */
   readonly slot: string | null
   /** null: it has no states, and can be asked at any time. */
@@ -26,8 +25,8 @@ export interface TargetLease extends Omit<Lease, 'met'> {
 export interface Target extends TargetView {
   /** The connection to its backend. */
   readonly upstream: Upstream
-  /** Changes to make in a body before it is sent; usually none. */
-  readonly rules: readonly BodyRule[]
+  /** Prompts and answers are kept. */
+  readonly capture: boolean
   /**
    * Gets a place at its backend. Synchronous (not a promise) if a place is free, so that the common path costs no turn of the event loop.
    * @param client when it leaves, the wait ends

@@ -3,6 +3,7 @@
  * they differ in where the keys of the provider's section are. Pure.
  */
 import { type TSchema, Type } from 'typebox'
+import { fileRulesKeys, type SlotRules, type SlotRulesPatch } from '../../contract/rules/slot-rules.ts'
 import { SlotName } from '../../contract/slot.ts'
 import {
   type ConfigSection,
@@ -14,8 +15,10 @@ import {
   type SlotPatch,
 } from '../../contract/slot-config.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { type Problem, problemsOf } from '../../lib/validate.ts'
+import { type Problem, problemsOf, requireNone } from '../../lib/validate.ts'
 import type { WholeConfig } from '../../providers/provider.ts'
+import { problemsOfRules } from './check-rules.ts'
+import { changedRules, isTable, ruleKeys, wholeRules } from './rules.ts'
 
 /** A slot's configuration whose port may still have to be allocated. */
 export type StoredConfig = Omit<WholeConfig, 'port'> & { port: number | null }
@@ -24,11 +27,11 @@ type Table = Record<string, unknown>
 
 /** Changes of a configuration; null takes a key back to its default. */
 export interface ConfigPatch {
-  common: { [K in keyof Omit<SlotConfig, 'name'>]?: SlotConfig[K] | null }
+  common: { [K in keyof Omit<SlotConfig, 'name' | keyof SlotRules>]?: SlotConfig[K] | null } & SlotRulesPatch
   section: SectionValues
 }
 
-const isTable = (value: unknown): value is Table => typeof value === 'object' && value !== null && !Array.isArray(value)
+const plainKeys = Object.keys(commonKeys).filter((key) => !(ruleKeys as string[]).includes(key))
 
 const pick = (table: Table, keys: Table): Table =>
   Object.fromEntries(Object.entries(table).filter(([key, value]) => Object.hasOwn(keys, key) && value !== undefined))
@@ -73,12 +76,15 @@ export class Sections {
     }
   }
 
+  /** @throws Hal0Error `request.invalid` for rules that a slot cannot have */
   merged(config: StoredConfig, { common, section }: ConfigPatch): StoredConfig {
     const provider = common.provider ?? config.provider
     const initial = this.initial(config.name, provider)
     const before = provider === config.provider ? config.section : initial.section
+    const { params, profiles, ...others } = common
     return {
-      ...(changed({ ...config }, common, { ...initial }) as StoredConfig),
+      ...(changed({ ...config }, others, { ...initial }) as StoredConfig),
+      ...this.#rulesWith(config, { params, profiles }),
       section: changed(before, section, initial.section),
     }
   }
@@ -128,11 +134,13 @@ export class Sections {
         problems.push({ field: key, reason: `stands at the top and in [${section?.key}]: take one of them away` })
       }
     }
-    if (problems.length > 0 || section === null) return problems
-    return this.merged(this.initial(name, section.provider), {
-      common: pick(table, commonKeys),
-      section: { ...beside, ...inside },
-    })
+    const rules = problems.length === 0 ? wholeRules(table) : null
+    if (rules === null || section === null) return problems
+    problems.push(...problemsOfRules(rules))
+    if (problems.length > 0) return problems
+    const common = pick(table, Object.fromEntries(plainKeys.map((key) => [key, null])))
+    const config = this.merged(this.initial(name, section.provider), { common, section: { ...beside, ...inside } })
+    return { ...config, ...rules }
   }
 
   /**
@@ -140,8 +148,9 @@ export class Sections {
    * @param table the current content of the file
    */
   edit(table: Table, { common, section: values }: ConfigPatch & { common: { name?: string } }): Table {
-    const changes: Table = {}
-    for (const [key, value] of Object.entries(common)) changes[key] = value ?? undefined
+    const { params, profiles, ...others } = common
+    const changes = changedRules(table, { params, profiles })
+    for (const [key, value] of Object.entries(others)) changes[key] = value ?? undefined
     const section = this.sectionIn({ ...table, ...common })
     if (section === null || Object.keys(values).length === 0) return changes
     for (const key of Object.keys(values)) if (section.isFlat && table[key] !== undefined) changes[key] = undefined
@@ -164,6 +173,14 @@ export class Sections {
     return { beside: isFlat ? pick(table, fields) : {}, inside: isTable(own) ? pick(own, fields) : {} }
   }
 
+  #rulesWith(config: StoredConfig, patch: SlotRulesPatch): Partial<SlotRules> {
+    const changes = changedRules({ ...config }, patch)
+    if (Object.keys(changes).length === 0) return {}
+    const rules = wholeRules({ ...config, ...changes })
+    requireNone(problemsOfRules(rules), 'The configuration')
+    return rules
+  }
+
   readonly #schemas = new Map<ConfigSection | null, TSchema>()
 
   #schemaOf(section: ConfigSection | null): TSchema {
@@ -174,6 +191,7 @@ export class Sections {
       Type.Object({
         name: SlotName,
         ...commonKeys,
+        ...fileRulesKeys,
         provider: Type.Enum(this.all.map(({ provider }) => provider)),
         ...(section?.isFlat === true ? section.fields : {}),
         ...own,

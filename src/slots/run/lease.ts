@@ -1,4 +1,6 @@
 /** What the dispatcher gets from a slot: permission to send one request to its backend. */
+
+import type { SlotRules } from '../../contract/rules/slot-rules.ts'
 import type { SlotState } from '../../contract/slot.ts'
 import type { SlotConfig } from '../../contract/slot-config.ts'
 import type { Client } from '../../lib/client.ts'
@@ -41,6 +43,10 @@ export interface SlotView {
   model: string | null
   aliases: readonly string[]
   load: 'manual' | 'on-demand'
+  /** What changes in the bodies of its requests. */
+  rules: SlotRules
+  /** Whether prompts and answers are kept. */
+  capture: boolean
   /** The mode of its backend; for a loaded slot, as it was started; null: unknown. */
   mode: SlotConfig['mode']
   /** What clients may ask of its model, from memory. */

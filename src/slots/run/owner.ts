@@ -133,6 +133,8 @@ export class SlotOwner {
       model: loaded ? record.model : this.#config.model,
       aliases: this.#config.aliases,
       load: this.#config.load,
+      rules: this.#config,
+      capture: this.#config.capture,
       mode: (loaded ? this.#effects.startedAs?.mode : null) ?? this.#deps.planner.mode(this.#config),
       abilities: this.#abilities,
       pid: record.pid,

@@ -181,3 +181,16 @@ describe('nesting', () => {
     expect(nestsTooDeep(Buffer.from(JSON.stringify(Array(5000).fill([{}]))), 512)).toBe(false)
   })
 })
+
+test('the end of a long text is looked for once, however many escapes it has', () => {
+  const body = bytes(`{"prompt":"${`${'x'.repeat(50)}\\n`.repeat(1000)}","model":"a"}`)
+  let searches = 0
+  body.indexOf = (...given: unknown[]) => {
+    searches++
+    return Buffer.prototype.indexOf.apply(body, given as Parameters<Buffer['indexOf']>)
+  }
+  const reader = new JsonModel()
+  reader.feed(body)
+  expect(reader.end()).toBe('a')
+  expect(searches).toBeLessThan(10)
+})

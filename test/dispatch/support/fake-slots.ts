@@ -1,5 +1,6 @@
 /** A slot directory whose one answer the test decides, and leases that record what happened to them. */
 
+import { noBodyRules } from '../../../src/contract/rules/slot-rules.ts'
 import type { Client } from '../../../src/lib/client.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { BackendTraits } from '../../../src/providers/backend-traits.ts'
@@ -51,6 +52,8 @@ export class FakeSlots implements SlotDirectory {
       model: 'tiny',
       aliases: ['gpt-4o'],
       load: 'manual',
+      rules: { params: noBodyRules, profiles: {} },
+      capture: false,
       mode: null,
       requests: 0,
       pid: 100,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Capability } from '../../../src/contract/endpoints.ts'
+import { type BodyRules, noBodyRules } from '../../../src/contract/rules/slot-rules.ts'
 import { type SlotState, slotStates } from '../../../src/contract/slot.ts'
 import { slotModes } from '../../../src/contract/slot-config.ts'
 import { openAiModel, openAiModels } from '../../../src/dispatch/targets/model-list.ts'
@@ -16,6 +17,7 @@ const slot = (name: string, state: SlotState, more: Partial<TargetView> = {}): T
   model: 'tiny',
   aliases: [],
   load: 'manual',
+  rules: { params: noBodyRules, profiles: {} },
   mode: 'chat',
   requests: 0,
   pid: null,
@@ -40,6 +42,7 @@ describe('a model name leads', () => {
       target: slot('a', 'ready'),
       reason: 'registry ref, ready',
       candidates: ['tiny'],
+      profile: null,
     })
   })
 
@@ -93,6 +96,60 @@ describe('a model name leads', () => {
 
   test('nowhere when nothing has that name', () => {
     expect(findRoute([slot('a', 'ready')], '../../etc', 'chat')).toBeNull()
+  })
+})
+
+describe('a profile leads', () => {
+  const none: BodyRules = noBodyRules
+  const withDeep = (name: string, more: Partial<TargetView> = {}) =>
+    slot(name, 'ready', { rules: { params: none, profiles: { deep: none } }, ...more })
+
+  test('to the slot that has it, asked for by name, ref or alias', () => {
+    const slots = [slot('a', 'ready'), withDeep('b', { aliases: ['llama3:8b'] })]
+    for (const [model, reason] of [
+      ['b:deep', 'slot name; profile deep'],
+      ['tiny:deep', 'registry ref, ready; profile deep'],
+      ['llama3:8b:deep', 'alias of b; profile deep'],
+    ] as const) {
+      expect(findRoute(slots, model, 'chat')).toMatchObject({ target: { name: 'b' }, reason, profile: 'deep' })
+    }
+    expect(findRoute(slots, 'b', 'chat')?.profile).toBeNull()
+  })
+
+  test('nowhere if no slot of that name has it, or if its name is one that every object has', () => {
+    const slots = [slot('a', 'ready'), withDeep('b')]
+    for (const model of ['a:deep', 'b:fast', 'b:', ':deep', 'b:deep:deep', 'b:constructor', 'b:__proto__']) {
+      expect(findRoute(slots, model, 'chat')).toBeNull()
+    }
+  })
+
+  test('after whatever has the whole name: an id with a colon keeps working', () => {
+    const slots = [withDeep('b'), slot('c', 'ready', { aliases: ['b:deep', 'llama3:8b'] })]
+    expect(findRoute(slots, 'b:deep', 'chat')).toMatchObject({ target: { name: 'c' }, profile: null })
+    expect(findRoute(slots, 'llama3:8b', 'chat')).toMatchObject({ target: { name: 'c' }, profile: null })
+  })
+
+  test('to a slot that can do what is asked', () => {
+    const slots = [withDeep('a', { mode: 'embedding' }), withDeep('b')]
+    expect(pick(slots, 'tiny:deep')).toBe('b')
+    expect(pick(slots, 'tiny:deep', 'embedding')).toBe('a')
+    expect(findRoute(slots, 'a:deep', 'chat')).toMatchObject({ target: null, candidates: ['tiny'] })
+  })
+
+  test('is in the lists of names, once for its slot', () => {
+    const slots = [withDeep('b', { aliases: ['x'] }), slot('c', 'ready')]
+    expect(openAiModels(slots, () => null).data.map(({ id, slot }) => [id, slot])).toEqual([
+      ['b', 'b'],
+      ['c', 'c'],
+      ['b:deep', 'b'],
+      ['tiny', 'b'],
+      ['x', 'b'],
+    ])
+    expect(modelNotFound(slots, 'gpt-5', false).message).toContain('There is: b, c, b:deep, tiny, x.')
+    expect(modelNotFound(slots, 'x:dep', false).message).toBe(
+      'No slot serves the model "x:dep". b has no profile "dep". There is: b:deep.',
+    )
+    expect(modelNotFound(slots, 'c:dep', false).message).toContain('c has no profile "dep". It has none.')
   })
 })
 

@@ -1,8 +1,7 @@
 /** Another machine as a target, over TLS: what later remotes need of the gateway is there. */
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createServer, type TLSSocket } from 'node:tls'
-import { BodyPieces } from '../../../src/dispatch/body/body-pieces.ts'
-import type { BodyRule } from '../../../src/dispatch/body/rewrite.ts'
+import { type BodyRules, noBodyRules } from '../../../src/contract/rules/slot-rules.ts'
 import { openAiModels } from '../../../src/dispatch/targets/model-list.ts'
 import type { Target } from '../../../src/dispatch/targets/target.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
@@ -52,7 +51,7 @@ const traits = {
   onHangUp: 'abort',
 } as const
 
-const setUp = async (answer: (asked: Asked) => void, rules: readonly BodyRule[] = []) => {
+const setUp = async (answer: (asked: Asked) => void, params: BodyRules = noBodyRules) => {
   const backend = await tlsBackend(answer)
   const leases: FakeLease[] = []
   const far: Target = {
@@ -65,7 +64,8 @@ const setUp = async (answer: (asked: Asked) => void, rules: readonly BodyRule[] 
     mode: 'chat',
     requests: 0,
     upstream: new TlsUpstream(backend.cert),
-    rules,
+    rules: { params, profiles: {} },
+    capture: false,
     pid: null,
     refusal: () => null,
     loading: () => null,
@@ -135,9 +135,8 @@ describe('a target over TLS', () => {
   })
 
   test('whose rules change the body gets the changed one', async () => {
-    const add: BodyRule = (body) =>
-      BodyPieces.of(Buffer.from(Buffer.concat(body.take()).toString().replace(/}$/, ',"temperature":0}')))
-    const { server, asked } = await setUp(({ socket }) => socket.write(jsonAnswer('{}')), [add])
+    const rules = { ...noBodyRules, fixed: { temperature: 0 } }
+    const { server, asked } = await setUp(({ socket }) => socket.write(jsonAnswer('{}')), rules)
     expect((await server.post('{"model":"big"}')).status).toBe(200)
     expect(asked[0]?.body).toBe('{"model":"big","temperature":0}')
   })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { noBodyRules } from '../../../src/contract/rules/slot-rules.ts'
 import type { SlotView } from '../../../src/slots/run/lease.ts'
 import { until } from '../../support/until.ts'
 import { EventReader } from '../support/event-reader.ts'
@@ -31,6 +32,8 @@ const leave = async (reader: EventReader): Promise<void> => {
 }
 const viewOf = (name: string, requests: number, waiting: number): SlotView => ({
   ...{ name, state: 'serving', model: 'tiny', aliases: [], load: 'manual', mode: 'chat', pid: 1, requests, waiting },
+  rules: { params: noBodyRules, profiles: {} },
+  capture: false,
   abilities: () => {
     throw new Error('nobody asks')
   },

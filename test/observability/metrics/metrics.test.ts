@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pull } from '../../../src/contract/models/pull.ts'
+import { noBodyRules } from '../../../src/contract/rules/slot-rules.ts'
 import type { SlotRecord, SlotState } from '../../../src/contract/slot.ts'
 import { Bus } from '../../../src/lib/async/bus.ts'
 import { Exposition } from '../../../src/observability/metrics/exposition.ts'
@@ -20,6 +21,8 @@ const viewOf = (name: string): SlotView => ({
   model: 'tiny',
   aliases: [],
   load: 'manual',
+  rules: { params: noBodyRules, profiles: {} },
+  capture: false,
   mode: null,
   abilities: () => ({ capabilities: [], contextLength: null }),
   requests: 3,

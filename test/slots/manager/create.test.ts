@@ -56,6 +56,27 @@ describe('what two slots must not both have', () => {
     expect(host.manager.problems()).toEqual([])
   })
 
+  test('an alias that reads like a profile is refused, whichever comes second and whoever has it', async () => {
+    const host = await openHost()
+    const deep = { fixed: { a: 1 } }
+    await host.manager.create({ name: 'one', model: 'a', aliases: ['own'], profiles: { deep } })
+    for (const alias of ['one:deep', 'a:deep', 'own:deep']) {
+      expect(await codeOf(host.manager.create({ name: 'two', aliases: [alias] }))).toBe('request.invalid')
+      expect(await codeOf(host.manager.edit('one', { aliases: ['own', alias] }))).toBe('request.invalid')
+    }
+    await host.manager.create({ name: 'two', model: 'b', aliases: ['one:fast', 'llama3:8b'] })
+    const refused = host.manager.edit('one', { profiles: { fast: deep } })
+    expect(refused).rejects.toThrow('The alias "one:fast" of slot two means the profile fast of slot one, too.')
+    expect(await codeOf(refused)).toBe('request.invalid')
+    expect((await host.manager.show('one')).config.profiles).toEqual({
+      deep: { default: {}, fixed: { a: 1 }, remove: [] },
+    })
+    host.editByHand('two', { aliases: ['one:deep'] })
+    await host.clock.advance(100)
+    expect(host.manager.problems()).toEqual([
+      'Slot two has the alias "one:deep", which means the profile deep of slot one, too: no request finds the profile by it. Choose another name for one of them.',
+    ])
+  })
   test('an alias or a port that the files give to two slots is a problem that names both, and only one of them loads', async () => {
     const host = await openHost()
     for (const name of ['one', 'two']) await host.manager.create({ name, model: 'a' })

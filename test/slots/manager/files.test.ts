@@ -77,6 +77,19 @@ describe('a hand edit', () => {
     expect(host.record('one')).toMatchObject({ model: 'b' })
   })
 
+  test('of rules, profiles or capture counts at once, also for a loaded slot', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    const params = { default: { temperature: 0.2 }, fixed: {}, remove: ['top_k'] }
+    for (const changes of [{ params }, { profiles: { deep: params } }, { capture: true }]) {
+      host.editByHand('one', changes)
+      await host.clock.advance(100)
+    }
+    const [view] = host.manager.views()
+    expect(view).toMatchObject({ state: 'ready', capture: true, rules: { params, profiles: { deep: params } } })
+  })
+
   test('that makes a file makes a slot, with a port, and an event', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'a' })

@@ -43,6 +43,13 @@ const broken: [string, string, string][] = [
   ['an unknown value', 'load = "sometimes"', 'load'],
   ['no TOML at all', 'load = = 1', 'not valid TOML'],
   ["another slot's name", 'name = "other"', 'name'],
+  [
+    'a rule about a key that hal0 owns',
+    '[params]\nfixed = { model = "x" }',
+    'params.fixed.model cannot be about model',
+  ],
+  ['a profile with a name that none can have', '[profiles."a:b"]\nremove = ["x"]', 'a profile is called as a slot is'],
+  ['a capture that is no truth', 'capture = 1', 'capture must be boolean'],
 ]
 for (const [what, text, named] of broken) {
   test(`${what} is config.invalid and names the place`, async () => {
@@ -60,6 +67,18 @@ test('files whose name is not a slot name are not slots', async () => {
     await writeFile(join(root, 'etc/hal0/slots', name), '')
   }
   expect(await store.names()).toEqual(['embed', 'primary'])
+})
+
+test('an edit of a rule keeps the comments of the others', async () => {
+  const text =
+    '[params]\n# cooler\ndefault = { temperature = 0.2 } # of 2\nmine = 1\n\n[profiles.deep]\n# slow\nfixed = { a = 1 }\n'
+  await writeFile(file(), text)
+  await store.write('primary', patchOf({ params: { default: { top_k: 5 } }, profiles: { deep: { fixed: { b: 2 } } } }))
+  expect(await written()).toBe(
+    '[params]\n# cooler\ndefault = { temperature = 0.2, top_k = 5 } # of 2\nmine = 1\n\n[profiles.deep]\n# slow\nfixed = { a = 1, b = 2 }\n',
+  )
+  await store.write('primary', patchOf({ profiles: { deep: null } }))
+  expect(await written()).not.toContain('deep')
 })
 
 const written = () => readFile(file(), 'utf8')

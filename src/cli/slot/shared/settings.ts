@@ -7,6 +7,7 @@ import { defaultProvider, providerTable } from '../../../providers/table.ts'
 import { usageError } from '../../terminal/failure.ts'
 import { quoted, shellText } from '../../values/shell-words.ts'
 import { exampleFor, type ListForm, takenBy, typedValue, wordsTakenBy } from '../../values/typed-value.ts'
+import { isRuleKey, rulePaths, setRule, unsetRule } from './rule-settings.ts'
 
 const sections = providerTable.map(({ section }) => section)
 /** By the name of their object in a body. */
@@ -32,8 +33,10 @@ const known = new Map<string, Key>(
         { schema: field, byDefault: section.defaults[inner] },
       ])
     }
-    // A flat section's keys stand here themselves.
-    return sections.some((one) => one.key === key) ? [] : [[key, { schema, byDefault: topDefaults[key] }]]
+    // A flat section's keys stand here themselves, and rules have paths.
+    return isRuleKey(key) || sections.some((one) => one.key === key)
+      ? []
+      : [[key, { schema, byDefault: topDefaults[key] }]]
   }),
 )
 
@@ -44,18 +47,28 @@ export const setFlag = {
     type: 'string',
     valueHint: 'KEY=VALUE',
     description: 'Set a key of the configuration; may be repeated',
-    completes: keys.map((key) => `${key}=`),
+    completes: [...keys.map((key) => `${key}=`), ...rulePaths],
   },
 } as const
 
 /** Help text on the keys and on how values are written. */
 export const settingsHelp = `Keys: ${keys.join(', ')}.
+What hal0 sets in the JSON of requests: params.default.KEY, params.fixed.KEY, params.remove, and the same in profiles.NAME:
+--set params.default.temperature=0.2 --set profiles.deep.fixed.reasoning_effort=high
 Lists are written as JSON or with commas: --set aliases=small,fast; arguments as in a shell: --set extra_args="-t 4"`
+
+/** Somebody may write a key as it stands in the file, in the table of its provider. */
+const withoutTable = (key: string): string => {
+  const [table, inner, ...more] = key.split('.')
+  return more.length === 0 && sections.some((one) => one.isFlat && one.key === table) ? (inner ?? key) : key
+}
 
 const find = (key: string): Key => {
   const found = known.get(key)
-  if (found === undefined)
-    throw usageError(`'${key}' is not a key of a slot. The keys are: ${keys.join(', ')}.${didYouMean(key, keys)}`)
+  if (found === undefined) {
+    const near = didYouMean(withoutTable(key), keys)
+    throw usageError(`'${key}' is not a key of a slot. The keys are: ${keys.join(', ')}, params, profiles.${near}`)
+  }
   return found
 }
 
@@ -84,6 +97,10 @@ export const parseSettings = (assignments: readonly string[], flags: readonly st
     if (at < 1) throw usageError(`--set takes KEY=VALUE, not '${assignment}'.`)
     const key = assignment.slice(0, at)
     const text = assignment.slice(at + 1)
+    if (isRuleKey(key)) {
+      setRule(patch, key, text)
+      continue
+    }
     const { schema, byDefault } = find(key)
     const form = formOf(key)
     const value = typedValue(schema, text, form)
@@ -105,10 +122,13 @@ export const parseSettings = (assignments: readonly string[], flags: readonly st
   return patch
 }
 
-/** A patch that resets keys to their defaults. @throws Failure wrong usage */
-export const parseUnset = (unset: readonly string[]): SlotPatch => {
-  const patch: Record<string, unknown> = {}
+/** Adds to a patch that keys are reset to their defaults. @throws Failure wrong usage */
+export const parseUnset = (unset: readonly string[], patch: SlotPatch = {}): SlotPatch => {
   for (const key of unset) {
+    if (isRuleKey(key)) {
+      unsetRule(patch, key)
+      continue
+    }
     const { byDefault } = find(key)
     if (byDefault === undefined) throw usageError(`'${key}' has no default to go back to.`)
     put(patch, key, byDefault)
