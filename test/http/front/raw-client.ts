@@ -66,6 +66,11 @@ export class RawClient {
     this.#socket.resume()
   }
 
+  /** Stops reading. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve) => {

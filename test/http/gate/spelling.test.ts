@@ -60,8 +60,10 @@ describe('the server', () => {
     })
 
     test(`refuses another method ${way}, and names its own`, async () => {
-      const answer = await fetch(`${server.url}${spell('/v1/chat/completions')}`, { method: 'DELETE' })
-      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
+      for (const method of ['DELETE', 'OPTIONS']) {
+        const answer = await fetch(`${server.url}${spell('/v1/chat/completions')}`, { method })
+        expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'POST'])
+      }
     })
   }
 
