@@ -19,7 +19,7 @@ const args = process.argv.slice(2)
 const long = args.includes('--long')
 const wanted = args.filter((arg) => !arg.startsWith('-'))
 const reports = join(tmpdir(), `hal0-test-reports-${process.pid}`)
-const longestMs = (long ? 60 : 15) * 60_000
+const longestMs = (long ? 120 : 15) * 60_000
 
 interface Count {
   passed: number

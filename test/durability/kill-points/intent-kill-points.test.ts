@@ -12,4 +12,4 @@ test(`a load, restart or swap that was accepted happens after each of ${atLeast}
   const kills = await runSweeps(sweeps, atLeast, runIntentKillPoint)
   console.log(summary(kills))
   expect(kills.length).toBeGreaterThanOrEqual(atLeast)
-}, 1_800_000)
+}, 3_600_000)

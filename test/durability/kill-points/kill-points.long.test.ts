@@ -19,4 +19,4 @@ test('a daemon that is killed at any of 200 points of its writes leaves files wi
   for (const call of ['fsync .state.json.*.tmp', 'rename .state.json.*.tmp']) {
     expect(kills.filter((kill) => kill.call === call).length, call).toBeGreaterThanOrEqual(5)
   }
-}, 1_800_000)
+}, 3_600_000)
