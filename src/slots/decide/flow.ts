@@ -1,11 +1,11 @@
 /** Steps that several decisions share: begin a load, begin a stop, fail, and continue once nothing runs. */
 import type { SlotRecord } from '../../contract/slot.ts'
-import type { Hal0Error } from '../../lib/hal0-error.ts'
+import { Hal0Error } from '../../lib/hal0-error.ts'
 import { nextRestart, recentCrashes, stopRetryS } from '../machine/restart-policy.ts'
-import { notStopped, unloading } from '../machine/slot-errors.ts'
+import { notStopped, soonS, unloading } from '../machine/slot-errors.ts'
 import { forgetSilence } from './silence.ts'
 import type { Step } from './step.ts'
-import { refuseWaiting } from './waiting.ts'
+import { keepWaiting, refuseWaiting } from './waiting.ts'
 
 /** Pause before an accepted load is retried after the disk has refused its beginning, seconds. */
 export const diskRetryS = 2
@@ -94,8 +94,13 @@ export const fail = (step: Step, error: Hal0Error, { acknowledged = false, loadI
   step.enter('error', failure(error, loadInMs === undefined ? null : 'load'))
   m.due = loadInMs === undefined ? null : step.context.now + loadInMs
   m.acknowledged = acknowledged
-  revoke(step, error)
-  refuseWaiting(step, error)
+  if (loadInMs === undefined) {
+    revoke(step, error)
+    refuseWaiting(step, error)
+  } else {
+    revoke(step, Hal0Error.fromBody(error.body(), Math.max(soonS, loadInMs / 1000)))
+    keepWaiting(step, m.record.model)
+  }
   leaveLoad(step)
   stopProcess(step)
 }

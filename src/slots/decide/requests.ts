@@ -8,7 +8,7 @@ import { beginLoad } from './flow.ts'
 import { silenceConfigured, watchSilence } from './silence.ts'
 import type { Step } from './step.ts'
 import { idleAgain, quiet, readyAgain } from './timers.ts'
-import { admitWaiting, watchDeadlines } from './waiting.ts'
+import { admitWaiting, goesAway, gone, loadInS, watchDeadlines } from './waiting.ts'
 
 const refuse = (step: Step, id: number, error: Hal0Error): void => {
   step.effects.push({ do: 'refuse', id, error })
@@ -30,14 +30,22 @@ const wait = (step: Step, id: number, asked: string): void => {
   watchDeadlines(step)
 }
 
-/** Retry-After for an accepted load that begins as soon as the failed process is gone, seconds. */
-const soonS = 2
-
 const inError = (step: Step): Hal0Error => {
   const { m, context } = step
   if (m.record.error === null) return notLoaded(m.record.name)
-  const loadInS = m.due === null ? soonS : Math.max(soonS, (m.due - context.now) / 1000)
-  return standingError(m.record.error, isPromised(step) ? loadInS : null, context.wall)
+  return standingError(m.record.error, isPromised(step) ? loadInS(step) : null, context.wall)
+}
+
+/** Whether an accepted load begins early enough to wait for it. */
+const beginsInTime = ({ m, context }: Step): boolean => {
+  const { start_wait_s, request_timeout_s } = context.config
+  return m.due === null || m.due < context.now + Math.min(start_wait_s, request_timeout_s) * 1000
+}
+
+/** A restart, a swap or an automatic reload is under way: the request waits for the load that follows. */
+const waitForNext = (step: Step, id: number, asked: string): void => {
+  if (goesAway(step, asked, step.m.record.model)) refuse(step, id, gone(step, asked))
+  else wait(step, id, asked)
 }
 
 export const request = (step: Step, id: number, asked: string): void => {
@@ -77,10 +85,12 @@ export const request = (step: Step, id: number, asked: string): void => {
       refuse(step, id, pulling(m.record.name, m.record.pull, context.pull))
       break
     case 'unloading':
-      refuse(step, id, unloading(m.record))
+      if (isPromised(step)) waitForNext(step, id, asked)
+      else refuse(step, id, unloading(m.record))
       break
     default:
-      refuse(step, id, inError(step))
+      if (isPromised(step) && beginsInTime(step)) waitForNext(step, id, asked)
+      else refuse(step, id, inError(step))
   }
 }
 

@@ -1,7 +1,15 @@
 /** Waiting requests: their deadlines, and how their wait ends. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Waiting } from '../machine/machine.ts'
-import { stillStarting, stillWarming, swappedAway, unloading, waitedTooLong } from '../machine/slot-errors.ts'
+import {
+  soonS,
+  standingError,
+  stillStarting,
+  stillWarming,
+  swappedAway,
+  unloading,
+  waitedTooLong,
+} from '../machine/slot-errors.ts'
 import { watchSilence } from './silence.ts'
 import type { Step } from './step.ts'
 
@@ -13,10 +21,15 @@ const deadline = (step: Step, waiting: Waiting): number => {
   return step.state === 'warming' ? atLast : Math.min(waiting.since + config.start_wait_s * 1000, atLast)
 }
 
+/** Seconds until the accepted load of a slot in error begins, as far as that is known. */
+export const loadInS = ({ m, context }: Step): number =>
+  m.due === null ? soonS : Math.max(soonS, (m.due - context.now) / 1000)
+
 const expired = (step: Step, waiting: Waiting): Hal0Error => {
-  const { name } = step.m.record
+  const { name, error } = step.m.record
   if (waiting.queuedAt !== null) return waitedTooLong(name, step.context.config.queue_wait_s)
   if (step.state === 'unloading') return unloading(step.m.record)
+  if (step.state === 'error' && error !== null) return standingError(error, loadInS(step), step.context.wall)
   const { loadBegan } = step.m
   const { now, expectedLoadMs } = step.context
   const load = loadBegan === null ? null : { elapsedMs: now - loadBegan, expectedMs: expectedLoadMs }
@@ -51,19 +64,29 @@ export const refuseWaiting = (step: Step, error: Hal0Error): void => {
 }
 
 /**
+ * Whether a request wants the model that is swapped out: it named it by its ref, and not the slot.
+ * @param model what the slot has run until now
+ */
+export const goesAway = ({ context }: Step, asked: string, model: string | null): boolean => {
+  const { name, aliases, model: next } = context.config
+  return next !== model && asked === model && asked !== name && !aliases.includes(asked)
+}
+
+export const gone = ({ context }: Step, asked: string): Hal0Error =>
+  swappedAway(context.config.name, asked, context.config.model)
+
+/**
  * Another load follows: the requests keep waiting, from now on, for as long as their own deadlines allow.
- * @param model what the slot has run until now: a request that named it by its ref does not want the model that is swapped in
+ * @param model what the slot has run until now: requests that want it are told that it goes
  */
 export const keepWaiting = (step: Step, model: string | null): void => {
   const { m, context } = step
   if (m.waiting.length === 0) return
-  const { name, aliases, model: next } = context.config
-  const isMissed = ({ asked }: Waiting) =>
-    next !== model && asked === model && asked !== name && !aliases.includes(asked)
-  for (const one of m.waiting) {
-    if (isMissed(one)) step.effects.push({ do: 'refuse', id: one.id, error: swappedAway(name, one.asked, next) })
-  }
-  m.waiting = m.waiting.filter((one) => !isMissed(one)).map((one) => ({ ...one, queuedAt: null, since: context.now }))
+  const missed = m.waiting.filter(({ asked }) => goesAway(step, asked, model))
+  for (const { id, asked } of missed) step.effects.push({ do: 'refuse', id, error: gone(step, asked) })
+  m.waiting = m.waiting
+    .filter((one) => !missed.includes(one))
+    .map((one) => ({ ...one, queuedAt: null, since: context.now }))
   watchDeadlines(step)
 }
 

@@ -158,6 +158,9 @@ export const notStopped = (name: string, error: Hal0Error, tries: number): Hal0E
     { details: { ...error.details, slot: name, tries, cause: error.code } },
   )
 
+/** Retry-After for an accepted load that begins as soon as the failed process is gone, seconds. */
+export const soonS = 2
+
 /**
  * The error with which a slot in error answers requests: its failure, and when to try again.
  * @param loadInS seconds until it is loaded again automatically; null if it is not

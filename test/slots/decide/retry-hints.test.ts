@@ -1,8 +1,9 @@
 /** What requests are told about retrying, and which of them wait for the load that follows. */
 import { describe, expect, test } from 'bun:test'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import type { SlotCommand } from '../../../src/slots/service.ts'
 import { settle } from '../support/simulated-clock.ts'
-import { SimulatedHost, wellBehaved } from '../support/simulated-host.ts'
+import { killed, SimulatedHost, wellBehaved } from '../support/simulated-host.ts'
 
 const loading = async (): Promise<SimulatedHost> => {
   const host = new SimulatedHost()
@@ -15,7 +16,8 @@ const loading = async (): Promise<SimulatedHost> => {
 /** The outcome of a request for the slot, by the model that it named. */
 const ask = (host: SimulatedHost, asked: string): { outcome: string | null } => {
   const seen: { outcome: string | null } = { outcome: null }
-  Promise.resolve(host.manager.acquire('one', new AbortController(), asked)).then(
+  const acquired = (async () => host.manager.acquire('one', new AbortController(), asked))()
+  acquired.then(
     () => {
       seen.outcome = 'served'
     },
@@ -41,7 +43,7 @@ describe('requests at the backend', () => {
     ['restart', 'Slot one is being restarted. Ask again'],
     ['unload', 'Slot one is being unloaded. Load it again'],
   ] as const) {
-    test(`are told of ${verb === 'restart' ? 'a restart' : 'an unload'} when one begins, and so are those that come then`, async () => {
+    test(`are told of ${verb === 'restart' ? 'a restart' : 'an unload'} when one begins`, async () => {
       const host = await loading()
       ask(host, 'one')
       await host.clock.advance(5000)
@@ -50,10 +52,102 @@ describe('requests at the backend', () => {
         lease.onLost = resolve
       })
       await host.manager.command('one', { do: verb }, null)
+      expect(await lost).toMatchObject({ code: 'slot.unloading', retryAfterS: 2 })
       expect((await lost).message).toStartWith(words)
-      expect((await refusal(host)).message).toStartWith(words)
     })
   }
+})
+
+describe('requests that come', () => {
+  /** The slot runs its model and is about to stop. */
+  const leaving = async (command: SlotCommand): Promise<SimulatedHost> => {
+    const host = await loading()
+    await host.manager.edit('one', { restart: 'on-failure' })
+    await host.manager.command('one', { do: 'load' }, null)
+    await host.clock.advance(5000)
+    host.behaviour = { ...host.behaviour, ignoresTerm: true }
+    await host.manager.command('one', command, null)
+    await settle()
+    expect(host.record('one').state).toBe('unloading')
+    return host
+  }
+
+  test('during a restart wait, and are served by the load that follows', async () => {
+    const host = await leaving({ do: 'restart' })
+    const came = ask(host, 'one')
+    await settle()
+    expect(came.outcome).toBeNull()
+    await host.clock.advance(6000)
+    expect(came.outcome).toBe('served')
+  })
+
+  test('during a swap wait if they name the slot or an alias, and are told at once if they name the model that goes', async () => {
+    const host = await leaving({ do: 'swap', model: 'b' })
+    const [slot, alias, before] = [ask(host, 'one'), ask(host, 'fast'), ask(host, 'a')]
+    await settle()
+    expect(before.outcome).toBe('model.not_found')
+    await host.clock.advance(6000)
+    expect([slot.outcome, alias.outcome]).toEqual(['served', 'served'])
+  })
+
+  test('during an unload are refused at once: nothing follows it', async () => {
+    const host = await leaving({ do: 'unload' })
+    expect((await refusal(host)).message).toStartWith('Slot one is being unloaded. Load it again')
+  })
+
+  test('between a crash and the automatic reload wait for it, and so do those that waited for a place', async () => {
+    const host = await loading()
+    await host.manager.edit('one', { restart: 'on-failure', max_in_flight: 1 })
+    const [first, second] = [ask(host, 'one'), ask(host, 'one')]
+    await host.clock.advance(5000)
+    expect([first.outcome, second.outcome]).toEqual(['served', null])
+    for (const { pid } of host.processesOf('one')) host.end(pid)
+    await settle()
+    expect(host.record('one').state).toBe('error')
+    const third = ask(host, 'one')
+    await settle()
+    expect([second.outcome, third.outcome]).toEqual([null, null])
+    await host.manager.edit('one', { max_in_flight: 2 })
+    await host.clock.advance(6000)
+    expect([second.outcome, third.outcome]).toEqual(['served', 'served'])
+  })
+
+  test('keep their deadline: a reload that never begins answers with the failure', async () => {
+    const host = await loading()
+    await host.manager.edit('one', { restart: 'on-failure', request_timeout_s: 4 })
+    await host.manager.command('one', { do: 'load' }, null)
+    await host.clock.advance(5000)
+    host.stopping = 'fails'
+    for (const { pid } of host.processesOf('one')) host.end(pid, { ...killed, remains: true })
+    await settle()
+    const came = ask(host, 'one')
+    await host.clock.advance(3900)
+    expect(came.outcome).toBeNull()
+    await host.clock.advance(200)
+    expect(came.outcome).toBe('slot.crashed')
+  })
+
+  test('to a crashed slot without an automatic reload are refused at once', async () => {
+    const host = await loading()
+    await host.manager.command('one', { do: 'load' }, null)
+    await host.clock.advance(5000)
+    for (const { pid } of host.processesOf('one')) host.end(pid)
+    await settle()
+    expect((await refusal(host)).code).toBe('slot.crashed')
+  })
+})
+
+test('a request at a backend that crashes is told when the reload begins', async () => {
+  const host = await loading()
+  await host.manager.edit('one', { restart: 'on-failure' })
+  await host.manager.command('one', { do: 'load' }, null)
+  await host.clock.advance(5000)
+  const lease = await host.manager.acquire('one', new AbortController())
+  const lost = new Promise<Hal0Error>((resolve) => {
+    lease.onLost = resolve
+  })
+  for (const { pid } of host.processesOf('one')) host.end(pid)
+  expect(await lost).toMatchObject({ code: 'slot.crashed', retry: 'wait', retryAfterS: 2 })
 })
 
 describe('requests that wait', () => {
@@ -155,9 +249,9 @@ describe('a slot in error', () => {
     expect(await refusal(host)).toMatchObject({ code: 'pull.rate_limited', retryAfterS: null, retry: 'never' })
   })
 
-  test('that is loaded again by itself says when', async () => {
+  test('that is loaded again by itself, but later than a request would wait, says when', async () => {
     const host = await loading()
-    await host.manager.edit('one', { restart: 'on-failure' })
+    await host.manager.edit('one', { restart: 'on-failure', start_wait_s: 1 })
     for (let crashes = 0; crashes < 3; crashes++) {
       await host.manager.command('one', { do: 'load' }, null)
       await host.clock.advance(5000)

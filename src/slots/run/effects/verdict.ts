@@ -3,12 +3,15 @@ import type { SlotRecord } from '../../../contract/slot.ts'
 import type { Bus } from '../../../lib/async/bus.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { soonS } from '../../machine/slot-errors.ts'
 
 /** How long a broken connection waits to learn that the process died, milliseconds. */
 const verdictMs = 300
 
 const verdictOf = (record: SlotRecord): Hal0Error | null =>
-  record.state === 'error' && record.error !== null ? Hal0Error.fromBody(record.error) : null
+  record.state === 'error' && record.error !== null
+    ? Hal0Error.fromBody(record.error, record.intent === 'load' ? soonS : undefined)
+    : null
 
 /** @returns null if the slot does not fail within 300 ms */
 export const awaitVerdict = (
