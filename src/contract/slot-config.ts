@@ -53,7 +53,7 @@ const conduct = {
   ),
   loading_hint: Type.Enum(['comment', 'thinking', 'none'], {
     description:
-      'What a streaming request sees while its slot loads: the progress as comments, or as reasoning text of chat completions; none: only empty comments, which keep the connection alive.',
+      'What a streaming request sees while its slot loads: the progress as comments, or as reasoning text of chat completions and messages; none: only empty comments, which keep the connection alive.',
   }),
   sentinel: Type.Boolean({ description: 'Prove readiness by one tiny inference.' }),
   restart: Type.Enum(['never', 'on-failure']),

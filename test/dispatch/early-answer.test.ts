@@ -23,6 +23,8 @@ const loading = (answer: (request: RawRequest) => void, load: LoadView | null = 
   const slots = new FakeSlots(upstream.origin)
   slots.load = load
   const outcome = Promise.withResolvers<Lease>()
+  // It may fail before its request has arrived.
+  outcome.promise.catch(() => {})
   slots.onAcquire = () => outcome.promise
   const server = new MiniServer(slots, { early: { first: 5, next: 5 } })
   cleanups.push(
@@ -203,7 +205,79 @@ describe("Anthropic's client", () => {
       stream.on('connect', ready)
       const final = await stream.finalMessage()
       expect(final.content.at(-1)).toMatchObject({ type: 'text', text: 'hello' })
-      expect(final).toMatchObject({ stop_reason: 'end_turn', usage: { output_tokens: 3 } })
+      expect(final).toMatchObject({ stop_reason: 'end_turn', usage: { input_tokens: 7, output_tokens: 3 } })
     })
   }
+
+  const block = (index: number, content_block: object, delta: object) =>
+    named('content_block_start', { index, content_block }) +
+    named('content_block_delta', { index, delta }) +
+    named('content_block_stop', { index })
+  const ending = (stop_reason: string) =>
+    named('message_delta', { delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: 3 } }) +
+    named('message_stop', {})
+  const start = named('message_start', {
+    message: { ...message, stop_reason: null, stop_sequence: null, usage: { ...usage, cache_read_input_tokens: 20 } },
+  })
+  const ownThoughts = block(
+    0,
+    { type: 'thinking', thinking: '', signature: '' },
+    { type: 'thinking_delta', thinking: 'hm' },
+  )
+  const text = (index: number) =>
+    block(index, { type: 'text', text: '' }, { type: 'text_delta', text: 'grüße, {"index":0}' })
+  const tool = (index: number) =>
+    block(
+      index,
+      { type: 'tool_use', id: 'call', name: 'light', input: {} },
+      { type: 'input_json_delta', partial_json: '{"index":0}' },
+    )
+
+  for (const [what, blocks, then, stop] of [
+    ['a text', text(0), [{ type: 'text', text: 'grüße, {"index":0}' }], 'end_turn'],
+    ['a tool', text(0) + tool(1), [{ type: 'text' }, { type: 'tool_use', input: { index: 0 } }], 'tool_use'],
+    [
+      'thoughts of its own',
+      ownThoughts + text(1) + tool(2),
+      [{ type: 'thinking', thinking: 'hm' }, { type: 'text' }, { type: 'tool_use', name: 'light' }],
+      'tool_use',
+    ],
+  ] as const) {
+    test(`sees the progress as a thinking block before ${what}, in one legal message`, async () => {
+      const whole = start + named('ping', {}) + blocks + ending(stop)
+      const { server, ready } = loading(({ socket }) => socket.write(streamHead + whole + chunk('')), {
+        ...warming,
+        hint: 'thinking',
+      })
+      const client = new Anthropic({ baseURL: server.url, apiKey: 'x', maxRetries: 0 })
+      const stream = client.messages.stream(ask)
+      const events: string[] = []
+      stream.on('streamEvent', (event) => {
+        events.push('index' in event ? `${event.type} ${event.index}` : event.type)
+      })
+      stream.once('thinking', ready)
+      const final = await stream.finalMessage()
+      const [first, ...others] = final.content
+      expect(first?.type === 'thinking' && first.thinking.startsWith(`${words}\n`)).toBe(true)
+      expect(others).toMatchObject([...then])
+      expect(final).toMatchObject({
+        stop_reason: stop,
+        usage: { input_tokens: 7, cache_read_input_tokens: 20, output_tokens: 3 },
+      })
+      expect(events.filter((event) => event === 'message_start')).toHaveLength(1)
+      const starts = events.filter((event) => event.startsWith('content_block_start'))
+      expect(starts).toEqual(final.content.map((_, index) => `content_block_start ${index}`))
+      expect(events.slice(-2)).toEqual(['message_delta', 'message_stop'])
+      expect((await server.logged(1))[0]).toMatchObject({ outcome: 'ok', prompt_tokens: 27, completion_tokens: 3 })
+    })
+  }
+
+  test('learns why a load failed after its progress was shown', async () => {
+    const { server, fails } = loading(() => {}, { ...warming, hint: 'thinking' })
+    const client = new Anthropic({ baseURL: server.url, apiKey: 'x', maxRetries: 0 })
+    const stream = client.messages.stream(ask)
+    stream.once('thinking', () => fails(outOfMemory()))
+    const failure = await stream.finalMessage().catch((error: unknown) => error)
+    expect(failure).toMatchObject({ error: { error: { code: 'slot.out_of_memory' } } })
+  })
 })

@@ -1,6 +1,7 @@
 /** Anthropic's dialect. Pure. */
 import type { AnthropicErrorEnvelope } from '../../contract/error.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
+import { AnthropicThoughts } from './anthropic-thoughts.ts'
 import type { DialectRules } from './dialect.ts'
 
 /** Anthropic's names for OpenAI's error types. */
@@ -23,7 +24,7 @@ export const anthropic: DialectRules = {
   errorBody: envelope,
   errorEvent: (error) => envelopeEvent(envelope(error)),
   envelopeEvent,
-  thinking: () => null,
+  thoughts: (stream) => new AnthropicThoughts(stream),
   isLastEvent: (tail) =>
     /(?:^|\n)event: ?message_stop\r?\ndata: ?[^\r\n]*\s*$/.test(
       tail.toString('latin1', Math.max(0, tail.length - 256)),

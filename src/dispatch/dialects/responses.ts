@@ -15,7 +15,7 @@ export const responses: DialectRules = {
   errorBody: (error) => error.envelope(),
   errorEvent,
   envelopeEvent,
-  thinking: () => null,
+  thoughts: () => null,
   /** The whole tail is searched: the last event repeats the whole answer. */
   isLastEvent: (tail) =>
     /(?:^|\n)event: ?response\.(?:completed|incomplete|failed)\r?\ndata: ?[^\r\n]*\s*$/.test(tail.toString('latin1')),

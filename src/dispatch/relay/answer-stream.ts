@@ -3,6 +3,7 @@ import type { Answer } from '../../lib/http/incoming.ts'
 import { StreamEnds } from '../dialects/stream-ends.ts'
 import type { Translation } from '../dialects/translation.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
+import { breakSoon } from '../waiting/break-soon.ts'
 import { EventCut } from './event-cut.ts'
 
 /** Server-sent events. */
@@ -12,12 +13,6 @@ export const isEventStream = ({ headers }: ResponseHead): boolean =>
 /** Joins pieces; a single piece is not copied. */
 export const joined = (pieces: Buffer[]): Buffer =>
   pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
-
-/**
- * Time for the client to read the last event, milliseconds. When a connection breaks, the streams of fetch drop what has arrived but was
- * not read: Anthropic's client then said only that the connection was closed.
- */
-const readLastEventMs = 100
 
 export class AnswerStream {
   /** What was passed on. */
@@ -59,7 +54,7 @@ export class AnswerStream {
       return
     }
     this.#write(Buffer.from(this.#events.gap() + lastEvent))
-    setTimeout(() => this.#answer.break(), readLastEventMs)
+    breakSoon(this.#answer)
   }
 
   #finishEvents(rest: Buffer, translation: Translation | null): void {

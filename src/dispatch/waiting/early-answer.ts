@@ -11,8 +11,11 @@ import type { LoadView } from '../../slots/run/lease.ts'
 import type { BodyPieces } from '../body/body-pieces.ts'
 import type { DialectRules } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/dialects.ts'
+import type { Thoughts } from '../dialects/thoughts.ts'
+import type { Translation } from '../dialects/translation.ts'
 import type { Target } from '../targets/target.ts'
 import { BackendRefusal } from './backend-refusal.ts'
+import { breakSoon } from './break-soon.ts'
 import { asksForStream } from './stream-flag.ts'
 
 /** Milliseconds. */
@@ -41,6 +44,8 @@ export interface WaitingRequest {
 
 const eventStream = 'content-type: text/event-stream\r\ncache-control: no-cache\r\n'
 
+const nothing = Buffer.alloc(0)
+
 const progressText = ({ state, elapsedMs, expectedMs }: LoadView): string =>
   elapsedMs === null
     ? 'waiting for the load to begin'
@@ -52,6 +57,10 @@ export class EarlyAnswer implements Answer {
   readonly #dialect: DialectRules
   #timer: ReturnType<typeof setTimeout> | null
   #asks: boolean | null = null
+  /** The progress that was sent as thoughts; null: none was. */
+  #thoughts: Thoughts | null = null
+  /** Makes one stream of the thoughts and the backend's answer; null: that is passed on unchanged. */
+  #continuation: Translation | null = null
   /** What the backend answers instead of a stream; null: it streams, or has not answered. */
   #refusal: BackendRefusal | null = null
 
@@ -77,7 +86,7 @@ export class EarlyAnswer implements Answer {
   /** Ends the stream with an event that says why. */
   fail(error: Hal0Error): void {
     this.#write(this.#dialect.errorEvent(error))
-    this.#request.answer.break()
+    breakSoon(this.#request.answer)
   }
 
   // The rest is the answer of a backend.
@@ -99,16 +108,25 @@ export class EarlyAnswer implements Answer {
   begin(status: number, headers: string, _length: number | null): void {
     const streams = status === 200 && /^content-type: *text\/event-stream/im.test(headers)
     this.#refusal = streams ? null : new BackendRefusal(status)
+    if (!streams || this.#thoughts === null) return
+    this.#write(this.#thoughts.end())
+    this.#continuation = this.#thoughts.continuation
   }
 
   write(piece: Uint8Array): boolean {
-    if (this.#refusal === null) return this.#request.answer.write(piece)
-    this.#refusal.add(piece)
-    return true
+    if (this.#refusal !== null) {
+      this.#refusal.add(piece)
+      return true
+    }
+    if (this.#continuation === null) return this.#request.answer.write(piece)
+    const events = this.#continuation.piece(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
+    return events.length === 0 || this.#request.answer.write(events)
   }
 
   end(): void {
     if (this.#refusal === null) {
+      const rest = this.#continuation?.rest() ?? nothing
+      if (rest.length > 0) this.#request.answer.write(rest)
       this.#request.answer.end()
       return
     }
@@ -116,7 +134,7 @@ export class EarlyAnswer implements Answer {
     if (envelope === null) this.fail(this.#refusal.error())
     else {
       this.#write(this.#dialect.envelopeEvent(envelope))
-      this.#request.answer.break()
+      breakSoon(this.#request.answer)
     }
   }
 
@@ -146,12 +164,11 @@ export class EarlyAnswer implements Answer {
   #progress(load: LoadView): string {
     if (load.hint === 'none') return ':\n\n'
     const text = progressText(load)
-    const { requestId, model, endpoint } = this.#request
-    const event = load.hint === 'thinking' ? this.#dialect.thinking(`${text}\n`, { requestId, model, endpoint }) : null
-    return event ?? `: ${text}\n\n`
+    if (load.hint === 'thinking') this.#thoughts ??= this.#dialect.thoughts(this.#request)
+    return this.#thoughts?.add(`${text}\n`) ?? `: ${text}\n\n`
   }
 
   #write(text: string): void {
-    this.#request.answer.write(Buffer.from(text))
+    if (text !== '') this.#request.answer.write(Buffer.from(text))
   }
 }
