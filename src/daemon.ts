@@ -146,7 +146,7 @@ export const serve = async (
     swaps: swapJournalOnDisk(paths),
     ports: new PortAllocator(parsePortRange(settings.slotPorts), new Set([settings.port]), supervisor),
   })
-  const seen = observe(activity, { version: packageJson.version, slots, pulls })
+  const seen = observe(activity, { version: packageJson.version, slots, pulls, paths })
   await slots.open()
   models.watch(modelUse(slots))
   await pulls.forsake((slot, id) =>
@@ -201,6 +201,7 @@ export const serve = async (
       models,
       modes: providers.flatMap(({ modes }) => modes),
       decisions: seen.recorder,
+      captures: seen.captures,
       waking: (slot, by) => seen.why.asked({ slot, command: 'request', ...by }),
       refuse: (answer, error, { requestId, dialect }) =>
         sendError(answer, error, { method: 'POST', url: `/v1 (request ${requestId})`, requestId }, dialect),
@@ -211,8 +212,7 @@ export const serve = async (
     }),
     openaiModels: () => openAiModels(targets.list(), (id) => models.get(id)),
     decisions: activity,
-    why: seen.why,
-    metrics: seen.metrics,
+    ...seen,
     status,
     version: packageJson.version,
     allowedHosts: settings.allowedHosts,
@@ -242,7 +242,7 @@ export const serve = async (
   await drain(server, stopping, settings.drainMs, signals.askedAgain)
   await pulls.close()
   await slots.close()
-  await activity.close()
+  await Promise.all([activity.close(), seen.captures.settled()])
   await eventClock.close()
   supervisor.close()
 }

@@ -41,7 +41,9 @@ const show = (status: Status, pulls: readonly Pull[]): void => {
   const slots = status.slots.map(({ name, state, model, port }) => [name, stateCell(state), model ?? '-', String(port)])
   if (slots.length > 0) print(`\n${table(slotColumns, slots)}`)
   if (pulls.length > 0) print(`\n${pullTable(pulls)}`)
-  for (const { name, state } of status.slots) {
+  for (const { name, state, capture } of status.slots) {
+    if (capture)
+      talk.log(`Prompts and answers of the slot ${name} are kept. They are shown by: hal0 slot capture ${name}`)
     if (state === 'error') talk.log(`The slot ${name} has failed. What to do is said by: hal0 slot show ${name}`)
   }
 }

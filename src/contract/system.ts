@@ -14,7 +14,13 @@ export const Status = Type.Object(
     url: Type.String(),
     problems: Type.Array(Type.String({ description: 'What is wrong with the daemon itself, in sentences.' })),
     slots: Type.Array(
-      Type.Object({ name: Type.String(), state: SlotState, model: nullable(Type.String()), port: Type.Integer() }),
+      Type.Object({
+        name: Type.String(),
+        state: SlotState,
+        model: nullable(Type.String()),
+        port: Type.Integer(),
+        capture: Type.Boolean({ description: 'Its prompts and answers are kept.' }),
+      }),
     ),
   },
   { additionalProperties: false },

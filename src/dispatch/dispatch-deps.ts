@@ -5,6 +5,7 @@ import type { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
 import type { ModelLookup } from '../models/registry/registry-port.ts'
 import type { BodyBudget } from './body/body-budget.ts'
+import type { CaptureRecorder } from './capture/capture.ts'
 import type { DecisionRecorder } from './decisions/decision-log.ts'
 import type { Targets } from './targets/target.ts'
 import type { EarlyTiming } from './waiting/early-answer.ts'
@@ -15,6 +16,8 @@ export interface DispatchDeps {
   /** What slots can be set up for here: the modes of all providers. */
   modes: readonly Capability[]
   decisions: DecisionRecorder
+  /** Where prompts and answers go, of slots that capture them. */
+  captures: CaptureRecorder
   /** A request found a slot that is not loaded, and waits for it. */
   waking?: (slot: string, by: { requestId: string; caller: Caller; time: number }) => void
   /** Sends an error as an answer. The only code that does this is in the HTTP layer. */

@@ -9,6 +9,7 @@ import { BodyShare } from './body/body-budget.ts'
 import type { BodyPieces } from './body/body-pieces.ts'
 import { modelReader } from './body/model-places.ts'
 import { ruledBody } from './body/rules/ruled-body.ts'
+import { Capture } from './capture/capture.ts'
 import { DecisionDraft, type Ending } from './decisions/decision-draft.ts'
 import { generationRate, tokenCounts } from './dialects/usage.ts'
 import type { DispatchDeps } from './dispatch-deps.ts'
@@ -41,6 +42,8 @@ class InferenceRequest implements Client {
   readonly #asking: Asking
   /** The answer, if its head was sent while the slot was loading. */
   #early: EarlyAnswer | null = null
+  /** What is kept of the request, by a slot that captures. */
+  #capture: Capture | null = null
 
   constructor(call: InferenceCall, answer: Answer, deps: Parts) {
     const { requestId, path, caller } = call
@@ -131,6 +134,8 @@ class InferenceRequest implements Client {
   #relay(target: Target, lease: TargetLease, body: BodyPieces, endpoint: Endpoint): Promise<void> {
     this.#draft.leased(lease)
     const { request } = this.#call
+    const answer = this.#early ?? this.#answer
+    if (target.capture) this.#capture = new Capture(answer, body, endpoint.model === 'json')
     return relay(
       {
         endpoint,
@@ -141,7 +146,7 @@ class InferenceRequest implements Client {
         body,
         requestId: this.#draft.requestId,
         headerLines: this.#deps.headerLines,
-        answer: this.#early ?? this.#answer,
+        answer: this.#capture ?? answer,
         client: request,
         bodySent: () => this.#share.release(),
       },
@@ -203,7 +208,20 @@ class InferenceRequest implements Client {
   #record(ending: Ending): void {
     this.#share.release()
     heapTrim.ended(this.#share.largest)
-    this.#deps.decisions.record(this.#draft.ended(ending))
+    const decision = this.#draft.ended(ending)
+    if (this.#capture !== null && decision.slot !== null) {
+      const { time, request_id, path, model, status, outcome } = decision
+      this.#deps.captures.keep(decision.slot, {
+        time,
+        request_id,
+        path,
+        model,
+        status,
+        outcome,
+        ...this.#capture.texts(),
+      })
+    }
+    this.#deps.decisions.record(decision)
   }
 }
 

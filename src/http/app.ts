@@ -16,6 +16,7 @@ import type { CatalogService } from '../models/catalog/catalog-port.ts'
 import type { FindRoom } from '../models/fit/model-fits.ts'
 import type { PullService } from '../models/pull/pull-port.ts'
 import type { ModelService } from '../models/registry/registry-port.ts'
+import type { CaptureList } from '../observability/capture/capture-store.ts'
 import type { WhyService } from '../observability/why/explainer.ts'
 import type { EngineService } from '../providers/engines/engine-service.ts'
 import type { SlotService } from '../slots/service.ts'
@@ -66,6 +67,7 @@ export interface AppDeps {
   inference?: readonly Endpoint[]
   decisions: DecisionLog
   why: WhyService
+  captures: CaptureList
   metrics: { text(): string }
   status: () => Status
   version: string
@@ -126,6 +128,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
     slots: deps.slots,
     feed: slotFeed,
     asked: deps.why.asked,
+    captures: deps.captures,
     streams,
   })
   mountModels(routes, { models: deps.models, room: deps.room, slots: deps.slots, streams })

@@ -1,5 +1,7 @@
 /** Puts together what watches requests, slots and pulls. */
 import type { DecisionRecorder } from '../dispatch/decisions/decision-log.ts'
+import { type Paths, slotCapturesDir } from '../system/paths.ts'
+import { CaptureStore } from './capture/capture-store.ts'
 import type { ActivityLog } from './log/activity-log.ts'
 import { Metrics, type MetricsDeps } from './metrics/metrics.ts'
 import { Explainer, type ExplainerDeps, type WhyService } from './why/explainer.ts'
@@ -8,16 +10,23 @@ export interface Observers {
   recorder: DecisionRecorder
   why: WhyService
   metrics: Pick<Metrics, 'text'>
+  captures: CaptureStore
 }
 
 interface Watched extends Omit<MetricsDeps, 'slots' | 'droppedRows'> {
   slots: MetricsDeps['slots'] & ExplainerDeps['slots']
+  paths: Paths
 }
 
 /** Call it before the slots are opened, so that it sees their first transitions. */
-export const observe = (log: ActivityLog, { slots, ...rest }: Watched): Observers => {
+export const observe = (log: ActivityLog, { slots, paths, ...rest }: Watched): Observers => {
   const metrics = new Metrics({ ...rest, slots, droppedRows: () => log.dropped })
-  slots.signals.subscribe((signal) => metrics.hear(signal))
+  const captures = new CaptureStore((slot) => slotCapturesDir(paths, slot))
+  slots.signals.subscribe((signal) => {
+    metrics.hear(signal)
+    if (signal.kind === 'uncaptured') captures.forget(signal.name)
+    else if (signal.kind === 'deleted') captures.dropped(signal.name)
+  })
   return {
     recorder: {
       record(decision) {
@@ -27,5 +36,6 @@ export const observe = (log: ActivityLog, { slots, ...rest }: Watched): Observer
     },
     why: new Explainer({ log, slots }),
     metrics,
+    captures,
   }
 }

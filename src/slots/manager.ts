@@ -80,8 +80,8 @@ export class SlotManager implements SlotService {
   /** Every slot in one line, ordered by name. */
   overview(): Status['slots'] {
     return this.#owners.all().map(({ owner }) => {
-      const { name, state, model } = owner.view()
-      return { name, state, model, port: owner.record.port }
+      const { name, state, model, capture } = owner.view()
+      return { name, state, model, port: owner.record.port, capture }
     })
   }
 

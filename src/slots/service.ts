@@ -23,6 +23,8 @@ export type SlotSignal =
   | { kind: 'progress'; progress: SlotProgress }
   /** The slot was deleted. */
   | { kind: 'deleted'; name: string }
+  /** Its configuration does not ask for prompts and answers to be kept, and may have done so before. */
+  | { kind: 'uncaptured'; name: string }
 
 export interface SlotService extends SlotDirectory {
   readonly signals: Bus<SlotSignal>

@@ -124,6 +124,7 @@ export class SlotOwners {
     }
     this.#entries.set(name, entry)
     this.#changed()
+    if (error === null && !config.capture) signals.publish({ kind: 'uncaptured', name })
     return entry
   }
 
@@ -199,8 +200,10 @@ export class SlotOwners {
   }
 
   #configure(entry: Entry, config: WholeConfig, error: Hal0Error | null): void {
+    const { name, capture } = entry.owner.config
     entry.configError = error
     entry.owner.configure(config, error)
+    if (capture && !config.capture) this.#deps.signals.publish({ kind: 'uncaptured', name })
   }
 
   async #read(

@@ -35,6 +35,8 @@ export const slotConfigDir = (paths: Paths): string => join(paths.config, 'slots
 export const slotConfigFile = (paths: Paths, name: string): string => join(paths.config, 'slots', `${name}.toml`)
 export const slotsDir = (paths: Paths): string => join(paths.data, 'slots')
 export const slotDir = (paths: Paths, name: string): string => join(slotsDir(paths), name)
+/** Prompts and answers of a slot that captures them. */
+export const slotCapturesDir = (paths: Paths, name: string): string => join(slotDir(paths, name), 'captures')
 export const modelsDir = (paths: Paths): string => join(paths.data, 'models')
 export const enginesDir = (paths: Paths): string => join(paths.data, 'engines')
 /** Path of the hub's token, which only hal0 may read. */

@@ -32,7 +32,7 @@ const api = new FakeApi(
       supervisor: 'process',
       url: 'http://127.0.0.1:8080',
       problems: ['The disk is nearly full.'],
-      slots: [{ name: 'primary', state: 'ready', model: 'tiny', port: 8081 }],
+      slots: [{ name: 'primary', state: 'ready', model: 'tiny', port: 8081, capture: false }],
     }),
   },
   { 'GET /api/logs/decisions/events': feed.respond },

@@ -24,7 +24,7 @@ const api = new FakeApi({
     supervisor: 'process',
     url: '',
     problems: [],
-    slots: [{ name: 'primary', state: 'ready', model: 'tiny', port: 8081 }],
+    slots: [{ name: 'primary', state: 'ready', model: 'tiny', port: 8081, capture: false }],
   }),
   why: ({ query }) => {
     if (query.request === 'gone') throw new Hal0Error('request.not_found', 'There is no request "gone" in the log.')

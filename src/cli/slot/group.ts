@@ -15,6 +15,7 @@ export default {
     swap: async () => (await import('./swap.ts')).default,
     ack: async () => (await import('./ack.ts')).default,
     cancel: async () => (await import('./cancel.ts')).default,
+    capture: async () => (await import('./capture.ts')).default,
     logs: async () => (await import('./logs.ts')).default,
     watch: async () => (await import('./watch.ts')).default,
   },

@@ -17,7 +17,8 @@ const shown = (value: unknown): string => {
   return String(value)
 }
 
-const shownSetting = (key: string, value: unknown): string => argumentsText(key, value) || shown(value)
+const shownSetting = (key: string, value: unknown): string =>
+  key === 'capture' && value === true ? 'true: prompts and answers are kept' : argumentsText(key, value) || shown(value)
 
 /** A section of a provider is shown as `--set` takes its keys: SECTION.KEY. */
 const rowsOf = ([key, value]: [string, unknown]): [string, string][] =>

@@ -1,5 +1,6 @@
 /** The routes of slots. */
 import { Type } from 'typebox'
+import { Captured, captureBounds } from '../logs/captured.ts'
 import { SlotName, SwapRequest } from '../slot.ts'
 import type { SlotSchemas } from '../slot-config.ts'
 import { type Operation, op } from './operation.ts'
@@ -101,5 +102,18 @@ export const slotOperations = ({ Slot, SlotCreate, SlotPatch }: SlotSchemas) =>
       params: name,
       query: LogLines,
       replies: { 200: Type.Array(Type.String()) },
+    }),
+    slotCaptures: op({
+      method: 'GET',
+      path: '/api/slots/{name}/captures',
+      scope: 'admin',
+      tag: 'slots',
+      summary: 'Prompts and answers of the last requests, newest first; kept while `capture` is on',
+      params: name,
+      query: Type.Object(
+        { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: captureBounds.requests })) },
+        { additionalProperties: false },
+      ),
+      replies: { 200: Type.Array(Captured) },
     }),
   }) as const satisfies Record<string, Operation>

@@ -5,6 +5,7 @@ import { eventStreams } from '../../contract/operations/event-streams.ts'
 import { LogLines } from '../../contract/operations/slot-operations.ts'
 import type { SwapRequest } from '../../contract/slot.ts'
 import type { Slot } from '../../contract/slot-config.ts'
+import type { CaptureList } from '../../observability/capture/capture-store.ts'
 import type { TellAsking } from '../../observability/why/explainer.ts'
 import type { SlotCommand, SlotService } from '../../slots/service.ts'
 import { routeNotFound } from '../answers/errors.ts'
@@ -17,6 +18,9 @@ import type { Asker, Routes } from '../routing/routes.ts'
 /** Default number of log lines. */
 const defaultLines = 200
 
+/** Default number of captured requests. */
+const defaultCaptures = 10
+
 const plainCommands = ['load', 'unload', 'restart', 'acknowledge', 'cancel'] as const
 
 const sourceOf = ({ repo, file, revision }: SwapRequest): { source?: PullRequest } => {
@@ -25,10 +29,15 @@ const sourceOf = ({ repo, file, revision }: SwapRequest): { source?: PullRequest
   return { source: { repo, file, ...(revision === undefined ? {} : { revision }) } }
 }
 
-export const mountSlots = (
-  routes: Routes,
-  { slots, feed, streams, asked }: { slots: SlotService; feed: SlotFeed; streams: EventStreams; asked: TellAsking },
-): void => {
+interface SlotRouteDeps {
+  slots: SlotService
+  feed: SlotFeed
+  streams: EventStreams
+  asked: TellAsking
+  captures: CaptureList
+}
+
+export const mountSlots = (routes: Routes, { slots, feed, streams, asked, captures }: SlotRouteDeps): void => {
   const command = async (
     name: string,
     what: SlotCommand,
@@ -57,6 +66,10 @@ export const mountSlots = (
   mount(routes, 'slotLogs', async ({ params, query }) =>
     reply(200, await slots.logs(params.name, query.lines ?? defaultLines)),
   )
+  mount(routes, 'slotCaptures', async ({ params, query }) => {
+    await slots.show(params.name)
+    return reply(200, await captures.list(params.name, query.limit ?? defaultCaptures))
+  })
 
   routes.on(eventStreams.slotEvents, (request) => {
     const query = new URLSearchParams(request.url.split('?')[1])

@@ -35,7 +35,7 @@ export class SlotFeed {
       if (signal.kind === 'record') this.#publish(this.#history.add('slot', signal.name, signal.json))
       else if (signal.kind === 'deleted') {
         this.#publish(this.#history.add('deleted', signal.name, JSON.stringify({ name: signal.name })))
-      } else {
+      } else if (signal.kind === 'progress') {
         const frame: Frame = { event: 'progress', data: JSON.stringify(signal.progress) }
         for (const { reader } of this.#followersOf(signal.progress.name)) reader.offer(frame)
       }

@@ -1,5 +1,6 @@
 /** The dispatcher behind a bare server, with a log that is a list. */
 import { type Endpoint, endpoints } from '../../../src/contract/endpoints.ts'
+import type { Captured } from '../../../src/contract/logs/captured.ts'
 import type { Decision } from '../../../src/contract/logs/decision.ts'
 import { slotModes } from '../../../src/contract/slot-config.ts'
 import { BodyBudget } from '../../../src/dispatch/body/body-budget.ts'
@@ -34,6 +35,7 @@ const asked = { method: 'POST', url: '' }
 
 export class MiniServer {
   readonly decisions: Decision[] = []
+  readonly captured: { slot: string; captured: Captured }[] = []
   readonly bodies: BodyBudget
   readonly #waiting = new Set<() => void>()
   readonly #front: Front
@@ -69,6 +71,7 @@ export class MiniServer {
           this.#waiting.clear()
         },
       },
+      captures: { keep: (slot, captured) => void this.captured.push({ slot, captured }) },
       refuse: (answer, error, { requestId, dialect }) => sendError(answer, error, { ...asked, requestId }, dialect),
       headerLines: 'x-added: yes\r\n',
       bodies: this.bodies,

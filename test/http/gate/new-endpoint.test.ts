@@ -44,6 +44,7 @@ const setUp = async () => {
     models: { get: () => null },
     modes: slotModes,
     decisions: { record: (decision) => void decisions.push(decision) },
+    captures: { keep: () => {} },
     refuse: (answer, error, { dialect, requestId }) =>
       sendError(answer, error, { method: 'POST', url: '', requestId }, dialect),
     headerLines: '',

@@ -46,6 +46,7 @@ export const startServer = async (overrides: Partial<AppDeps> = {}, limits: Part
     settings: new FakeSettings(),
     decisions,
     why: new FakeWhy(),
+    captures: { list: async () => [] },
     metrics: { text: () => 'hal0_build_info{version="0.0.0"} 1\n' },
     dispatch: echoDispatch,
     openaiModels: () => ({ object: 'list', data: ['primary', 'org/alias'].map(openAiModel) }),

@@ -90,6 +90,22 @@ describe('a hand edit', () => {
     expect(view).toMatchObject({ state: 'ready', capture: true, rules: { params, profiles: { deep: params } } })
   })
 
+  test('that turns capture off says that what was kept is to go', async () => {
+    const host = await openHost()
+    const uncaptured: string[] = []
+    host.manager.signals.subscribe((signal) => signal.kind === 'uncaptured' && uncaptured.push(signal.name))
+    await host.manager.create({ name: 'one', model: 'a', capture: true })
+    host.editByHand('one', { aliases: ['x'] })
+    await host.clock.advance(100)
+    expect(uncaptured).toEqual([])
+    host.editByHand('one', { capture: false })
+    await host.clock.advance(100)
+    expect(uncaptured).toEqual(['one'])
+    await host.manager.edit('one', { capture: true })
+    await host.manager.edit('one', { capture: false })
+    expect(uncaptured).toEqual(['one', 'one'])
+  })
+
   test('that makes a file makes a slot, with a port, and an event', async () => {
     const host = await openHost()
     await host.manager.create({ name: 'one', model: 'a' })
