@@ -7,11 +7,12 @@
  */
 import { join, relative } from 'node:path'
 import { print } from '../src/cli/terminal/output.ts'
+import { fields } from '../src/cli/terminal/table.ts'
 import type { Engine } from '../src/contract/engine.ts'
 import type { Status } from '../src/contract/system.ts'
 import { log, serveOptions, startDaemon } from './start/daemon.ts'
 import { ensureModel } from './start/first-model.ts'
-import { complain, Failed, hal0, json, root, run, say, typed } from './start/hal0.ts'
+import { complain, cwd, Failed, hal0, isOnPath, json, root, run, say } from './start/hal0.ts'
 
 /** @throws Failed */
 const ensureEngine = async (): Promise<void> => {
@@ -50,14 +51,17 @@ const showChat = async (url: string): Promise<void> => {
 
 const showWhatNext = (url: string): void => {
   say()
-  say(`Dashboard     ${url}/`)
-  say(`OpenAI API    ${url}/v1  (any API key, model "primary")`)
-  say(`Chat          ${typed} chat`)
-  say(`Other models  ${typed} model search --catalog`)
-  say(`              ${typed} run MODEL`)
-  say(`All commands  ${typed} help`)
-  if (typed === 'bin/hal0') say('As hal0       export PATH="$PWD/bin:$PATH"')
-  say(`Log           ${relative(process.env.INIT_CWD ?? process.cwd(), log)}`)
+  const rows: [string, string][] = [
+    ['Dashboard', `${url}/`],
+    ['OpenAI API', `${url}/v1 (any API key, model "primary")`],
+    ['Chat', 'hal0 chat'],
+    ['Other models', 'hal0 model search --catalog'],
+    ['Another one', 'hal0 run MODEL'],
+    ['All commands', 'hal0 help'],
+    ...(!isOnPath() && cwd === root ? [['As hal0', 'export PATH="$PWD/bin:$PATH"'] satisfies [string, string]] : []),
+    ['Log', relative(cwd, log)],
+  ]
+  print(fields(rows))
   say()
   say('hal0 stays up until you press Ctrl-C.')
 }

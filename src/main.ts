@@ -1,7 +1,9 @@
 /** The program: its commands, and the only place that ends the process. */
 import type { Group } from './cli/command.ts'
 import { exitCode } from './cli/terminal/exit-code.ts'
+import { typeCommandsAs } from './cli/terminal/output.ts'
 import { run } from './cli/tree/command-line.ts'
+import { typedHere } from './system/systemd/hosting.ts'
 
 const root: Group = {
   kind: 'group',
@@ -77,6 +79,7 @@ if (first === 'port-holder') {
   await sayPortHolder()
   process.exit(exitCode.done)
 }
+typeCommandsAs(typedHere)
 const argv = first === '--version' || first === '-v' ? ['version', ...rest] : process.argv.slice(2)
 try {
   // The process ends when nothing is left to do, so that pipes drain and the daemon keeps running.

@@ -115,6 +115,8 @@ describe('who may import whom', () => {
       'install',
       'models',
       'providers',
+      // Doctor reads the files of the slots as the daemon does.
+      'slots',
       'system',
       'update',
     ])

@@ -6,7 +6,7 @@ import { openLog, tailOf } from '../../src/cli/host/daemon/background.ts'
 import { choosePort } from '../../src/cli/host/daemon/choose-port.ts'
 import { Failure } from '../../src/cli/terminal/failure.ts'
 import { readDaemonAddress } from '../../src/system/daemon-address.ts'
-import { env, Failed, hal0, paths, root, say, typed } from './hal0.ts'
+import { env, Failed, hal0, paths, root, say } from './hal0.ts'
 
 /** The value of `--port N` or `--port=N`; null: not given. */
 const askedPort = (options: readonly string[]): number | null => {
@@ -26,7 +26,7 @@ export const serveOptions = async (given: readonly string[]): Promise<string[]> 
   const running = readDaemonAddress(paths.data)
   if (running !== null) {
     throw new Failed(
-      `hal0 of this folder already runs at ${running.url} (process ${running.pid}). Talk to it: ${typed} chat. To start anew, end it first: kill ${running.pid}`,
+      `hal0 of this folder already runs at ${running.url} (process ${running.pid}). Talk to it: hal0 chat. To start anew, end it first: kill ${running.pid}`,
     )
   }
   const isGiven = given.some((option) => /^--port(=|$)/.test(option))
@@ -39,7 +39,7 @@ export const serveOptions = async (given: readonly string[]): Promise<string[]> 
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     const other = /\d+/.exec(error.hint ?? '')?.[0]
-    const way = isGiven ? `npm start -- --port ${other}` : `${typed} config set port=${other}`
+    const way = isGiven ? `npm start -- --port ${other}` : `hal0 config set port=${other}`
     throw new Failed(`${error.message} Stop that, or choose another port: ${way}`)
   }
 }

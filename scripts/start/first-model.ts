@@ -8,7 +8,7 @@ import type { CatalogEntry } from '../../src/contract/models/catalog.ts'
 import type { ModelEntry } from '../../src/contract/models/model.ts'
 import type { Slot } from '../../src/contract/slot-config.ts'
 import { catalogEntries } from '../../src/models/catalog/catalog.ts'
-import { env, hal0, json, root, run, say, typed } from './hal0.ts'
+import { cwd, env, hal0, json, run, say } from './hal0.ts'
 
 /** How long the hub may take to say whether it has the first model, milliseconds. */
 const hubPatienceMs = 10_000
@@ -30,7 +30,7 @@ const hubProblem = async (url: string): Promise<string | null> => {
 /** @returns the id of the model; null if it did not come, which was said */
 const pull = async ({ id }: CatalogEntry): Promise<string | null> => {
   const child = Bun.spawn([hal0, 'model', 'pull', id], {
-    cwd: root,
+    cwd,
     env,
     // What comes next is said below, and the pull's own advice is not for here.
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -56,9 +56,9 @@ const pullFirst = async (url: string, stopped: () => boolean): Promise<string | 
   if (pulled !== null || stopped()) return pulled
   say()
   say('So there is no model yet, and nothing answers. hal0 itself runs. When one of these two can be reached:')
-  say(`  ${typed} run ${first.id}`)
-  say(`  ${typed} run ${starter.id}`)
-  say(`A GGUF file that you have goes in with: ${typed} model import FILE.gguf`)
+  say(`  hal0 run ${first.id}`)
+  say(`  hal0 run ${starter.id}`)
+  say('A GGUF file that you have goes in with: hal0 model import FILE.gguf')
   return null
 }
 

@@ -1,7 +1,9 @@
 /** The executable of this checkout, with its data in .hal0/, for the steps of `npm start`. */
-import { join, relative } from 'node:path'
-import { say as sayWrapped, talk } from '../../src/cli/terminal/output.ts'
+import { join } from 'node:path'
+import { say as sayWrapped, talk, typeCommandsAs } from '../../src/cli/terminal/output.ts'
+import type { Typed } from '../../src/cli/text/commands.ts'
 import { findPaths } from '../../src/system/paths.ts'
+import { thisCaller, typedHere } from '../../src/system/systemd/hosting.ts'
 
 export const root = join(import.meta.dir, '../..')
 export const data = process.env.HAL0_ROOT ?? join(root, '.hal0')
@@ -10,11 +12,14 @@ export const hal0 = join(root, 'dist/hal0')
 export const env: Record<string, string | undefined> = { ...process.env, HAL0_ROOT: data, HAL0_URL: undefined }
 export const paths = findPaths({ HAL0_ROOT: data }, false)
 
-/** What a person types for hal0 where `npm start` was typed: `bin/hal0` in the checkout itself. */
-export const typed = ((): string => {
-  const path = join(root, 'bin/hal0')
-  return relative(process.env.INIT_CWD ?? process.cwd(), path) === 'bin/hal0' ? 'bin/hal0' : path
-})()
+/** Where `npm start` was typed; npm itself changes to the checkout. */
+export const cwd = process.env.INIT_CWD ?? process.cwd()
+
+const typedCommand = (): Typed => typedHere({ ...thisCaller(), env, program: hal0, cwd })
+typeCommandsAs(typedCommand)
+
+/** Whether people type `hal0` here, as every text spells it. */
+export const isOnPath = (): boolean => typedCommand().hal0 === 'hal0'
 
 export const say = (line = ''): void => sayWrapped(line)
 
@@ -26,7 +31,7 @@ export class Failed extends Error {}
 
 /** @param talk when to show the step's output: as it comes, or only if the step fails */
 export const run = async (argv: string[], what: string, talk: 'shown' | 'kept' = 'kept'): Promise<string> => {
-  const child = Bun.spawn(argv, { cwd: root, env, stdio: ['ignore', 'pipe', talk === 'shown' ? 'inherit' : 'pipe'] })
+  const child = Bun.spawn(argv, { cwd, env, stdio: ['ignore', 'pipe', talk === 'shown' ? 'inherit' : 'pipe'] })
   const [output, kept] = await Promise.all([
     new Response(child.stdout).text(),
     child.stderr instanceof ReadableStream ? new Response(child.stderr).text() : '',
@@ -39,4 +44,4 @@ export const run = async (argv: string[], what: string, talk: 'shown' | 'kept' =
 }
 
 export const json = async <T>(...args: string[]): Promise<T> =>
-  JSON.parse(await run([hal0, ...args, '--json'], `${typed} ${args.join(' ')}`)) as T
+  JSON.parse(await run([hal0, ...args, '--json'], `hal0 ${args.join(' ')}`)) as T

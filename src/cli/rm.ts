@@ -34,7 +34,7 @@ export default defineVerb({
     const act = (): never => {
       const near = didYouMean(name, [...names, ...ids])
       throw new Failure(exitCode.notFound, `There is neither a slot nor a model named ${name}.${near}`, {
-        hint: 'hal0 slot list, hal0 model list',
+        hint: 'hal0 slot list\nhal0 model list',
       })
     }
     return remove({ name, key: 'name', question: null, act: async () => act() }, flags)

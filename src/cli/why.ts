@@ -3,10 +3,9 @@ import { isSlotName } from '../contract/slot.ts'
 import { timeOfDay } from '../lib/figures.ts'
 import { call } from './api/client.ts'
 import { defineVerb } from './command.ts'
-import { print, printJson } from './terminal/output.ts'
-import { printable, widthOf } from './terminal/style.ts'
+import { print, printJson, say } from './terminal/output.ts'
+import { printable } from './terminal/style.ts'
 import { type Cell, table } from './terminal/table.ts'
-import { wrap } from './text/wrap.ts'
 
 const columns = [
   { title: 'TIME', role: 'figure', min: 8 },
@@ -48,8 +47,7 @@ export default defineVerb({
   async run({ args: { about, events, json } }) {
     const why = await call('why', { query: await queryAbout(about) })
     if (json) return printJson(why)
-    const width = widthOf(process.stdout)
-    for (const sentence of why.sentences) print(wrap(printable(sentence), width))
+    for (const sentence of why.sentences) say(printable(sentence))
     if (events === true && why.events.length > 0) print(`\n${table(columns, why.events.map(cells))}`)
   },
 })

@@ -142,6 +142,8 @@ export type SlotPatch = Partial<Omit<SlotConfig, 'name' | keyof SlotRules>> & Sl
 export interface Slot {
   config: SlotConfig & SectionValues
   state: SlotRecord
+  /** Why the slot's file cannot be used, as a sentence; `config` is then what it was before. Only while that is so. */
+  problem?: string
 }
 
 /** The schemas of the API in which a slot's configuration occurs. */
@@ -152,7 +154,12 @@ export interface SlotSchemas {
   Slot: TUnsafe<Slot>
 }
 
-const slotOf = (config: TSchema): TUnsafe<Slot> => Type.Unsafe<Slot>(Type.Object({ config, state: SlotRecord }, exact))
+const problem = Type.Optional(
+  Type.String({ description: 'Why the file of the slot cannot be used, in a sentence; missing while it can.' }),
+)
+
+const slotOf = (config: TSchema): TUnsafe<Slot> =>
+  Type.Unsafe<Slot>(Type.Object({ config, state: SlotRecord, problem }, exact))
 
 const partial = (fields: TProperties): TProperties => Type.Partial(Type.Object(fields)).properties
 

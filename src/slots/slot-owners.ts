@@ -6,6 +6,7 @@ import { Mutex } from '../lib/async/mutex.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { WholeConfig } from '../providers/provider.ts'
+import { fileProblem } from './config/file-problem.ts'
 import type { ConfigPatch, Sections, StoredConfig } from './config/sections.ts'
 import { initialRecord } from './machine/initial.ts'
 import { portOfSlot, slotNotFound } from './machine/slot-errors.ts'
@@ -87,9 +88,12 @@ export class SlotOwners {
     return rival === undefined ? null : portOfSlot(name, port, rival.record.name)
   }
 
-  slot({ owner }: Entry): Slot {
+  slot(entry: Entry): Slot {
     const { planner, sections } = this.#deps
-    return { config: { ...sections.wire(owner.config), mode: planner.mode(owner.config) }, state: owner.record }
+    const { config, record: state } = entry.owner
+    const problem = fileProblem(entry.configError, config, planner)
+    const shown = { config: { ...sections.wire(config), mode: planner.mode(config) }, state }
+    return problem === undefined ? shown : { ...shown, problem }
   }
 
   /** Opens the slot `name` from its files. If its file cannot be used, the slot says so and cannot be loaded. */

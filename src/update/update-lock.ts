@@ -22,7 +22,7 @@ export const lockUpdates = (paths: Paths): Disposable => {
   const path = join(paths.lib, 'update.lock')
   const taken = lock(path)
   if (taken !== null) return taken
-  throw new Hal0Error('update.busy', 'Another hal0 update is under way. Wait until it ends, then try again.', {
+  throw new Hal0Error('update.busy', 'Another update of hal0 is under way. Wait until it ends, then try again.', {
     details: { path },
   })
 }

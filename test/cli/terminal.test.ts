@@ -167,7 +167,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
             if (prompt !== 'endless')
               return new Response(`${chunk(`answer to ${prompt}`, 'stop')}data: [DONE]\n\n`, eventStream)
             const endless = new ReadableStream<Uint8Array>({
-              start: (controller) => controller.enqueue(encoder.encode(chunk('and so on'))),
+              start: (controller) => controller.enqueue(encoder.encode(chunk('and so on '))),
               cancel: () => hungUp.resolve(),
             })
             return new Response(endless, eventStream)
@@ -200,7 +200,7 @@ describe.skipIf(noTerminal !== null)('on a terminal', () => {
         'one',
         'answer to one',
         'endless',
-        'and so on',
+        'and so on ',
         'break',
         'half',
         'two',

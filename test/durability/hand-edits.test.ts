@@ -3,8 +3,8 @@ import { describe, expect, test } from 'bun:test'
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Slot } from '../../src/contract/slot-config.ts'
-import type { Daemon } from '../support/daemon.ts'
-import { errorOf } from '../support/daemon.ts'
+import type { Finding } from '../../src/install/doctor/finding.ts'
+import { type Daemon, errorOf, runHal0 } from '../support/daemon.ts'
 import { makePipe } from '../support/make-pipe.ts'
 import { SlotWatch } from '../support/slot-watch.ts'
 import { daemonWithSlot, slotPath } from './fixture.ts'
@@ -135,4 +135,38 @@ describe('before a start', () => {
     expect((await daemon.command(slotName, 'unload')).body.state.state).toBe('offline')
     expect(daemon.backends()).not.toContain(pid)
   })
+})
+
+test('a file that cannot be used is told in the same words by status, slot show, slot edit and doctor, which names what mends it', async () => {
+  const daemon = await daemonWithSlot()
+  const hal0 = (...args: string[]) => runHal0(args, { env: daemon.env })
+  const text = await Bun.file(fileOf(daemon)).text()
+  save(fileOf(daemon), `load = "sometimes"\n${text}`)
+  const sentence = `${fileOf(daemon)} is not valid: load must be one of`
+  const told = (output: string) => expect(output.replaceAll(/\s+/g, ' ')).toContain(sentence)
+  told((await hal0('slot', 'show', slotName)).stdout)
+  told((await hal0('status')).stdout)
+
+  const edited = await hal0('slot', 'edit', slotName, '--set', 'idle_timeout_s=30')
+  expect([edited.code, edited.stdout]).toEqual([1, ''])
+  told(edited.stderr)
+  expect(edited.stderr).toContain('The file has the change (idle_timeout_s)')
+
+  const found = JSON.parse((await hal0('doctor', '--json')).stdout) as Finding[]
+  const [finding] = found.filter(({ id }) => id === 'slot-file')
+  told(finding?.problem ?? '')
+  const { code, stdout } = await hal0(...(finding?.command ?? '').split(' ').slice(1))
+  expect([code, stdout]).toEqual([0, `${slotName}: load = "manual"\n`])
+  expect(await problemsOf(daemon)).toBe('')
+  expect(await daemon.must<Slot>('GET', slotPath)).not.toHaveProperty('problem')
+})
+
+test('a file that is no TOML is told by doctor while no daemon runs, too', async () => {
+  const daemon = await daemonWithSlot()
+  await daemon.kill('SIGTERM')
+  save(fileOf(daemon), 'model = "tiny\n')
+  const { stdout } = await runHal0(['doctor', '--json'], { env: daemon.env })
+  const [finding] = (JSON.parse(stdout) as Finding[]).filter(({ id }) => id === 'slot-file')
+  expect(finding).toMatchObject({ severity: 'error', command: null, advice: expect.stringContaining('hal0 slot rm') })
+  expect(finding?.problem).toContain(fileOf(daemon))
 })

@@ -1,15 +1,17 @@
 /** `npm start` from the checkout, with a real llama.cpp: with a hub (a fake one that has the catalog’s first model), and without. */
 import { expect, onTestFinished, setDefaultTimeout } from 'bun:test'
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { catalogEntries } from '../../src/models/catalog/catalog.ts'
 import { noTerminal, Terminal } from '../cli/support/terminal.ts'
+import { killBelow, processesOf } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { testWith } from '../support/part.ts'
 import { realEngine } from '../support/real-engine.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { tinyModel } from '../support/tiny-model.ts'
+import { until } from '../support/until.ts'
 
 setDefaultTimeout(120_000)
 
@@ -162,6 +164,28 @@ test('a port that was asked for and is taken ends npm start before anything is b
   expect(start.printed).toMatch(
     new RegExp(`^Port ${port} is taken by .*process ${process.pid}.*npm start -- --port \\d+\n$`),
   )
+})
+
+testInTerminal('a terminal that goes away with npm start in it takes daemon and backends with it', async () => {
+  const hub = await hubWithFirst()
+  const root = realpathSync(tempDir())
+  onTestFinished(() => killBelow(root))
+  const env = {
+    ...process.env,
+    HAL0_ROOT: root,
+    HF_ENDPOINT: hub.url,
+    HF_HOME: '/nonexistent',
+    NO_PROXY: '127.0.0.1',
+    PATH: `${await engineOnPath()}:${dirname(process.execPath)}:${process.env.PATH}`,
+  }
+  const port = String(await freePorts(1))
+  {
+    using terminal = new Terminal([script, '--port', port], env, { columns: 50, program: process.execPath })
+    await terminal.shows(/POST http/, 90_000)
+    expect(processesOf(root).length).toBeGreaterThan(1)
+  }
+  // The terminal's server is gone now, and whatever is printed fails.
+  await until('the end of everything that was started', () => processesOf(root).length === 0, 30_000)
 })
 
 testInTerminal('in a narrow terminal npm start breaks its lines between words', async () => {

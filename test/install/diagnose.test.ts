@@ -34,6 +34,7 @@ const healthy: Facts = {
   service,
   takenPorts: [],
   configProblems: [],
+  slotFiles: [],
   engines: ['/usr/local/bin/llama-server'],
   installCommand: 'hal0 engine install llama.cpp --source pypi',
   hub: { problem: null, models: 0 },

@@ -52,7 +52,7 @@ export const errorOf = ({ status, body }: Answer): Envelope['error'] => {
 }
 
 /** Live processes whose environment or command line contains `folder`: everything that was started below it. */
-const processesOf = (folder: string): number[] => {
+export const processesOf = (folder: string): number[] => {
   const names = (pid: string, file: string) => {
     try {
       return readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(folder)

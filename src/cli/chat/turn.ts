@@ -1,6 +1,6 @@
 import { withProgress } from '../slot/shared/follow-progress.ts'
 import { StatusLine } from '../terminal/status-line.ts'
-import { printable, style } from '../terminal/style.ts'
+import { AnswerPrinter } from './answer-printer.ts'
 import { type Message, openCompletion, readCompletion } from './completion.ts'
 
 export interface Answer {
@@ -23,24 +23,14 @@ export const takeTurn = async (
 ): Promise<void> => {
   const line = new StatusLine()
   const stream = await withProgress(slot, line, 'loading… ', () => openCompletion(slot, messages, signal))
-  const terminal = process.stdout.isTTY === true
-  let last: 'answer' | 'thinking' | null = null
-  let endsLine = true
-  const put = (text: string): void => {
-    process.stdout.write(text)
-  }
+  const printer = new AnswerPrinter()
   try {
-    for await (const { kind, text } of readCompletion(slot, stream, signal)) {
-      if (kind === 'thinking') answer.thinking += text
-      else answer.content += text
-      // Thinking is for a person who watches; in a pipe it is not part of the result.
-      if (!show || text === '' || (kind === 'thinking' && !terminal)) continue
-      if (last === 'thinking' && kind === 'answer') put('\n\n')
-      put(kind === 'thinking' ? style(process.stdout, 'dim', printable(text)) : terminal ? printable(text) : text)
-      last = kind
-      endsLine = text.endsWith('\n')
+    for await (const piece of readCompletion(slot, stream, signal)) {
+      if (piece.kind === 'thinking') answer.thinking += piece.text
+      else answer.content += piece.text
+      if (show) printer.print(piece)
     }
   } finally {
-    if (!endsLine) put('\n')
+    printer.end()
   }
 }

@@ -15,6 +15,7 @@ import { print, printJson, talk } from '../terminal/output.ts'
 import { type Style, style } from '../terminal/style.ts'
 import { fields } from '../terminal/table.ts'
 import { version } from '../version.ts'
+import { brokenSlotFiles } from './broken-slot-files.ts'
 import { openLocalEngines } from './local-engines.ts'
 
 const colours: Record<Finding['severity'], Style> = { error: 'red', warning: 'yellow', note: 'cyan' }
@@ -54,7 +55,8 @@ export default defineVerb({
     const tools = installation === null ? null : setupTools(installation, version)
     const look = async (): Promise<Finding[]> => {
       const engines = presence === 'from-outside' ? null : await enginesOf(paths)
-      return diagnose(await gatherFacts(subject, tools, engines, firstInstall))
+      const slotFiles = presence === 'from-outside' ? [] : await brokenSlotFiles(paths)
+      return diagnose(await gatherFacts(subject, tools, { engines, installCommand: firstInstall, slotFiles }))
     }
     let findings = await look()
     if (fix === true && findings.some(({ fixable }) => fixable)) {

@@ -4,7 +4,7 @@ import type { Check, Outcome } from '../../update/update.ts'
 import { defineVerb } from '../command.ts'
 import { confirm, yesFlag } from '../terminal/ask.ts'
 import { exitCode } from '../terminal/exit-code.ts'
-import { usageError } from '../terminal/failure.ts'
+import { Failure, usageError } from '../terminal/failure.ts'
 import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
 import { print, printJson, talk } from '../terminal/output.ts'
 import { StatusLine } from '../terminal/status-line.ts'
@@ -26,6 +26,19 @@ const sayPrinted = (error: unknown): void => {
   if (!Array.isArray(printed) || printed.length === 0) return
   talk.log('The service printed last:')
   for (const line of printed) talk.log(`  ${printable(String(line))}`)
+}
+
+/** What runs from a checkout is updated as that is. */
+const notInstalled = async (error: Hal0Error): Promise<Error> => {
+  const { checkoutHere, commandsHere } = await import('../../system/systemd/hosting.ts')
+  const folder = checkoutHere()
+  if (folder === null) return error
+  return new Failure(exitCode.failed, `hal0 runs from a checkout here (${folder}), which git updates.`, {
+    body: error.body(),
+    details: [`A daemon that runs stays what it is until you restart it: ${commandsHere().restart}`],
+    hint: [...(process.cwd() === folder ? [] : [`cd ${folder}`]), 'git pull', 'npm run build'].join('\n'),
+    cause: error,
+  })
 }
 
 export default defineVerb({
@@ -82,6 +95,7 @@ export default defineVerb({
       return exitCode.done
     } catch (error) {
       line.clear()
+      if (error instanceof Hal0Error && error.code === 'update.not_installed') throw await notInstalled(error)
       if (error instanceof Interrupted) {
         talk.log('Stopped. The installed version stays.')
         return exitCode.interrupted

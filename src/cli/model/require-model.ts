@@ -17,6 +17,6 @@ export const requireModel = async (id: string): Promise<void> => {
   if (coming.includes(id)) return
   const sentence = `There is no model ${id}, neither here nor in the catalog. Nothing was changed.`
   throw new Failure(exitCode.notFound, `${sentence}${didYouMean(id, [...here, ...coming])}`, {
-    hint: 'hal0 model list, hal0 model search WORDS',
+    hint: 'hal0 model list\nhal0 model search WORDS',
   })
 }

@@ -3,7 +3,8 @@ import { call } from '../api/client.ts'
 import { repeated } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
 import { requireModel } from '../model/require-model.ts'
-import { usageError } from '../terminal/failure.ts'
+import { exitCode } from '../terminal/exit-code.ts'
+import { Failure, usageError } from '../terminal/failure.ts'
 import { printJson, say, talk } from '../terminal/output.ts'
 import { isRuleKey, ruleAt } from './shared/rule-settings.ts'
 import { argumentsText, keys, parseSettings, parseUnset, setFlag, settingsHelp } from './shared/settings.ts'
@@ -47,6 +48,12 @@ export default defineVerb({
     if (changed.length === 0) throw usageError('There is nothing to change: give --set KEY=VALUE or --unset KEY.')
     if (body.model != null) await requireModel(body.model)
     const slot = await call('editSlot', { params: { name }, body })
+    if (slot.problem !== undefined) {
+      throw new Failure(exitCode.failed, slot.problem, {
+        details: [`The file has the change (${changed.join(', ')}), but it is still not valid as a whole.`],
+        hint: `hal0 slot show ${name}`,
+      })
+    }
     if (json) return printJson(slot)
     say(`${name}: ${changed.map((key) => `${key} = ${textOf(key, slot)}`).join(', ')}`)
     if (slot.state.state !== 'offline' && slot.state.state !== 'error') talk.log(effectText(name, changed))

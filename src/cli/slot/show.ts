@@ -68,6 +68,7 @@ export default defineVerb({
         ['name', state.name],
         ['state', stateCell(state.state)],
         ['since', state.since],
+        ...(slot.problem === undefined ? [] : [['problem', { text: slot.problem, as: 'red' }] as const]),
         // An error is its own reason.
         ...(state.error === null ? ([['reason', shown(state.reason)]] as const) : []),
         ...errorRows(state),

@@ -4,7 +4,7 @@ import { type ExitCode, exitCode } from './exit-code.ts'
 import { hintFor } from './hints.ts'
 
 interface Options {
-  /** A command or an action for the "Try:" line. */
+  /** A command or an action for the "Try:" line; several commands in lines of their own. */
   hint?: string
   /** Lines shown below the sentence. */
   details?: string[]

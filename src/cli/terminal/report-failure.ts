@@ -1,6 +1,6 @@
 import { wrap } from '../text/wrap.ts'
 import type { Failure } from './failure.ts'
-import { talk } from './output.ts'
+import { talk, withCommands } from './output.ts'
 import { printable, style, widthOf } from './style.ts'
 
 /**
@@ -14,9 +14,12 @@ export const reportFailure = (failure: Failure, json: boolean, question = ''): v
   }
   const width = widthOf(process.stderr)
   talk.error(printable(failure.message + question))
-  for (const line of failure.details) talk.log(style(process.stderr, 'dim', wrap(`  ${printable(line)}`, width)))
+  for (const line of failure.details)
+    talk.log(style(process.stderr, 'dim', wrap(withCommands(`  ${printable(line)}`), width)))
   if (failure.hint === null) return
-  // It is there to be copied: a line break in it would not be right. One that is too long has a line for itself.
-  const isLong = Bun.stringWidth(`Try: ${failure.hint}`) > width
-  process.stderr.write(`Try:${isLong ? '\n' : ' '}${style(process.stderr, 'cyan', failure.hint)}\n`)
+  const commands = withCommands(failure.hint).split('\n')
+  // They are there to be copied: a line break in one would not be right. One that is too long has a line for itself.
+  const isLong = commands.some((one) => Bun.stringWidth(`Try: ${one}`) > width)
+  const shown = commands.map((one) => style(process.stderr, 'cyan', one))
+  process.stderr.write(isLong ? `Try:\n${shown.join('\n')}\n` : `Try: ${shown.join('\n     ')}\n`)
 }

@@ -1,6 +1,7 @@
 /** Tables, lists and pairs on stdout, as its terminal can show them. */
 import { type Column, fitted, gap, layOut, type TableLayout } from '../text/layout.ts'
 import { pad, wrap } from '../text/wrap.ts'
+import { withCommands } from './output.ts'
 import { printable, type Style, style, widthOf } from './style.ts'
 
 export type { Column } from '../text/layout.ts'
@@ -108,7 +109,7 @@ export const fields = (
   const room = width - indent.length - names - gap
   return pairs
     .map(([name, value]) => {
-      const text = textOf(value)
+      const text = withCommands(textOf(value))
       const beside = wrap(text, room)
       const fits = beside.split('\n').every((one) => Bun.stringWidth(one) <= room)
       const left = style(process.stdout, 'dim', fits ? pad(name, names) : name)

@@ -1,8 +1,7 @@
 /** Prose in lines of a terminal. Pure. Widths are in terminal cells. */
+import { verbs } from './commands.ts'
 
-/** First words of commands; `hal0 is …` is a sentence. */
-const verbs =
-  'chat|completion|config|doctor|engine|help|key|logs|ls|model|open|probe|ps|pull|pulls|rm|run|serve|setup|slot|status|stop|uninstall|update|version|why'
+/** A command as it is typed: the program may be a path. */
 const command = String.raw`(?:sudo |echo |export )?(?:\S*/)?hal0 (?:${verbs}|--\w+)\b`
 
 /**

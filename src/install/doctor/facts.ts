@@ -32,6 +32,7 @@ export interface Facts {
   takenPorts: TakenPort[]
   /** What cannot be read in the configuration, as sentences. */
   configProblems: string[]
+  slotFiles: SlotFileFact[]
   /** Paths of installed engines; null: not for this user's eyes. */
   engines: string[] | null
   /** The command that installs one. */
@@ -60,6 +61,15 @@ export interface TakenPort {
   holder: PortHolder
   /** A free port to use instead. */
   instead: number
+}
+
+/** A slot's file that cannot be used. */
+export interface SlotFileFact {
+  slot: string
+  /** As the daemon says it. */
+  problem: string
+  /** A key of the file that has a default to go back to; null: that would not mend it. */
+  resettable: string | null
 }
 
 export interface HubFacts {

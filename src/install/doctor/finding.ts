@@ -14,6 +14,7 @@ export type FindingId =
   | 'lingering'
   | 'api-port'
   | 'slot-port'
+  | 'slot-file'
   | 'configuration'
   | 'engine'
   | 'hub'

@@ -12,7 +12,7 @@ import { serviceTail } from '../service/journal-tail.ts'
 import { readServiceState } from '../service/service-state.ts'
 import { hasPolkit, type SetupTools, setupPlan } from '../setup-plan.ts'
 import { findPending } from '../step.ts'
-import type { Facts, GpuFacts } from './facts.ts'
+import type { Facts, GpuFacts, SlotFileFact } from './facts.ts'
 import { findDamaged } from './find/damaged.ts'
 import { findDevices } from './find/devices.ts'
 import { findHubProblem } from './find/hub.ts'
@@ -83,17 +83,23 @@ const fileFacts = async (subject: Subject, engines: readonly string[] | null): P
   }
 }
 
+/** What the parts that this one does not know have found. */
+interface Known {
+  /** Paths of installed engines; null: not for this user's eyes. */
+  engines: readonly string[] | null
+  /** The command that installs one. */
+  installCommand: string
+  slotFiles: readonly SlotFileFact[]
+}
+
 /**
  * @param tools to see what setup would change; null: nothing is installed
- * @param engines paths of installed engines; null: not for this user's eyes
- * @param installCommand that installs one
  * @throws Hal0Error
  */
 export const gatherFacts = async (
   subject: Subject,
   tools: SetupTools | null,
-  engines: readonly string[] | null,
-  installCommand: string,
+  { engines, installCommand, slotFiles }: Known,
 ): Promise<Facts> => {
   const { presence, managerProblem, paths, installation, programs } = subject
   const { mirrors, models, ...ofFiles } = await fileFacts(subject, engines)
@@ -109,6 +115,7 @@ export const gatherFacts = async (
     ...ofFiles,
     engines: engines === null ? null : [...engines],
     installCommand,
+    slotFiles: [...slotFiles],
     hub: { problem: await findHubProblem(endpoint === '' ? mirrors : [endpoint]), models },
     gpu: await gpuFacts(subject),
     disk: { path: paths.data, freeBytes: free, totalBytes: total },

@@ -27,6 +27,19 @@ const config: Check = ({ configProblems, isRoot, presence, scope }) => {
   )
 }
 
+/** Whoever runs a slot with such a file runs it as it was before. */
+const slotFiles: Check = ({ slotFiles: broken }) =>
+  broken.flatMap(({ slot, problem, resettable }) =>
+    found(
+      'slot-file',
+      ['slot files', 'error'],
+      problem,
+      resettable === null
+        ? { advice: `Correct that file, or remove the slot: hal0 slot rm ${slot}` }
+        : { command: `hal0 slot edit ${slot} --unset ${resettable}` },
+    ),
+  )
+
 /** What is not installed gets its engine with its first model. */
 const engine: Check = ({ engines, installCommand, presence }) =>
   engines === null || engines.length > 0
@@ -143,4 +156,16 @@ const damage: Check = ({ damaged, isRoot, presence, scope }) => {
   })
 }
 
-export const machineChecks: readonly Check[] = [ports, config, engine, hub, hardware, gpu, files, damage, disk, clock]
+export const machineChecks: readonly Check[] = [
+  ports,
+  config,
+  slotFiles,
+  engine,
+  hub,
+  hardware,
+  gpu,
+  files,
+  damage,
+  disk,
+  clock,
+]

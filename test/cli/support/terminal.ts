@@ -47,7 +47,7 @@ export class Terminal implements Disposable {
   }
 
   #tmux(...args: string[]): string {
-    const { stdout, stderr, success } = Bun.spawnSync([...this.#program, ...args])
+    const { stdout, stderr, success } = Bun.spawnSync([...this.#program, ...args], { env: process.env })
     if (!success) throw new Error(`tmux ${args[0]}: ${stderr.toString()}`)
     return stdout.toString()
   }
@@ -62,9 +62,9 @@ export class Terminal implements Disposable {
     return this.#tmux('capture-pane', '-p', '-e').trimEnd()
   }
 
-  /** Resolves with the screen once it matches. tmux does not report changes, so this polls 50 times a second, for at most 10 s. */
-  async shows(pattern: RegExp): Promise<string> {
-    const deadline = performance.now() + 10_000
+  /** Resolves with the screen once it matches. tmux does not report changes, so this polls 50 times a second, by default for at most 10 s. */
+  async shows(pattern: RegExp, withinMs = 10_000): Promise<string> {
+    const deadline = performance.now() + withinMs
     for (;;) {
       const screen = this.screen()
       if (pattern.test(screen)) return screen

@@ -62,6 +62,7 @@ describe('/openapi.json', () => {
     })
     expect(document.components.schemas.Slot?.properties).toEqual({
       config: { $ref: '#/components/schemas/SlotConfig' },
+      problem: expect.objectContaining({ type: 'string' }),
       state: { $ref: '#/components/schemas/SlotRecord' },
     })
   })

@@ -35,10 +35,6 @@ const slotFiles = async (paths: Paths): Promise<string[]> => {
 
 const wantedPorts = async (paths: Paths, problems: string[]): Promise<Wanted[]> => {
   const wanted: Wanted[] = []
-  const noteRefusal = (error: unknown): void => {
-    if (!(error instanceof Hal0Error)) throw error
-    problems.push(error.message)
-  }
   try {
     const { port } = await readServerSettings(paths, {})
     // Where no port is set, a daemon that found the usual one taken listens on the next free one.
@@ -46,7 +42,8 @@ const wantedPorts = async (paths: Paths, problems: string[]): Promise<Wanted[]> 
       readDaemonAddress(paths.data) !== null && (await readToml(configFile(paths)))?.port === undefined
     if (!isElsewhere) wanted.push({ port, slot: null, unit: apiUnit })
   } catch (error) {
-    noteRefusal(error)
+    if (!(error instanceof Hal0Error)) throw error
+    problems.push(error.message)
   }
   for (const file of await slotFiles(paths)) {
     try {
@@ -54,7 +51,8 @@ const wantedPorts = async (paths: Paths, problems: string[]): Promise<Wanted[]> 
       const port = (await readToml(file))?.port
       if (typeof port === 'number') wanted.push({ port, slot, unit: `hal0-slot@${slot}.service` })
     } catch (error) {
-      noteRefusal(error)
+      // A file that cannot be read is a finding of its own.
+      if (!(error instanceof Hal0Error)) throw error
     }
   }
   return wanted
@@ -67,7 +65,7 @@ const isOwn = async (paths: Paths, { port, slot, unit }: Wanted, holder: PortHol
   return (await findPortOwner(port, instanceMark(slotDir(paths, slot))())).kind === 'own'
 }
 
-/** @returns the ports that other programs have, and sentences about configuration that could not be read */
+/** @returns the ports that other programs have, and sentences about a hal0.toml that could not be read */
 export const findPorts = async (paths: Paths): Promise<{ taken: TakenPort[]; problems: string[] }> => {
   const problems: string[] = []
   const taken: TakenPort[] = []
