@@ -157,6 +157,7 @@ withEngine(
     const relayed = await daemon.call('POST', '/v1/chat/completions', body)
     expect(relayed.status).toBe(400)
     expect(relayed.body).toEqual(await direct.json())
+    expect(relayed.body).toMatchObject({ error: { n_prompt_tokens: expect.any(Number), n_ctx: expect.any(Number) } })
     const { client, sent } = countingClient(daemon)
     const failure = await failureOf(client.chat.completions.create(body as never))
     expect(failure).toBeInstanceOf(BadRequestError)

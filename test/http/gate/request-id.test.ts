@@ -22,6 +22,8 @@ describe('x-request-id', () => {
     ['an answer of the API', 'GET /api/status HTTP/1.1\r\nhost: localhost\r\n'],
     ['an answer of /v1', 'GET /v1/models HTTP/1.1\r\nhost: localhost\r\n'],
     ['a stream of events', 'GET /api/slots/events HTTP/1.1\r\nhost: localhost\r\n'],
+    ['HEAD', 'HEAD /api/status HTTP/1.1\r\nhost: localhost\r\n'],
+    ['OPTIONS', 'OPTIONS /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n'],
     ['an unknown path', 'GET /api/nothing HTTP/1.1\r\nhost: localhost\r\n'],
     ['an unknown method', 'BREW /api/status HTTP/1.1\r\nhost: localhost\r\n'],
     ['a foreign host', 'GET /api/status HTTP/1.1\r\nhost: evil.example\r\n'],
@@ -50,6 +52,38 @@ describe('x-request-id', () => {
     const head = await headOf(client.send('nonsense\r\n\r\n'))
     expect(head).toContain('400')
     expect(idIn(head)).toMatch(/^[0-9a-z]{12}$/)
+  })
+
+  test('is in the answer to a head that is too large, and to one that never ends', async () => {
+    server = await startServer({}, { headMs: 50, sweepMs: 10 })
+    for (const [sent, status] of [
+      [
+        `GET /v1/models HTTP/1.1\r\nhost: localhost\r\nx-request-id: mine\r\nx-large: ${'x'.repeat(100_000)}\r\n\r\n`,
+        '431',
+      ],
+      ['GET /v1/models HTTP/1.1\r\nhost: localhost\r\n', '408'],
+    ] as const) {
+      const client = await RawClient.open(server.port)
+      const head = await headOf(client.send(sent))
+      expect(head).toStartWith(`HTTP/1.1 ${status} `)
+      expect(idIn(head)).toMatch(/^[0-9a-z]{12}$/)
+    }
+  })
+
+  test('is in the answer to a body that never comes, and to one that waited for 100 Continue', async () => {
+    server = await startServer({}, { bodyMs: 50, sweepMs: 10 })
+    const head =
+      'POST /api/slots HTTP/1.1\r\nhost: localhost\r\nx-request-id: mine\r\ncontent-type: application/json\r\ncontent-length: 1\r\n'
+    const silent = await RawClient.open(server.port)
+    const late = await headOf(silent.send(`${head}\r\n`))
+    expect([late.slice(9, 12), idIn(late)]).toEqual(['408', 'mine'])
+    const polite = await RawClient.open(server.port)
+    polite.send(`${head}expect: 100-continue\r\n\r\n`)
+    await polite.until(() => polite.text.includes('100 Continue\r\n\r\n'))
+    polite.send('1')
+    await polite.until(() => polite.statuses.length === 2 && polite.text.split('\r\n\r\n').length > 2)
+    expect([polite.statuses[1], idIn(polite.text)]).toEqual([400, 'mine'])
+    polite.close()
   })
 
   test('has its client’s own only if that is short', async () => {
