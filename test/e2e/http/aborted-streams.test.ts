@@ -3,8 +3,8 @@
  * memory. 200 of them; 2,000 with HAL0_LONG.
  */
 import { expect, setDefaultTimeout, test } from 'bun:test'
-import type { Daemon } from '../../support/daemon.ts'
 import { RawClient } from '../../http/front/raw-client.ts'
+import type { Daemon } from '../../support/daemon.ts'
 import { standInEventsOf } from '../../support/stand-in-llama.ts'
 import { startStandIn } from '../stand-in-slot.ts'
 

@@ -95,6 +95,17 @@ test('a restart gives the slot another process; requests in flight get slot.unlo
   expect(body.state.pid).not.toBe(pid)
 })
 
+test('a request that comes while a restart stops the old process is served by the new one', async () => {
+  const { daemon, program, watch } = await startStandIn({ hang_on_sigterm: true })
+  const pid = await daemon.load()
+  await daemon.command('primary', 'restart', null)
+  await watch.untilState('unloading')
+  expect((await daemon.chat()).status).toBe(200)
+  const asked = standInEventsOf(program, 'request').filter(({ path }) => path === '/v1/chat/completions')
+  expect(asked).toHaveLength(1)
+  expect(asked[0]?.pid).not.toBe(pid)
+})
+
 test('a swap puts another model into the slot; the old ref is then unknown and the new one served', async () => {
   const { daemon, program } = await startStandIn()
   await daemon.must('POST', '/api/models', { path: await tinyModel(), id: 'other', link: true })

@@ -20,7 +20,7 @@ export type Act =
   | { act: 'crash'; name: Name }
   | { act: 'behave'; behaviour: typeof wellBehaved }
   | { act: 'restart-daemon' | 'reboot' | 'disk-fails' | 'disk-works' }
-  | { act: 'stops-fail' | 'stops-work' }
+  | { act: 'stops-fail' | 'stops-work' | 'backends-hang' | 'backends-answer' }
   | { act: 'model-goes' | 'pull-fails' | 'pull-works' | 'pull-cancelled' }
   | { act: 'clock-jump'; ms: number }
   | { act: 'pass'; ms: number }
@@ -88,6 +88,10 @@ export const acts: fc.Arbitrary<Act[]> = fc.array(
     {
       weight: 1,
       arbitrary: fc.record({ act: fc.constantFrom('stops-fail' as const, 'stops-work' as const) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ act: fc.constantFrom('backends-hang' as const, 'backends-answer' as const) }),
     },
     {
       weight: 1,
@@ -228,6 +232,12 @@ export const live = async (script: Act[]): Promise<void> => {
       case 'stops-work':
         host.stopping = 'ok'
         break
+      case 'backends-hang':
+        host.health = () => new Promise(() => {})
+        break
+      case 'backends-answer':
+        host.health = async () => true
+        break
       case 'model-goes':
         host.models.delete('far')
         break
@@ -261,6 +271,7 @@ export const live = async (script: Act[]): Promise<void> => {
   // Peace: the disk works, every client ends, and a day passes.
   host.diskFails = false
   host.stopping = 'ok'
+  host.health = async () => true
   for (let i = 0; i < 10; i++) {
     for (const client of clients) client.lease?.release()
     await host.clock.advance(10_000)
