@@ -37,6 +37,7 @@ import { PortAllocator } from './slots/ports/port-allocator.ts'
 import { parsePortRange } from './slots/ports/ports.ts'
 import { httpProbe } from './slots/run/effects/probe.ts'
 import { makePlanner } from './slots/run/planner.ts'
+import { backendKeysOnDisk } from './slots/store/backend-key.ts'
 import { SlotConfigStore } from './slots/store/config-store.ts'
 import { crashHistoryOnDisk } from './slots/store/crash-history.ts'
 import { loadHistoryOnDisk } from './slots/store/load-history.ts'
@@ -143,6 +144,7 @@ export const serve = async (
     records: recordStoreOnDisk(paths),
     history: loadHistoryOnDisk(paths),
     crashes: crashHistoryOnDisk(paths),
+    keys: backendKeysOnDisk(paths),
     swaps: swapJournalOnDisk(paths),
     ports: new PortAllocator(parsePortRange(settings.slotPorts), new Set([settings.port]), supervisor),
   })

@@ -184,7 +184,7 @@ describe('who may import whom', () => {
       'pull/job',
       'pull/queue',
     ],
-    dispatch: ['body', 'upstream', 'dialects', 'targets', 'waiting', 'relay', 'decisions'],
+    dispatch: ['body', 'upstream', 'dialects', 'targets', 'media', 'waiting', 'relay', 'decisions'],
     observability: ['database', 'log', 'metrics', 'why'],
     http: ['answers', 'gate', 'routing', 'feeds', 'api', 'docs'],
     system: ['files', 'package-index', 'config', 'proc', 'hardware', 'process', 'systemd'],
@@ -292,6 +292,30 @@ describe('who alone may do what', () => {
       // The files beside the one that a person imports.
       'src/models/import/import-plan.ts',
       'src/models/naming/model-paths.ts',
+    ])
+  })
+
+  test('these files alone open connections by themselves: to this machine, to hubs, indexes and releases', () => {
+    const calling = filesWith(
+      /(?<![\w.#$]|function )fetch\((?!\))|^\s+fetch,$|\bBun\.connect\(|\bBun\.connect<|\b(?:create)?[cC]onnect(?:ion)?\b[^;]*from 'node:net'/m,
+    )
+    expect(calling.sort()).toEqual([
+      // To this machine: never by a proxy.
+      'src/cli/api/connection.ts',
+      'src/dispatch/streams/kept-streams.ts',
+      'src/dispatch/upstream/connection.ts',
+      'src/install/doctor/find/hub.ts',
+      'src/install/service/local-api.ts',
+      // Its redirects are followed by hand, to decide at every step who gets the token.
+      'src/models/hub/client/hub-setup.ts',
+      'src/slots/run/effects/probe.ts',
+      'src/system/daemon-answers.ts',
+      // Credentials of an index go to its origin only.
+      'src/system/package-index/fetch-body.ts',
+      'src/system/package-index/package-index.ts',
+      'src/update/api-service.ts',
+      // Carries no secret: everything is verified.
+      'src/update/this-machine.ts',
     ])
   })
 

@@ -55,6 +55,10 @@ const conduct = {
     description:
       'What a streaming request sees while its slot loads: the progress as comments, or as reasoning text of chat completions and messages; none: only empty comments, which keep the connection alive.',
   }),
+  remote_media: Type.Boolean({
+    description:
+      'Pass on requests whose pictures, sound or files are http(s) or file addresses, which the backend fetches; false: only data: URLs.',
+  }),
   sentinel: Type.Boolean({ description: 'Prove readiness by one tiny inference.' }),
   restart: Type.Enum(['never', 'on-failure']),
   capture: Type.Boolean({
@@ -101,6 +105,7 @@ export const commonDefaults = {
   request_timeout_s: 600,
   stall_timeout_s: 60,
   loading_hint: 'comment',
+  remote_media: false,
   sentinel: true,
   restart: 'never',
   capture: false,

@@ -15,6 +15,7 @@ import { generationRate, tokenCounts } from './dialects/usage.ts'
 import type { DispatchDeps } from './dispatch-deps.ts'
 import type { Dispatch, InferenceCall } from './dispatch-port.ts'
 import { HeapTrim } from './heap-trim.ts'
+import { refuseRemoteMedia } from './media/refuse-remote.ts'
 import { relay } from './relay/relay.ts'
 import { ClientGone, type RelayReport } from './relay/relay-request.ts'
 import { type Asking, findWay, findWaySoon } from './request-way.ts'
@@ -66,6 +67,8 @@ class InferenceRequest implements Client {
       const { target, asked, profile } =
         found instanceof Promise ? await found.then(() => findWay(this.#asking, model)) : found
       const { endpoint } = this.#call
+      const media = endpoint.model === 'json' ? refuseRemoteMedia(given, target) : undefined
+      if (media !== undefined) await media
       const ruled = ruledBody(given, endpoint.model, target, profile)
       const body = ruled instanceof Promise ? await ruled : ruled
       const acquired = target.acquire(this, asked)
@@ -155,9 +158,9 @@ class InferenceRequest implements Client {
   }
 
   /** The endpoint with the path that the backend has for the stream. */
-  async #ofStream({ origin }: TargetLease): Promise<Endpoint> {
+  async #ofStream(lease: TargetLease): Promise<Endpoint> {
     const { request, endpoint } = this.#call
-    return { ...endpoint, backendPath: await backendPathOf(askedStream(request.target), origin) }
+    return { ...endpoint, backendPath: await backendPathOf(askedStream(request.target), lease) }
   }
 
   /** Remembers which backend keeps the stream of this request. @returns whether one does */

@@ -215,8 +215,8 @@ export class SlotManager implements SlotService {
       if (refused !== null) throw refused
     }
     if (waitS !== null) await reach(owner, goals[command.do], { before, seconds: waitS }, this.#deps.clock)
-    await owner.accepted()
-    return this.#owners.slot(entry)
+    const state = await owner.accepted()
+    return { ...this.#owners.slot(entry), state }
   }
 
   async logs(name: string, lines: number): Promise<string[]> {

@@ -177,6 +177,7 @@ describe('a request', () => {
       rules: { params: noBodyRules, profiles: {} },
       capture: false,
       requests: 0,
+      remoteMedia: false,
       pid: null,
       waiting: 0,
       abilities,

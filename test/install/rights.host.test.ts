@@ -151,7 +151,8 @@ describe.if(present || process.env.CI === 'true')('rights', () => {
   })
 
   withHost('a slot’s unit has the limits and the way to end that the API counts on', async () => {
-    const properties = 'LimitMEMLOCK,OOMPolicy,Restart,TimeoutStopUSec,IPAddressDeny,IPAddressAllow,DevicePolicy'
+    const properties =
+      'LimitMEMLOCK,LimitCORE,OOMPolicy,Restart,TimeoutStopUSec,IPAddressDeny,IPAddressAllow,DevicePolicy'
     const shown = await host.must(['systemctl', 'show', `--property=${properties}`, 'hal0-slot@a'])
     // The order in which systemd prints the addresses is not fixed.
     const sorted = shown
@@ -167,6 +168,7 @@ describe.if(present || process.env.CI === 'true')('rights', () => {
       'DevicePolicy=closed',
       'IPAddressAllow=127.0.0.0/8 ::1/128',
       'IPAddressDeny=0.0.0.0/0 ::/0',
+      'LimitCORE=0',
       'LimitMEMLOCK=infinity',
       'OOMPolicy=stop',
       'Restart=no',

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { digest, modelId, remotePath, repoRef } from '../../src/lib/names.ts'
+import { digest, modelId, remotePath, repoRef } from '../../src/lib/hub/names.ts'
 
 test.each(['acme/tiny-GGUF', 'A.b/C_d', 'pypi:tiny-model'])('%j is a repository', (text) => {
   expect(String(repoRef(text))).toBe(text)

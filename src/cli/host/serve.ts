@@ -2,6 +2,7 @@ import { serveRefusal } from '../../install/refusal.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { isApiService } from '../../system/listen-advice.ts'
 import { findPaths } from '../../system/paths.ts'
+import { forbidCoreDumps } from '../../system/process/core-dumps.ts'
 import { hostingOf, thisCaller } from '../../system/systemd/hosting.ts'
 import { oneOf, wholeNumber } from '../arguments.ts'
 import { defineVerb, type Verb } from '../command.ts'
@@ -50,6 +51,7 @@ export const serveVerb = (start: (options: ServeOptions) => Promise<void>): Verb
       const hosting = hostingOf(findPaths(caller.env, caller.isRoot), caller)
       const refusal = serveRefusal({ isRoot: caller.isRoot, hosting, isService })
       if (refusal !== null) throw refusal
+      forbidCoreDumps()
       await start(options).catch((error: unknown) => {
         throw isService ? asService(error) : error
       })

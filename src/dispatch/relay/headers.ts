@@ -60,11 +60,12 @@ const typeInstead = ({ endpoint, headers }: RelayRequest): string | null =>
 /** The head of the request to a backend, including the empty line; in latin1, with one character for each byte from the client. */
 export const requestHead = (request: RelayRequest): string => {
   const { endpoint, lease, headers, body, requestId } = request
-  const { origin, backend } = lease
+  const { origin, key, backend } = lease
   const { withheldHeaders } = backend
   const dropped = listed(headers.get('connection'))
   let head = `${endpoint.method} ${endpoint.backendPath} HTTP/1.1\r\nhost: ${origin.slice(origin.indexOf('//') + 2)}\r\n`
   const type = typeInstead(request)
+  if (key !== null) head += `authorization: Bearer ${key}\r\n`
   if (type !== null) head += `content-type: ${type}\r\n`
   headers.forEach((name, value) => {
     if (type !== null && name === 'content-type') return

@@ -4,7 +4,7 @@ import type { DialectRules } from '../dialects/dialect.ts'
 import { dialects } from '../dialects/dialects.ts'
 import { translationTo } from '../dialects/translation.ts'
 import type { AnswerEnds } from '../dialects/usage.ts'
-import { upstreamFailed, upstreamTimeout } from '../upstream/errors.ts'
+import { upstreamFailed, upstreamRefused, upstreamTimeout } from '../upstream/errors.ts'
 import type { ResponseHead } from '../upstream/response-head.ts'
 import type { Delivery, Exchange } from '../upstream/upstream.ts'
 import { AnswerStream, isEventStream, joined } from './answer-stream.ts'
@@ -96,6 +96,8 @@ export class RelayExchange implements Exchange, Watched {
     const head = this.#head
     if (head === null || this.#over) return
     if (this.#stream !== null) this.#passOn(this.#stream)
+    // The client's own credentials never reach a backend, so it does not refuse them, but hal0's.
+    else if (head.status === 401) this.stop(upstreamRefused(this.#request.target))
     else if (this.#complete && head.framing !== 'until-close') this.#answerWhole(head)
     else if (head.length === null || head.length > collectBytes) this.#answerStream(head)
   }

@@ -3,7 +3,7 @@ import type { Caller } from '../../contract/caller.ts'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { log } from '../../lib/log.ts'
-import type { Target } from '../targets/target.ts'
+import type { Target, TargetLease } from '../targets/target.ts'
 import { type AskedStream, pathAtBackend, streamPath } from './asked-stream.ts'
 
 /** The most streams that are remembered; a backend itself keeps one for some minutes. */
@@ -62,9 +62,15 @@ export class KeptStreams {
  * The path and query with which the backend at `origin` is asked for a stream. One that takes the id as a parameter refuses a request
  * without it; the path of an older one is unknown without an id. Never rejects.
  */
-export const backendPathOf = async (asked: AskedStream, origin: string): Promise<string> => {
+export const backendPathOf = async (
+  asked: AskedStream,
+  { origin, key }: Pick<TargetLease, 'origin' | 'key'>,
+): Promise<string> => {
   try {
-    const { status } = await fetch(`${origin}${streamPath}`, { signal: AbortSignal.timeout(formWithinMs) })
+    const { status } = await fetch(`${origin}${streamPath}`, {
+      ...(key === null ? {} : { headers: { authorization: `Bearer ${key}` } }),
+      signal: AbortSignal.timeout(formWithinMs),
+    })
     return pathAtBackend(asked, status === 404)
   } catch (error) {
     // The request itself will show what is wrong.

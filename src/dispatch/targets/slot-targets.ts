@@ -14,6 +14,7 @@ class SlotTarget implements Target {
   readonly load: SlotView['load']
   readonly rules: SlotView['rules']
   readonly capture: boolean
+  readonly remoteMedia: boolean
   readonly mode: SlotView['mode']
   readonly requests: number
   readonly abilities: SlotView['abilities']
@@ -30,6 +31,7 @@ class SlotTarget implements Target {
     this.load = view.load
     this.rules = view.rules
     this.capture = view.capture
+    this.remoteMedia = view.remoteMedia
     this.mode = view.mode
     this.requests = view.requests
     this.abilities = view.abilities

@@ -23,6 +23,8 @@ export interface TargetLease extends Omit<Lease, 'met'> {
 }
 
 export interface Target extends TargetView {
+  /** Whether its backend may fetch media that a request names by address. */
+  readonly remoteMedia: boolean
   /** The connection to its backend. */
   readonly upstream: Upstream
   /** Prompts and answers are kept. */

@@ -22,6 +22,16 @@ export const upstreamFailed = (whose: Whose, cause: Error): Hal0Error => {
   )
 }
 
+/** It does not take hal0's key. */
+export const upstreamRefused = (whose: Whose): Hal0Error => {
+  const { slot } = whose
+  const next = slot === null ? 'Check its key.' : `Load it again, which gives it a new one: hal0 slot restart ${slot}`
+  return new Hal0Error('upstream.failed', `${backendOf(whose)} does not accept the key that hal0 has for it. ${next}`, {
+    details: { slot, status: 401 },
+    retryAfterS: null,
+  })
+}
+
 /** @param timeoutMs how long the backend sent nothing, or the client took nothing */
 export const upstreamTimeout = (whose: Whose, timeoutMs: number): Hal0Error => {
   const { slot } = whose

@@ -5,7 +5,7 @@
 import { isAbsolute, join } from 'node:path'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import type { ModelId } from '../../lib/names.ts'
+import type { ModelId } from '../../lib/hub/names.ts'
 
 const longestShown = 200
 

@@ -2,7 +2,7 @@
  * Where the files of a pulled model go below models/. The first file of a name goes to `<safe-ref>/<file>` (spec §3); other content
  * with the same name goes into a folder beside it, named after its commit. Shards stay together. Pure, apart from `contentAt`.
  */
-import type { Digest, RemotePath, RepoRef } from '../../lib/names.ts'
+import type { Digest, RemotePath, RepoRef } from '../../lib/hub/names.ts'
 
 /** Folder of a repository, or of a package (`pypi:NAME`), below models/ (spec §3). */
 export const safeRef = (repo: RepoRef): string => repo.replace(/[/:]/, '--')

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import type { ModelEntry, ModelSource } from '../../contract/models/model.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { digest, remotePath, repoRef } from '../../lib/names.ts'
+import { digest, remotePath, repoRef } from '../../lib/hub/names.ts'
 import { errnoOf } from '../../system/files/storage-error.ts'
 import { type FormatTable, formatOf } from '../formats/table.ts'
 import type { ModelFacts } from '../gguf/model-facts.ts'

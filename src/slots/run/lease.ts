@@ -12,6 +12,8 @@ import type { Waited } from '../machine/machine.ts'
 export interface Lease {
   /** e.g. http://127.0.0.1:8081 */
   readonly origin: string
+  /** The key that it wants with every request (`Authorization: Bearer`); null: none. */
+  readonly key: string | null
   /** Why the slot revoked the lease (unload, crash), for the client; null while it is valid. */
   readonly lost: Hal0Error | null
   /** Called once when that happens. Not an AbortSignal: one for each request costs a tenth of the relay. */
@@ -47,6 +49,8 @@ export interface SlotView {
   rules: SlotRules
   /** Whether prompts and answers are kept. */
   capture: boolean
+  /** Whether its backend may fetch media that a request names by address. */
+  remoteMedia: boolean
   /** The mode of its backend; for a loaded slot, as it was started; null: unknown. */
   mode: SlotConfig['mode']
   /** What clients may ask of its model, from memory. */

@@ -118,10 +118,15 @@ export class SlotOwner {
     return this.#machine.stopFailure?.error ?? null
   }
 
-  /** Resolves once everything accepted so far is on disk. @throws Hal0Error why it could not be written, and is therefore refused */
-  async accepted(): Promise<void> {
+  /**
+   * Resolves once everything accepted so far is on disk, with the record that is: what was decided meanwhile may not be there yet.
+   * @throws Hal0Error why it could not be written, and is therefore refused
+   */
+  async accepted(): Promise<SlotRecord> {
     while (this.#machine.committing !== null) await this.#effects.nextCommit()
+    const { record } = this.#machine
     await this.writer.settled()
+    return record
   }
 
   view(): SlotView {
@@ -135,6 +140,7 @@ export class SlotOwner {
       load: this.#config.load,
       rules: this.#config,
       capture: this.#config.capture,
+      remoteMedia: this.#config.remote_media,
       mode: (loaded ? this.#effects.startedAs?.mode : null) ?? this.#deps.planner.mode(this.#config),
       abilities: this.#abilities,
       pid: record.pid,

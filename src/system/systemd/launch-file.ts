@@ -1,7 +1,8 @@
 /**
  * slots/<name>/launch.json: the command that `hal0 slot-exec` executes, and a record of the start for the next daemon. The backend's
- * user can read it (its group owns the folder), so it contains nothing secret.
+ * user has to read it, and nobody else may: its environment has the key that hal0 shares with the backend.
  */
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { nullable } from '../../contract/schema/nullable.ts'
@@ -35,8 +36,14 @@ export const refuseUnfit = (spec: LaunchSpec): void => {
   if (words.some((word) => word.includes('\0'))) throw spawnFailed(spec, 'ERR_INVALID_ARG_VALUE', 'a NUL byte')
 }
 
-/** Readable by the backends' group, and by nobody else. */
-const fileMode = 0o640
+/**
+ * The folder of a system's slot belongs to the group of the backends' user. In a user's own installation the backends are the same
+ * user, whose group may be everybody's.
+ */
+const modeIn = async (folder: string): Promise<number> => {
+  const found = await stat(folder).catch(() => null)
+  return found?.gid === process.getgid?.() ? 0o600 : 0o640
+}
 
 export const launchRecord = (spec: LaunchSpec, env: Record<string, string>, startedAt: number): LaunchRecord => ({
   argv: spec.argv,
@@ -61,7 +68,7 @@ export const launchFile = (folder: string): string => join(folder, 'launch.json'
 export const writeLaunchRecord = async (folder: string, name: string, record: LaunchRecord): Promise<void> => {
   const path = launchFile(folder)
   const doing = `write the launch record of slot ${name}`
-  await writeFileAtomic(path, `${JSON.stringify(record)}\n`, doing, fileMode)
+  await writeFileAtomic(path, `${JSON.stringify(record)}\n`, doing, await modeIn(folder))
 }
 
 /** @throws Hal0Error `storage.failed` */

@@ -35,6 +35,26 @@ describe('an answer', () => {
     expect((await server.logged(1))[0]).toMatchObject({ outcome: 'error', status: 501, code: null })
   })
 
+  test('is asked for with the key of the backend, in place of whatever the client sent', async () => {
+    const { server, slots, upstream } = setUp(({ socket }) => socket.write(jsonAnswer('{}')))
+    slots.key = 'key-of-the-load'
+    await server.post(ask, { headers: { authorization: 'Bearer of-the-client', 'x-api-key': 'of-the-client' } })
+    const credentials = upstream.requests[0]?.head
+      .split('\r\n')
+      .filter((line) => /^(authorization|x-api-key):/i.test(line))
+    expect(credentials).toEqual(['authorization: Bearer key-of-the-load'])
+  })
+
+  test('that refuses the key is an error of the backend: the client would look for the fault in its own', async () => {
+    const { server, slots } = setUp(({ socket }) =>
+      socket.write(jsonAnswer('{"error":{"message":"Invalid API Key"}}').replace('200 OK', '401 Unauthorized')),
+    )
+    const answer = await server.post(ask)
+    expect([answer.status, answer.headers.get('x-should-retry')]).toEqual([502, 'false'])
+    expect(await answer.json()).toMatchObject({ error: { code: 'upstream.failed', details: { status: 401 } } })
+    expect(slots.lastLease.released).toBe(1)
+  })
+
   test('larger than what is collected arrives whole', async () => {
     const text = JSON.stringify({ x: 'y'.repeat(5 << 20) })
     const { server, slots } = setUp(({ socket }) => {

@@ -9,6 +9,7 @@ import type { Lease, LoadView, SlotDirectory, SlotView } from '../../../src/slot
 
 export class FakeLease implements Lease {
   readonly origin: string
+  key: string | null = null
   readonly timeoutMs: number
   readonly met = 'ready' as const
   readonly waited = { loadMs: 0, queueMs: 0 }
@@ -56,6 +57,7 @@ export class FakeSlots implements SlotDirectory {
       capture: false,
       mode: null,
       requests: 0,
+      remoteMedia: false,
       pid: 100,
       waiting: 0,
       abilities: () => ({ capabilities: ['chat'], contextLength: 512 }),
@@ -66,6 +68,8 @@ export class FakeSlots implements SlotDirectory {
   backend = llamaServer
   /** What `refusal` returns. */
   refuses: Hal0Error | null = null
+  /** The key of the backend. */
+  key: string | null = null
   /** What `loading` returns. */
   load: LoadView | null = null
   /** Replaces a grant at once. */
@@ -81,6 +85,7 @@ export class FakeSlots implements SlotDirectory {
 
   grant(): FakeLease {
     const lease = new FakeLease(this.origin, this.timeoutMs, this.backend)
+    lease.key = this.key
     this.leases.push(lease)
     return lease
   }

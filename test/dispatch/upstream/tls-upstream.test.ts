@@ -47,6 +47,7 @@ const tlsBackend = async (answer: (asked: Asked) => void) => {
 const traits = {
   dialects: ['openai'],
   withheldHeaders: new Set(['x-mine']),
+  keyVariable: null,
   keepsStreams: false,
   onHangUp: 'abort',
 } as const
@@ -63,6 +64,7 @@ const setUp = async (answer: (asked: Asked) => void, params: BodyRules = noBodyR
     load: 'manual',
     mode: 'chat',
     requests: 0,
+    remoteMedia: false,
     upstream: new TlsUpstream(backend.cert),
     rules: { params, profiles: {} },
     capture: false,

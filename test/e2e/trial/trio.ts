@@ -45,7 +45,13 @@ const trio: Provider = {
   formats: ['trio'],
   lessMemory: 'or fewer parts',
   modes: ['chat', 'transcription', 'speech'],
-  backend: { dialects: ['openai'], withheldHeaders: new Set(), keepsStreams: false, onHangUp: 'abort' },
+  backend: {
+    dialects: ['openai'],
+    withheldHeaders: new Set(),
+    keyVariable: null,
+    keepsStreams: false,
+    onHangUp: 'abort',
+  },
   mode: ({ mode }) => mode ?? 'chat',
   abilities: ({ mode }) => ({
     capabilities: [mode === 'transcription' || mode === 'speech' ? mode : 'chat'],

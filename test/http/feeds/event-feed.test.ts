@@ -34,6 +34,7 @@ const viewOf = (name: string, requests: number, waiting: number): SlotView => ({
   ...{ name, state: 'serving', model: 'tiny', aliases: [], load: 'manual', mode: 'chat', pid: 1, requests, waiting },
   rules: { params: noBodyRules, profiles: {} },
   capture: false,
+  remoteMedia: false,
   abilities: () => {
     throw new Error('nobody asks')
   },

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { modelId } from '../../../src/lib/names.ts'
+import { modelId } from '../../../src/lib/hub/names.ts'
 import { entryPath, pathBelow } from '../../../src/models/naming/model-paths.ts'
 
 test.each(['acme--tiny/tiny.gguf', '.pull-a.json', 'a\\b', '..a/...', 'a folder/ü.gguf'])(

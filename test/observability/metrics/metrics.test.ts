@@ -24,6 +24,7 @@ const viewOf = (name: string): SlotView => ({
   rules: { params: noBodyRules, profiles: {} },
   capture: false,
   mode: null,
+  remoteMedia: false,
   abilities: () => ({ capabilities: [], contextLength: null }),
   requests: 3,
   pid: 7,

@@ -54,6 +54,7 @@ export class SimulatedHost {
   readonly models = new Set(['a', 'b'])
   readonly swaps = new Map<string, { to: string }>()
   readonly crashes = new Map<string, CrashTimes>()
+  readonly keys = new Map<string, string>()
   behaviour: Behaviour = wellBehaved
   diskFails = false
   /** No slot's folder can be removed. */
@@ -200,7 +201,13 @@ export class SimulatedHost {
       check: () => {},
       mode: ({ mode }) => mode ?? 'chat',
       abilities: () => ({ capabilities: [], contextLength: null }),
-      backend: () => ({ dialects: ['openai'], withheldHeaders: new Set(), keepsStreams: false, onHangUp: 'abort' }),
+      backend: () => ({
+        dialects: ['openai'],
+        withheldHeaders: new Set(),
+        keyVariable: 'KEY',
+        keepsStreams: false,
+        onHangUp: 'abort',
+      }),
       otherModels: () => [],
       ranOutOfMemory: () => false,
       causeOf: () => null,
@@ -277,6 +284,13 @@ export class SimulatedHost {
         },
         remove: async (name) => {
           if (daemon.alive) this.swaps.delete(name)
+        },
+      },
+      keys: {
+        read: async (name) => this.keys.get(name) ?? null,
+        write: async (name, key) => {
+          await this.#mayWrite(daemon)
+          this.keys.set(name, key)
         },
       },
       crashes: {

@@ -21,6 +21,8 @@ export interface StandInBehaviour {
   exit?: { after_ms: number; code: number; print?: string[] }
   /** Ignores SIGTERM. */
   hang_on_sigterm?: boolean
+  /** Fetches every address in a chat that begins like one, however it is spelt: an engine could be as careless. */
+  fetches_media?: boolean
   tokens?: number
   token_ms?: number
   /** Kills itself (SIGKILL) after this many tokens of an answer. */

@@ -17,6 +17,9 @@ const has = (...names: string[]) => flags.some((flag) => names.includes(flag))
 const port = Number(flagValue('--port') ?? 8080)
 const hostname = has('--host') ? (flagValue('--host') ?? '') : '127.0.0.1'
 const alias = has('--alias', '-a') ? (flagValue('--alias', '-a') ?? '') : 'stand-in'
+const key = process.env.LLAMA_API_KEY
+/** As with the real one. */
+const openPaths = new Set(['/health', '/v1/health', '/models', '/v1/models'])
 const wantsEmbeddings = has('--embedding', '--embeddings')
 const wantsRerank = has('--rerank', '--reranking')
 
@@ -91,6 +94,15 @@ const infer = async (id: number, chat: boolean, body: Record<string, unknown>): 
   return answers.completion(alias, chat, tokens, behaviour.sentinel === 'nan' ? null : -0.1)
 }
 
+/** Follows redirects, and takes blanks and letter case as browsers do. */
+const fetchMedia = async (value: unknown): Promise<void> => {
+  if (typeof value === 'object' && value !== null) {
+    for (const one of Object.values(value)) await fetchMedia(one)
+  } else if (typeof value === 'string' && URL.canParse(value)) {
+    await fetch(value, { signal: AbortSignal.timeout(500) }).catch(() => null)
+  }
+}
+
 const answer = async (id: number, path: string, bytes: Uint8Array): Promise<Response> => {
   const text = new TextDecoder().decode(bytes)
   if (behaviour.garbage === 'http') return new Response(new Uint8Array([0, 255, 27, 91, 51, 49, 109, 10]))
@@ -103,6 +115,7 @@ const answer = async (id: number, path: string, bytes: Uint8Array): Promise<Resp
   } catch {
     return answers.error(400, 'the body is not JSON', 'invalid_request_error')
   }
+  if (behaviour.fetches_media === true) await fetchMedia(body)
   const nan = behaviour.sentinel === 'nan'
   const isBroken = behaviour.sentinel === 'error'
   const unsupported = (what: string) =>
@@ -149,7 +162,10 @@ const handle = async (request: Request): Promise<Response> => {
     // A form may hold megabytes of sound.
     body: request.headers.get('content-type')?.startsWith('multipart/') === true ? '' : new TextDecoder().decode(bytes),
   })
-  const response = await answer(id, path, bytes)
+  const mayPass = openPaths.has(path) || key === undefined || request.headers.get('authorization') === `Bearer ${key}`
+  const response = mayPass
+    ? await answer(id, path, bytes)
+    : answers.error(401, 'Invalid API Key', 'authentication_error')
   if (request.signal.aborted) record({ kind: 'aborted', id })
   else if (response.headers.get('content-type') !== 'text/event-stream') {
     record({ kind: 'answered', id, status: response.status })

@@ -1,8 +1,8 @@
 /** `models/.source-<id>.json`: where a model came from, so that a slot can have it pulled again. */
 import { readdir } from 'node:fs/promises'
 import { PullRequest } from '../../../contract/models/pull.ts'
+import { modelId } from '../../../lib/hub/names.ts'
 import { log } from '../../../lib/log.ts'
-import { modelId } from '../../../lib/names.ts'
 import { parse } from '../../../lib/validate.ts'
 import { writeFileAtomic } from '../../../system/files/atomic-file.ts'
 import { readTextIfThere } from '../../../system/files/read-text.ts'

@@ -1,6 +1,6 @@
 """llama-server on top of the PyPI wheel of llama.cpp: the wheel carries the server as a library, this gives it a command line.
 
-Takes llama-server's flags and nothing from the environment. Ends at once on SIGTERM and SIGINT, in every phase: the wheel holds
+Takes llama-server's flags, and from the environment only LLAMA_API_KEY. Ends at once on SIGTERM and SIGINT, in every phase: the wheel holds
 Python's lock while it loads, so only the kernel's default action is sure to work, and no request in flight can delay it.
 """
 
@@ -15,6 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, *glob.glob(os.path.join(HERE, "venv", "lib", "python3*", "site-packages"))]
 
 from llama_flags import SWITCHES, VALUES, UsageError, parse  # noqa: E402 (it is in the folder that was just added)
+
+API_KEY = os.environ.get("LLAMA_API_KEY", "")
 
 # With these the library would change the port, or take the process for the child of a router.
 for name in list(os.environ):
@@ -48,6 +50,8 @@ def serve(settings):
     if hasattr(params, "cors_origins"):
         params.cors_origins = ""
     apply(params, settings)
+    if API_KEY:
+        apply(params, {"api_keys": [API_KEY]})
     try:
         server = xllamacpp.Server(params)
     except RuntimeError as error:

@@ -13,6 +13,7 @@ interface Place {
   met: SlotState
   waited: Waited
   origin: string
+  key: string | null
   timeoutMs: number
   backend: BackendTraits
 }
@@ -21,6 +22,7 @@ interface Place {
 class Grant implements Lease, Member {
   place = -1
   readonly origin: string
+  readonly key: string | null
   readonly timeoutMs: number
   readonly met: SlotState
   readonly waited: Waited
@@ -31,11 +33,12 @@ class Grant implements Lease, Member {
   readonly #table: LeaseTable
   readonly id: number
 
-  constructor(id: number, { met, waited, origin, timeoutMs, backend }: Place, table: LeaseTable) {
+  constructor(id: number, { met, waited, origin, key, timeoutMs, backend }: Place, table: LeaseTable) {
     this.id = id
     this.met = met
     this.waited = waited
     this.origin = origin
+    this.key = key
     this.timeoutMs = timeoutMs
     this.backend = backend
     this.#table = table

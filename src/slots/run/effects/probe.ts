@@ -9,6 +9,8 @@ import { losesPatience, nextProbeMs } from './probe-policy.ts'
 export interface ProbeTarget {
   name: string
   port: number
+  /** What its requests must carry; null: nothing. */
+  key: string | null
   plan: Pick<LaunchPlan, 'readiness' | 'sentinels' | 'opensPortLate'>
   /** Monotonic milliseconds at which the load began. */
   began: number
@@ -39,7 +41,7 @@ const longestBody = 256 * 1024
 
 /** @param withinMs null: until the end @returns null: no answer (refused, reset, silent). A string: something answered that does not speak HTTP. */
 const ask = async (
-  port: number,
+  { port, key }: Pick<ProbeTarget, 'port' | 'key'>,
   request: ProbeRequest,
   withinMs: number | null,
   end: AbortSignal,
@@ -51,7 +53,10 @@ const ask = async (
       method: request.method,
       redirect: 'manual',
       signal: withinMs === null ? end : AbortSignal.any([end, AbortSignal.timeout(withinMs)]),
-      headers: request.body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: {
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      },
     }
     const body = request.body === undefined ? {} : { body: request.body }
     const response = await fetch(`http://127.0.0.1:${port}${request.path}`, { ...init, ...body } as RequestInit)
@@ -76,7 +81,7 @@ const lacksEndpoint = (answer: ProbeAnswer | string | null): boolean =>
 const askSentinels = async (target: ProbeTarget, end: AbortSignal): Promise<ProbeVerdict> => {
   let verdict: ProbeVerdict = { kind: 'ok' }
   for (const sentinel of target.plan.sentinels) {
-    const answer = await ask(target.port, sentinel, sentinelWithinMs, end)
+    const answer = await ask(target, sentinel, sentinelWithinMs, end)
     verdict = judge(sentinel, answer)
     if (!lacksEndpoint(answer)) break
   }
@@ -85,8 +90,8 @@ const askSentinels = async (target: ProbeTarget, end: AbortSignal): Promise<Prob
 
 const isAlive = async (clock: Clock, port: number, request: ProbeRequest, end: AbortSignal): Promise<boolean> => {
   while (!end.aborted) {
-    // One that refuses connections may only have too many of them.
-    if ((await ask(port, request, null, end)) !== null) return true
+    // Any answer counts, and so does that a key is missing. One that refuses connections may only have too many of them.
+    if ((await ask({ port, key: null }, request, null, end)) !== null) return true
     if (!end.aborted) await sleep(clock, askAgainMs)
   }
   return false
@@ -128,7 +133,7 @@ const watchWith =
 
     /** @returns the verdict of one round */
     const round = async (): Promise<ProbeVerdict | Hal0Error> => {
-      const answer = await ask(target.port, target.plan.readiness, answerWithinMs, end)
+      const answer = await ask(target, target.plan.readiness, answerWithinMs, end)
       if (answer === null) return { kind: 'wait' }
       const verdict = judge(target.plan.readiness, answer)
       if (!answered || verdict.kind === 'ok') {

@@ -8,6 +8,7 @@ import type { CrashTimes, Effect, FoundAtStart, Input, Machine } from '../../mac
 import { portInUse } from '../../machine/slot-errors.ts'
 import { isLoading } from '../../machine/states.ts'
 import type { Planner } from '../planner.ts'
+import type { SlotKey } from '../slot-key.ts'
 import type { Probe } from './probe.ts'
 import type { SlotMemory } from './slot-memory.ts'
 import { SlotPort } from './slot-port.ts'
@@ -20,6 +21,7 @@ export interface RunnerDeps {
   planner: Planner
   probe: Probe
   memory: SlotMemory
+  key: SlotKey
   report: (input: Input) => void
   config: () => WholeConfig
   machine: () => Machine
@@ -71,8 +73,9 @@ export class SlotRunner {
 
   /** @param attempt the number under which the process will be known */
   async adopt(attempt: number): Promise<{ found: FoundAtStart; crashes: CrashTimes }> {
-    const { memory, supervisor, planner } = this.#deps
+    const { memory, supervisor, planner, key } = this.#deps
     const crashes = await memory.recall()
+    await key.recall()
     this.#adopting = supervisor.adopt(this.#name, (exit) => void this.#exited(attempt, exit))
     const found = await this.#adopting
     if (found.kind === 'ended') return { found: { ...found, cause: this.#causeOf(found.exit) }, crashes }
@@ -87,8 +90,8 @@ export class SlotRunner {
   }
 
   async #launch(attempt: number, machine: Machine): Promise<void> {
-    const { supervisor, planner, report, config } = this.#deps
-    const { port } = machine.record
+    const { supervisor, planner, report, config, key } = this.#deps
+    const { port, provider } = machine.record
     this.#launching = attempt
     try {
       const plan = await planner.plan(config())
@@ -97,7 +100,8 @@ export class SlotRunner {
       if (this.#stopped >= attempt)
         throw new Hal0Error('slot.load_cancelled', `The load of slot ${this.#name} was cancelled.`)
       this.#graceMs = plan.stopGraceMs
-      const process = await supervisor.start(plan.spec, (exit) => void this.#exited(attempt, exit))
+      const spec = await key.renewed(plan.spec, planner.backend(provider).keyVariable)
+      const process = await supervisor.start(spec, (exit) => void this.#exited(attempt, exit))
       report({ kind: 'spawned', attempt, pid: process.pid })
       // A stop that came during the start found nothing to stop; it is repeated now.
       if (this.#stopped >= attempt) await this.#stop(attempt)
@@ -122,12 +126,13 @@ export class SlotRunner {
   }
 
   #watch(attempt: number, port: number, plan: WatchPlan, began: number): void {
-    const { report, probe, memory, config } = this.#deps
+    const { report, probe, memory, config, key } = this.#deps
     this.#endProbe?.()
     this.#endProbe = probe.watch(
       {
         name: this.#name,
         port,
+        key: key.current,
         plan,
         began,
         expectedMs: memory.expectedMs(config().model),

@@ -9,8 +9,10 @@ import type { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { ModelBringer } from '../../../models/pull/pull-port.ts'
 import type { Abilities } from '../../../providers/provider.ts'
 import type { Effect } from '../../machine/machine.ts'
+import type { BackendKeys } from '../../store/backend-key.ts'
 import type { CrashHistory } from '../../store/crash-history.ts'
 import type { LoadHistory } from '../../store/load-history.ts'
+import { SlotKey } from '../slot-key.ts'
 import { HealthCheck } from './health-check.ts'
 import { LeaseTable } from './lease-table.ts'
 import { PullWatch } from './pull-watch.ts'
@@ -20,10 +22,11 @@ import { SlotMemory } from './slot-memory.ts'
 import { SlotTimers } from './slot-timers.ts'
 import { awaitVerdict } from './verdict.ts'
 
-export interface EffectDeps extends Omit<RunnerDeps, 'recorded' | 'memory'> {
+export interface EffectDeps extends Omit<RunnerDeps, 'recorded' | 'memory' | 'key'> {
   pulls: ModelBringer
   history: LoadHistory
   crashes: CrashHistory
+  keys: BackendKeys
   save: SaveRecord
   /** A record is durable. */
   onDurable: (json: string) => void
@@ -43,6 +46,7 @@ export class SlotEffects {
   readonly writer: RecordWriter
   readonly leases: LeaseTable
   readonly memory: SlotMemory
+  readonly key: SlotKey
   readonly pull: PullWatch
   readonly runner: SlotRunner
   readonly #health: HealthCheck
@@ -57,8 +61,14 @@ export class SlotEffects {
     this.writer = new RecordWriter(name, deps.save, clock, deps.onDurable, json)
     this.leases = new LeaseTable(report, () => awaitVerdict(deps.machine().record, this.transitions, clock))
     this.memory = new SlotMemory(name, deps.history, deps.crashes)
+    this.key = new SlotKey(name, deps.keys)
     this.pull = new PullWatch(name, deps.pulls, report)
-    this.runner = new SlotRunner(name, { ...deps, memory: this.memory, recorded: () => this.writer.settled() })
+    this.runner = new SlotRunner(name, {
+      ...deps,
+      memory: this.memory,
+      key: this.key,
+      recorded: () => this.writer.settled(),
+    })
     this.#health = new HealthCheck(name, deps)
     this.#timers = new SlotTimers(clock, (timer) => report({ kind: 'timer', timer }))
   }
@@ -88,6 +98,7 @@ export class SlotEffects {
         this.leases.grant(effect.id, {
           met: effect.met,
           waited: effect.waited,
+          key: this.key.current,
           origin: `http://127.0.0.1:${machine().record.port}`,
           timeoutMs: config().request_timeout_s * 1000,
           backend: planner.backend(machine().record.provider),

@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { ModelEntry } from '../../../../src/contract/models/model.ts'
 import { PullRequest } from '../../../../src/contract/models/pull.ts'
-import { repoRef } from '../../../../src/lib/names.ts'
+import { repoRef } from '../../../../src/lib/hub/names.ts'
 import { problemsOf } from '../../../../src/lib/validate.ts'
 import { driftOf, updateOf } from '../../../../src/models/hub/offers/drift.ts'
 import { isSameSource, requestOf, sameRequest } from '../../../../src/models/registry/identity.ts'

@@ -3,14 +3,14 @@
  * files on the disk, so each has one parser, and what makes a path or an address of a name takes only what that parser has returned.
  */
 import type { TSchema } from 'typebox'
-import { HubRepo } from '../contract/models/hub-source.ts'
-import { ModelPackage } from '../contract/models/package-source.ts'
-import { Sha256 } from '../contract/schema/pattern.ts'
-import { ModelId as ModelIdText } from '../contract/slot.ts'
-import { bounded } from './bounded.ts'
-import { Hal0Error } from './hal0-error.ts'
-import { isSafeRemotePath } from './hub/remote-path.ts'
-import { problemsOf } from './validate.ts'
+import { HubRepo } from '../../contract/models/hub-source.ts'
+import { ModelPackage } from '../../contract/models/package-source.ts'
+import { Sha256 } from '../../contract/schema/pattern.ts'
+import { ModelId as ModelIdText } from '../../contract/slot.ts'
+import { bounded } from '../bounded.ts'
+import { Hal0Error } from '../hal0-error.ts'
+import { problemsOf } from '../validate.ts'
+import { isSafeRemotePath } from './remote-path.ts'
 
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
