@@ -144,6 +144,15 @@ describe('who may import whom', () => {
     expect(shown(inner.filter(({ to }) => partOf(to) !== 'contract' && !browserSafe.includes(to)))).toEqual([])
   })
 
+  test('the parts of the dashboard that every view uses know no view', () => {
+    const common = ['web/data/', 'web/words/', 'web/ui/']
+    const wrong = web
+      .filter(({ path }) => common.some((folder) => path.startsWith(folder)))
+      .flatMap((from) => from.imports.map((specifier) => ({ from: from.path, to: target(from, specifier) ?? '' })))
+      .filter(({ to }) => to.startsWith('web/') && !common.some((folder) => to.startsWith(folder)))
+    expect(shown(wrong)).toEqual([])
+  })
+
   test('what the dashboard imports of lib runs in a browser', () => {
     const files = sources.filter(({ path }) => browserSafe.includes(path))
     expect(files.map(({ path }) => path)).toEqual(browserSafe)

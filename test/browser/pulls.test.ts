@@ -63,7 +63,8 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
   }
 
   const open = async (page: Page, daemon: Daemon): Promise<void> => {
-    await page.goto(`${daemon.url}/`)
+    await page.goto('about:blank')
+    await page.goto(`${daemon.url}/#/models`)
     await page.locator('#models table, #models .empty').waitFor()
   }
   const slowly = (hub: FakeHub, bytesPerSecond: number): void => {
@@ -75,20 +76,19 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     card(page, name).locator('.badge').getByText(text, { exact: true })
   const look = async (page: Page, text: string): Promise<void> => {
     await page.getByLabel('Pull a model').fill(text)
-    await page.getByRole('button', { name: 'Look' }).click()
+    await page.getByRole('button', { name: 'Look', exact: true }).click()
   }
   const offer = (page: Page, file: string) => page.getByRole('button', { name: `Pull ${file}`, exact: true })
   const pull = async (page: Page, text: string, file: string): Promise<void> => {
     await look(page, text)
     await offer(page, file).click()
   }
-  /** The ids of the pulls whose streams the page opens. */
-  /** Paths of the streams of pulls that the page opens. */
+  /** Paths of the event streams that the page opens. */
   const streamsOf = (page: Page): string[] => {
     const streams: string[] = []
     page.on('request', (request) => {
       const { pathname } = new URL(request.url())
-      if (/pulls?\/events$/.test(pathname)) streams.push(pathname)
+      if (/\/events$/.test(pathname)) streams.push(pathname)
     })
     return streams
   }
@@ -221,7 +221,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     if (opened !== undefined) opened.gated = false
     await gated.getByRole('button', { name: 'Try again gated-q4_k_m' }).click()
     await page.locator('#models td').getByText('gated-q4_k_m', { exact: true }).waitFor()
-    expect(await gated.locator('.failure').isVisible()).toBe(false)
+    expect(await gated.locator('.failure').count()).toBe(0)
   })
 
   test('say what a cancelled pull has kept, resume it from there, and discard another', async () => {
@@ -268,7 +268,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
       .getByRole('button', { name: `Cancel ${id}` })
       .click()
     await badge(page, 'tiny-q8_0', 'downloading').waitFor()
-    expect(streams).toEqual(['/api/pulls/events'])
+    expect(streams).toEqual(['/api/events'])
   })
 
   test('are not followed by a hidden page until it is shown again', async () => {
@@ -277,7 +277,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     slowly(hub, 500_000)
     await pull(page, repo, 'tiny-Q4_K_M.gguf')
     await barBeyond(page, id, 0)
-    const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/pulls/events'))
+    const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/api/events'))
     const become = (hidden: boolean) =>
       page.evaluate((value) => {
         Object.defineProperty(document, 'hidden', { value, configurable: true })
@@ -288,7 +288,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     const far = await barBeyond(page, id, 0)
     await become(false)
     await barBeyond(page, id, far)
-    expect(streams).toEqual(['/api/pulls/events'])
+    expect(streams).toEqual(['/api/events'])
   })
 
   test('are followed to the end when the daemon dies and resumes them', async () => {
@@ -309,11 +309,12 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     slowly(hub, 1_000_000)
     await daemon.must('POST', '/api/slots', { name: 'primary' })
     await daemon.must('POST', '/api/slots/primary/swap', { model: 'one', repo, file: ':Q4_K_M' })
+    await barBeyond(page, 'one', 0)
+    await page.goto(`${daemon.url}/#/`)
     await page
       .locator('article.card')
-      .getByText(/^pulling — \d+ % of \d+ MB, [\d.]+ [kM]B\/s, /)
+      .getByText(/^\d+ % of \d+ MB, [\d.]+ [kM]B\/s, /)
       .waitFor()
-    await barBeyond(page, 'one', 0)
   })
 
   test('show hostile names from the hub as text', async () => {
@@ -327,7 +328,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
     await page.locator('#pulls .source').getByText(`${evil}-Q4_K_M.gguf from acme/evil`, { exact: true }).waitFor()
     await page.locator('#pulls .badge').getByText('done', { exact: true }).waitFor()
     expect(await page.locator('img').count()).toBe(0)
-    expect(await page.title()).toBe('hal0')
+    expect(await page.title()).not.toBe('owned')
   })
 
   test('are legible in light and dark, and fit a phone', async () => {
@@ -345,7 +346,7 @@ describe.skipIf(skipWithoutChromium)('pulls on the dashboard', () => {
       await look(page, asked)
       await page.locator(asked === repo ? '#hub table' : '#hub .hits').waitFor()
       for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme })
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         for (const width of [1280, 390]) {
           await page.setViewportSize({ width, height: 900 })
           const { ratio, text } = await lowestContrast(page)

@@ -2,7 +2,7 @@
 
 /** Pages load nothing from elsewhere, run no inline code and cannot be framed. */
 const pagePolicy = (styles: string): string =>
-  `default-src 'none'; script-src 'self'; style-src ${styles}; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
+  `default-src 'none'; script-src 'self'; style-src ${styles}; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
 const defaultPolicy = pagePolicy("'self'")
 
 /** The policy of a page whose one inline stylesheet is exactly `css`. */

@@ -1,0 +1,46 @@
+/** The words of Home. */
+import { bytes } from '../../src/lib/figures.ts'
+
+export const texts = {
+  title: 'Home',
+  newSlot: 'New slot',
+  problems: 'Problems of the daemon',
+  slots: 'Slots',
+  loading: 'Asking for the slots…',
+  noSlots: 'No slots yet. A slot runs one model: choose a model, and give it one.',
+  firstModel: 'Choose a model',
+  machine: 'This machine',
+  memory: 'Memory',
+  memoryBySlots: (slots: string, other: string): string =>
+    slots === '' ? `no model is loaded, other programs use ${other}` : `${slots}; other programs use ${other}`,
+  freeOf: (free: number, total: number): string => `${bytes(free)} free of ${bytes(total)}`,
+  usedOf: (used: number, total: number): string => `${bytes(used)} of ${bytes(total)}`,
+  gpu: 'GPU',
+  npu: 'NPU',
+  processor: 'Processor',
+  cores: (cores: number): string => (cores === 1 ? '1 core' : `${cores} cores`),
+  disk: 'Disk',
+  free: (free: number): string => `${bytes(free)} free`,
+  of: (total: number): string => `of ${bytes(total)}`,
+  unknown: '–',
+  tokensPerSecond: 'Tokens/s',
+  tokensHint: 'Of the last answer, if it ended within a minute.',
+  inFlight: 'In flight',
+  inFlightValue: (inFlight: number, waiting: number): string =>
+    waiting === 0 ? String(inFlight) : `${inFlight} + ${waiting} wait`,
+  needs: 'Needs',
+  needsHint: 'Memory that the model needs while it is loaded.',
+  noModel: 'no model',
+  log: 'Log',
+  logOf: (name: string): string => `Log of ${name}`,
+  create: {
+    title: 'New slot',
+    name: 'Name',
+    nameHint: 'What clients ask for as the model: letters a to z, digits and dashes.',
+    badName: 'A name has 1 to 32 letters a-z, digits and dashes, with no dash at the beginning or the end.',
+    model: 'Model',
+    onDemand: 'Load when a request comes',
+    create: 'Create',
+    cancel: 'Cancel',
+  },
+}
