@@ -3,7 +3,7 @@ import { skipWithoutChromium } from './chromium.ts'
 import { useDashboard } from './dashboard-page.ts'
 import { expectGoodViews } from './views.ts'
 
-setDefaultTimeout(120_000)
+setDefaultTimeout(240_000)
 
 describe.skipIf(skipWithoutChromium)('every view', () => {
   const dashboard = useDashboard()

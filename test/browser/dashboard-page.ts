@@ -58,7 +58,7 @@ export const useDashboard = (options: () => Parameters<typeof startServer>[0] = 
     // A changed hash alone would not load the page again.
     await page.goto('about:blank')
     await page.goto(`${server.url}/${hash}`)
-    await page.locator('#status').waitFor()
+    await page.locator('#status').waitFor({ state: 'attached' })
   }
   return dashboard
 }
