@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Decision } from '../../../src/contract/logs/decision.ts'
 import { RawClient } from '../../http/front/raw-client.ts'
+import { until } from '../../support/until.ts'
 import { chunk, jsonAnswer, type RawRequest, sse, streamEnd, streamHead } from '../support/raw-upstream.ts'
 import { relayTo } from '../support/relay-to.ts'
 
@@ -13,7 +14,8 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0).reverse()) cleanup()
 })
 
-type Script = (socket: RawRequest['socket']) => void
+/** @param heard resolves once hal0 has read what every script has sent first */
+type Script = (socket: RawRequest['socket'], heard: Promise<void>) => void
 
 /** What a client saw: its head, its body without the frames, and whether it was complete. */
 interface Seen {
@@ -37,12 +39,22 @@ const seenBy = (raw: string): Seen => {
   return { status, head, body: body.replace(/\r\n$/, ''), complete }
 }
 
-/** Runs all scripts at once. @returns for each what its client saw, and its line in the log */
-const play = async (scripts: readonly Script[], timeoutMs = 10_000): Promise<{ seen: Seen; logged: Decision }[]> => {
+/**
+ * Runs all scripts at once.
+ * @param silent how many of them send nothing at first
+ * @returns for each what its client saw, and its line in the log
+ */
+const play = async (
+  scripts: readonly Script[],
+  { silent = 0, timeoutMs = 60_000 } = {},
+): Promise<{ seen: Seen; logged: Decision }[]> => {
+  const heard = Promise.withResolvers<void>()
   const parts = relayTo(({ head, socket }) => {
-    scripts[Number(/x-script: (\d+)/i.exec(head)?.[1])]?.(socket)
+    scripts[Number(/x-script: (\d+)/i.exec(head)?.[1])]?.(socket, heard.promise)
   }, cleanups)
   const { server, slots, upstream } = parts
+  const isHeard = () => slots.leases.filter(({ heardAt }) => heardAt > 0).length >= scripts.length - silent
+  until('all that was sent is read', isHeard, 60_000).then(heard.resolve, heard.reject)
   slots.timeoutMs = timeoutMs
   const body = JSON.stringify({ model: 'primary', stream: true })
   const texts = await Promise.all(
@@ -75,16 +87,15 @@ describe('a backend that dies', () => {
   /** Sends the first bytes of an answer. */
   const cut =
     (answer: string, bytes: number, how: 'end' | 'terminate'): Script =>
-    (socket) => {
+    (socket, heard) => {
       socket.write(answer.slice(0, bytes))
-      socket.flush()
-      setTimeout(() => socket[how](), 5)
+      void heard.then(() => socket[how]())
     }
 
   for (const how of ['end', 'terminate'] as const) {
     test(`at any byte of an answer of known length (${how}) becomes an error answer, unless it was complete`, async () => {
       const answer = jsonAnswer('{"choices":[]}')
-      const played = await play(Array.from({ length: answer.length + 1 }, (_, bytes) => cut(answer, bytes, how)))
+      const played = await play(Array.from({ length: answer.length + 1 }, (_, bytes) => cut(answer, bytes, how)), { silent: 1 })
       const whole = played.pop()
       expect(whole?.seen).toMatchObject({ status: 200, body: '{"choices":[]}', complete: true })
       expect(whole?.logged).toMatchObject({ outcome: 'ok', code: null })
@@ -96,7 +107,7 @@ describe('a backend that dies', () => {
 
     test(`at any byte of a stream (${how}) becomes an error answer before the head's end, and then a last event`, async () => {
       const answer = streamHead + sse({ n: 1 }) + sse({ n: 2 }) + streamEnd
-      const played = await play(Array.from({ length: answer.length + 1 }, (_, bytes) => cut(answer, bytes, how)))
+      const played = await play(Array.from({ length: answer.length + 1 }, (_, bytes) => cut(answer, bytes, how)), { silent: 1 })
       const events = ['data: {"n":1}', 'data: {"n":2}', 'data: [DONE]']
       for (const [bytes, { seen, logged }] of played.entries()) {
         if (bytes === answer.length) {
@@ -262,29 +273,34 @@ const rows: Row[] = [
   },
 ]
 
-test('each other misdeed reaches the client as an error that says so, or passes unchanged, and its place is free', async () => {
-  const played = await play(
-    rows.map(({ script }) => script),
-    1000,
-  )
-  for (const [index, { does, status, code = null, body, breaks = false, head }] of rows.entries()) {
-    const { seen, logged } = played[index] ?? {}
-    const lastEvent = breaks ? (seen?.body.trim().split('\n\n').at(-1)?.slice('data: '.length) ?? '') : ''
-    const told = code === null ? null : codeIn(breaks ? lastEvent : (seen?.body ?? ''))
-    expect({ does, status: seen?.status, code: told, complete: seen?.complete }).toEqual({
-      does,
-      status,
-      code,
-      complete: !breaks,
-    })
-    if (body !== undefined) expect(seen?.body).toBe(body)
-    if (head !== undefined) expect(seen?.head).toMatch(head)
-    const outcome = breaks ? 'broken' : status < 400 ? 'ok' : 'error'
-    expect({ does, outcome: logged?.outcome, status: logged?.status, code: logged?.code ?? null }).toEqual({
-      does,
-      outcome,
-      status,
-      code,
-    })
-  }
-})
+for (const [what, some, timeoutMs] of [
+  ['stalls', rows.filter(({ code }) => code === 'upstream.timeout'), 2000],
+  ['does something else', rows.filter(({ code }) => code !== 'upstream.timeout'), 60_000],
+] as const) {
+  test(`a backend that ${what} reaches the client as an error that says so, or passes unchanged, and its place is free`, async () => {
+    const played = await play(
+      some.map(({ script }) => script),
+      { timeoutMs, silent: some.length },
+    )
+    for (const [index, { does, status, code = null, body, breaks = false, head }] of some.entries()) {
+      const { seen, logged } = played[index] ?? {}
+      const lastEvent = breaks ? (seen?.body.trim().split('\n\n').at(-1)?.slice('data: '.length) ?? '') : ''
+      const told = code === null ? null : codeIn(breaks ? lastEvent : (seen?.body ?? ''))
+      expect({ does, status: seen?.status, code: told, complete: seen?.complete }).toEqual({
+        does,
+        status,
+        code,
+        complete: !breaks,
+      })
+      if (body !== undefined) expect(seen?.body).toBe(body)
+      if (head !== undefined) expect(seen?.head).toMatch(head)
+      const outcome = breaks ? 'broken' : status < 400 ? 'ok' : 'error'
+      expect({ does, outcome: logged?.outcome, status: logged?.status, code: logged?.code ?? null }).toEqual({
+        does,
+        outcome,
+        status,
+        code,
+      })
+    }
+  })
+}

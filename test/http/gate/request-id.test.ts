@@ -55,14 +55,16 @@ describe('x-request-id', () => {
   })
 
   test('is in the answer to a head that is too large, and to one that never ends', async () => {
-    server = await startServer({}, { headMs: 50, sweepMs: 10 })
-    for (const [sent, status] of [
+    for (const [sent, status, limits] of [
       [
         `GET /v1/models HTTP/1.1\r\nhost: localhost\r\nx-request-id: mine\r\nx-large: ${'x'.repeat(100_000)}\r\n\r\n`,
         '431',
+        {},
       ],
-      ['GET /v1/models HTTP/1.1\r\nhost: localhost\r\n', '408'],
+      ['GET /v1/models HTTP/1.1\r\nhost: localhost\r\n', '408', { headMs: 50, sweepMs: 10 }],
     ] as const) {
+      await server?.stop()
+      server = await startServer({}, limits)
       const client = await RawClient.open(server.port)
       const head = await headOf(client.send(sent))
       expect(head).toStartWith(`HTTP/1.1 ${status} `)
@@ -77,6 +79,8 @@ describe('x-request-id', () => {
     const silent = await RawClient.open(server.port)
     const late = await headOf(silent.send(`${head}\r\n`))
     expect([late.slice(9, 12), idIn(late)]).toEqual(['408', 'mine'])
+    await server.stop()
+    server = await startServer()
     const polite = await RawClient.open(server.port)
     polite.send(`${head}expect: 100-continue\r\n\r\n`)
     await polite.until(() => polite.text.includes('100 Continue\r\n\r\n'))
