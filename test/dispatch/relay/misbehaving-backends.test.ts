@@ -95,7 +95,10 @@ describe('a backend that dies', () => {
   for (const how of ['end', 'terminate'] as const) {
     test(`at any byte of an answer of known length (${how}) becomes an error answer, unless it was complete`, async () => {
       const answer = jsonAnswer('{"choices":[]}')
-      const played = await play(Array.from({ length: answer.length + 1 }, (_, bytes) => cut(answer, bytes, how)), { silent: 1 })
+      const played = await play(
+        Array.from({ length: answer.length + 1 }, (_, bytes) => cut(answer, bytes, how)),
+        { silent: 1 },
+      )
       const whole = played.pop()
       expect(whole?.seen).toMatchObject({ status: 200, body: '{"choices":[]}', complete: true })
       expect(whole?.logged).toMatchObject({ outcome: 'ok', code: null })
@@ -107,7 +110,10 @@ describe('a backend that dies', () => {
 
     test(`at any byte of a stream (${how}) becomes an error answer before the head's end, and then a last event`, async () => {
       const answer = streamHead + sse({ n: 1 }) + sse({ n: 2 }) + streamEnd
-      const played = await play(Array.from({ length: answer.length + 1 }, (_, bytes) => cut(answer, bytes, how)), { silent: 1 })
+      const played = await play(
+        Array.from({ length: answer.length + 1 }, (_, bytes) => cut(answer, bytes, how)),
+        { silent: 1 },
+      )
       const events = ['data: {"n":1}', 'data: {"n":2}', 'data: [DONE]']
       for (const [bytes, { seen, logged }] of played.entries()) {
         if (bytes === answer.length) {

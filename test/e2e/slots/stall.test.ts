@@ -5,7 +5,7 @@ import type { Why } from '../../../src/contract/logs/why.ts'
 import { errorOf, runHal0 } from '../../support/daemon.ts'
 import { startStandIn } from '../stand-in-slot.ts'
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(120_000)
 
 test('a backend that hangs is slot.stalled for its requests and is ended, and its slot can be loaded again', async () => {
   const slow = { tokens: 1000, token_ms: 20 }
