@@ -22,6 +22,15 @@ const ensureEngine = async (): Promise<void> => {
   await run([hal0, 'engine', 'install', 'llama.cpp', '--source', 'pypi'], 'The installation of the engine', 'shown')
 }
 
+const isLoaded = ({ state }: Status['slots'][number]): boolean => state !== 'offline' && state !== 'error'
+
+/** Backends outlive a daemon that was killed, and the terminal with it; the next daemon finds them. */
+const sayTakenOver = async (): Promise<void> => {
+  const { slots } = await json<Status>('status')
+  const names = slots.filter(isLoaded).map(({ name }) => name)
+  if (names.length > 0) say(`Still loaded from the last time, and taken over: ${names.join(', ')}.`)
+}
+
 /** Loads slot primary, which the request would do by itself: but for as long as it takes, a person sees that something goes on. */
 const loadPrimary = async (): Promise<void> => {
   await run([hal0, 'slot', 'load', 'primary'], 'The loading of slot primary', 'shown')
@@ -69,6 +78,7 @@ const showWhatNext = (url: string): void => {
 /** What fails here is said, and leaves the daemon and its dashboard: they are where it can be mended. */
 const show = async (url: string, stopped: () => boolean): Promise<void> => {
   try {
+    await sayTakenOver()
     await ensureEngine()
     const hasModel = !stopped() && (await ensureModel(url, stopped))
     if (hasModel && !stopped()) await loadPrimary()
@@ -83,8 +93,7 @@ const show = async (url: string, stopped: () => boolean): Promise<void> => {
 /** Models outlive `hal0 serve` on purpose, but a first try in a checkout should leave nothing running. */
 const unloadAll = async (): Promise<void> => {
   const { slots } = await json<Status>('status')
-  for (const { name, state } of slots) {
-    if (state === 'offline' || state === 'error') continue
+  for (const { name } of slots.filter(isLoaded)) {
     await run([hal0, 'slot', 'unload', name], `Unloading slot ${name}`)
   }
 }

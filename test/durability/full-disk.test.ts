@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Decision } from '../../src/contract/logs/decision.ts'
 import type { Slot } from '../../src/contract/slot-config.ts'
-import { Daemon, errorOf } from '../support/daemon.ts'
+import { Daemon, errorOf, runHal0 } from '../support/daemon.ts'
+import { freePorts } from '../support/free-ports.ts'
 import { testWith } from '../support/part.ts'
 import { tinyModel } from '../support/tiny-model.ts'
 import { leftovers, readState, readWorld } from './disk.ts'
@@ -57,6 +58,17 @@ const works = async (daemon: Daemon): Promise<void> => {
 }
 
 describe('with no byte left', () => {
+  for (const blocksLeft of [0, 2]) {
+    test(`hal0 run says so, also where its daemon cannot write its log (${blocksLeft} blocks left)`, async () => {
+      fill(root, blocksLeft)
+      const port = String(await freePorts(1))
+      const env = { HAL0_ROOT: root, HOME: root }
+      const { code, stderr } = await runHal0(['run', 'smollm2-135m-instruct-q4_1', 'Hello!', '--port', port], { env })
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^Error: .*disk that holds \S+ is full\./)])
+      expect(stderr).toMatch(/free some space/i)
+    })
+  }
+
   test('a load is refused and changes nothing; with space it works', async () => {
     const daemon = await daemonWithSlot({ root })
     const before = stateText(daemon)

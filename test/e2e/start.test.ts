@@ -3,8 +3,10 @@ import { expect, onTestFinished, setDefaultTimeout } from 'bun:test'
 import { copyFileSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { catalogEntries } from '../../src/models/catalog/catalog.ts'
+import { readDaemonAddress } from '../../src/system/daemon-address.ts'
+import { findPaths } from '../../src/system/paths.ts'
 import { noTerminal, Terminal } from '../cli/support/terminal.ts'
-import { killBelow, processesOf } from '../support/daemon.ts'
+import { killBelow, killNow, processesOf } from '../support/daemon.ts'
 import { FakeHub } from '../support/fake-hub/fake-hub.ts'
 import { freePorts } from '../support/free-ports.ts'
 import { testWith } from '../support/part.ts'
@@ -102,7 +104,7 @@ class Start {
   }
 
   /** @param signal default: Ctrl-C @returns its exit status */
-  async end(signal: 'SIGINT' | 'SIGHUP' = 'SIGINT'): Promise<number> {
+  async end(signal: 'SIGINT' | 'SIGHUP' | 'SIGKILL' = 'SIGINT'): Promise<number> {
     this.#child.kill(signal)
     await this.#followed
     return this.#child.exited
@@ -145,9 +147,13 @@ test('without hub and package index npm start says what to do, and leaves the da
   const hub = await hubWithFirst()
   const withHub = await Start.run({ root, engine, endpoint: hub.url })
   expect(await withHub.until('hal0 stays up')).toMatch(/First model: [\s\S]*→ \S/)
-  expect(await withHub.end()).toBe(0)
+  // Everything but the backend is killed: the next start finds it, and says so.
+  killNow(readDaemonAddress(findPaths({ HAL0_ROOT: root }, false).data)?.pid ?? 0)
+  await withHub.end('SIGKILL')
   const again = await Start.run({ root, engine, ...nowhere })
-  expect(await again.until('hal0 stays up')).toMatch(/→ \S/)
+  expect(await again.until('hal0 stays up')).toMatch(
+    /Still loaded from the last time, and taken over: primary\.[\s\S]*→ \S/,
+  )
   const last = await again.until('hal0 stays up')
   expect(last).not.toContain('First model:')
   // The terminal is closed: nothing stays behind.

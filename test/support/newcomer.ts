@@ -115,4 +115,8 @@ class Command {
   interrupt(): void {
     this.#child.kill('SIGINT')
   }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
 }

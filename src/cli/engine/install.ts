@@ -1,10 +1,12 @@
 import { didYouMean } from '../../lib/text/did-you-mean.ts'
 import { firstInstall, providerNames } from '../../providers/table.ts'
-import { call } from '../api/client.ts'
 import { oneOf } from '../arguments.ts'
 import { defineVerb } from '../command.ts'
+import { exitCode } from '../terminal/exit-code.ts'
 import { usageError } from '../terminal/failure.ts'
+import { catchInterrupt, Interrupted } from '../terminal/interrupt.ts'
 import { printJson, say, talk } from '../terminal/output.ts'
+import { installInDaemon } from './install-in-daemon.ts'
 import { daemonOrLocalEngines } from './reach.ts'
 
 export default defineVerb({
@@ -32,14 +34,21 @@ export default defineVerb({
       source: oneOf('source', source, ['pypi'] as const),
       ...(version === undefined ? {} : { version }),
     } as const
-    const installed = await daemonOrLocalEngines(
-      () => {
-        talk.log('Installing; this takes up to a few minutes.')
-        return call('installEngine', { body: request, noTimeout: true })
-      },
-      (local) => local.install(request, (sentence) => talk.log(sentence)),
-    )
-    if (json) printJson(installed)
-    else say(`${installed.id} is installed at ${installed.path}.`)
+    try {
+      const installed = await daemonOrLocalEngines(
+        async () => {
+          using interrupt = catchInterrupt()
+          talk.log('Installing; this takes up to a few minutes.')
+          return await installInDaemon(request, interrupt.signal)
+        },
+        (local) => local.install(request, (sentence) => talk.log(sentence)),
+      )
+      if (json) printJson(installed)
+      else say(`${installed.id} is installed at ${installed.path}.`)
+      return exitCode.done
+    } catch (error) {
+      if (error instanceof Interrupted) return exitCode.interrupted
+      throw error
+    }
   },
 })

@@ -1,14 +1,10 @@
 import type { EngineInstall } from '../../contract/engine.ts'
-import { duration } from '../../lib/figures.ts'
 import { firstInstall, providerTable } from '../../providers/table.ts'
 import { call } from '../api/client.ts'
+import { installInDaemon } from '../engine/install-in-daemon.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
-import { sayingWhatGoesOn } from '../terminal/interrupt.ts'
 import { talk } from '../terminal/output.ts'
-import { StatusLine } from '../terminal/status-line.ts'
-
-const showEveryMs = 250
 
 /** Where hal0 itself gets an engine of that provider from. @throws Failure when it cannot */
 const sourceFor = (provider: string): EngineInstall['source'] => {
@@ -29,21 +25,10 @@ export const ensureEngine = async (provider: string, signal: AbortSignal): Promi
   if (engines.some((engine) => engine.provider === provider)) return
   const source = sourceFor(provider)
   talk.log(`No engine is here yet; installing ${provider} (source: ${source}), once.`)
-  const line = new StatusLine()
-  const began = performance.now()
-  const timer = setInterval(
-    () => line.show('installing', `installing ${provider} — ${duration((performance.now() - began) / 1000)}`),
-    showEveryMs,
-  )
   try {
-    const { id } = await sayingWhatGoesOn(
-      () => call('installEngine', { body: { provider, source }, signal, noTimeout: true }),
-      () => [`The daemon goes on with the installation. Look for it with: hal0 engine list`],
-    )
-    line.clear()
+    const { id } = await installInDaemon({ provider, source }, signal)
     talk.log(`${id} is installed.`)
   } catch (error) {
-    line.clear()
     if (!(error instanceof Failure) || error.hint !== null) throw error
     throw new Failure(error.exitCode, error.message, {
       details: error.details,
@@ -51,7 +36,5 @@ export const ensureEngine = async (provider: string, signal: AbortSignal): Promi
       cause: error,
       ...(error.body === null ? {} : { body: error.body }),
     })
-  } finally {
-    clearInterval(timer)
   }
 }

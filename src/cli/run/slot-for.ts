@@ -9,6 +9,7 @@ import { orderOffer, type PullOrder } from '../model/bring/from-catalog.ts'
 import { orderOf, readModelName } from '../model/bring/from-hub.ts'
 import { exitCode } from '../terminal/exit-code.ts'
 import { Failure } from '../terminal/failure.ts'
+import { sayingWhatGoesOn } from '../terminal/interrupt.ts'
 import { talk } from '../terminal/output.ts'
 import { quoted } from '../values/shell-words.ts'
 import { ensureEngine } from './ensure-engine.ts'
@@ -72,7 +73,10 @@ const makeSlot = async (model: string, provider: string): Promise<Slot> => {
 /** Fetches a model. @throws Failure when it does not come */
 const pull = async ({ id, body, installed }: PullOrder, signal: AbortSignal): Promise<void> => {
   if (installed) return
-  await call('pullModel', { params: { id }, body, noTimeout: true })
+  await sayingWhatGoesOn(
+    () => call('pullModel', { params: { id }, body, signal, noTimeout: true }),
+    () => [`If the daemon has begun to pull ${id}, it goes on. See: hal0 pulls`],
+  )
   const { phase } = await untilPulled(id, true, signal)
   if (phase !== 'done') throw new Failure(exitCode.failed, `The pull of ${id} was cancelled.`)
 }
@@ -81,9 +85,9 @@ const pull = async ({ id, body, installed }: PullOrder, signal: AbortSignal): Pr
 const commandFor = (repo: string, revision: string | null) => (file: string) =>
   `hal0 run ${quoted(revision === null ? `${repo}/${file}` : `hf://${repo}@${revision}/${file}`)}`
 
-const orderFromHub = async (text: string): Promise<PullOrder> => {
+const orderFromHub = async (text: string, signal: AbortSignal): Promise<PullOrder> => {
   const named = await readModelName(text, undefined, undefined)
-  return await orderOf(named, commandFor(named.repo, named.revision))
+  return await orderOf(named, commandFor(named.repo, named.revision), signal)
 }
 
 /** @throws Failure when it does not fit; warns when it is tight */
@@ -131,7 +135,7 @@ export const slotFor = async (wanted: Wanted): Promise<Slot> => {
       return await bring(orderOffer(offer), known, offer.provider, wanted)
     }
     case 'hub':
-      return await bring(await orderFromHub(text), known, defaultProvider, wanted)
+      return await bring(await orderFromHub(text, signal), known, defaultProvider, wanted)
     case 'unknown':
       throw unknownModel(text, knownWords(known))
   }

@@ -14,7 +14,7 @@ export const storageError = (error: unknown, path: string, doing: string): Hal0E
   if (error instanceof Hal0Error) return error
   const errno = errnoOf(error)
   const options = { details: { path, errno }, cause: error }
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') {
+  if (errno === 'ENOSPC' || errno === 'EDQUOT' || errno === 'SQLITE_FULL') {
     return new Hal0Error(
       'storage.full',
       `Could not ${doing}: the disk that holds ${path} is full. Free some space and try again.`,

@@ -31,6 +31,13 @@ export const indexFailure = (
 export const networkAdvice =
   'Check the network and the proxy settings, or name a mirror in PIP_INDEX_URL, and try again.'
 
+/** Whether an answer is a page for people, as which no archive is served. */
+export const isPage = (contentType: string | null): boolean => /^\s*text\/html\b/i.test(contentType ?? '')
+
+/** What answers with a page in place of a file; continues a sentence. */
+export const pageInstead = (file: string): string =>
+  `answered with a web page in place of ${file}. A network that wants you to sign in does that, and so do some proxies. Open a page in a browser on this network, or check the proxy, and try again.`
+
 /** The error for an answer that is no success. */
 export const statusFailure = (url: URL, status: number, codes: IndexCodes): Hal0Error => {
   if (status === 404) {

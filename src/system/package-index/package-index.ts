@@ -1,6 +1,6 @@
 /** A client of Python package indexes (the simple API). */
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { fetchBody, indexFailure } from './fetch-body.ts'
+import { fetchBody, indexFailure, isPage, pageInstead } from './fetch-body.ts'
 import type { IndexCodes } from './index-codes.ts'
 import { type IndexFile, parseHtmlPage, parseJsonPage } from './index-page.ts'
 import { findIndexPlace, type IndexPlace } from './index-place.ts'
@@ -100,12 +100,13 @@ export class PackageIndex {
       )
     }
     const hasher = new Bun.CryptoHasher('sha256')
-    await this.#fetch(file.url, true, maxWheelBytes, async (chunk) => {
+    const { contentType } = await this.#fetch(file.url, true, maxWheelBytes, async (chunk) => {
       hasher.update(chunk)
       await write(chunk)
     })
     const actual = hasher.digest('hex')
     if (actual !== file.sha256) {
+      if (isPage(contentType)) throw indexFailure(this.#codes.network, file.url, pageInstead(file.name))
       throw new Hal0Error(
         this.#codes.checksum,
         `${file.name} was damaged or changed on its way from ${file.url.host}: its sha256 is not the one that the index gives. Nothing was installed; try again.`,

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { lockDataFolder, lockHolder, lockHolderIn } from '../../../src/system/files/daemon-lock.ts'
+import { makePipe } from '../../support/make-pipe.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 test('the holder of a lock is read from the kernel’s list by the file’s inode', () => {
@@ -13,6 +14,12 @@ test('the holder of a lock is read from the kernel’s list by the file’s inod
   expect(lockHolderIn(table, 32)).toBe(1449)
   expect(lockHolderIn(table, 3)).toBeNull()
   expect(lockHolderIn('1: POSIX  ADVISORY  WRITE 0 fe:00:32 0 EOF\n', 32)).toBeNull()
+})
+
+test('a pipe in place of the lock is named, and not the disk blamed', async () => {
+  const folder = tempDir()
+  makePipe(join(folder, 'daemon.lock'))
+  await expect(lockDataFolder(folder)).rejects.toThrow(`mv ${folder}/daemon.lock ${folder}/daemon.lock.away`)
 })
 
 test('the process that serves a data folder is the holder of its lock, for as long as it has it', async () => {

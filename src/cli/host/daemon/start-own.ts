@@ -11,8 +11,9 @@ import { Failure } from '../../terminal/failure.ts'
 import { sayingWhatGoesOn } from '../../terminal/interrupt.ts'
 import { talk } from '../../terminal/output.ts'
 import { ownDaemon } from '../address/known-daemon.ts'
-import { type Background, serveInBackground, tailOf } from './background.ts'
+import { type Background, serveInBackground } from './background.ts'
 import { choosePort } from './choose-port.ts'
+import { whyItEnded, whyItIsSilent } from './why-not-started.ts'
 
 const pollMs = 50
 /** A start takes a second. It may read many models first, on a slow disk. */
@@ -42,7 +43,8 @@ export const untilItAnswers = async ({ pid, url }: DaemonAddress, signal: AbortS
 }
 
 /** @throws Failure with what it printed last, when it ended or does not answer */
-const untilItListens = async ({ pid, log, exited }: Background, signal: AbortSignal): Promise<DaemonAddress> => {
+const untilItListens = async (data: string, background: Background, signal: AbortSignal): Promise<DaemonAddress> => {
+  const { pid, exited } = background
   let hasEnded = false
   void exited.then(() => {
     hasEnded = true
@@ -52,11 +54,7 @@ const untilItListens = async ({ pid, log, exited }: Background, signal: AbortSig
     const daemon = ownDaemon()
     if (daemon !== null && (daemon.pid === pid || hasEnded) && (await daemonAnswers(daemon.url))) return daemon
     if (!hasEnded && performance.now() < until) continue
-    const why = hasEnded ? 'did not start' : `(process ${pid}) does not answer within ${startWithinMs / 1000} s`
-    throw new Failure(exitCode.failed, `hal0 ${why}; it printed last:`, {
-      details: await tailOf(log),
-      hint: hasEnded ? `less ${log}` : `kill ${pid}, then the same command again`,
-    })
+    throw hasEnded ? await whyItEnded(data, background) : await whyItIsSilent(background, startWithinMs)
   }
 }
 
@@ -65,7 +63,7 @@ const launch = async (paths: Paths, asked: number | null, signal: AbortSignal): 
   if (because !== null) talk.log(because)
   const background = serveInBackground(paths.data, ['--port', String(port)])
   const { url } = await sayingWhatGoesOn(
-    () => untilItListens(background, signal),
+    () => untilItListens(paths.data, background, signal),
     () => [`hal0 goes on starting in the background. Stop it with: kill ${background.pid}`],
   )
   talk.log(`hal0 now runs in the background at ${url}`)

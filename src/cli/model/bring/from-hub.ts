@@ -4,6 +4,7 @@ import { call } from '../../api/client.ts'
 import { exitCode } from '../../terminal/exit-code.ts'
 import { Failure, usageError } from '../../terminal/failure.ts'
 import { talk } from '../../terminal/output.ts'
+import { showWaiting } from '../../terminal/show-waiting.ts'
 import { quoted } from '../../values/shell-words.ts'
 import { chooseOffer } from './choose-offer.ts'
 import type { PullOrder } from './from-catalog.ts'
@@ -54,19 +55,26 @@ const described = ({ file, folder }: NamedModel, [first]: readonly HubOffer[]): 
   return folder === null ? `several models labelled ${first?.quantization}` : `several models in ${folder}/`
 }
 
-/** @throws Failure wrong usage; no such repository, revision or file; several files fit and nobody can be asked */
-export const orderOf = async (named: NamedModel, commandFor: (file: string) => string): Promise<PullOrder> => {
+/**
+ * @param signal ends the question to the hub, which may be slow to answer
+ * @throws Failure wrong usage; no such repository, revision or file; several files fit and nobody can be asked; the signal's reason
+ */
+export const orderOf = async (
+  named: NamedModel,
+  commandFor: (file: string) => string,
+  signal?: AbortSignal,
+): Promise<PullOrder> => {
   const { repo, revision, file, folder } = named
   const [owner = '', name = ''] = repo.split('/')
-  const repository: HubRepository = await call('showHubRepository', {
-    params: { owner, repo: name },
-    query: {
-      ...(revision === null ? {} : { revision }),
-      ...(file === null ? {} : { file }),
-      ...(folder === null ? {} : { folder }),
-    },
-    noTimeout: true,
-  }).catch(asUsage)
+  const query = {
+    ...(revision === null ? {} : { revision }),
+    ...(file === null ? {} : { file }),
+    ...(folder === null ? {} : { folder }),
+  }
+  const ask = { params: { owner, repo: name }, query, noTimeout: true, ...(signal === undefined ? {} : { signal }) }
+  const repository: HubRepository = await showWaiting(`asking the hub about ${repo}`, () =>
+    call('showHubRepository', ask).catch(asUsage),
+  )
   const { wanted, problem } = repository
   if (problem !== null) talk.warn(`${problem} Only what is here of ${repository.repo} can be chosen.`)
   const [only] = wanted

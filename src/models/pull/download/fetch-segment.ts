@@ -63,7 +63,8 @@ export const fetchSegment = async (path: string, ports: SegmentPorts): Promise<S
     return await take(answer.body, range[0], judgement.to, range[1], { watch, ports, broken, ended })
   } catch (error) {
     if (!(error instanceof Hal0Error)) return broken('could not be reached', error)
-    if (error.code === 'pull.network' || error.code === 'pull.rate_limited') return { kind: 'broken', error }
+    const mayPass = error.code === 'pull.network' || error.code === 'pull.rate_limited'
+    if (mayPass && error.retry !== 'never') return { kind: 'broken', error }
     throw error
   } finally {
     watch.close()

