@@ -40,7 +40,7 @@ export const setupRefusal = (scope: Layout['scope'], at: Circumstances): Hal0Err
   }
   if (at.root !== '' && at.root !== '/') {
     return refused(
-      'HAL0_ROOT is set, but an installation uses fixed folders. Unset it, then run the same command again.',
+      'HAL0_ROOT is set, but an installation uses fixed folders. Unset it, then run: hal0 setup (bin/hal0 of a checkout sets it, and dist/hal0 does not).',
     )
   }
   if (scope === 'system' && !at.isRoot) {
