@@ -1,21 +1,29 @@
 /**
  * A stand-in for llama-server, for the benchmark only: it takes llama-server's `--host` and `--port`, answers like one with
  * a model loaded, and does no inference. A raw TCP server with answers made beforehand, so that it is never what limits the
- * figures; a streamed answer is sent one token a write, as an engine does.
+ * figures; a streamed answer is sent one token a write, as an engine does: as fast as they are taken, or one every `pace_ms` where the
+ * body asks for that.
  */
 import type { Socket } from 'bun'
 
 export const streamedTokens = 200
+/** Tokens of a stream with a pace. */
+const pacedTokens = 50
 
 interface Connection {
   /** Bytes of a request that is not here whole yet. */
   pending: Buffer | null
+  /** Bytes of a large body that are still to come; its beginning has told everything. */
+  skip: number
   /** Tokens of the running stream that are still to be sent; 0: no stream. */
   tokensLeft: number
 }
 
 const headEnd = Buffer.from('\r\n\r\n')
 const streamFlag = Buffer.from('"stream":true')
+const paceOf = /"pace_ms":(\d+)/
+/** What is asked for stands within the first bytes of a body. */
+const tellingBytes = 4096
 
 const answer = (json: unknown): Buffer => {
   const body = JSON.stringify(json)
@@ -68,11 +76,31 @@ const pump = (): void => {
   if (streams.size > 0) setImmediate(pump)
 }
 
+/** The first token at once, the others after a pause each. */
+const sendPaced = (socket: Socket<Connection>, paceMs: number): void => {
+  let left = pacedTokens
+  const next = (): void => {
+    if (left-- > 0) {
+      socket.write(token)
+      return
+    }
+    clearInterval(timer)
+    socket.write(streamEnd)
+  }
+  const timer = setInterval(next, paceMs)
+  next()
+}
+
 const reply = (socket: Socket<Connection>, head: string, body: Buffer): void => {
   if (head.startsWith('GET ')) {
     socket.write(models)
   } else if (body.includes(streamFlag)) {
     socket.write(streamHead)
+    const pace = paceOf.exec(body.toString('latin1'))?.[1]
+    if (pace !== undefined) {
+      sendPaced(socket, Number(pace))
+      return
+    }
     socket.data.tokensLeft = streamedTokens
     streams.add(socket)
     if (streams.size === 1) setImmediate(pump)
@@ -82,7 +110,11 @@ const reply = (socket: Socket<Connection>, head: string, body: Buffer): void => 
 }
 
 const receive = (socket: Socket<Connection>, data: Buffer): void => {
-  let rest = socket.data.pending === null ? Buffer.from(data) : Buffer.concat([socket.data.pending, data])
+  const skipped = Math.min(socket.data.skip, data.length)
+  socket.data.skip -= skipped
+  if (skipped > 0 && socket.data.skip === 0) socket.write(completion)
+  const fresh = data.subarray(skipped)
+  let rest = socket.data.pending === null ? Buffer.from(fresh) : Buffer.concat([socket.data.pending, fresh])
   socket.data.pending = null
   while (rest.length > 0) {
     const end = rest.indexOf(headEnd)
@@ -91,6 +123,10 @@ const receive = (socket: Socket<Connection>, data: Buffer): void => {
     const at = head.toLowerCase().indexOf('\r\ncontent-length:')
     const size = at < 0 ? 0 : Number.parseInt(head.slice(at + 17), 10)
     const total = end + 4 + size
+    if (rest.length < total && rest.length - end > tellingBytes) {
+      socket.data.skip = total - rest.length
+      return
+    }
     if (rest.length < total) break
     reply(socket, head, rest.subarray(end + 4, total))
     rest = rest.subarray(total)
@@ -105,7 +141,7 @@ export const startStandIn = (hostname: string, port: number): number => {
     port,
     socket: {
       open(socket) {
-        socket.data = { pending: null, tokensLeft: 0 }
+        socket.data = { pending: null, skip: 0, tokensLeft: 0 }
       },
       data: receive,
       close(socket) {

