@@ -79,16 +79,16 @@ def client_of(origin, transport):
 
 def chat_calls(model):
     def chat(client, **more):
-        return client.chat.completions.create(**{"model": model, "messages": QUESTION, "max_tokens": 8, **SAMPLING, **more})
+        return client.chat.completions.create(**{"model": model, "messages": QUESTION, "max_tokens": 4, **SAMPLING, **more})
 
     def helper(client):
-        with client.chat.completions.stream(model=model, messages=QUESTION, max_tokens=8, **SAMPLING) as stream:
+        with client.chat.completions.stream(model=model, messages=QUESTION, max_tokens=4, **SAMPLING) as stream:
             return [event.type for event in stream] + [stream.get_final_completion()]
 
     tools = {"tools": [{"type": "function", "function": TOOL}], "max_tokens": 24}
     picture = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": PIXEL}}]
-    text = {"model": model, "prompt": "The capital of France is", "max_tokens": 8, **SAMPLING}
-    response = {"model": model, "input": QUESTION[0]["content"], "max_output_tokens": 8, "temperature": 0}
+    text = {"model": model, "prompt": "The capital of France is", "max_tokens": 4, **SAMPLING}
+    response = {"model": model, "input": QUESTION[0]["content"], "max_output_tokens": 4, "temperature": 0}
     return {
         "a chat": chat,
         "a streamed chat with usage": lambda c: list(chat(c, stream=True, stream_options={"include_usage": True})),
