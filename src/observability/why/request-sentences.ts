@@ -17,7 +17,7 @@ const remedies: Record<string, (slot: string) => string> = {
   'slot.not_loaded': (slot) =>
     `Load it: hal0 slot load ${slot}; or let its requests do so: hal0 slot edit ${slot} --set load=on-demand`,
   'slot.stalled': (slot) =>
-    `If its answers need longer silences, allow them: hal0 slot edit ${slot} --set stall_timeout_s=N (0: any)`,
+    `Have it loaded again automatically: hal0 slot edit ${slot} --set restart=on-failure; or allow longer silences: --set stall_timeout_s=N`,
   'upstream.failed': (slot) => `What its backend printed: hal0 slot logs ${slot}`,
   'upstream.timeout': (slot) => `What its backend printed: hal0 slot logs ${slot}`,
 }

@@ -122,11 +122,11 @@ export const loadTimeout = (name: string, seconds: number): Hal0Error =>
 export const stalled = (name: string, silentS: number, healthS: number, restarts: boolean): Hal0Error =>
   new Hal0Error(
     'slot.stalled',
-    `The backend of slot ${name} hung: it had requests and sent nothing for ${silentS} s, and its health probe stayed unanswered for ${healthS} s, so hal0 ended it. ${
+    `The backend of slot ${name} hung: it had requests and sent nothing for ${silentS} s, and its health probe stayed unanswered for ${healthS} s, so hal0 ended it${
       restarts
-        ? 'It is loaded again by itself.'
-        : `Load it again: hal0 slot load ${name}; or let hal0 do that: hal0 slot edit ${name} --set restart=on-failure`
-    } What it printed: hal0 slot logs ${name}`,
+        ? ` and loads it again. What it printed: hal0 slot logs ${name}`
+        : `. Look at what it printed (hal0 slot logs ${name}), and load it again: hal0 slot load ${name}`
+    }`,
     { details: { slot: name, stall_timeout_s: silentS, health_timeout_s: healthS } },
   )
 

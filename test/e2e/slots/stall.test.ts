@@ -56,7 +56,9 @@ test('a backend that hangs is slot.stalled for its requests and is ended, and it
   expect(await ending('streamed')).toEqual(['broken', 'slot.stalled', 200])
   expect(await ending('whole')).toEqual(['error', 'slot.stalled', 503])
   const why = await daemon.must<Why>('GET', '/api/why?request=whole')
-  expect(why.sentences.join('\n')).toContain('allow them: hal0 slot edit primary --set stall_timeout_s=N')
+  expect(why.sentences.join('\n')).toContain(
+    'hal0 slot edit primary --set restart=on-failure; or allow longer silences:',
+  )
   const metrics = await (await fetch(`${daemon.url}/metrics`)).text()
   expect(metrics).toContain(
     'hal0_requests_total{slot="primary",endpoint="/v1/chat/completions",status="503",code="slot.stalled"} 1',

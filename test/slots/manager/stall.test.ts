@@ -42,7 +42,7 @@ test('a backend that sends nothing for 60 s and leaves its health probe unanswer
     ])
   }
   expect(first.lost[0]?.message).toBe(
-    'The backend of slot one hung: it had requests and sent nothing for 60 s, and its health probe stayed unanswered for 10 s, so hal0 ended it. Load it again: hal0 slot load one; or let hal0 do that: hal0 slot edit one --set restart=on-failure What it printed: hal0 slot logs one',
+    'The backend of slot one hung: it had requests and sent nothing for 60 s, and its health probe stayed unanswered for 10 s, so hal0 ended it. Look at what it printed (hal0 slot logs one), and load it again: hal0 slot load one',
   )
   await host.clock.advance(3000)
   expect(host.processes.has(backend?.pid ?? 0)).toBe(false)
@@ -55,7 +55,7 @@ test('it is loaded again where `restart` says so, and serves', async () => {
   host.health = mute
   const { lost } = await ask(host)
   await host.clock.advance(70_100)
-  expect(lost[0]?.message).toContain('It is loaded again by itself.')
+  expect(lost[0]?.message).toContain('so hal0 ended it and loads it again.')
   host.health = async () => true
   await host.clock.advance(10_000)
   expect(statesOf(host, 'one').slice(-6)).toEqual(['serving', 'error', 'offline', 'starting', 'warming', 'ready'])
