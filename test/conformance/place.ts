@@ -1,8 +1,9 @@
 /** A daemon whose slots run the small model in a real engine, which is also asked directly: at its own port, without hal0. */
 import type { SlotCreate } from '../../src/contract/slot-config.ts'
 import type { Daemon } from '../support/daemon.ts'
-import { realEngine } from '../support/real-engine.ts'
+import { keylessEngine } from '../support/keyless-engine.ts'
 import { smallModel } from '../support/small-model.ts'
+import { tempDir } from '../support/temp-dir.ts'
 
 /** The name under which clients ask for the chat model. */
 export const model = 'smollm2'
@@ -17,7 +18,7 @@ export const addBare = async (daemon: Daemon, name: string, mode: SlotCreate['mo
     name,
     model,
     mode,
-    engine: await realEngine(),
+    engine: await keylessEngine(tempDir()),
     context_size: 4096,
     parallel: 2,
     extra_args: ['--threads', '1', '--threads-batch', '1'],

@@ -258,6 +258,11 @@ export class Daemon {
     return state.pid
   }
 
+  /** The key between hal0 and the running backend of a slot. */
+  backendKey(name = 'primary'): string {
+    return readFileSync(join(this.root, 'var/lib/hal0/slots', name, 'backend-key'), 'utf8').trim()
+  }
+
   async state(name = 'primary'): Promise<Slot['state']> {
     return (await this.must<Slot>('GET', `/api/slots/${name}`)).state
   }

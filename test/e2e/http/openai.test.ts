@@ -152,6 +152,7 @@ withEngine(
     const body = { model: 'primary', messages: [{ role: 'user', content: 'word '.repeat(4000) }] }
     const direct = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
       method: 'POST',
+      headers: { authorization: `Bearer ${daemon.backendKey()}` },
       body: JSON.stringify(body),
     })
     const relayed = await daemon.call('POST', '/v1/chat/completions', body)

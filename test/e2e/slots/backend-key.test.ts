@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 
 const keyFile = (daemon: Daemon) => join(daemon.root, 'var/lib/hal0/slots/primary/backend-key')
-const keyOf = (daemon: Daemon) => readFileSync(keyFile(daemon), 'utf8').trim()
+const keyOf = (daemon: Daemon) => daemon.backendKey()
 
 /** The status of a completion that is asked for at the backend itself. */
 const directly = async (daemon: Daemon, key?: string): Promise<number> => {
