@@ -3,10 +3,13 @@ import { Compile } from 'typebox/compile'
 import { formOf } from '../contract/schema/pattern.ts'
 import { bounded } from './bounded.ts'
 import { Hal0Error } from './hal0-error.ts'
+import { nearest } from './text/did-you-mean.ts'
 
 /** Limits of what is reported: a body may have any number of unknown fields with names of any length. */
 const maxProblems = 50
 const maxField = 128
+/** A hint costs a comparison with each known field. */
+const hintedProblems = 5
 
 const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>()
 
@@ -36,7 +39,7 @@ const isObjectSchema = (schema: TSchema): schema is ObjectSchema => 'properties'
  * Of a union of objects, the one that the value is meant to be: one with a required field that the value has and the first one does
  * not know; otherwise the first. So the problems are those of one form, not of all at once.
  */
-const meantBy = (schema: TSchema, value: unknown): TSchema => {
+const formFor = (schema: TSchema, value: unknown): TSchema => {
   const forms = 'anyOf' in schema && Array.isArray(schema.anyOf) ? (schema.anyOf as TSchema[]) : []
   if (forms.length === 0 || !forms.every(isObjectSchema) || typeof value !== 'object' || value === null) return schema
   const [first, ...others] = forms as [ObjectSchema, ...ObjectSchema[]]
@@ -44,9 +47,18 @@ const meantBy = (schema: TSchema, value: unknown): TSchema => {
   return others.find((form) => marks(form).some((key) => Object.hasOwn(value, key))) ?? first
 }
 
+/** Which field may be meant by an unknown one, as the end of a reason. @param path of the object's schema, as the validator reports it */
+const meantBy = (key: string, schema: TSchema, path: string): string => {
+  if (key.length > maxField) return ''
+  const steps = path.split('/').slice(1)
+  const found = steps.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], schema)
+  const near = nearest(key, Object.keys((found as Partial<ObjectSchema> | undefined)?.properties ?? {}))
+  return near.length === 0 ? '' : `; is ${near.join(' or ')} meant?`
+}
+
 /** Every problem that `schema` finds in `value`; empty if it conforms. Unknown fields are problems; they are never stripped. */
 export const problemsOf = (union: TSchema, value: unknown): Problem[] => {
-  const schema = meantBy(union, value)
+  const schema = formFor(union, value)
   const check = validator(schema)
   if (check.Check(value)) return []
   const problems: Problem[] = []
@@ -55,7 +67,9 @@ export const problemsOf = (union: TSchema, value: unknown): Problem[] => {
     const params = error.params as Record<string, unknown>
     if (error.keyword === 'additionalProperties' && Array.isArray(params.additionalProperties)) {
       for (const key of params.additionalProperties) {
-        problems.push({ field: field === '' ? String(key) : `${field}.${String(key)}`, reason: 'is not a known field' })
+        const hint = problems.length < hintedProblems ? meantBy(String(key), schema, error.schemaPath) : ''
+        const path = field === '' ? String(key) : `${field}.${String(key)}`
+        problems.push({ field: path, reason: `is not a known field${hint}` })
       }
     } else if (error.keyword === 'required' && Array.isArray(params.requiredProperties)) {
       for (const key of params.requiredProperties) {

@@ -7,6 +7,7 @@ import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { WholeConfig } from '../providers/provider.ts'
 import { fileProblem } from './config/file-problem.ts'
+import { handEditText } from './config/hand-edit.ts'
 import type { ConfigPatch, Sections, StoredConfig } from './config/sections.ts'
 import { initialRecord } from './machine/initial.ts'
 import { portOfSlot, slotNotFound } from './machine/slot-errors.ts'
@@ -38,6 +39,8 @@ export interface Entry {
   stamp: string | null
   /** What was wrong with the slot's record at the start; null when nothing was. */
   damage: Damage | null
+  /** What its file has that is likely a mistake: ends of sentences. */
+  oddities: readonly string[]
 }
 
 export class SlotOwners {
@@ -104,7 +107,8 @@ export class SlotOwners {
     const stamp = await this.#deps.configs.stamp(name)
     const { config: stored, error: unread } = await this.#read(name, this.#lastKnown(name, kept?.record))
     const port = stored.port ?? kept?.record.port ?? (await ports.allocate(name, this.ports().keys()))
-    const config: WholeConfig = { ...stored, port }
+    const { oddities = [], ...whole } = stored
+    const config: WholeConfig = { ...whole, port }
     const error = unread ?? (stored.port === null ? await this.#keepPort(name, port) : null)
     const isLost = kept === null && !(reading.kind === 'none' && reading.isNew)
     const record = kept?.record ?? initialRecord(config, bootId, clock.wall(), isLost)
@@ -125,6 +129,7 @@ export class SlotOwners {
       configError: error,
       stamp,
       damage,
+      oddities,
     }
     this.#entries.set(name, entry)
     this.#changed()
@@ -142,8 +147,11 @@ export class SlotOwners {
     await entry.edits.run(async () => {
       const { name, port } = entry.owner.config
       entry.stamp = await this.#deps.configs.stamp(name)
-      const { config, error } = await this.#read(name, entry.owner.config)
+      const before = entry.owner.config
+      const { config, error } = await this.#read(name, before)
       this.#configure(entry, { ...config, port: config.port ?? port }, error)
+      const text = handEditText(before, entry.owner.config)
+      if (text !== null) log.info(text)
     })
   }
 
@@ -203,9 +211,14 @@ export class SlotOwners {
     return { ...sections.initial(name, provider), model: record.model, port: record.port }
   }
 
-  #configure(entry: Entry, config: WholeConfig, error: Hal0Error | null): void {
+  #configure(
+    entry: Entry,
+    { oddities = [], ...config }: WholeConfig & Pick<StoredConfig, 'oddities'>,
+    error: Hal0Error | null,
+  ): void {
     const { name, capture } = entry.owner.config
     entry.configError = error
+    entry.oddities = oddities
     entry.owner.configure(config, error)
     if (capture && !config.capture) this.#deps.signals.publish({ kind: 'uncaptured', name })
   }

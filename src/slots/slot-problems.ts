@@ -8,13 +8,14 @@ import type { Entry } from './slot-owners.ts'
 /** @param entries every slot, ordered by name */
 export const problemsOfSlots = (entries: readonly Entry[], planner: Pick<Planner, 'check'>): string[] => {
   const each = entries.flatMap((entry) => {
-    const { owner, configError, damage } = entry
+    const { owner, configError, damage, oddities } = entry
     const isThere = damage !== null && (damage.aside === null || existsSync(damage.aside))
     const errors = [owner.writer.problem, owner.stopProblem]
     return [
       fileProblem(configError, owner.config, planner),
       ...errors.map((error) => error?.message),
       isThere ? damage.problem : undefined,
+      ...oddities.map((oddity) => `The file of slot ${owner.config.name} has ${oddity}`),
     ]
   })
   const sentences = each.filter((one) => one !== undefined)

@@ -23,7 +23,7 @@ const refused = (value: unknown): Hal0Error => {
 
 describe('a refused value', () => {
   const cases: [string, unknown, string, string][] = [
-    ['an unknown field', { name: 'a', modle: 'x' }, 'modle', 'is not a known field'],
+    ['an unknown field', { name: 'a', modle: 'x' }, 'modle', 'is not a known field; is model or mode meant?'],
     ['a missing field', {}, 'name', 'is missing'],
     ['a wrong type', { name: 'a', extra_args: 'x' }, 'extra_args', 'must be array'],
     ['an unknown word', { name: 'a', load: 'sometimes' }, 'load', 'must be one of manual, on-demand'],

@@ -18,10 +18,15 @@ import { Hal0Error } from '../../lib/hal0-error.ts'
 import { type Problem, problemsOf, requireNone } from '../../lib/validate.ts'
 import type { WholeConfig } from '../../providers/provider.ts'
 import { problemsOfRules } from './check-rules.ts'
+import { oddKeys } from './odd-keys.ts'
 import { changedRules, isTable, ruleKeys, wholeRules } from './rules.ts'
 
 /** A slot's configuration whose port may still have to be allocated. */
-export type StoredConfig = Omit<WholeConfig, 'port'> & { port: number | null }
+export type StoredConfig = Omit<WholeConfig, 'port'> & {
+  port: number | null
+  /** What its file has that is likely a mistake: ends of sentences. */
+  oddities?: readonly string[]
+}
 
 type Table = Record<string, unknown>
 
@@ -140,7 +145,8 @@ export class Sections {
     if (problems.length > 0) return problems
     const common = pick(table, Object.fromEntries(plainKeys.map((key) => [key, null])))
     const config = this.merged(this.initial(name, section.provider), { common, section: { ...beside, ...inside } })
-    return { ...config, ...rules }
+    const oddities = oddKeys(table, section)
+    return { ...config, ...rules, ...(oddities.length === 0 ? {} : { oddities }) }
   }
 
   /**

@@ -84,6 +84,18 @@ describe('a file', () => {
   }
 })
 
+test('a key that hal0 does not know stays in a file, and what may be meant is said', () => {
+  const oddities = (text: string) => fromFile(text).oddities
+  expect(oddities('mystery = 1\n[later]\nx = 1\n[llama_cpp]\ncontext_size = 1\n[params]\nremove = []')).toBeUndefined()
+  expect(oddities('[llama_cpp]\ncontext_sise = 8192')).toEqual([
+    'context_sise in [llama_cpp], which hal0 does not know. Did you mean context_size?',
+  ])
+  expect(oddities('[params]\ndefualt = { a = 1 }\n[profiles.deep]\ntemperature = 1')).toEqual([
+    'defualt in [params], which hal0 does not know. Did you mean default?',
+    'temperature in [profiles.deep], which hal0 does not know. Keys of the JSON of requests go into default, fixed or remove there.',
+  ])
+})
+
 describe('a change', () => {
   test('sets one key of one part, and leaves the others', () => {
     const config = after(

@@ -23,7 +23,7 @@ describe('a body of the API', () => {
       expect(problemsOf(schemas.SlotPatch, body)).toEqual([])
     }
     expect(problemsOf(schemas.SlotPatch, { llama_cpp: { context_sise: 1 } })).toEqual([
-      { field: 'llama_cpp.context_sise', reason: 'is not a known field' },
+      { field: 'llama_cpp.context_sise', reason: 'is not a known field; is context_size meant?' },
     ])
   })
 

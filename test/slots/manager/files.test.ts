@@ -90,6 +90,19 @@ describe('a hand edit', () => {
     expect(view).toMatchObject({ state: 'ready', capture: true, rules: { params, profiles: { deep: params } } })
   })
 
+  test('with a key that hal0 does not know is a problem, which goes with it, and holds nothing up', async () => {
+    const host = await openHost()
+    await host.manager.create({ name: 'one', model: 'a' })
+    host.editByHand('one', { oddities: ['x in [llama_cpp], which hal0 does not know.'] })
+    await host.clock.advance(100)
+    expect(host.manager.problems()).toEqual(['The file of slot one has x in [llama_cpp], which hal0 does not know.'])
+    expect((await host.manager.show('one')).config).not.toHaveProperty('oddities')
+    await during(host, 100, host.manager.command('one', { do: 'load' }, 5))
+    host.editByHand('one', { oddities: [] })
+    await host.clock.advance(100)
+    expect(host.manager.problems()).toEqual([])
+  })
+
   test('that turns capture off says that what was kept is to go', async () => {
     const host = await openHost()
     const uncaptured: string[] = []
