@@ -75,6 +75,7 @@ export const SlotCard = ({ slot }: { slot: KnownSlot }) => {
         </span>
       </div>
       <p class="model">{pull ?? model ?? texts.noModel}</p>
+      {slot.config?.capture === true && <p class="quiet">{texts.captured}</p>}
       <Middle slot={slot} />
       <Failure error={refusalOf(name, seq)} urgent />
       <div class="actions">

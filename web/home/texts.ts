@@ -31,6 +31,7 @@ export const texts = {
   needs: 'Needs',
   needsHint: 'Memory that the model needs while it is loaded.',
   noModel: 'no model',
+  captured: 'Its prompts and answers are kept (capture).',
   log: 'Log',
   logOf: (name: string): string => `Log of ${name}`,
   create: {
