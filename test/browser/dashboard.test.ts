@@ -138,6 +138,18 @@ describe.skipIf(skipWithoutChromium)('the dashboard', () => {
     expect((await it.server.slots.show('writer')).config).toMatchObject({ model: 'tiny', load: 'on-demand' })
   })
 
+  test('offers well-known models where there are none, with size, licence and fit, and pulls one at a click', async () => {
+    it.server.models.entries.clear()
+    await it.open('#/models')
+    const offers = it.page.locator('.offers li')
+    await offers.first().waitFor()
+    expect(await offers.first().textContent()).toMatch(/fits.*licence .*needs .* free/)
+    const asked = it.page.waitForRequest((request) => request.method() === 'POST')
+    await offers.first().getByRole('button').click()
+    expect((await asked).url()).toMatch(/\/api\/models\/[^/]+\/pull$/)
+    await it.page.locator('#pulls li').first().waitFor()
+  })
+
   test('says why a command was refused', async () => {
     it.server.slots.add('primary')
     it.server.slots.command = () => Promise.reject(new Hal0Error('slot.no_model', 'The slot has no model. Choose one.'))

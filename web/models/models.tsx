@@ -1,7 +1,9 @@
 /** The models: to find and pull, under way, and here. */
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
+import { models } from '../data/state.ts'
 import { Button } from '../ui/button.tsx'
+import { Catalog } from './catalog.tsx'
 import { FindModels } from './hub/find-models.tsx'
 import { ImportModel } from './import-model.tsx'
 import { PullCard } from './pull-card.tsx'
@@ -37,6 +39,7 @@ export const Models = () => {
         <div id="models">
           <Registry />
         </div>
+        {models.value?.length === 0 && <Catalog />}
       </section>
       <Upkeep />
       {imports.value && (

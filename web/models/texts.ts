@@ -30,7 +30,10 @@ export const texts = {
   kept: (size: number): string => `${bytes(size)} are kept: the next try continues from there.`,
   nothingKept: 'Nothing of it is kept.',
   installed: 'Here',
-  none: 'No models yet. Pull one above, or import a file that is on the server.',
+  none: 'No models yet. Pull one of these, look for another above, or import a file that is on the server.',
+  catalog: 'Good to begin with',
+  catalogFacts: (size: number, licence: string): string => `${bytes(size)}, licence ${licence}`,
+  catalogPull: (name: string): string => `Pull ${name}`,
   columns: {
     model: 'Model',
     kind: 'Kind',

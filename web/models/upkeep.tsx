@@ -73,7 +73,7 @@ const Leftovers = () => {
   const size = leftovers.value.reduce((sum, { bytes }) => sum + bytes, 0)
   if (size === 0) return null
   return (
-    <section class="section">
+    <section class="section leftovers">
       <h2>{texts.leftovers}</h2>
       <p>{texts.leftoversNote(size)}</p>
       <Button
