@@ -171,7 +171,7 @@ describe('who may import whom', () => {
 
   /** Rooms of one part, in the order in which they may import each other: from right to left. */
   const rooms: Record<string, string[]> = {
-    slots: ['machine', 'decide', 'store', 'run'],
+    slots: ['queue', 'machine', 'decide', 'store', 'run'],
     models: [
       'fit',
       'naming',

@@ -5,7 +5,7 @@
 import { type Static, type TProperties, type TSchema, type TUnsafe, Type } from 'typebox'
 import { noBodyRules, rulesKeys, rulesPatchKeys, type SlotRules, type SlotRulesPatch } from './rules/slot-rules.ts'
 import { nullable } from './schema/nullable.ts'
-import { ModelId, SlotName, SlotRecord } from './slot.ts'
+import { ModelId, SlotName, SlotQueue, SlotRecord } from './slot.ts'
 
 const seconds = (description: string) => Type.Number({ minimum: 0, maximum: 31_536_000, description })
 const exact = { additionalProperties: false } as const
@@ -143,12 +143,13 @@ export type SlotCreate = { name: string } & SlotPatch
 /** Body of `PATCH /api/slots/{name}`; null resets a nullable key. The name of a slot never changes. */
 export type SlotPatch = Partial<Omit<SlotConfig, 'name' | keyof SlotRules>> & SlotRulesPatch & SectionValues
 
-/** Answer of the slot routes: the configuration, and the state. */
+/** Answer of the slot routes: the configuration, the state, and the requests. */
 export interface Slot {
   config: SlotConfig & SectionValues
   state: SlotRecord
   /** Why the slot's file cannot be used, as a sentence; `config` is then what it was before. Only while that is so. */
   problem?: string
+  queue: SlotQueue
 }
 
 /** The schemas of the API in which a slot's configuration occurs. */
@@ -164,7 +165,7 @@ const problem = Type.Optional(
 )
 
 const slotOf = (config: TSchema): TUnsafe<Slot> =>
-  Type.Unsafe<Slot>(Type.Object({ config, state: SlotRecord, problem }, exact))
+  Type.Unsafe<Slot>(Type.Object({ config, state: SlotRecord, queue: SlotQueue, problem }, exact))
 
 const partial = (fields: TProperties): TProperties => Type.Partial(Type.Object(fields)).properties
 

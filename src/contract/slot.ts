@@ -71,6 +71,23 @@ export const SlotRecord = Type.Object(
 )
 export type SlotRecord = Static<typeof SlotRecord>
 
+const queue = {
+  in_flight: Type.Integer({ description: 'Requests at the backend.' }),
+  waiting: Type.Integer({ description: 'Requests that wait for the load, or for a place.' }),
+  oldest_s: nullable(Type.Number({ description: 'How long the oldest of them has waited; null: none waits.' })),
+  expected_wait_s: nullable(
+    Type.Number({ description: 'How long a request that comes now will wait, from recent ones; null: unknown.' }),
+  ),
+}
+
+/** The requests of a slot, and what one more has to expect. */
+export const SlotQueue = Type.Object(queue, { additionalProperties: false })
+export type SlotQueue = Static<typeof SlotQueue>
+
+/** Data of a `queue` event: sent while requests wait, at most 4 a second, and once when none waits any more. Never written to disk. */
+export const SlotQueueEvent = Type.Object({ name: SlotName, ...queue }, { additionalProperties: false })
+export type SlotQueueEvent = Static<typeof SlotQueueEvent>
+
 /** `repo` and `file` say where the model comes from if it is missing. */
 export const SwapRequest = Type.Object(
   {

@@ -1,9 +1,10 @@
 /** Answers inference requests: body → model → route → lease → rewrite → relay, and one line in the decision log. */
+import type { Priority } from '../contract/caller.ts'
 import type { Endpoint } from '../contract/endpoints.ts'
-import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer } from '../lib/http/incoming.ts'
 import { log } from '../lib/log.ts'
+import type { Requester } from '../slots/run/lease.ts'
 import { defaultMaxBodyBytes, type Taken, takeBody } from './body/body.ts'
 import { BodyShare } from './body/body-budget.ts'
 import type { BodyPieces } from './body/body-pieces.ts'
@@ -19,10 +20,11 @@ import { refuseRemoteMedia } from './media/refuse-remote.ts'
 import { relay } from './relay/relay.ts'
 import { ClientGone, type RelayReport } from './relay/relay-request.ts'
 import { type Asking, findWay, findWaySoon } from './request-way.ts'
-import { askedStream, conversationOf } from './streams/asked-stream.ts'
+import { askedStream } from './streams/asked-stream.ts'
 import { backendPathOf, KeptStreams } from './streams/kept-streams.ts'
 import type { Target, TargetLease } from './targets/target.ts'
 import { EarlyAnswer, earlyTiming } from './waiting/early-answer.ts'
+import { priorityOf, turnsOf } from './waiting/place-in-queue.ts'
 
 interface Parts extends DispatchDeps {
   streams: KeptStreams
@@ -34,7 +36,7 @@ const clientClosedRequest = 499
 const heapTrim = new HeapTrim()
 
 /** One request on its way. */
-class InferenceRequest implements Client {
+class InferenceRequest implements Requester {
   readonly #call: InferenceCall
   readonly #answer: Answer
   readonly #deps: Parts
@@ -60,6 +62,7 @@ class InferenceRequest implements Client {
   /** Never rejects. */
   async run(): Promise<void> {
     try {
+      this.#draft.ranked(priorityOf(this.#call.request.headers, this.#call.caller))
       const read = this.#read()
       // Awaited only if necessary: a body that has arrived, and a free place, cost no turn of the event loop.
       const { body: given, model } = read instanceof Promise ? await read : read
@@ -85,6 +88,18 @@ class InferenceRequest implements Client {
     const { stopping } = this.#deps
     const { signal } = this.#call.request
     return stopping === undefined ? signal : AbortSignal.any([signal, stopping])
+  }
+
+  get caller(): string {
+    return turnsOf(this.#call.caller)
+  }
+
+  get priority(): Priority {
+    return this.#draft.priority
+  }
+
+  queued(position: number): void {
+    this.#draft.queued(position)
   }
 
   #waking({ slot }: Target): void {
@@ -127,7 +142,7 @@ class InferenceRequest implements Client {
       reader: modelReader(endpoint.model, request),
       judge: (model) => {
         const way = findWaySoon(this.#asking, model)
-        const refusal = way instanceof Promise ? null : way.target.refusal()
+        const refusal = way instanceof Promise ? null : way.target.refusal(this)
         if (refusal !== null) throw refusal
       },
     })
@@ -139,10 +154,11 @@ class InferenceRequest implements Client {
     const { request } = this.#call
     const answer = this.#early ?? this.#answer
     if (target.capture) this.#capture = new Capture(answer, body, endpoint.model === 'json')
+    const { streams, targets } = this.#deps
     return relay(
       {
         endpoint,
-        isKept: this.#keep(target, lease),
+        isKept: streams.keep(this.#call, target.slot, lease.backend, () => targets.list()),
         target,
         lease,
         headers: request.headers,
@@ -161,18 +177,6 @@ class InferenceRequest implements Client {
   async #ofStream(lease: TargetLease): Promise<Endpoint> {
     const { request, endpoint } = this.#call
     return { ...endpoint, backendPath: await backendPathOf(askedStream(request.target), lease) }
-  }
-
-  /** Remembers which backend keeps the stream of this request. @returns whether one does */
-  #keep({ slot }: Target, { backend }: TargetLease): boolean {
-    const { request, endpoint, caller } = this.#call
-    if (!backend.keepsStreams || endpoint.method !== 'POST' || endpoint.capability !== 'chat') return false
-    const id = conversationOf(request.headers)
-    if (id === null) return false
-    // As it is now: its process may have been started for this request.
-    const keeper = this.#deps.targets.list().find((target) => target.slot === slot)
-    if (keeper !== undefined) this.#deps.streams.remember(id, caller, keeper)
-    return true
   }
 
   #refused(error: unknown): void {

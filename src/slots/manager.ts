@@ -3,7 +3,6 @@ import type { Slot, SlotCreate, SlotPatch } from '../contract/slot-config.ts'
 import type { Status } from '../contract/system.ts'
 import { Bus } from '../lib/async/bus.ts'
 import { Mutex } from '../lib/async/mutex.ts'
-import type { Client } from '../lib/client.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
 import type { LogFrom, TakeLog } from '../system/supervisor.ts'
@@ -13,7 +12,7 @@ import { type Goal, reach } from './goal.ts'
 import { runningModels, usersOfModel } from './model-use.ts'
 import { Reconciliation } from './reconciliation.ts'
 import { Roster } from './roster.ts'
-import type { Lease, LoadView, SlotView } from './run/lease.ts'
+import type { Lease, LoadView, Requester, SlotView } from './run/lease.ts'
 import type { SlotCommand, SlotService, SlotSignal } from './service.ts'
 import { type Entry, SlotOwners, type SlotOwnersDeps } from './slot-owners.ts'
 import { problemsOfSlots } from './slot-problems.ts'
@@ -111,15 +110,15 @@ export class SlotManager implements SlotService {
     })
   }
 
-  acquire(name: string, client: Client, asked = name): Lease | Promise<Lease> {
+  acquire(name: string, client: Requester, asked = name): Lease | Promise<Lease> {
     const entry = this.#owners.get(name)
     // A load may begin, with what its file says now.
     if (entry.owner.record.state !== 'offline') return entry.owner.acquire(client, asked)
     return this.#owners.follow(entry).then(() => this.#owners.get(name).owner.acquire(client, asked))
   }
 
-  refusal(name: string): Hal0Error | null {
-    return this.#owners.get(name).owner.refusal()
+  refusal(name: string, client: Partial<Requester> = {}): Hal0Error | null {
+    return this.#owners.get(name).owner.refusal(client)
   }
 
   loading(name: string): LoadView | null {
@@ -235,8 +234,8 @@ export class SlotManager implements SlotService {
     this.#roster.close()
     this.#reconciliation.close()
     await Promise.all(entries.map(({ owner }) => owner.writer.settled()))
-    for (const { owner, endProgress } of entries) {
-      endProgress()
+    for (const { owner, endFrames } of entries) {
+      endFrames()
       owner.close()
     }
   }

@@ -1,5 +1,8 @@
-/** `progress` frames between transitions (spec §5): at most 4 a second, for slots in a transient state. */
-import type { SlotProgress, SlotState } from '../contract/slot.ts'
+/**
+ * Frames between transitions, at most 4 a second (spec §5): `progress` for slots in a transient state, and `queue` for those with
+ * requests that wait.
+ */
+import type { SlotProgress, SlotQueueEvent, SlotState } from '../contract/slot.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { SlotOwner } from './run/owner.ts'
 
@@ -38,6 +41,28 @@ export const tellProgress = (
     if (cancel === null) cancel = clock.setTimer(everyMs, frame)
   })
   if (moving.includes(owner.record.state)) cancel = clock.setTimer(everyMs, frame)
+  return () => {
+    unsubscribe()
+    cancel?.()
+  }
+}
+
+/** Publishes frames of the requests that wait at `owner`, when they change, and a last one when none waits any more. @returns the function that ends it */
+export const tellQueue = (owner: SlotOwner, clock: Clock, publish: (queue: SlotQueueEvent) => void): (() => void) => {
+  let cancel: (() => void) | null = null
+  let changed = false
+  const frame = () => {
+    cancel = null
+    if (!changed) return
+    changed = false
+    publish({ name: owner.record.name, ...owner.queue })
+    cancel = clock.setTimer(everyMs, frame)
+  }
+  const unsubscribe = owner.queueChanged.subscribe(() => {
+    changed = true
+    // Not at once: a herd of requests comes within milliseconds, and a place is often free sooner than anybody looks.
+    if (cancel === null) cancel = clock.setTimer(everyMs, frame)
+  })
   return () => {
     unsubscribe()
     cancel?.()

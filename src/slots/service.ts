@@ -1,6 +1,6 @@
 /** The slots as the HTTP layer and the dispatcher see them. Implemented by the manager. */
 import type { PullRequest } from '../contract/models/pull.ts'
-import type { SlotProgress } from '../contract/slot.ts'
+import type { SlotProgress, SlotQueueEvent } from '../contract/slot.ts'
 import type { Slot, SlotCreate, SlotPatch } from '../contract/slot-config.ts'
 import type { Bus } from '../lib/async/bus.ts'
 import type { LogFrom, TakeLog } from '../system/supervisor.ts'
@@ -21,6 +21,8 @@ export type SlotSignal =
   | { kind: 'record'; name: string; json: string }
   /** Between transitions, at most 4 a second. */
   | { kind: 'progress'; progress: SlotProgress }
+  /** While requests wait, at most 4 a second. */
+  | { kind: 'queue'; queue: SlotQueueEvent }
   /** The slot was deleted. */
   | { kind: 'deleted'; name: string }
   /** Its configuration does not ask for prompts and answers to be kept, and may have done so before. */

@@ -12,7 +12,7 @@ import type { ConfigPatch, Sections, StoredConfig } from './config/sections.ts'
 import { initialRecord } from './machine/initial.ts'
 import { portOfSlot, slotNotFound } from './machine/slot-errors.ts'
 import type { PortAllocator } from './ports/port-allocator.ts'
-import { tellProgress } from './progress.ts'
+import { tellProgress, tellQueue } from './progress.ts'
 import { type OwnerDeps, SlotOwner } from './run/owner.ts'
 import type { SlotSignal } from './service.ts'
 import type { SlotConfigStore } from './store/config-store.ts'
@@ -32,7 +32,8 @@ export interface Entry {
   edits: Mutex
   /** Only one swap is accepted at a time. */
   swaps: Mutex
-  endProgress: () => void
+  /** Ends the frames between its transitions. */
+  endFrames: () => void
   /** Why the file cannot be used; null when it can. */
   configError: Hal0Error | null
   /** The file's stamp when it was last read. */
@@ -93,9 +94,9 @@ export class SlotOwners {
 
   slot(entry: Entry): Slot {
     const { planner, sections } = this.#deps
-    const { config, record: state } = entry.owner
+    const { config, record: state, queue } = entry.owner
     const problem = fileProblem(entry.configError, config, planner)
-    const shown = { config: { ...sections.wire(config), mode: planner.mode(config) }, state }
+    const shown = { config: { ...sections.wire(config), mode: planner.mode(config) }, state, queue }
     return problem === undefined ? shown : { ...shown, problem }
   }
 
@@ -120,12 +121,16 @@ export class SlotOwners {
     })
     owner.configure(config, error)
     const endProgress = tellProgress(owner, clock, (progress) => signals.publish({ kind: 'progress', progress }))
+    const endQueue = tellQueue(owner, clock, (queue) => signals.publish({ kind: 'queue', queue }))
     const damage = reading.kind === 'damaged' ? reading.damage : null
     const entry: Entry = {
       owner,
       edits: new Mutex(),
       swaps: new Mutex(),
-      endProgress,
+      endFrames: () => {
+        endProgress()
+        endQueue()
+      },
       configError: error,
       stamp,
       damage,
@@ -181,7 +186,7 @@ export class SlotOwners {
   /** Forgets a slot that its owner has agreed to delete. */
   drop(name: string): void {
     const entry = this.get(name)
-    entry.endProgress()
+    entry.endFrames()
     entry.owner.close()
     this.#entries.delete(name)
     this.#changed()

@@ -8,7 +8,7 @@ import { Failure } from '../terminal/failure.ts'
 const answering: readonly SlotState[] = ['ready', 'serving', 'idle']
 const coming: readonly SlotState[] = ['pulling', 'starting', 'warming']
 
-export const answers = (slot: Slot): boolean => answering.includes(slot.state.state)
+export const answers = (slot: Pick<Slot, 'state'>): boolean => answering.includes(slot.state.state)
 
 /** The model that the slot runs, or will run. */
 export const modelOf = ({ config, state }: Slot): string | null => state.model ?? config.model

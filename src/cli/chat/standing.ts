@@ -33,9 +33,12 @@ export type Standing = { kind: 'answers' } | { kind: 'load'; because: string | n
  * @param may whether a slot is loaded that the next request would not load by itself
  * @throws Failure when the slot cannot answer, with the command that helps
  */
-export const standingOf = ({ config, state }: Slot, may: 'load-any' | 'load-on-demand'): Standing => {
+export const standingOf = (
+  { config, state }: Pick<Slot, 'config' | 'state'>,
+  may: 'load-any' | 'load-on-demand',
+): Standing => {
   const { name, load, model } = config
-  if (answers({ config, state })) return { kind: 'answers' }
+  if (answers({ state })) return { kind: 'answers' }
   if ((state.model ?? model) === null) {
     throw new Failure(exitCode.failed, `${name} has no model.`, { hint: `hal0 slot swap ${name} --model MODEL` })
   }

@@ -1,4 +1,5 @@
 import type { SlotRecord } from '../../contract/slot.ts'
+import type { Slot } from '../../contract/slot-config.ts'
 import { call } from '../api/client.ts'
 import { defineVerb } from '../command.ts'
 import { envelopeFailure, Failure } from '../terminal/failure.ts'
@@ -6,7 +7,7 @@ import { print, printJson, talk } from '../terminal/output.ts'
 import { printable, style, widthOf } from '../terminal/style.ts'
 import { type Cell, fields } from '../terminal/table.ts'
 import { wrap } from '../text/wrap.ts'
-import { stateCell } from './shared/progress.ts'
+import { queueText, stateCell } from './shared/progress.ts'
 import { ruleRows } from './shared/rule-settings.ts'
 import { argumentsText } from './shared/settings.ts'
 import { nameArgument } from './shared/slot-command.ts'
@@ -37,6 +38,15 @@ const errorRows = ({ name, error }: SlotRecord): [string, string | Cell][] => {
     ['try', { text: hint ?? `hal0 slot load ${name}`, as: 'cyan' }],
   ]
 }
+
+/** What is going on at a slot that serves requests, or has some that wait. */
+const requestRows = ({ config, queue }: Slot): [string, string][] =>
+  queue.in_flight + queue.waiting === 0
+    ? []
+    : [
+        ['in flight', `${queue.in_flight} of ${config.max_in_flight}`],
+        ['queue', queueText(queue)],
+      ]
 
 /** What the backend printed before it failed: as the error has it, else the end of the slot's log. */
 const lastLines = async ({ name, error }: SlotRecord): Promise<string[]> => {
@@ -73,6 +83,7 @@ export default defineVerb({
         ...(state.error === null ? ([['reason', shown(state.reason)]] as const) : []),
         ...errorRows(state),
         ...(state.model === null || state.model === config.model ? [] : ([['loaded', state.model]] as const)),
+        ...requestRows(slot),
         ['pid', shown(state.pid)],
         ['unit', state.unit],
       ]),

@@ -7,7 +7,7 @@ import { defineVerb } from '../command.ts'
 import { print } from '../terminal/output.ts'
 import { StatusLine } from '../terminal/status-line.ts'
 import { type Cell, growingTable } from '../terminal/table.ts'
-import { describeProgress, readSlotEvent, stateCell } from './shared/progress.ts'
+import { describeProgress, queueText, readSlotEvent, stateCell } from './shared/progress.ts'
 
 const columns = [
   { title: 'TIME', role: 'figure', min: 8 },
@@ -40,6 +40,9 @@ With --json one JSON object a line: the state record of the change, or {name, de
       const news = readSlotEvent(event)
       if (news?.kind === 'progress' && concerns(news.progress.name) && process.stderr.isTTY === true) {
         line.show(news.progress.state, `${news.progress.name}: ${describeProgress(news.progress)}`)
+      } else if (news?.kind === 'queue' && concerns(news.queue.name) && process.stderr.isTTY === true) {
+        if (news.queue.waiting === 0) line.clear()
+        else line.show('queue', `${news.queue.name}: ${queueText(news.queue)}`)
       } else if (news?.kind === 'record' && concerns(news.record.name)) {
         const { name: slot } = news.record
         // After a lost connection the daemon sends the state of each slot again.

@@ -1,6 +1,6 @@
 /** Wire types of the decision log (spec §2.3). */
 import { type Static, Type } from 'typebox'
-import { CallerName } from '../caller.ts'
+import { CallerName, Priority } from '../caller.ts'
 import { nullable } from '../schema/nullable.ts'
 import { patterned } from '../schema/pattern.ts'
 import { SlotState } from '../slot.ts'
@@ -23,6 +23,10 @@ export const Decision = Type.Object(
     wait_ms: nullable(Type.Number({ description: 'Arrival to the lease: load_ms, queue_ms, and reading the body.' })),
     load_ms: nullable(Type.Number({ description: 'How long it waited for the slot to load.' })),
     queue_ms: nullable(Type.Number({ description: 'How long it waited for a place at the loaded slot.' })),
+    priority: nullable(Priority),
+    position: nullable(
+      Type.Integer({ description: 'Its place among those that waited when it came, from 1; null: it did not wait.' }),
+    ),
     first_byte_ms: nullable(Type.Number({ description: 'Arrival to the first byte of the body.' })),
     duration_ms: Type.Number({ description: 'Arrival to the end of the answer.' }),
     status: Type.Integer(),

@@ -27,7 +27,7 @@ export const eventStreams = {
     ...row,
     path: '/api/slots/events',
     tag: 'slots',
-    summary: 'Slots: a snapshot, then every transition, progress between them',
+    summary: 'Slots: a snapshot, then every transition; between them progress, and the queue while requests wait',
     query: Type.Object({ name: Type.Optional(Type.String({ description: 'Only this slot.' })) }),
     resumes: true,
   },

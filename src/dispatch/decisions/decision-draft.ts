@@ -1,5 +1,5 @@
 /** What the log will say about one request, filled in as it becomes known. */
-import type { Caller } from '../../contract/caller.ts'
+import type { Caller, Priority } from '../../contract/caller.ts'
 import type { Decision } from '../../contract/logs/decision.ts'
 import { bounded } from '../../lib/bounded.ts'
 import type { TokenCounts } from '../dialects/usage.ts'
@@ -40,6 +40,8 @@ export class DecisionDraft {
   #message: string | null = null
   #waitMs: number | null = null
   #waited: TargetLease['waited'] | null = null
+  #priority: Priority | null = null
+  #position: number | null = null
 
   constructor(requestId: string, path: string, caller: Caller, time: number) {
     this.requestId = requestId
@@ -61,6 +63,19 @@ export class DecisionDraft {
     this.#slot = slot
     this.#reason = reason
     this.#state = state
+  }
+
+  ranked(priority: Priority): void {
+    this.#priority = priority
+  }
+
+  get priority(): Priority {
+    return this.#priority ?? 'interactive'
+  }
+
+  /** The request has to wait. @param position its place among those that wait, from 1 */
+  queued(position: number): void {
+    this.#position = position
   }
 
   /** The request got a place. */
@@ -92,6 +107,8 @@ export class DecisionDraft {
       wait_ms: orNull(this.#waitMs),
       load_ms: orNull(this.#waited?.loadMs ?? null),
       queue_ms: orNull(this.#waited?.queueMs ?? null),
+      priority: this.#priority,
+      position: this.#position,
       first_byte_ms: orNull(firstByteAt === null ? null : firstByteAt - this.#arrival),
       duration_ms: rounded(this.#elapsed()),
       status,

@@ -19,6 +19,8 @@ const notForBackends = new Set([
   'x-api-key',
   'api-key',
   'forwarded',
+  // For hal0 itself.
+  'x-hal0-priority',
   // Compression between two processes of one host wastes time, and would hide the token counts from the log.
   'accept-encoding',
   // A backend takes no part in CORS.

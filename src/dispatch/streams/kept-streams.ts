@@ -1,10 +1,13 @@
 /** Remembers which backend keeps which stream, and leads the requests for it there. */
 import type { Caller } from '../../contract/caller.ts'
+import type { Endpoint } from '../../contract/endpoints.ts'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { IncomingRequest } from '../../lib/http/incoming.ts'
 import { log } from '../../lib/log.ts'
+import type { BackendTraits } from '../../providers/backend-traits.ts'
 import type { Target, TargetLease } from '../targets/target.ts'
-import { type AskedStream, pathAtBackend, streamPath } from './asked-stream.ts'
+import { type AskedStream, conversationOf, pathAtBackend, streamPath } from './asked-stream.ts'
 
 /** The most streams that are remembered; a backend itself keeps one for some minutes. */
 const maxStreams = 1024
@@ -15,6 +18,13 @@ const formWithinMs = 2000
 interface Keeper {
   slot: string
   pid: number
+}
+
+/** A request that may begin a stream. */
+interface StartedBy {
+  request: Pick<IncomingRequest, 'headers'>
+  endpoint: Pick<Endpoint, 'method' | 'capability'>
+  caller: Caller
 }
 
 const notFound = ({ id }: AskedStream): Hal0Error =>
@@ -43,6 +53,26 @@ export class KeptStreams {
     this.#keepers.set(key, { slot, pid })
     const [oldest] = this.#keepers.keys()
     if (this.#keepers.size > maxStreams && oldest !== undefined) this.#keepers.delete(oldest)
+  }
+
+  /**
+   * Remembers which backend keeps the stream of a request.
+   * @param slot whose backend gets it
+   * @param targets as they are now: its process may have been started for this request
+   * @returns whether it keeps one
+   */
+  keep(
+    { request, endpoint, caller }: StartedBy,
+    slot: string | null,
+    { keepsStreams }: Pick<BackendTraits, 'keepsStreams'>,
+    targets: () => readonly Target[],
+  ): boolean {
+    if (!keepsStreams || endpoint.method !== 'POST' || endpoint.capability !== 'chat') return false
+    const id = conversationOf(request.headers)
+    if (id === null) return false
+    const keeper = targets().find((target) => target.slot === slot)
+    if (keeper !== undefined) this.remember(id, caller, keeper)
+    return true
   }
 
   /** The target whose backend keeps the stream. @throws Hal0Error `stream.not_found` */

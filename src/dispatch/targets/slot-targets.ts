@@ -1,7 +1,6 @@
 /** The slots as targets: their backends are reached over loopback. */
-import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
-import type { LoadView, SlotDirectory, SlotView } from '../../slots/run/lease.ts'
+import type { LoadView, Requester, SlotDirectory, SlotView } from '../../slots/run/lease.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Target, TargetLease, Targets } from './target.ts'
 
@@ -40,12 +39,12 @@ class SlotTarget implements Target {
     this.#slots = slots
   }
 
-  acquire(client: Client, asked: string | null): TargetLease | Promise<TargetLease> {
+  acquire(client: Requester, asked: string | null): TargetLease | Promise<TargetLease> {
     return this.#slots.acquire(this.name, client, asked ?? this.name)
   }
 
-  refusal(): Hal0Error | null {
-    return this.#slots.refusal(this.name)
+  refusal(client: Requester): Hal0Error | null {
+    return this.#slots.refusal(this.name, client)
   }
 
   loading(): LoadView | null {

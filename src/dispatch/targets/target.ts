@@ -1,8 +1,7 @@
 /** Something that answers requests for a model: a slot today. Something without a slot (another machine) is another `Target`. */
 import type { SlotState } from '../../contract/slot.ts'
-import type { Client } from '../../lib/client.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
-import type { Lease, LoadView, SlotView } from '../../slots/run/lease.ts'
+import type { Lease, LoadView, Requester, SlotView } from '../../slots/run/lease.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
 /** A copy of its state for routing; only `acquire` decides. */
@@ -35,9 +34,9 @@ export interface Target extends TargetView {
    * @param asked the model that the client named; null: none
    * @throws Hal0Error why there is no place (rejects, or throws when synchronous)
    */
-  acquire(client: Client, asked: string | null): TargetLease | Promise<TargetLease>
+  acquire(client: Requester, asked: string | null): TargetLease | Promise<TargetLease>
   /** The error with which `acquire` would refuse now; null if it would give a place or wait for one. */
-  refusal(): Hal0Error | null
+  refusal(client: Requester): Hal0Error | null
   /** What a request that waits for it waits for; null: for a place only. */
   loading(): LoadView | null
 }

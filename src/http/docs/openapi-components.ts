@@ -7,7 +7,15 @@ import { Decision } from '../../contract/logs/decision.ts'
 import { Fit } from '../../contract/models/fit.ts'
 import { Model, ModelFile, ModelImport, ModelVerification, VerificationProgress } from '../../contract/models/model.ts'
 import { OpenAiModel, OpenAiModelList } from '../../contract/models/openai-model.ts'
-import { SlotName, SlotProgress, SlotRecord, SlotState, SwapRequest } from '../../contract/slot.ts'
+import {
+  SlotName,
+  SlotProgress,
+  SlotQueue,
+  SlotQueueEvent,
+  SlotRecord,
+  SlotState,
+  SwapRequest,
+} from '../../contract/slot.ts'
 import { Health, Status } from '../../contract/system.ts'
 
 /** The schemas that do not depend on the providers. */
@@ -29,6 +37,8 @@ const fixed: Record<string, TSchema> = {
   OpenAiModelList,
   SlotName,
   SlotProgress,
+  SlotQueue,
+  SlotQueueEvent,
   SlotRecord,
   SlotState,
   Status,

@@ -1,5 +1,6 @@
 /** The operations of `/v1`, for the OpenAPI document. */
 import { type TSchema, Type } from 'typebox'
+import { Priority } from '../../contract/caller.ts'
 import type { Dialect, Endpoint } from '../../contract/endpoints.ts'
 import { AnthropicErrorEnvelope, ErrorEnvelope } from '../../contract/error.ts'
 import { OpenAiModel, OpenAiModelList } from '../../contract/models/openai-model.ts'
@@ -79,12 +80,28 @@ const ofModel = 'Answered by the slot that `model` names: a slot, a registry ref
 const ofStream =
   'Answered by the slot that keeps the stream: its id is the X-Conversation-Id of the request that began it'
 
+const headers = Type.Object({
+  'X-Hal0-Priority': Type.Optional(
+    Type.Enum(Priority.enum, {
+      description: 'Whose turn it is where requests wait for a place. It can only lower the priority of a key.',
+    }),
+  ),
+})
+
+type Asked = Pick<OperationObject, 'parameters' | 'requestBody'>
+
+/** Every endpoint takes the header of the priority. */
+const withPriority = ({ parameters = [], ...rest }: Asked): Asked => ({
+  ...rest,
+  parameters: [...parameters, ...parametersOf(headers, 'header')],
+})
+
 /** An endpoint at one of its paths. */
 export const inference = ({ endpoint, path }: Found): OperationObject => ({
   operationId: nameOf(endpoint, path),
   summary: endpoint.model === 'stream' ? ofStream : ofModel,
   tags: [endpoint.dialect === 'anthropic' ? 'anthropic' : 'openai'],
-  ...requestOf(endpoint, path),
+  ...withPriority(requestOf(endpoint, path)),
   responses: {
     200: {
       description: "The backend's answer, as it came; events where the request asks for a stream.",

@@ -35,10 +35,8 @@ export class SlotFeed {
       if (signal.kind === 'record') this.#publish(this.#history.add('slot', signal.name, signal.json))
       else if (signal.kind === 'deleted') {
         this.#publish(this.#history.add('deleted', signal.name, JSON.stringify({ name: signal.name })))
-      } else if (signal.kind === 'progress') {
-        const frame: Frame = { event: 'progress', data: JSON.stringify(signal.progress) }
-        for (const { reader } of this.#followersOf(signal.progress.name)) reader.offer(frame)
-      }
+      } else if (signal.kind === 'queue') this.#offer('queue', signal.queue)
+      else if (signal.kind === 'progress') this.#offer('progress', signal.progress)
     })
   }
 
@@ -67,6 +65,12 @@ export class SlotFeed {
 
   #publish(event: SlotEvent): void {
     for (const { reader } of this.#followersOf(event.name)) reader.send(event)
+  }
+
+  /** Without id: it is about a moment, and the next one replaces it. */
+  #offer(event: string, about: { name: string }): void {
+    const frame: Frame = { event, data: JSON.stringify(about) }
+    for (const { reader } of this.#followersOf(about.name)) reader.offer(frame)
   }
 
   *#followersOf(name: string): Generator<Follower> {

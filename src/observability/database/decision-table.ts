@@ -35,6 +35,8 @@ const valuesOf = (decision: Decision): SQLQueryBindings[] => {
     decision.wait_ms,
     decision.load_ms,
     decision.queue_ms,
+    decision.priority,
+    decision.position,
     decision.first_byte_ms,
     decision.duration_ms,
     decision.status,
@@ -50,7 +52,7 @@ const valuesOf = (decision: Decision): SQLQueryBindings[] => {
 }
 
 const columns = `id, time, request_id, path, caller_kind, caller_name, caller_address, model, candidates, slot, reason, state, wait_ms,
-  load_ms, queue_ms, first_byte_ms, duration_ms, status, outcome, code, message, streamed, prompt_tokens, cached_tokens, completion_tokens,
+  load_ms, queue_ms, priority, position, first_byte_ms, duration_ms, status, outcome, code, message, streamed, prompt_tokens, cached_tokens, completion_tokens,
   tokens_per_second`
 
 const decisionOf = (row: Row): Decision => {

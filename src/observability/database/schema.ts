@@ -39,7 +39,11 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 `
 
 /** Columns that tables got after they were first made. */
-const added: [table: string, column: string, type: string][] = [['decisions', 'message', 'TEXT']]
+const added: [table: string, column: string, type: string][] = [
+  ['decisions', 'message', 'TEXT'],
+  ['decisions', 'priority', 'TEXT'],
+  ['decisions', 'position', 'INTEGER'],
+]
 
 const addColumns = (db: Database): void => {
   for (const [table, column, type] of added) {

@@ -52,7 +52,7 @@ const failureNear = (decision: Decision, events: readonly SlotHappening[]): Slot
     : null
 
 const waits = (decision: Decision, events: readonly SlotHappening[], now: number): string[] => {
-  const { load_ms, queue_ms, state } = decision
+  const { load_ms, queue_ms, position, priority, state } = decision
   const sentences: string[] = []
   if (load_ms !== null && load_ms > noticeable) {
     const story = lastLoad(events)
@@ -62,8 +62,10 @@ const waits = (decision: Decision, events: readonly SlotHappening[], now: number
     )
   }
   if (queue_ms !== null && queue_ms > noticeable) {
+    const ahead = position === null || position === 1 ? '' : ` When it came, ${position - 1} stood before it.`
+    const behind = priority === 'batch' ? ' As batch work it stood behind interactive requests.' : ''
     sentences.push(
-      `It waited ${span(queue_ms)} for a place: the slot was serving as many requests as it may (max_in_flight).`,
+      `It waited ${span(queue_ms)} for a place: the slot was serving as many requests as it may (max_in_flight).${ahead}${behind}`,
     )
   }
   if (sentences.length === 0 && state !== null)

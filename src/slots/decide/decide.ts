@@ -86,13 +86,13 @@ const apply = (step: Step, input: Input): Decision['refused'] => {
       configured(step)
       break
     case 'request':
-      request(step, input.id, input.asked ?? '')
+      request(step, input)
       break
     case 'leave':
       leave(step, input.id)
       break
     case 'release':
-      release(step)
+      release(step, input.since ?? null)
       break
     case 'timer':
       timer(step, input.timer)

@@ -1,15 +1,9 @@
 /** Waiting requests: their deadlines, and how their wait ends. */
 import type { Hal0Error } from '../../lib/hal0-error.ts'
-import type { Waiting } from '../machine/machine.ts'
-import {
-  soonS,
-  standingError,
-  stillStarting,
-  stillWarming,
-  swappedAway,
-  unloading,
-  waitedTooLong,
-} from '../machine/slot-errors.ts'
+import { waitedTooLong } from '../machine/queue-errors.ts'
+import { soonS, standingError, stillStarting, stillWarming, swappedAway, unloading } from '../machine/slot-errors.ts'
+import { newcomersWaitMs } from '../machine/standing.ts'
+import { admit, agingMs, type Waiting } from '../queue/turns.ts'
 import { watchSilence } from './silence.ts'
 import type { Step } from './step.ts'
 
@@ -27,7 +21,8 @@ export const loadInS = ({ m, context }: Step): number =>
 
 const expired = (step: Step, waiting: Waiting): Hal0Error => {
   const { name, error } = step.m.record
-  if (waiting.queuedAt !== null) return waitedTooLong(name, step.context.config.queue_wait_s)
+  if (waiting.queuedAt !== null)
+    return waitedTooLong(name, step.context.config.queue_wait_s, newcomersWaitMs(step.m, step.context))
   if (step.state === 'unloading') return unloading(step.m.record)
   if (step.state === 'error' && error !== null) return standingError(error, loadInS(step), step.context.wall)
   const { loadBegan } = step.m
@@ -90,13 +85,14 @@ export const keepWaiting = (step: Step, model: string | null): void => {
   watchDeadlines(step)
 }
 
-/** Gives free places to the requests that waited longest; the others now wait for a place. */
+/** Gives free places to the requests whose turn it is; the others now wait for a place. */
 export const admitWaiting = (step: Step): void => {
   const { m } = step
   if (m.waiting.length === 0) return
-  const free = Math.max(0, step.context.config.max_in_flight - m.inFlight)
-  const admitted = m.waiting.slice(0, free)
-  if (admitted.length > 0) {
+  const { now, config } = step.context
+  const free = Math.max(0, config.max_in_flight - m.inFlight)
+  if (free > 0) {
+    const { admitted, rest } = admit(m, free, now, agingMs(config))
     if (step.state !== 'serving') {
       step.clearTimers('idle', 'unload')
       step.enter('serving', { reason: 'request' })
@@ -104,13 +100,14 @@ export const admitWaiting = (step: Step): void => {
     // The waiting requests came while the slot was loading or serving; the state they met is the one they waited in.
     for (const one of admitted) {
       const { id, arrived, queuedAt } = one
-      const { now } = step.context
       const waited = { loadMs: (queuedAt ?? now) - arrived, queueMs: queuedAt === null ? 0 : now - queuedAt }
-      step.effects.push({ do: 'grant', id, met: queuedAt === null ? 'warming' : 'serving', waited })
+      step.effects.push({ do: 'grant', id, met: queuedAt === null ? 'warming' : 'serving', waited, at: now })
     }
     watchSilence(step)
     m.inFlight += admitted.length
+    m.waiting = rest.waiting
+    m.turns = rest.turns
   }
-  m.waiting = m.waiting.slice(free).map((one) => (one.queuedAt === null ? { ...one, queuedAt: step.context.now } : one))
+  m.waiting = m.waiting.map((one) => (one.queuedAt === null ? { ...one, queuedAt: now } : one))
   watchDeadlines(step)
 }

@@ -1,22 +1,12 @@
 /** The vocabulary of the pure decider: what a slot's owner knows, what can happen to it, and what it wants done. */
+import type { Priority } from '../../contract/caller.ts'
 import type { PullFigures, SlotRecord, SlotState } from '../../contract/slot.ts'
 import type { SlotConfig } from '../../contract/slot-config.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Cause, Recognised } from '../../providers/provider.ts'
 import type { ExitReport, PortOwner } from '../../system/supervisor.ts'
-
-/** A request that waits for the load to end, or for a place. */
-export interface Waiting {
-  id: number
-  /** What the client asked for: a slot's name, a model's ref, an alias. */
-  asked: string
-  /** Time of arrival, monotonic milliseconds. */
-  arrived: number
-  /** When its current wait began, monotonic milliseconds: its arrival, or a later restart that it waited through. */
-  since: number
-  /** When it began to wait for a place at a loaded backend, monotonic milliseconds; null while it waits for the load. */
-  queuedAt: number | null
-}
+import type { ServiceTimes } from '../queue/expected-wait.ts'
+import type { Waiting } from '../queue/turns.ts'
 
 /** How long a request waited, milliseconds. */
 export interface Waited {
@@ -55,7 +45,12 @@ export interface Machine {
   stopFailure: { tries: number; error: Hal0Error } | null
   /** Requests at the backend. */
   inFlight: number
+  /** In the order of arrival. */
   waiting: readonly Waiting[]
+  /** Whose turn it is: see Queue. */
+  turns: readonly string[]
+  /** How long requests have lately been at the backend; null: none has ended. */
+  service: ServiceTimes | null
   /** Monotonic milliseconds at which the load under way began. */
   loadBegan: number | null
   /** Monotonic milliseconds at which the last request ended. */
@@ -106,11 +101,12 @@ export type Input =
     }
   /** The process survives SIGKILL, or the supervisor refused. */
   | { kind: 'stop-failed'; attempt: number; error: Hal0Error }
-  | { kind: 'request'; id: number; asked?: string }
+  /** `caller` and `priority` as in Waiting; without them it is an interactive one of nobody in particular. */
+  | { kind: 'request'; id: number; asked?: string; caller?: string; priority?: Priority }
   /** A waiting request's client has gone. */
   | { kind: 'leave'; id: number }
-  /** A request at the backend has ended. */
-  | { kind: 'release'; id: number }
+  /** A request at the backend has ended. `since`: when it got its place, monotonic milliseconds. */
+  | { kind: 'release'; id: number; since?: number }
   /** Outcomes of the pull that this attempt asked for: the model has arrived, the pull failed, or somebody cancelled it. */
   | { kind: 'pulled'; attempt: number }
   | { kind: 'pull-failed'; attempt: number; error: Hal0Error }
@@ -148,7 +144,10 @@ export type Effect =
   | { do: 'stop'; attempt: number }
   | { do: 'set-timer'; timer: Timer; ms: number }
   | { do: 'clear-timer'; timer: Timer }
-  | { do: 'grant'; id: number; met: SlotState; waited: Waited }
+  /** `at`: monotonic milliseconds. */
+  | { do: 'grant'; id: number; met: SlotState; waited: Waited; at: number }
+  /** It has to wait, and is served as the `position`th of those that wait if nobody else comes. */
+  | { do: 'queue'; id: number; position: number }
   | { do: 'refuse'; id: number; error: Hal0Error }
   /** Revoke every granted lease. */
   | { do: 'revoke'; error: Hal0Error }
@@ -203,6 +202,8 @@ export const machineOf = (record: SlotRecord, lost = false): Machine => ({
   stopFailure: null,
   inFlight: 0,
   waiting: [],
+  turns: [],
+  service: null,
   loadBegan: null,
   lastEnd: 0,
   lingering: false,

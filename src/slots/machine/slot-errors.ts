@@ -29,8 +29,8 @@ export interface LoadAge {
   expectedMs: number | null
 }
 
-/** Retry-After for a load of which nobody knows when it ends, seconds. */
-const unknownS = 5
+/** Retry-After where nobody knows how long a load or a queue takes, seconds. */
+export const unknownS = 5
 
 const stillLoading = (
   code: 'slot.starting' | 'slot.warming',
@@ -89,20 +89,6 @@ export const pulling = (name: string, model: string | null, figures: PullFigures
     },
   )
 }
-
-export const queueFull = (name: string, inFlight: number, waiting: number): Hal0Error =>
-  new Hal0Error(
-    'slot.queue_full',
-    `Slot ${name} is busy: ${inFlight} requests are being served and ${waiting} wait. Try again, or raise max_in_flight or queue_length.`,
-    { details: { slot: name, in_flight: inFlight, waiting }, retryAfterS: 1 },
-  )
-
-export const waitedTooLong = (name: string, seconds: number): Hal0Error =>
-  new Hal0Error(
-    'slot.queue_full',
-    `Slot ${name} had no place for this request within ${seconds} s. Try again, or raise max_in_flight or queue_wait_s.`,
-    { details: { slot: name, queue_wait_s: seconds }, retryAfterS: 1 },
-  )
 
 export const loadCancelled = (name: string, why: string): Hal0Error =>
   new Hal0Error('slot.load_cancelled', `The load of slot ${name} was cancelled: ${why}.`, { details: { slot: name } })

@@ -1,5 +1,6 @@
 /** What the dispatcher gets from a slot: permission to send one request to its backend. */
 
+import type { Priority } from '../../contract/caller.ts'
 import type { SlotRules } from '../../contract/rules/slot-rules.ts'
 import type { SlotState } from '../../contract/slot.ts'
 import type { SlotConfig } from '../../contract/slot-config.ts'
@@ -8,6 +9,16 @@ import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { BackendTraits } from '../../providers/backend-traits.ts'
 import type { Abilities } from '../../providers/provider.ts'
 import type { Waited } from '../machine/machine.ts'
+
+/** Somebody who asks for a place. */
+export interface Requester extends Client {
+  /** Whose turns it takes; left out: those of everybody who does not say. */
+  readonly caller?: string
+  /** Left out: interactive. */
+  readonly priority?: Priority
+  /** Called when it has to wait. @param position its place among those that wait, from 1 */
+  queued?(position: number): void
+}
 
 export interface Lease {
   /** e.g. http://127.0.0.1:8081 */
@@ -88,12 +99,12 @@ export interface SlotDirectory {
    * @param client when it leaves, the wait ends; a load that it started continues
    * @throws Hal0Error of the slot's state (rejects, or throws when synchronous)
    */
-  acquire(name: string, client: Client, asked?: string): Lease | Promise<Lease>
+  acquire(name: string, client: Requester, asked?: string): Lease | Promise<Lease>
   /**
    * The error with which `acquire` would refuse now; null if it would give a place or wait for one. Useful before a large body is
    * read, but only `acquire` decides.
    */
-  refusal(name: string): Hal0Error | null
+  refusal(name: string, client?: Requester): Hal0Error | null
   /** What a request that waits for the slot waits for; null: for a place, since the slot is loaded. */
   loading(name: string): LoadView | null
 }

@@ -3,18 +3,18 @@
  * each is decided at once by the pure decider, and its effects are started, never awaited. So nothing that hangs (a start, a
  * disk, a probe) can hold up a stop, and a request that finds a free place gets it without a turn of the event loop.
  */
-import type { PullFigures, SlotRecord } from '../../contract/slot.ts'
-import type { Bus } from '../../lib/async/bus.ts'
-import type { Client } from '../../lib/client.ts'
+import type { PullFigures, SlotQueue, SlotRecord } from '../../contract/slot.ts'
+import { Bus } from '../../lib/async/bus.ts'
 import type { WallClock } from '../../lib/clock.ts'
 import type { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Abilities, WholeConfig } from '../../providers/provider.ts'
 import { decide } from '../decide/decide.ts'
 import { type Input, type Machine, machineOf } from '../machine/machine.ts'
+import { queueOf } from '../machine/standing.ts'
 import { isLoaded } from '../machine/states.ts'
 import type { RecordWriter } from './effects/record-writer.ts'
 import { type EffectDeps, SlotEffects } from './effects/slot-effects.ts'
-import type { Lease, LoadView, SlotView } from './lease.ts'
+import type { Lease, LoadView, Requester, SlotView } from './lease.ts'
 import { type Asked, Now } from './now.ts'
 import type { Planner } from './planner.ts'
 
@@ -31,6 +31,8 @@ export class SlotOwner {
   readonly transitions: Bus<SlotRecord>
   /** See SlotEffects. */
   readonly commits: Bus<Hal0Error | null>
+  /** Requests have begun or ceased to wait. */
+  readonly queueChanged = new Bus<void>()
   readonly writer: RecordWriter
   readonly #deps: OwnerDeps
   readonly #effects: SlotEffects
@@ -113,6 +115,10 @@ export class SlotOwner {
     return this.#machine.committing?.state === 'unloading'
   }
 
+  get queue(): SlotQueue {
+    return queueOf(this.#machine, this.#now())
+  }
+
   /** Why the backend could not be stopped so far; null when nothing is wrong. */
   get stopProblem(): Hal0Error | null {
     return this.#machine.stopFailure?.error ?? null
@@ -181,18 +187,13 @@ export class SlotOwner {
   }
 
   /** See SlotDirectory.acquire. */
-  acquire(client: Client, asked: string): Lease | Promise<Lease> {
+  acquire(client: Requester, asked: string): Lease | Promise<Lease> {
     return this.#effects.leases.acquire(client, asked)
   }
 
   /** See SlotDirectory.refusal: decides on an imaginary request, and carries nothing out. */
-  refusal(): Hal0Error | null {
-    const { clock, bootId } = this.#deps
-    const { effects } = decide(
-      this.#machine,
-      { kind: 'request', id: 0 },
-      new Now(clock, bootId, this.#config, this.#asked),
-    )
+  refusal({ caller = '', priority = 'interactive' }: Partial<Requester>): Hal0Error | null {
+    const { effects } = decide(this.#machine, { kind: 'request', id: 0, caller, priority }, this.#now())
     for (const effect of effects) if (effect.do === 'refuse' && effect.id === 0) return effect.error
     return null
   }
@@ -204,12 +205,16 @@ export class SlotOwner {
 
   #decide(input: Input): Hal0Error | null {
     const before = this.#machine
-    const { clock, bootId } = this.#deps
-    const context = new Now(clock, bootId, this.#config, this.#asked)
-    const { machine, effects, refused } = decide(before, input, context)
+    const { machine, effects, refused } = decide(before, input, this.#now())
     this.#machine = machine
+    if (machine.waiting !== before.waiting) this.queueChanged.publish(undefined)
     for (const effect of effects) this.#effects.start(effect)
     return refused
+  }
+
+  #now(): Now {
+    const { clock, bootId } = this.#deps
+    return new Now(clock, bootId, this.#config, this.#asked)
   }
 
   /**

@@ -33,6 +33,7 @@ export const slot = (
 ): Slot => ({
   config: wireConfig({ name, model: 'tiny', ...config }),
   state: record(name, state, changes),
+  queue: { in_flight: 0, waiting: 0, oldest_s: null, expected_wait_s: null },
 })
 
 export const model = (id: string, changes: Partial<Model> = {}): Model => ({
@@ -64,6 +65,8 @@ export const decision = (id: number, changes: Partial<Decision> = {}): Decision 
   wait_ms: 0.2,
   load_ms: 0,
   queue_ms: 0,
+  priority: 'interactive',
+  position: null,
   first_byte_ms: 35,
   duration_ms: 1240,
   status: 200,

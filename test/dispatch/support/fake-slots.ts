@@ -1,11 +1,10 @@
 /** A slot directory whose one answer the test decides, and leases that record what happened to them. */
 
 import { noBodyRules } from '../../../src/contract/rules/slot-rules.ts'
-import type { Client } from '../../../src/lib/client.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import type { BackendTraits } from '../../../src/providers/backend-traits.ts'
 import { llamaServer } from '../../../src/providers/llamacpp/backend.ts'
-import type { Lease, LoadView, SlotDirectory, SlotView } from '../../../src/slots/run/lease.ts'
+import type { Lease, LoadView, Requester, SlotDirectory, SlotView } from '../../../src/slots/run/lease.ts'
 
 export class FakeLease implements Lease {
   readonly origin: string
@@ -73,7 +72,7 @@ export class FakeSlots implements SlotDirectory {
   /** What `loading` returns. */
   load: LoadView | null = null
   /** Replaces a grant at once. */
-  onAcquire: ((client: Client) => Lease | Promise<Lease>) | null = null
+  onAcquire: ((client: Requester) => Lease | Promise<Lease>) | null = null
 
   constructor(origin: string) {
     this.origin = origin
@@ -90,7 +89,7 @@ export class FakeSlots implements SlotDirectory {
     return lease
   }
 
-  acquire(_name: string, client: Client): Lease | Promise<Lease> {
+  acquire(_name: string, client: Requester): Lease | Promise<Lease> {
     return this.onAcquire === null ? this.grant() : this.onAcquire(client)
   }
 

@@ -64,6 +64,7 @@ describe('/openapi.json', () => {
       config: { $ref: '#/components/schemas/SlotConfig' },
       problem: expect.objectContaining({ type: 'string' }),
       state: { $ref: '#/components/schemas/SlotRecord' },
+      queue: { $ref: '#/components/schemas/SlotQueue' },
     })
   })
 

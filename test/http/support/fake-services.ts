@@ -227,6 +227,8 @@ export const decisionOf = (id: number): Decision => ({
   wait_ms: 0.1,
   load_ms: 0,
   queue_ms: 0,
+  priority: 'interactive',
+  position: null,
   first_byte_ms: 2,
   duration_ms: 3,
   status: 200,

@@ -33,7 +33,11 @@ export class FakeSlots implements SlotService {
   readonly #slots = new Map<string, Slot>()
 
   add(name: string, record: Partial<SlotRecord> = {}, config: SlotPatch = {}): void {
-    this.#slots.set(name, { config: wireConfig({ name, model: 'tiny', ...config }), state: recordOf(name, record) })
+    this.#slots.set(name, {
+      config: wireConfig({ name, model: 'tiny', ...config }),
+      state: recordOf(name, record),
+      queue: { in_flight: 0, waiting: 0, oldest_s: null, expected_wait_s: null },
+    })
   }
 
   /** A transition. */

@@ -15,6 +15,8 @@ export const decision = (more: Partial<Decision> = {}): Decision => ({
   wait_ms: 0.25,
   load_ms: 0,
   queue_ms: 0.125,
+  priority: 'interactive',
+  position: null,
   first_byte_ms: 1.5,
   duration_ms: 2.5,
   status: 200,

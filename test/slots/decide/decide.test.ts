@@ -246,7 +246,13 @@ describe('how a request is handled', () => {
     const two = play(one.machine, { kind: 'request', id: 2 }, { max_in_flight: 1 })
     const three = play(two.machine, { kind: 'request', id: 3 }, { max_in_flight: 1 })
     const freed = play(three.machine, { kind: 'release', id: 1 }, { max_in_flight: 1 })
-    expect(freed.effects).toContainEqual({ do: 'grant', id: 2, met: 'serving', waited: { loadMs: 0, queueMs: 0 } })
+    expect(freed.effects).toContainEqual({
+      do: 'grant',
+      id: 2,
+      met: 'serving',
+      waited: { loadMs: 0, queueMs: 0 },
+      at: 0,
+    })
   })
   test('a client that leaves does not end the load', () => {
     const first = play(machineIn('offline'), request, { load: 'on-demand' })

@@ -1,7 +1,14 @@
 /** What a slot is doing, as text. */
 import { type Static, type TSchema, Type } from 'typebox'
-import { SlotName, SlotProgress, SlotRecord, type SlotState } from '../../../contract/slot.ts'
-import { elapsed } from '../../../lib/figures.ts'
+import {
+  SlotName,
+  SlotProgress,
+  type SlotQueue,
+  SlotQueueEvent,
+  SlotRecord,
+  type SlotState,
+} from '../../../contract/slot.ts'
+import { duration, elapsed } from '../../../lib/figures.ts'
 import { problemsOf } from '../../../lib/validate.ts'
 import type { ServerEvent } from '../../api/event-stream.ts'
 import { describeFigures } from '../../pull-figures.ts'
@@ -11,10 +18,16 @@ import type { Style } from '../../terminal/style.ts'
 export type SlotNews =
   | { kind: 'record'; record: SlotRecord }
   | { kind: 'progress'; progress: SlotProgress }
+  | { kind: 'queue'; queue: SlotQueueEvent }
   | { kind: 'deleted'; name: string }
 
 const Deleted = Type.Object({ name: SlotName })
-const schemas: Record<string, TSchema> = { slot: SlotRecord, progress: SlotProgress, deleted: Deleted }
+const schemas: Record<string, TSchema> = {
+  slot: SlotRecord,
+  progress: SlotProgress,
+  queue: SlotQueueEvent,
+  deleted: Deleted,
+}
 
 /** @returns null for an event of a kind that this version does not know, or whose data it cannot read */
 export const readSlotEvent = (event: ServerEvent): SlotNews | null => {
@@ -25,6 +38,7 @@ export const readSlotEvent = (event: ServerEvent): SlotNews | null => {
     if (problemsOf(schema, value).length > 0) return null
     if (event.event === 'slot') return { kind: 'record', record: value as SlotRecord }
     if (event.event === 'progress') return { kind: 'progress', progress: value as SlotProgress }
+    if (event.event === 'queue') return { kind: 'queue', queue: value as SlotQueueEvent }
     return { kind: 'deleted', name: (value as Static<typeof Deleted>).name }
   } catch {
     // Events only show progress; the answer to the command itself is what counts.
@@ -37,6 +51,14 @@ export const describeProgress = ({ state, elapsed_s, expected_s, pull }: SlotPro
   if (pull !== null)
     return `${state} — ${pull.phase === 'downloading' ? '' : `${pull.phase}, `}${describeFigures(pull)}`
   return `${state} — ${elapsed(elapsed_s, expected_s)}`
+}
+
+/** e.g. `3 wait, the oldest for 12 s; a new request has to expect about 20 s` */
+export const queueText = ({ waiting, oldest_s, expected_wait_s }: SlotQueue): string => {
+  if (waiting === 0) return 'nobody waits'
+  const oldest = oldest_s === null ? '' : `, the oldest for ${duration(oldest_s)}`
+  const expected = expected_wait_s === null ? '' : `; a new request has to expect about ${duration(expected_wait_s)}`
+  return `${waiting} ${waiting === 1 ? 'waits' : 'wait'}${oldest}${expected}`
 }
 
 const styles: Record<SlotState, Style> = {

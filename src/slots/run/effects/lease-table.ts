@@ -1,17 +1,17 @@
 /** The owner's table of requests: who waits, who has a lease, and who lost it. */
 import type { SlotState } from '../../../contract/slot.ts'
-import type { Client } from '../../../lib/client.ts'
 import { DenseSet, type Member } from '../../../lib/dense-set.ts'
 import { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { BackendTraits } from '../../../providers/backend-traits.ts'
 import type { Input, Waited } from '../../machine/machine.ts'
-import type { Lease } from '../lease.ts'
+import type { Lease, Requester } from '../lease.ts'
 
 type Outcome = Lease | Hal0Error
 
 interface Place {
   met: SlotState
   waited: Waited
+  at: number
   origin: string
   key: string | null
   timeoutMs: number
@@ -32,9 +32,12 @@ class Grant implements Lease, Member {
   onLost: ((error: Hal0Error) => void) | null = null
   readonly #table: LeaseTable
   readonly id: number
+  /** When it was granted, monotonic milliseconds. */
+  readonly since: number
 
-  constructor(id: number, { met, waited, origin, key, timeoutMs, backend }: Place, table: LeaseTable) {
+  constructor(id: number, { met, waited, at, origin, key, timeoutMs, backend }: Place, table: LeaseTable) {
     this.id = id
+    this.since = at
     this.met = met
     this.waited = waited
     this.origin = origin
@@ -56,10 +59,10 @@ class Grant implements Lease, Member {
 export class LeaseTable {
   readonly #post: (input: Input) => void
   readonly verdict: () => Promise<Hal0Error | null>
-  readonly #waiting = new Map<number, (outcome: Outcome) => void>()
+  readonly #waiting = new Map<number, { settle: (outcome: Outcome) => void; client: Requester }>()
   readonly #granted = new DenseSet<Grant>()
   /** The request that is being decided now, whose outcome may be known at once. */
-  #asking: { readonly id: number; outcome: Outcome | null } | null = null
+  #asking: { readonly id: number; outcome: Outcome | null; position: number | null } | null = null
   #lastId = 0
   /** Of the leases that were released. */
   #heardBefore = Number.NEGATIVE_INFINITY
@@ -77,15 +80,23 @@ export class LeaseTable {
   }
 
   /** See SlotDirectory.acquire. */
-  acquire(client: Client, asked: string): Lease | Promise<Lease> {
+  acquire(client: Requester, asked: string): Lease | Promise<Lease> {
     const id = ++this.#lastId
     const outer = this.#asking
-    const asking: NonNullable<typeof outer> = { id, outcome: null }
+    const asking: NonNullable<typeof outer> = { id, outcome: null, position: null }
     this.#asking = asking
-    this.#post({ kind: 'request', id, asked })
+    const { caller = '', priority = 'interactive' } = client
+    this.#post({ kind: 'request', id, asked, caller, priority })
     this.#asking = outer
+    if (asking.position !== null) client.queued?.(asking.position)
     if (asking.outcome instanceof Hal0Error) throw asking.outcome
     return asking.outcome ?? this.#wait(id, client)
+  }
+
+  /** The request has to wait. */
+  queue(id: number, position: number): void {
+    if (this.#asking?.id === id) this.#asking.position = position
+    else this.#waiting.get(id)?.client.queued?.(position)
   }
 
   grant(id: number, place: Place): void {
@@ -113,10 +124,10 @@ export class LeaseTable {
     if (grant.place < 0) return
     this.#granted.delete(grant)
     this.#heardBefore = Math.max(this.#heardBefore, grant.heardAt)
-    this.#post({ kind: 'release', id: grant.id })
+    this.#post({ kind: 'release', id: grant.id, since: grant.since })
   }
 
-  #wait(id: number, client: Client): Promise<Lease> {
+  #wait(id: number, client: Requester): Promise<Lease> {
     const gone = client.signal
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -124,11 +135,12 @@ export class LeaseTable {
         this.#post({ kind: 'leave', id })
         reject(gone.reason)
       }
-      this.#waiting.set(id, (outcome) => {
+      const settle = (outcome: Outcome) => {
         gone.removeEventListener('abort', leave)
         if (outcome instanceof Hal0Error) reject(outcome)
         else resolve(outcome)
-      })
+      }
+      this.#waiting.set(id, { settle, client })
       if (gone.aborted) leave()
       else gone.addEventListener('abort', leave, { once: true })
     })
@@ -140,10 +152,10 @@ export class LeaseTable {
       this.#asking.outcome = outcome
       return true
     }
-    const settle = this.#waiting.get(id)
-    if (settle === undefined) return false
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined) return false
     this.#waiting.delete(id)
-    settle(outcome)
+    waiting.settle(outcome)
     return true
   }
 }

@@ -99,10 +99,14 @@ export class SlotEffects {
           met: effect.met,
           waited: effect.waited,
           key: this.key.current,
+          at: effect.at,
           origin: `http://127.0.0.1:${machine().record.port}`,
           timeoutMs: config().request_timeout_s * 1000,
           backend: planner.backend(machine().record.provider),
         })
+        break
+      case 'queue':
+        this.leases.queue(effect.id, effect.position)
         break
       case 'refuse':
         this.leases.refuse(effect.id, effect.error)
