@@ -1,16 +1,18 @@
 /** The composition root: builds the daemon, listens, and shuts down in order. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
+import { Access } from './access/access.ts'
 import type { Status } from './contract/system.ts'
 import { BodyBudget } from './dispatch/body/body-budget.ts'
 import { makeDispatch } from './dispatch/dispatcher.ts'
 import { openAiModels } from './dispatch/targets/model-list.ts'
+import { reachable } from './dispatch/targets/reachable.ts'
 import { SlotTargets } from './dispatch/targets/slot-targets.ts'
 import { Loopback } from './dispatch/upstream/loopback.ts'
 import { sendError } from './http/answers/errors.ts'
 import { securityLines } from './http/answers/security-headers.ts'
+import { accessService } from './http/api/access/service.ts'
 import { makeApp } from './http/app.ts'
+import { findDashboard } from './http/dashboard.ts'
 import { drain } from './http/drain.ts'
 import type { Front } from './http/front/front.ts'
 import { listen } from './http/listen.ts'
@@ -62,12 +64,6 @@ import { listenForStop } from './system/stop-signals.ts'
 /** However large a body is, small ones must still find room in the memory for bodies. */
 const smallBodiesBytes = 16 * 1024 * 1024
 
-/** In the executable the dashboard is beside this module; in a checkout it is what `npm run build` made. */
-const findDashboard = (): string | null =>
-  [join(import.meta.dir, 'web'), join(import.meta.dir, '../dist/web')].find((folder) =>
-    existsSync(join(folder, 'index.html')),
-  ) ?? null
-
 /** The providers and model formats that hal0 supports. */
 export interface Tables {
   providers: ProviderTable
@@ -86,6 +82,7 @@ export const serve = async (
   const paths = findPaths(process.env, process.getuid?.() === 0)
   Object.assign(process.env, loopbackDirect(process.env))
   const settings = await readServerSettings(paths, options)
+  const advice = await listenAdvice(paths, settings)
   const stopping = new AbortController()
   using _lock = await lockDataFolder(paths.data)
   for (const folder of [paths.config, paths.data, slotConfigDir(paths)]) {
@@ -148,7 +145,8 @@ export const serve = async (
     swaps: swapJournalOnDisk(paths),
     ports: new PortAllocator(parsePortRange(settings.slotPorts), new Set([settings.port]), supervisor),
   })
-  const seen = observe(activity, { version: packageJson.version, slots, pulls, paths })
+  const access = await Access.open(paths.data, settings.auth)
+  const seen = observe(activity, { version: packageJson.version, slots, pulls, paths, keys: access })
   await slots.open()
   models.watch(modelUse(slots))
   await pulls.forsake((slot, id) =>
@@ -164,6 +162,7 @@ export const serve = async (
       ...pulls.problems(),
       ...slots.problems(),
       ...activity.problems(),
+      ...access.problems(),
     ]
   }
   const began = performance.now()
@@ -212,29 +211,30 @@ export const serve = async (
       bodies: new BodyBudget(Math.max(settings.bodyMemoryBytes, settings.maxBodyBytes + smallBodiesBytes)),
       stopping: stopping.signal,
     }),
-    openaiModels: () => openAiModels(targets.list(), (id) => models.get(id)),
+    openaiModels: (caller) => openAiModels(reachable(targets.list(), caller), (id) => models.get(id)),
     decisions: activity,
     ...seen,
     status,
     version: packageJson.version,
     allowedHosts: settings.allowedHosts,
+    access: accessService(access, settings, advice),
     webDir: findDashboard(),
     stopping: stopping.signal,
   })
   const listening = { ...settings, maxConnections: clientsWithin(descriptorLimit(), openDescriptors()) }
-  const server = await listen(app, listening, await listenAdvice(paths, settings)).catch(async (error: unknown) => {
+  const server = await listen(app, listening, advice).catch(async (error: unknown) => {
     // Otherwise the slots' folder is watched and the log's thread runs for ever, and the process never ends.
     await Promise.all([slots.close(), activity.close()])
     throw error
   })
   front = server
+  access.onRevoked((key) => server.cutHeldBy(key))
   const signals = listenForStop()
   const port = server.port ?? settings.port
   url = httpUrl(settings.host, port)
-  await using _address = await recordDaemonAddress(paths.data, localUrl({ ...settings, port }))
+  await using _address = await recordDaemonAddress(paths.data, localUrl({ ...settings, port }), server.local.path)
   console.log(`hal0 ${packageJson.version} listens on ${url}`)
   for (const problem of problems()) log.warn(problem)
-
   await signals.asked
   const running = slots.overview().filter(({ state }) => state !== 'offline' && state !== 'error')
   const names = running.map(({ name }) => name).join(', ')
@@ -244,7 +244,7 @@ export const serve = async (
   await drain(server, stopping, settings.drainMs, signals.askedAgain)
   await pulls.close()
   await slots.close()
-  await Promise.all([activity.close(), seen.captures.settled()])
+  await Promise.all([activity.close(), access.close(), seen.captures.settled()])
   await eventClock.close()
   supervisor.close()
 }

@@ -37,6 +37,8 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 daemon not reachable, 4 not foun
     pulls: async () => (await import('./cli/pulls.ts')).default,
     why: async () => (await import('./cli/why.ts')).default,
     rm: async () => (await import('./cli/rm.ts')).default,
+    open: async () => (await import('./cli/open.ts')).default,
+    key: async () => (await import('./cli/key/group.ts')).default,
     config: async () => (await import('./cli/config/group.ts')).default,
     probe: async () => (await import('./cli/probe/probe.ts')).default,
     setup: async () => (await import('./cli/host/setup/setup.ts')).default,

@@ -67,7 +67,7 @@ describe('who may import whom', () => {
     ['contract'],
     ['lib'],
     ['system'],
-    ['models', 'install', 'update'],
+    ['models', 'install', 'update', 'access'],
     ['providers'],
     ['slots'],
     ['dispatch'],
@@ -112,6 +112,7 @@ describe('who may import whom', () => {
     )
     expect(shown(beyond.filter(({ from }) => !from.startsWith('src/cli/host/')))).toEqual([])
     expect([...new Set(beyond.map(({ to }) => partOf(to)))].sort()).toEqual([
+      'access',
       'install',
       'models',
       'providers',
@@ -313,6 +314,10 @@ describe('who alone may do what', () => {
       'src/cli/api/connection.ts',
       'src/dispatch/streams/kept-streams.ts',
       'src/dispatch/upstream/connection.ts',
+      // In the browser, on the page itself.
+      'src/http/api/access/sign-in-page.ts',
+      // Looks whether somebody listens at the local socket.
+      'src/http/front/local-socket.ts',
       'src/install/doctor/find/hub.ts',
       'src/install/service/local-api.ts',
       // Its redirects are followed by hand, to decide at every step who gets the token.

@@ -5,6 +5,13 @@ import { patterned } from './schema/pattern.ts'
 /** An address, whatever it is the address of. */
 const web = ['^https?://', 'must be an address that begins with http:// or https://'] as const
 
+/** Who needs a key; see the description of `auth`. */
+export const AuthMode = Type.Enum(['auto', 'keys', 'open'], {
+  description:
+    'auto: programs on this machine need no key (on an installed host they may then only infer), everybody else does; keys: they do, too; open: nobody does, and everybody may do everything.',
+})
+export type AuthMode = Static<typeof AuthMode>
+
 /** The keys of each table of hal0.toml except `[engines]`; `top` has the keys outside of any table. */
 export const configKeys = {
   top: {
@@ -13,6 +20,15 @@ export const configKeys = {
     supervisor: Type.Enum(['auto', 'systemd', 'process']),
     allowed_hosts: Type.Array(Type.String({ minLength: 1 }), {
       description: 'Host names that clients may use besides loopback.',
+    }),
+    auth: AuthMode,
+    behind_proxy: Type.Array(patterned('^[0-9A-Fa-f:.]{2,45}$', 'must be an address, as 192.168.1.2'), {
+      maxItems: 16,
+      description: 'Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto count.',
+    }),
+    cors_origins: Type.Array(patterned('^https?://[^/\\s]+$', 'must be an origin, as https://app.example'), {
+      maxItems: 64,
+      description: 'Origins of web pages that may use /v1 with a key.',
     }),
     max_body_mb: Type.Number({ minimum: 0.001, maximum: 1024, description: 'Largest request body; 64.' }),
     body_memory_mb: Type.Number({
@@ -58,6 +74,9 @@ export const configDefaults = {
   port: 8080,
   supervisor: 'auto',
   allowed_hosts: [],
+  auth: 'auto',
+  behind_proxy: [],
+  cors_origins: [],
   max_body_mb: 64,
   body_memory_mb: 256,
   drain_s: 10,

@@ -6,6 +6,7 @@ import type { InferenceCall } from './dispatch-port.ts'
 import { askedStream } from './streams/asked-stream.ts'
 import type { KeptStreams } from './streams/kept-streams.ts'
 import { modelNotFound, notSupported } from './targets/no-route.ts'
+import { reachable } from './targets/reachable.ts'
 import { asProfile, findAnyRoute, findRoute } from './targets/route.ts'
 import type { Target } from './targets/target.ts'
 
@@ -29,7 +30,7 @@ export interface Asking {
 export const findWay = ({ call, draft, deps }: Asking, model: string | null): Way => {
   const { request, endpoint, caller } = call
   const { capability } = endpoint
-  const targets = deps.targets.list()
+  const targets = reachable(deps.targets.list(), caller)
   if (endpoint.model === 'stream') {
     const keeper = deps.streams.targetOf(askedStream(request.target), caller, targets)
     draft.picked(keeper, 'keeps the stream')
@@ -37,7 +38,9 @@ export const findWay = ({ call, draft, deps }: Asking, model: string | null): Wa
   }
   draft.asked(model)
   const route = model === null ? findAnyRoute(targets, capability) : findRoute(targets, model, capability)
-  if (route === null) throw modelNotFound(targets, model ?? '', model !== null && deps.models.get(model) !== null)
+  // Of the registry, a caller that is bound to slots learns nothing.
+  const isRegistered = model !== null && caller.slots === null && deps.models.get(model) !== null
+  if (route === null) throw modelNotFound(targets, model ?? '', isRegistered)
   const { target, reason, candidates, profile } = route
   draft.considered(candidates)
   if (target === null) throw notSupported(targets, route, model, capability, deps.modes)

@@ -3,7 +3,6 @@ import { Elysia } from 'elysia'
 import type { Caller } from '../contract/caller.ts'
 import { type Endpoint, endpoints } from '../contract/endpoints.ts'
 import type { Hardware } from '../contract/hardware.ts'
-import type { OpenAiModelList } from '../contract/models/openai-model.ts'
 import { operationsWith, providerSchemas } from '../contract/operations/operations.ts'
 import type { ConfigSection } from '../contract/slot-config.ts'
 import type { Status } from '../contract/system.ts'
@@ -22,7 +21,11 @@ import type { EngineService } from '../providers/engines/engine-service.ts'
 import type { SlotService } from '../slots/service.ts'
 import type { SettingsService } from '../system/config/settings.ts'
 import { errorResponse, routeNotFound, sendError } from './answers/errors.ts'
-import { withSecurityHeaders } from './answers/security-headers.ts'
+import { securityLines, withSecurityHeaders } from './answers/security-headers.ts'
+import { mountKeys } from './api/access/keys.ts'
+import type { AccessService } from './api/access/service.ts'
+import { mountSessions } from './api/access/sessions.ts'
+import { mountSignInPage } from './api/access/sign-in-page.ts'
 import { mountCatalog } from './api/catalog.ts'
 import { mountDaemon } from './api/daemon.ts'
 import { mountEngines } from './api/engines.ts'
@@ -39,13 +42,13 @@ import { openApiDocument } from './docs/openapi.ts'
 import { PullFeed } from './feeds/pull-feed.ts'
 import { SlotFeed } from './feeds/slot-feed.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './feeds/sse.ts'
-import { type FindCaller, forbidden, localCaller } from './gate/callers.ts'
+import { forbidden } from './gate/callers.ts'
 import { EndpointTable } from './gate/endpoint-table.ts'
 import { makeGate } from './gate/gate.ts'
 import { requestIdOf } from './gate/request-id.ts'
 import { respelled } from './gate/spelling.ts'
 import { Routes } from './routing/routes.ts'
-import { isModels, mountV1 } from './v1.ts'
+import { isModels, type ListModels, mountV1 } from './v1.ts'
 import { sendResponse, webRequest } from './web-exchange.ts'
 
 export interface AppDeps {
@@ -62,7 +65,7 @@ export interface AppDeps {
   sections: readonly ConfigSection[]
   settings: SettingsService
   dispatch: Dispatch
-  openaiModels: () => OpenAiModelList
+  openaiModels: ListModels
   /** Default: those of the contract. */
   inference?: readonly Endpoint[]
   decisions: DecisionLog
@@ -73,8 +76,7 @@ export interface AppDeps {
   version: string
   /** `allowed_hosts` of hal0.toml. */
   allowedHosts: readonly string[]
-  /** Default: everybody is `local`. */
-  findCaller?: FindCaller
+  access: AccessService
   /** For ids of events: milliseconds that rise with each call. Default: the machine's clock. */
   eventTime?: () => number
   /** Folder of the built dashboard; null: serve none. */
@@ -102,6 +104,15 @@ export interface App {
 const elysiaOptions = { systemRouter: false, handler: { standardHostname: false } } as const
 
 const mayWait = /[?&]wait=/
+
+/** The key by which a caller came, itself or by its session. */
+const keyNameOf = ({ kind, name }: Caller): string | null => (kind === 'key' || kind === 'session' ? name : null)
+
+/** Whether the dashboard would show nothing: most of it is for admins. A session with less sees what it may. */
+const needsSignIn = (target: string, { kind, scope }: Caller): boolean =>
+  target === '/' && scope !== 'admin' && kind !== 'session' && kind !== 'key'
+
+const toSignIn = `location: /sign-in\r\ncache-control: no-store\r\n${securityLines}`
 
 /** A request that could not be read, as the log names it. */
 const unread = { method: 'a request', target: '' }
@@ -139,6 +150,9 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   mountLogs(routes, { decisions: deps.decisions, streams })
   mountObservers(routes, deps)
   mountEvents(routes, { ...deps, slotFeed, pullFeed, problems: () => deps.status().problems, streams })
+  mountKeys(routes, deps.access.keys)
+  mountSessions(routes, deps.access.sessions)
+  mountSignInPage(routes)
   const inferences = table.all()
   mountV1(routes, { openaiModels: deps.openaiModels, inferences })
   mountDocs(routes, openApiDocument(deps.version, inferences, operations, schemas))
@@ -146,7 +160,8 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   if (deps.webDir !== null) await mountDashboard(elysia, deps.webDir)
   elysia.compile()
 
-  const gate = makeGate({ allowedHosts: deps.allowedHosts, findCaller: deps.findCaller ?? localCaller })
+  const { access } = deps
+  const gate = makeGate({ allowedHosts: deps.allowedHosts, findCaller: access.findCaller })
   const answerByRoutes = async (
     incoming: IncomingRequest,
     { caller, requestId }: { caller: Caller; requestId: string },
@@ -157,6 +172,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
     const fail = (error: unknown): void => sendError(answer, error, { method, url: target, requestId })
     const leave = (): void => fail(deps.stopping?.reason)
     // The requested work continues in the next daemon; only the wait ends.
+    if (deps.webDir !== null && needsSignIn(target, caller)) return answer.send(303, toSignIn, null)
     if (mayWait.test(target)) deps.stopping?.addEventListener('abort', leave)
     try {
       const request = webRequest(incoming, target, incoming.headers.get('host') ?? 'localhost')
@@ -181,11 +197,14 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
       const found = table.find(request.method, request.target)
       const caller = gate(request)
       if (caller instanceof Hal0Error) return refuse(caller, answer, request)
+      const key = keyNameOf(caller)
+      request.heldBy(key)
+      if (key !== null) access.meter.seen(key)
       const requestId = requestIdOf(request.headers)
       if (found === null) return void answerByRoutes(request, { caller, requestId }, answer)
       // This bypasses Elysia, which costs a fifth of the relay, with the getters of a Request and a Response (npm run bench).
       const { endpoint, path } = found
-      const refusal = forbidden(caller, endpoint.scope)
+      const refusal = forbidden(caller, endpoint.scope) ?? (key === null ? null : access.meter.admit(key))
       if (refusal !== null) return refuse(refusal, answer, request)
       deps.dispatch({ request, requestId, endpoint, path, caller }, answer)
     },

@@ -1,13 +1,18 @@
 /** The listening socket of the daemon. */
 import { Hal0Error } from '../lib/hal0-error.ts'
 import { log } from '../lib/log.ts'
-import type { ListenAdvice } from '../system/listen-advice.ts'
+import type { ListenAdvice, SocketPlace } from '../system/listen-advice.ts'
 import { findPortHolder, holderText } from '../system/process/port-holder.ts'
 import type { App } from './app.ts'
 import { Front, type FrontOptions } from './front/front.ts'
 
 /** The error that says why hal0 cannot listen on `port`. */
-const listenError = async (error: unknown, host: string, port: number, advice: ListenAdvice): Promise<Hal0Error> => {
+const listenError = async (
+  error: unknown,
+  host: string,
+  port: number,
+  advice: Pick<ListenAdvice, 'otherPort'>,
+): Promise<Hal0Error> => {
   const errno = (error as { code?: unknown } | null)?.code
   const say = (sentence: string): Hal0Error =>
     new Hal0Error('config.invalid', sentence, { details: { host, port, errno }, cause: error })
@@ -61,15 +66,16 @@ const openFront = async (options: FrontOptions, waitsForAddress: boolean): Promi
 /**
  * Starts to serve `app`. If the port is taken, it is retried for a second.
  * @param options.port 0: any free one
+ * @param advice.socket the local socket; absent: none
  * @throws Hal0Error `config.invalid` when the address is not available
  */
 export const listen = async (
   app: Pick<App, 'answer' | 'refuse'>,
   options: Pick<FrontOptions, 'host' | 'port' | 'limits' | 'maxConnections'>,
-  advice: ListenAdvice,
+  advice: Pick<ListenAdvice, 'otherPort' | 'waitsForAddress'> & { socket?: SocketPlace },
 ): Promise<Front> => {
   try {
-    return await openFront(
+    const front = await openFront(
       {
         ...options,
         answer: (request, answer) => app.answer(request, answer),
@@ -77,6 +83,8 @@ export const listen = async (
       },
       advice.waitsForAddress,
     )
+    if (advice.socket !== undefined) await front.listenLocally(advice.socket)
+    return front
   } catch (error) {
     throw await listenError(error, options.host, options.port, advice)
   }

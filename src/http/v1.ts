@@ -1,4 +1,5 @@
 /** `/v1`: the OpenAI API. Inference goes directly to the dispatcher (app.ts); the list of models is answered here. */
+import type { Caller } from '../contract/caller.ts'
 import type { OpenAiModelList } from '../contract/models/openai-model.ts'
 import { bounded } from '../lib/bounded.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
@@ -20,17 +21,22 @@ const decode = (text: string | null | undefined): string => {
 /** Whether a path, in its usual spelling, asks for the models or for one of them, whose name may contain anything. */
 export const isModels = (path: string): boolean => /^\/v1\/models(?:$|\/.*[^/]$)/.test(path)
 
+/** The models that a caller may ask for. */
+export type ListModels = (caller: Pick<Caller, 'slots'>) => OpenAiModelList
+
 interface V1Deps {
-  openaiModels: () => OpenAiModelList
+  openaiModels: ListModels
   /** Every path of the endpoint table. */
   inferences: readonly Found[]
 }
 
 export const mountV1 = (routes: Routes, { openaiModels, inferences }: V1Deps): void => {
-  routes.on({ method: 'GET', path: '/v1/models', scope: 'infer' }, () => Response.json(openaiModels(), { headers }))
-  routes.on({ method: 'GET', path: '/v1/models/*', scope: 'infer' }, (_request, params) => {
+  routes.on({ method: 'GET', path: '/v1/models', scope: 'infer' }, (_request, _params, { caller }) =>
+    Response.json(openaiModels(caller), { headers }),
+  )
+  routes.on({ method: 'GET', path: '/v1/models/*', scope: 'infer' }, (_request, params, { caller }) => {
     const id = decode(params['*'])
-    const model = openaiModels().data.find((each) => each.id === id)
+    const model = openaiModels(caller).data.find((each) => each.id === id)
     if (model !== undefined) return Response.json(model, { headers })
     throw new Hal0Error(
       'model.not_found',

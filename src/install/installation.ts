@@ -85,7 +85,7 @@ const atRest = ['offline', 'error']
  */
 export const setupTools = (installation: Installation, version: string, port: number | null = null): SetupTools => {
   const { layout, programs, systemctl } = installation
-  const openApi = async (): Promise<LocalApi> => new LocalApi(await installedUrl(installation))
+  const openApi = async (): Promise<LocalApi> => new LocalApi(await installedUrl(installation), layout.paths.data)
   return {
     programs,
     port,
@@ -120,7 +120,7 @@ export const uninstallTools = (installation: Installation): UninstallTools => ({
   async unloadSlots() {
     // A broken hal0.toml must not keep anybody from uninstalling; systemd then ends the slots.
     const url = await installedUrl(installation).catch(() => null)
-    const api = url === null ? null : new LocalApi(url)
+    const api = url === null ? null : new LocalApi(url, installation.layout.paths.data)
     const loaded = ((await api?.slots()) ?? []).filter(({ state }) => !unloaded.includes(state))
     await Promise.all(loaded.map(({ name }) => api?.unload(name)))
   },

@@ -13,14 +13,16 @@ export interface Observers {
   captures: CaptureStore
 }
 
-interface Watched extends Omit<MetricsDeps, 'slots' | 'droppedRows'> {
+interface Watched extends Omit<MetricsDeps, 'slots' | 'droppedRows' | 'usedKeys'> {
   slots: MetricsDeps['slots'] & ExplainerDeps['slots']
   paths: Paths
+  /** What counts the tokens of each key. */
+  keys: DecisionRecorder & { used: MetricsDeps['usedKeys'] }
 }
 
 /** Call it before the slots are opened, so that it sees their first transitions. */
-export const observe = (log: ActivityLog, { slots, paths, ...rest }: Watched): Observers => {
-  const metrics = new Metrics({ ...rest, slots, droppedRows: () => log.dropped })
+export const observe = (log: ActivityLog, { slots, paths, keys, ...rest }: Watched): Observers => {
+  const metrics = new Metrics({ ...rest, slots, usedKeys: () => keys.used(), droppedRows: () => log.dropped })
   const captures = new CaptureStore((slot) => slotCapturesDir(paths, slot))
   slots.signals.subscribe((signal) => {
     metrics.hear(signal)
@@ -31,6 +33,7 @@ export const observe = (log: ActivityLog, { slots, paths, ...rest }: Watched): O
     recorder: {
       record(decision) {
         metrics.observe(decision)
+        keys.record(decision)
         log.record(decision)
       },
     },

@@ -1,7 +1,8 @@
 /** What a daemon that cannot listen does and says, by the way it runs. */
+import type { GrantedScope } from '../contract/caller.ts'
 import { portRangeOf } from '../lib/port-range.ts'
 import type { ServerSettings } from './config/server-config.ts'
-import type { Paths } from './paths.ts'
+import { type Paths, socketFile } from './paths.ts'
 import { unitOf } from './proc/process-unit.ts'
 import { nextFreePort } from './process/port-holder.ts'
 import { apiUnit, type HostingCommands, hostingCommands, hostingOf, thisCaller } from './systemd/hosting.ts'
@@ -11,6 +12,18 @@ export interface ListenAdvice {
   otherPort(refused: number): string
   /** Wait for an address that the machine may get later: a service starts at boot, when the network is often late. */
   waitsForAddress: boolean
+  socket: SocketPlace
+  /**
+   * What programs on this machine may do without a key: on an installed host there may be accounts of other people, and containers; a hal0
+   * of one's own is for oneself.
+   */
+  local: GrantedScope
+}
+
+export interface SocketPlace {
+  path: string
+  /** The members of the group of hal0 may open it; otherwise only its user. */
+  isForGroup: boolean
 }
 
 /** A free port to propose in place of one that is taken; the ports of slots are left to them. */
@@ -28,11 +41,15 @@ export const listenAdvice = async (
 ): Promise<ListenAdvice> => {
   const caller = thisCaller()
   const isService = await isApiService()
+  const hosting = hostingOf(paths, caller)
+  const isInstalled = hosting === 'service'
   const commands: Pick<HostingCommands, 'usePort'> = isService
-    ? hostingCommands(hostingOf(paths, caller), caller.isRoot)
+    ? hostingCommands(hosting, caller.isRoot)
     : { usePort: (port) => `hal0 serve --port ${port}` }
   return {
     otherPort: (refused) => commands.usePort(otherPortFor(refused, slotPorts)),
     waitsForAddress: isService,
+    socket: { path: socketFile(caller.env, caller.isRoot), isForGroup: isInstalled },
+    local: isInstalled ? 'infer' : 'admin',
   }
 }

@@ -30,6 +30,17 @@ export const findPaths = (env: Record<string, string | undefined>, isRoot: boole
   }
 }
 
+/**
+ * Path of the local socket of the daemon. It is in the folder for what runs, which is empty after a boot; for a user who has none, beside
+ * the data.
+ */
+export const socketFile = (env: Record<string, string | undefined>, isRoot: boolean): string => {
+  const { HAL0_ROOT: root = '', XDG_RUNTIME_DIR: runtime = '' } = env
+  if (root !== '') return join(resolve(root), 'run/hal0/api.sock')
+  if (isRoot) return '/run/hal0/api.sock'
+  return runtime === '' ? join(findPaths(env, false).data, 'api.sock') : join(runtime, 'hal0/api.sock')
+}
+
 export const configFile = (paths: Paths): string => join(paths.config, 'hal0.toml')
 export const slotConfigDir = (paths: Paths): string => join(paths.config, 'slots')
 export const slotConfigFile = (paths: Paths, name: string): string => join(paths.config, 'slots', `${name}.toml`)

@@ -1,5 +1,6 @@
 /** The API as a systemd unit. */
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { readDaemonAddress } from '../system/daemon-address.ts'
 import { apiUnit as unit } from '../system/systemd/hosting.ts'
 import { Journal } from '../system/systemd/journal/journal.ts'
 import { makeSystemctl, refusalOf, type Scope } from '../system/systemd/unit/systemctl.ts'
@@ -13,15 +14,22 @@ const answerMs = 2000
 const crashes = 5
 const shownLines = 20
 
+/** How the API is asked: over the socket that its data folder names, else with the key, if it requires one. */
+interface Reach {
+  data: string
+  key: string | null
+}
+
 /** The version that answers at `url`; null when nothing answers with a version. */
-const askApi = async (url: string, key: string | null): Promise<string | null> => {
+const askApi = async (url: string, { key, data }: Reach): Promise<string | null> => {
+  const socket = readDaemonAddress(data)?.socket ?? null
   try {
     const response = await fetch(`${url}/api/status`, {
       signal: AbortSignal.timeout(answerMs),
       redirect: 'manual',
-      headers: key === null ? {} : { authorization: `Bearer ${key}` },
+      headers: key === null || socket !== null ? {} : { authorization: `Bearer ${key}` },
       // A Bun option: the environment's proxy must not be used for this machine.
-      proxy: false,
+      ...(socket === null ? { proxy: false } : { unix: socket }),
     } as unknown as RequestInit)
     const body = (await response.json()) as { version?: unknown } | null
     return typeof body?.version === 'string' ? body.version : null
@@ -33,9 +41,8 @@ const askApi = async (url: string, key: string | null): Promise<string | null> =
 
 /**
  * @param url of the API, e.g. http://127.0.0.1:8080
- * @param key the API key, if the API requires one
  */
-export const systemdService = (scope: Scope, url: string, key: string | null): ApiService => {
+export const systemdService = (scope: Scope, url: string, reach: Reach): ApiService => {
   const systemctl = makeSystemctl(scope)
   const patient = makeSystemctl(scope, null, restartMs)
   return {
@@ -56,7 +63,7 @@ export const systemdService = (scope: Scope, url: string, key: string | null): A
       const answer = await patient.run(['restart', unit])
       if (answer.code !== 0) throw refusalOf(unit, 'restart', answer)
     },
-    version: () => askApi(url, key),
+    version: () => askApi(url, reach),
     lastLines: async (since) => {
       const { lines } = await new Journal(scope).last({ unit, since }, shownLines)
       return lines.map(({ text }) => text)

@@ -43,7 +43,12 @@ export const openHost = async (ui: UpdateUi, forChange: boolean): Promise<{ host
   const host: Host = {
     paths,
     service:
-      scope === null ? null : systemdService(scope, localUrl(settings), HAL0_API_KEY === '' ? null : HAL0_API_KEY),
+      scope === null
+        ? null
+        : systemdService(scope, localUrl(settings), {
+            data: paths.data,
+            key: HAL0_API_KEY === '' ? null : HAL0_API_KEY,
+          }),
     fetch,
     manifestLimits: { ...manifestLimits, signal: ui.signal },
     downloadLimits: { ...downloadLimits, signal: ui.signal },

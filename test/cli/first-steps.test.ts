@@ -41,12 +41,13 @@ describe('the way to a first answer', () => {
 })
 
 describe('for other machines', () => {
-  test('it says what lets them in, at which address, and that everybody may then do everything', () => {
+  test('it says what lets them in, at which address, and the key that they need', () => {
     expect(commands({}).slice(1)).toEqual([
       `hal0 config set host=0.0.0.0 'allowed_hosts=["192.168.1.5","nas","nas.local"]'`,
       'sudo systemctl restart hal0',
+      'hal0 key create laptop',
     ])
-    expect(firstSteps(server)).toContain('at http://192.168.1.5:8080; whoever reaches it may use and change everything')
+    expect(firstSteps(server)).toContain('at http://192.168.1.5:8080; they show the key that the last one prints')
   })
 
   test('it says the address where they are let in already, and nothing where there is no network', () => {

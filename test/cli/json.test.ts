@@ -64,6 +64,7 @@ const api = new FakeApi(
     useEngine: () => engine,
     removeEngine: () => undefined,
     listDecisions: () => [],
+    createSignInLink: () => ({ path: '/sign-in#x', expires_at: '2026-01-01T00:15:00.000Z' }),
   },
   {
     'GET /api/slots/events': feed.respond,
@@ -86,6 +87,7 @@ const withDaemon: Record<string, string[]> = {
   logs: [],
   pulls: [],
   rm: ['tiny'],
+  open: [],
   'slot list': [],
   'slot show': ['primary'],
   'slot create': ['fresh', '--model', 'tiny'],
@@ -118,6 +120,9 @@ const withDaemon: Record<string, string[]> = {
 
 /** Command lines that need no daemon, in a folder of their own. */
 const withoutDaemon: Record<string, string[]> = {
+  'key list': [],
+  'key create': ['phone', '--scope', 'admin'],
+  'key revoke': ['phone', '--force'],
   'config show': [],
   'config get': ['port'],
   'config set': ['port=9000'],

@@ -2,10 +2,10 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Caller } from '../../src/contract/caller.ts'
 import { priorityOf, turnsOf } from '../../src/dispatch/waiting/place-in-queue.ts'
-import { localCaller } from '../../src/http/gate/callers.ts'
 import { Hal0Error } from '../../src/lib/hal0-error.ts'
 import { WireHeaders } from '../../src/lib/http/wire-headers.ts'
 import type { Requester } from '../../src/slots/run/lease.ts'
+import { localCaller } from '../http/support/local-caller.ts'
 import { FakeSlots } from './support/fake-slots.ts'
 import { MiniServer } from './support/mini-server.ts'
 import { jsonAnswer, RawUpstream } from './support/raw-upstream.ts'
@@ -66,14 +66,11 @@ describe('X-Hal0-Priority', () => {
   })
 
   test('only lowers what a key says', () => {
-    const { scope } = localCaller({ peer: '::1', headers: new WireHeaders([], []) })
+    const local = localCaller({ peer: '::1', overSocket: false, headers: new WireHeaders([], []) })
     const asked = (value: string | null, own?: Caller['priority']) => {
       const headers = value === null ? new WireHeaders([], []) : new WireHeaders(['x-hal0-priority'], [value])
       const caller: Caller = {
-        kind: 'local',
-        name: null,
-        address: '::1',
-        scope,
+        ...local,
         ...(own === undefined ? {} : { priority: own }),
       }
       return priorityOf(headers, caller)

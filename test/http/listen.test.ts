@@ -6,7 +6,7 @@ import type { ListenAdvice } from '../../src/system/listen-advice.ts'
 import { EventReader } from './support/event-reader.ts'
 import { startServer } from './support/server.ts'
 
-const advice: ListenAdvice = {
+const advice: Pick<ListenAdvice, 'otherPort' | 'waitsForAddress'> = {
   otherPort: (refused) => `hal0 serve --port ${refused + 1}`,
   waitsForAddress: false,
 }

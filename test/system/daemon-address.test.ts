@@ -18,7 +18,7 @@ describe('the address of the daemon', () => {
     const data = tempDir()
     {
       await using _address = await recordDaemonAddress(data, url)
-      expect(readDaemonAddress(data)).toEqual({ url, pid: process.pid })
+      expect(readDaemonAddress(data)).toEqual({ url, pid: process.pid, socket: null })
     }
     expect(readDaemonAddress(data)).toBeNull()
     expect(existsSync(join(data, 'daemon.json'))).toBe(false)
@@ -53,7 +53,7 @@ describe('the address of the daemon', () => {
   test('is still read when a newer hal0 has written more', async () => {
     const data = tempDir()
     writeFileSync(join(data, 'daemon.json'), JSON.stringify({ ...(await written(data)), socket: '/run/x' }))
-    expect(readDaemonAddress(data)).toEqual({ url, pid: process.pid })
+    expect(readDaemonAddress(data)).toEqual({ url, pid: process.pid, socket: null })
   })
 
   for (const foreign of [

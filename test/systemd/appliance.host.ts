@@ -319,12 +319,14 @@ test('names that are not slot names reach neither a unit nor a path', async () =
   ]
   for (const name of names) {
     const created = await fetch(`${url}/api/slots`, {
+      unix: '/run/hal0/api.sock',
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ name, model: 'tiny' }),
     })
     expect([name, created.status]).toEqual([name, 400])
     const loaded = await fetch(`${url}/api/slots/${encodeURIComponent(name)}/load`, {
+      unix: '/run/hal0/api.sock',
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',

@@ -40,6 +40,7 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('a new server', () => {
       'hal0 run smollm2-135m-instruct-q4_1',
       'hal0 config set',
       'systemctl restart hal0',
+      'hal0 key create',
     ])
     const [run = '', ...others] = commands
     const first = await sh(run)
@@ -48,10 +49,15 @@ describe.if(hasSystemdHost || process.env.CI === 'true')('a new server', () => {
       expect.any(String),
       expect.stringMatching(/[a-z]{3,} [a-z]{2,}/i),
     ])
-    for (const command of others) expect([command, (await sh(command)).code]).toEqual([command, 0])
+    let key = ''
+    for (const command of others) {
+      const { code, stdout } = await sh(command)
+      expect([command, code]).toEqual([command, 0])
+      key = stdout.trim()
+    }
     const address = /at (http:\/\/192\.168\.77\.5:8080);/.exec(screen)?.[1] ?? ''
     await host.until('it answers at the address for other machines', async () => {
-      return (await host.exec(['curl', '-sf', `${address}/v1/models`])).code === 0
+      return (await host.exec(['curl', '-sf', '-H', `x-api-key: ${key}`, `${address}/v1/models`])).code === 0
     })
   })
 

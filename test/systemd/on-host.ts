@@ -16,6 +16,8 @@ export const must = (...argv: string[]): string => {
 export const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(url + path, {
+    // As root's commands do: over the network, programs on this machine may only infer.
+    unix: '/run/hal0/api.sock',
     method,
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

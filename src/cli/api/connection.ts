@@ -30,16 +30,22 @@ const isLoopback = (url: string): boolean => {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
+/** The local socket of the daemon that is meant; null: it is reached by its address. */
+const localSocket = (): string | null => (urlIsConfigured() ? null : (knownDaemon()?.socket ?? null))
+
 /**
  * Bun cuts silent connections after 300 s unless `timeout` is off. It uses the environment's proxy for loopback too unless `proxy`
- * is `false`. Neither value is in its types.
+ * is `false`. Neither value is in its types, nor is `unix`, the socket to use.
  */
-const directFetch = ((input: string, init?: RequestInit) =>
-  fetch(input, {
+const directFetch = ((input: string, init?: RequestInit) => {
+  const socket = localSocket()
+  return fetch(input, {
     ...init,
     timeout: false,
     ...(isLoopback(input) ? { proxy: false } : {}),
-  } as RequestInit)) as typeof fetch
+    ...(socket === null ? {} : { unix: socket }),
+  } as RequestInit)
+}) as typeof fetch
 
 const $fetch = createFetch({
   fetch: directFetch,
@@ -59,11 +65,13 @@ export interface Exchange {
 
 const attempt = ({ path, query, headers, body, signal, method }: Exchange): Promise<Response> => {
   const key = process.env.HAL0_API_KEY ?? ''
-  return $fetch.raw(`${baseUrl()}${path}`, {
+  // Over the socket the address only gives the Host, and there a key would only take rights away.
+  const socket = localSocket()
+  return $fetch.raw(`${socket === null ? baseUrl() : 'http://localhost'}${path}`, {
     method,
     responseType: 'stream',
     headers: {
-      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+      ...(key === '' || socket !== null ? {} : { authorization: `Bearer ${key}` }),
       ...headers,
     },
     ...(query === undefined ? {} : { query }),

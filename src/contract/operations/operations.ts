@@ -9,10 +9,12 @@ import { type ConfigSection, openSlotSchemas, slotSchemas } from '../slot-config
 import { daemonOperations } from './daemon-operations.ts'
 import { engineOperations } from './engine-operations.ts'
 import { hubOperations } from './hub-operations.ts'
+import { keyOperations } from './key-operations.ts'
 import { logOperations } from './log-operations.ts'
 import { modelOperations } from './model-operations.ts'
 import type { Operation } from './operation.ts'
 import { pullOperations } from './pull-operations.ts'
+import { sessionOperations } from './session-operations.ts'
 import { slotOperations } from './slot-operations.ts'
 
 /** The schemas that depend on the providers, for clients: they allow other keys and names. */
@@ -35,6 +37,8 @@ export const operationsWith = (schemas: ProviderSchemas) =>
     ...pullOperations,
     ...hubOperations,
     ...engineOperations(schemas),
+    ...keyOperations,
+    ...sessionOperations,
   }) as const satisfies Record<string, Operation>
 
 export type Operations = ReturnType<typeof operationsWith>

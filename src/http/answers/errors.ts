@@ -30,6 +30,7 @@ const errorHeaders = (error: Hal0Error): Record<string, string> => {
   const headers: Record<string, string> = { 'cache-control': 'no-store' }
   // OpenAI's clients honour both; otherwise they would repeat every 409, 429 and 5xx.
   if (error.retryAfterS !== null) headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterS)))
+  if (error.code === 'auth.required') headers['www-authenticate'] = 'Bearer'
   if (error.retry === 'never') headers['x-should-retry'] = 'false'
   const allow = error.code === 'request.method_not_allowed' ? error.details.allow : undefined
   if (Array.isArray(allow)) headers.allow = allow.join(', ')

@@ -1,13 +1,17 @@
 /** Headers of every answer. They are set on the finished Response: Elysia's `set.headers` would re-encode relayed bodies. */
 
 /** Pages load nothing from elsewhere, run no inline code and cannot be framed. */
-const pagePolicy = (styles: string): string =>
-  `default-src 'none'; script-src 'self'; style-src ${styles}; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
+const pagePolicy = (styles: string, scripts = "'self'"): string =>
+  `default-src 'none'; script-src ${scripts}; style-src ${styles}; connect-src 'self'; img-src 'self' data:; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
 const defaultPolicy = pagePolicy("'self'")
 
+const exactly = (text: string): string => `'sha256-${new Bun.CryptoHasher('sha256').update(text).digest('base64')}'`
+
 /** The policy of a page whose one inline stylesheet is exactly `css`. */
-export const policyWithInlineStyle = (css: string): string =>
-  pagePolicy(`'sha256-${new Bun.CryptoHasher('sha256').update(css).digest('base64')}'`)
+export const policyWithInlineStyle = (css: string): string => pagePolicy(exactly(css))
+
+/** The policy of a page whose one inline stylesheet is exactly `css`, and whose one inline script is exactly `code`. */
+export const policyWithInline = (css: string, code: string): string => pagePolicy(exactly(css), exactly(code))
 
 const everywhere = {
   'x-content-type-options': 'nosniff',

@@ -30,12 +30,13 @@ export class Connection implements AnswerHost, RequestEvents {
   #running = false
   #paused = false
 
-  constructor(socket: Socket<Connection>, host: ConnectionHost<Connection>) {
+  /** @param overSocket it came over the local socket */
+  constructor(socket: Socket<Connection>, host: ConnectionHost<Connection>, overSocket: boolean) {
     this.#socket = socket
     this.#host = host
     this.#ending = new Ending(socket)
     this.#timeouts = new ConnectionTimeouts(host.limits, host.now)
-    this.peer = new Peer(socket)
+    this.peer = new Peer(socket as Socket<Connection> & { fd: number }, overSocket)
     this.sendQueue = new SendQueue(socket)
     this.sendQueue.onRoom = () => this.#exchange?.answer.onRoom?.()
     this.sendQueue.onEmpty = () => this.#settle()

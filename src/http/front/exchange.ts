@@ -33,6 +33,14 @@ class Incoming implements IncomingRequest {
     return this.#peer.address
   }
 
+  get overSocket(): boolean {
+    return this.#peer.overSocket
+  }
+
+  heldBy(key: string | null): void {
+    this.#peer.holder = key
+  }
+
   /** Created on first use: one for every request would cost a tenth of the relay. */
   get signal(): AbortSignal {
     if (this.#ending === null) {

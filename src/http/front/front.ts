@@ -5,14 +5,17 @@
  * bare 400 or not at all, buffers what nobody reads, re-encodes non-ASCII headers, and cannot answer while it stops. With its own
  * sockets hal0 controls all of that, and a relayed request needs no Request and no Response (npm run bench).
  */
-import type { Socket, TCPSocketListener } from 'bun'
+import type { Socket, TCPSocketListener, UnixSocketListener } from 'bun'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../../lib/http/incoming.ts'
+import type { SocketPlace } from '../../system/listen-advice.ts'
 import { daemonStopping } from '../answers/stopping.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionHost } from './connection-host.ts'
+import { ClientLeft } from './exchange.ts'
 import { HalfClosedWatch } from './half-closed.ts'
 import { defaultFrontLimits, type FrontLimits } from './limits.ts'
+import { type LocalSocket, noSocket, openLocalSocket } from './local-socket.ts'
 
 export interface FrontOptions {
   host: string
@@ -35,6 +38,8 @@ const freshMs = 250
 const refusedAtOnce = 8
 /** For how long the problem is shown after there was no room for everybody. */
 const crowdedForMs = 60_000
+
+const keyRevoked = new ClientLeft('its key was revoked')
 
 const handlers = {
   data(socket: Socket<Connection>, bytes: Buffer): void {
@@ -66,6 +71,9 @@ export class Front implements ConnectionHost<Connection> {
   readonly #maxConnections: number
   readonly #sweeper: ReturnType<typeof setInterval>
   readonly #listener: TCPSocketListener<Connection>
+  /** The local socket at which it listens, too. */
+  local: LocalSocket = noSocket
+  #localListener: UnixSocketListener<Connection> | null = null
   #crowdedAt = Number.NEGATIVE_INFINITY
 
   /** @throws what the system says, e.g. EADDRINUSE */
@@ -79,7 +87,7 @@ export class Front implements ConnectionHost<Connection> {
       port: options.port,
       // A client may close its sending side after its request and still read.
       allowHalfOpen: true,
-      socket: { ...handlers, open: (socket) => this.#opened(socket) },
+      socket: { ...handlers, open: (socket) => this.#opened(socket, false) },
     })
     this.#sweeper = setInterval(() => this.#sweep(), this.limits.sweepMs)
     this.#sweeper.unref()
@@ -89,6 +97,19 @@ export class Front implements ConnectionHost<Connection> {
     return this.#listener.port
   }
 
+  /** Listens at the local socket, too. Never rejects: without it `problem` says why. */
+  async listenLocally(place: SocketPlace): Promise<void> {
+    this.local = await openLocalSocket((path) => this.#bindLocal(path), place)
+  }
+
+  #bindLocal(path: string): void {
+    this.#localListener = Bun.listen<Connection>({
+      unix: path,
+      allowHalfOpen: true,
+      socket: { ...handlers, open: (socket) => this.#opened(socket, true) },
+    })
+  }
+
   /** Number of requests that are not completely answered yet. */
   get inFlight(): number {
     let count = 0
@@ -96,9 +117,9 @@ export class Front implements ConnectionHost<Connection> {
     return count
   }
 
-  /** A sentence if there recently was no room for everybody; null if there was. */
+  /** A sentence if there recently was no room for everybody, or there is no local socket; null if all is well. */
   problem(): string | null {
-    if (performance.now() - this.#crowdedAt > crowdedForMs) return null
+    if (performance.now() - this.#crowdedAt > crowdedForMs) return this.local.problem
     return `hal0 had as many connections as its limit of open files allows (${this.#maxConnections}): idle ones were closed, and new ones refused. Raise the limit (LimitNOFILE= of its unit, or ulimit -n) and restart it.`
   }
 
@@ -118,6 +139,13 @@ export class Front implements ConnectionHost<Connection> {
   closed(connection: Connection): void {
     this.#connections.delete(connection)
     this.#refused.delete(connection)
+  }
+
+  /** Ends all requests under way that came by this key. */
+  cutHeldBy(key: string): void {
+    for (const connection of [...this.#connections]) {
+      if (connection.busy && connection.peer.holder === key) connection.cut(keyRevoked)
+    }
   }
 
   /** From now on every new request gets 503; those under way continue. */
@@ -141,12 +169,14 @@ export class Front implements ConnectionHost<Connection> {
     clearInterval(this.#sweeper)
     this.#halfClosed.close()
     this.#listener.stop(true)
+    this.#localListener?.stop(true)
+    this.local.remove()
     for (const connection of [...this.#connections]) connection.cut()
   }
 
-  #opened(socket: Socket<Connection>): void {
+  #opened(socket: Socket<Connection>, overSocket: boolean): void {
     this.now = performance.now()
-    const connection = new Connection(socket, this)
+    const connection = new Connection(socket, this, overSocket)
     socket.data = connection
     this.#connections.add(connection)
     if (this.#connections.size - this.#refused.size <= this.#maxConnections) return

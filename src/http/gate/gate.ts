@@ -1,6 +1,6 @@
 /**
- * Decides who may talk to the daemon, and identifies the caller. hal0 has no login yet and is in a home network, so an attacker can
- * come in through the browser: a hostile page may send requests to it (cross-site), or make its own name resolve to the daemon's
+ * Decides who may talk to the daemon, and identifies the caller. hal0 is in a home network, where an attacker can come in through the
+ * browser of somebody who is let in: a hostile page may send requests to it (cross-site), or make its own name resolve to the daemon's
  * address (DNS rebinding). The check of the origin stops the first, the list of hosts stops the second.
  *
  * The content type does not count: some clients outside a browser send JSON as a form (curl -d) or as nothing in particular. A page
@@ -10,8 +10,8 @@ import type { Caller } from '../../contract/caller.ts'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { IncomingRequest } from '../../lib/http/incoming.ts'
-import type { WireHeaders } from '../../lib/http/wire-headers.ts'
-import type { FindCaller } from './callers.ts'
+import type { Evidence, FindCaller } from './callers.ts'
+import { configuredName, hostName, loopbackNames } from './names.ts'
 
 export interface GateConfig {
   /** Host names that clients may use besides loopback: `allowed_hosts` of hal0.toml. A port in an entry is ignored. */
@@ -20,31 +20,13 @@ export interface GateConfig {
 }
 
 /** The parts of a request that the gate checks. */
-export interface AtGate extends Pick<IncomingRequest, 'method' | 'target' | 'peer'> {
-  headers: Pick<WireHeaders, 'get'>
-}
+export interface AtGate extends Evidence, Pick<IncomingRequest, 'method' | 'target'> {}
 
 /** @returns the caller, or why the request is refused */
 export type Gate = (request: AtGate) => Caller | Hal0Error
 
-const loopback = ['localhost', '127.0.0.1', '[::1]']
-const hostPattern = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(\d{1,5}))?$/i
-
 /** Number of valid Host values (name, port, case) to remember; for others the pattern is matched again. */
 const rememberedHosts = 64
-
-/** The name in a Host header value, in lower case; null when it is not `name` or `name:port`. */
-export const hostName = (host: string): string | null => {
-  const [, name, port] = hostPattern.exec(host) ?? []
-  if (name === undefined || Number(port ?? 0) > 65_535) return null
-  return name.toLowerCase()
-}
-
-/** An entry of `allowed_hosts` as `hostName` would return it: without port, a bare IPv6 address in brackets. */
-const configuredName = (entry: string): string => {
-  const bare = entry.trim().toLowerCase()
-  return hostName(bare) ?? (bare.includes(':') ? `[${bare}]` : bare)
-}
 
 /** Load balancers send HEAD, with HTTP/1.0 and without a Host. */
 const asksForHealth = ({ method, target }: AtGate): boolean =>
@@ -72,7 +54,7 @@ const originRefused = (origin: string): Hal0Error =>
     { details: { origin } },
   )
 
-const judgeUnsafe = (host: string, headers: AtGate['headers']): Hal0Error | null => {
+const judgeUnsafe = (host: string, headers: AtGate['headers'], { kind }: Caller): Hal0Error | null => {
   const origin = headers.get('origin')
   if (origin !== null) {
     const from = origin.toLowerCase()
@@ -80,11 +62,13 @@ const judgeUnsafe = (host: string, headers: AtGate['headers']): Hal0Error | null
     if (from !== `http://${own}` && from !== `https://${own}`) return originRefused(origin)
   }
   const site = headers.get('sec-fetch-site')
+  // Sessions are for browsers, all of which say where such a request comes from.
+  if (kind === 'session' && origin === null && site === null) return originRefused('a page that is not named')
   return site !== null && site !== 'same-origin' && site !== 'none' ? originRefused(`a ${site} page`) : null
 }
 
 export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
-  const allowed = new Set([...loopback, ...allowedHosts.map(configuredName)])
+  const allowed = new Set([...loopbackNames, ...allowedHosts.map(configuredName)])
   const good = new Set<string>()
   return (request) => {
     const { method, headers } = request
@@ -99,7 +83,9 @@ export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
       if (good.size >= rememberedHosts) good.clear()
       good.add(host)
     }
-    const refusal = method === 'GET' || method === 'HEAD' ? null : judgeUnsafe(host, headers)
-    return refusal ?? findCaller(request)
+    const caller = findCaller(request)
+    // No page has a key, unless somebody gave it one; a browser adds cookies, and being on this machine, by itself.
+    const isSafe = method === 'GET' || method === 'HEAD' || caller.kind === 'key'
+    return (isSafe ? null : judgeUnsafe(host, headers, caller)) ?? caller
   }
 }

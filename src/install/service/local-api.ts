@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { PullRequest } from '../../contract/models/pull.ts'
 import { isPackagePull } from '../../contract/models/pull-place.ts'
 import { problemsOf } from '../../lib/validate.ts'
+import { readDaemonAddress } from '../../system/daemon-address.ts'
 
 const listLimitMs = 5000
 /** An unload waits for requests in flight. */
@@ -26,10 +27,15 @@ export interface LocalSlot {
 
 export class LocalApi {
   readonly #url: string
+  readonly #data: string
 
-  /** @param url e.g. http://127.0.0.1:8080 */
-  constructor(url: string) {
+  /**
+   * @param url e.g. http://127.0.0.1:8080
+   * @param data its data folder, which says where its local socket is
+   */
+  constructor(url: string, data: string) {
     this.#url = url
+    this.#data = data
   }
 
   /** @returns null when no hal0 answers */
@@ -69,13 +75,15 @@ export class LocalApi {
 
   /** @returns null when nothing answers */
   async #ask(method: 'GET' | 'POST', path: string, limitMs: number): Promise<Response | null> {
+    const socket = readDaemonAddress(this.#data)?.socket ?? null
     const { HAL0_API_KEY: key = '' } = process.env
     const headers = {
-      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+      ...(key === '' || socket !== null ? {} : { authorization: `Bearer ${key}` }),
       ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
     }
-    // A Bun option: the environment's proxy must not be used for this machine.
-    const options = { method, headers, signal: AbortSignal.timeout(limitMs), proxy: false } as unknown as RequestInit
+    // Options of Bun: the environment's proxy must not be used for this machine, and the socket needs no key.
+    const over = socket === null ? { proxy: false } : { unix: socket }
+    const options = { method, headers, signal: AbortSignal.timeout(limitMs), ...over } as unknown as RequestInit
     try {
       return await fetch(`${this.#url}${path}`, { ...options, ...(method === 'POST' ? { body: '{}' } : {}) })
     } catch {

@@ -23,8 +23,12 @@ export interface IncomingRequest extends Client {
   readonly target: string
   readonly headers: WireHeaders
   readonly body: IncomingBody
-  /** Address of the client. */
+  /** Address of the client; over the local socket, its user, as `uid 1000`. */
   readonly peer: string
+  /** It came over the local socket, and not over the network. */
+  readonly overSocket: boolean
+  /** Notes by whose key it came, so that it can be ended when that is revoked; null: by none. */
+  heldBy(key: string | null): void
 }
 
 /**

@@ -40,6 +40,12 @@ export class WireHeaders {
     return this.#names.includes(name)
   }
 
+  /** Whether a name begins with `prefix`, given in lower case. */
+  hasNamePrefix(prefix: string): boolean {
+    for (const name of this.#names) if (name.startsWith(prefix)) return true
+    return false
+  }
+
   /** How often `name` occurs. */
   count(name: string): number {
     let count = 0

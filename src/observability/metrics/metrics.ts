@@ -14,6 +14,8 @@ export interface MetricsDeps {
   version: string
   slots: Pick<SlotDirectory, 'views'>
   pulls: Pick<PullService, 'changed' | 'list'>
+  /** What each key was used for. */
+  usedKeys: () => readonly { name: string; requests: number; tokens: number }[]
   /** How many rows the log has lost. */
   droppedRows: () => number
 }
@@ -42,7 +44,7 @@ export class Metrics {
 
   /** All of it as text. */
   text(): string {
-    const { version, slots, pulls, droppedRows } = this.#deps
+    const { version, slots, pulls, usedKeys, droppedRows } = this.#deps
     const to = new Exposition()
     to.family('hal0_build_info', 'gauge', 'Always 1; the version is a label.')
     to.sample('hal0_build_info', { version }, 1)
@@ -53,6 +55,11 @@ export class Metrics {
     this.#slots.write(to, views)
     this.#requests.write(to)
     this.#pulls.write(to, pulls.list())
+    const keys = usedKeys()
+    to.family('hal0_key_requests_total', 'counter', 'Requests for inference of each key.')
+    for (const { name, requests } of keys) to.sample('hal0_key_requests_total', { key: name }, requests)
+    to.family('hal0_key_tokens_total', 'counter', 'Tokens of prompts and answers of each key.')
+    for (const { name, tokens } of keys) to.sample('hal0_key_tokens_total', { key: name }, tokens)
     to.single(
       'hal0_log_dropped_total',
       'counter',

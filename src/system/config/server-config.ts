@@ -1,5 +1,5 @@
 /** hal0.toml with its defaults (spec §6, §7). */
-import { configDefaults, type ServerConfig } from '../../contract/config.ts'
+import { type AuthMode, configDefaults, type ServerConfig } from '../../contract/config.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { readToml } from '../files/toml-file.ts'
 import { configFile, type Paths } from '../paths.ts'
@@ -10,6 +10,11 @@ export interface ServerSettings {
   port: number
   supervisor: 'auto' | 'systemd' | 'process'
   allowedHosts: string[]
+  auth: AuthMode
+  /** Addresses of the reverse proxies whose X-Forwarded headers count. */
+  behindProxy: string[]
+  /** Origins of web pages that may use /v1 with a key. */
+  corsOrigins: string[]
   maxBodyBytes: number
   /** Limit for the bodies of all requests together. */
   bodyMemoryBytes: number
@@ -26,7 +31,7 @@ export interface ServerSettings {
 }
 
 /** Options from the command line, which win over the file. */
-export type ServerOptions = Partial<Pick<ServerSettings, 'host' | 'port' | 'supervisor'>>
+export type ServerOptions = Partial<Pick<ServerSettings, 'host' | 'port' | 'supervisor' | 'behindProxy'>>
 
 /** Turns the table of a valid hal0.toml into settings. */
 export const serverSettings = (file: ServerConfig, options: ServerOptions): ServerSettings => {
@@ -38,6 +43,9 @@ export const serverSettings = (file: ServerConfig, options: ServerOptions): Serv
     supervisor: options.supervisor ?? file.supervisor ?? configDefaults.supervisor,
     // If hal0 listens on an address, clients are meant to use it.
     allowedHosts: [...(file.allowed_hosts ?? []), ...(host === '0.0.0.0' || host === '::' ? [] : [host])],
+    auth: file.auth ?? configDefaults.auth,
+    behindProxy: options.behindProxy ?? file.behind_proxy ?? [],
+    corsOrigins: file.cors_origins ?? [],
     maxBodyBytes: Math.floor((file.max_body_mb ?? configDefaults.max_body_mb) * 1024 * 1024),
     bodyMemoryBytes: Math.floor((file.body_memory_mb ?? configDefaults.body_memory_mb) * 1024 * 1024),
     drainMs: (file.drain_s ?? configDefaults.drain_s) * 1000,

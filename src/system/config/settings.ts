@@ -52,6 +52,9 @@ const atStart = [
   'port',
   'supervisor',
   'allowedHosts',
+  'auth',
+  'behindProxy',
+  'corsOrigins',
   'maxBodyBytes',
   'bodyMemoryBytes',
   'drainMs',
@@ -73,7 +76,7 @@ export class ServerSettingsFile implements SettingsService {
     const { paths, options, endpoint, token, providers } = this.#deps
     const config = await readServerConfig(paths)
     const { source, problem } = await token.look()
-    const overridden = Object.keys(options)
+    const overridden = Object.keys(options).map((option) => (option === 'behindProxy' ? 'behind_proxy' : option))
     if (endpoint !== null) overridden.push('hub.mirrors')
     return {
       file: configFile(paths),
@@ -82,6 +85,9 @@ export class ServerSettingsFile implements SettingsService {
         port: options.port ?? config.port ?? configDefaults.port,
         supervisor: options.supervisor ?? config.supervisor ?? configDefaults.supervisor,
         allowed_hosts: config.allowed_hosts ?? [],
+        auth: config.auth ?? configDefaults.auth,
+        behind_proxy: options.behindProxy ?? config.behind_proxy ?? [],
+        cors_origins: config.cors_origins ?? [],
         max_body_mb: config.max_body_mb ?? configDefaults.max_body_mb,
         body_memory_mb: config.body_memory_mb ?? configDefaults.body_memory_mb,
         drain_s: config.drain_s ?? configDefaults.drain_s,

@@ -10,7 +10,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0).reverse()) cleanup()
 })
 
-const caller = (name: string): Caller => ({ kind: 'local', name, address: '127.0.0.1', scope: 'infer' })
+const caller = (name: string): Caller => ({ kind: 'local', name, address: '127.0.0.1', scope: 'infer', slots: null })
 const primary = { slot: 'primary', pid: 100 }
 
 describe('the memory of kept streams', () => {

@@ -12,10 +12,10 @@ import type { EarlyTiming } from '../../../src/dispatch/waiting/early-answer.ts'
 import { sendError } from '../../../src/http/answers/errors.ts'
 import { Front } from '../../../src/http/front/front.ts'
 import type { FrontLimits } from '../../../src/http/front/limits.ts'
-import { localCaller } from '../../../src/http/gate/callers.ts'
 import { EndpointTable } from '../../../src/http/gate/endpoint-table.ts'
 import { requestIdOf } from '../../../src/http/gate/request-id.ts'
 import type { SlotDirectory } from '../../../src/slots/run/lease.ts'
+import { localCaller } from '../../http/support/local-caller.ts'
 import { until } from '../../support/until.ts'
 
 interface Options {

@@ -241,6 +241,8 @@ test('every operation of the table is served with an answer that conforms to its
     importModel: { path: '/models/x.gguf' },
     pullModel: { repo: 'owner/repo', file: 'x.gguf' },
     installEngine: { provider: 'llama.cpp', source: 'pypi' },
+    createKey: { name: 'phone', scope: 'infer' },
+    signIn: { link: 'x' },
     useEngine: { provider: 'llama.cpp', engine: '/usr/bin/llama-server' },
   }
   const last = ['deleteSlot', 'deleteModel']

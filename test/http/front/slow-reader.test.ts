@@ -35,7 +35,7 @@ test('a client that reads slowly is not cut off, although the system never repor
     halfClosed() {},
     closed() {},
   } satisfies ConnectionHost<Connection>
-  const connection = new Connection(socket, host)
+  const connection = new Connection(socket, host, false)
   connection.received(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n'))
 
   for (let look = 0; look < 10; look++) {

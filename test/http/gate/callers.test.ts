@@ -8,9 +8,9 @@ import type { Operation } from '../../../src/contract/operations/operation.ts'
 import { operations } from '../../../src/contract/operations/operations.ts'
 import type { InferenceCall } from '../../../src/dispatch/dispatch-port.ts'
 import { mountDaemon } from '../../../src/http/api/daemon.ts'
-import { type FindCaller, forbidden, localCaller } from '../../../src/http/gate/callers.ts'
+import { type FindCaller, forbidden } from '../../../src/http/gate/callers.ts'
 import { type Route, Routes } from '../../../src/http/routing/routes.ts'
-import type { WireHeaders } from '../../../src/lib/http/wire-headers.ts'
+import { localCaller, openAccess } from '../support/local-caller.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const servers: TestServer[] = []
@@ -28,7 +28,7 @@ const phoneOrLocal: FindCaller = (request) => {
 const setUp = async () => {
   const calls: InferenceCall[] = []
   const server = await startServer({
-    findCaller: phoneOrLocal,
+    access: openAccess(phoneOrLocal),
     dispatch: (call, answer) => {
       calls.push(call)
       answer.send(200, '', null)
@@ -63,11 +63,12 @@ const routes: { method: string; path: string; scope: Scope }[] = [
 describe('a caller with the scope infer', () => {
   test('is refused wherever a route declares admin, and nowhere else', async () => {
     const { ask } = await setUp()
+    const otherwise: Record<string, number> = { 'POST /api/session': 201, 'DELETE /api/session': 204 }
     for (const { method, path, scope } of routes) {
       const { status, text } = await ask(method, path)
       const what = `${method} ${path}: ${status} ${text.includes('"auth.forbidden"')}`
       if (scope === 'admin') expect(what).toBe(`${method} ${path}: 403 true`)
-      else expect(what).toBe(`${method} ${path}: 200 false`)
+      else expect(what).toBe(`${method} ${path}: ${otherwise[`${method} ${path}`] ?? 200} false`)
     }
     expect(
       routes
@@ -76,6 +77,8 @@ describe('a caller with the scope infer', () => {
         .sort(),
     ).toEqual([
       '/api/health',
+      '/api/session',
+      '/api/session',
       '/api/status',
       '/v1/audio/speech',
       '/v1/audio/transcriptions',
@@ -96,7 +99,7 @@ describe('a caller with the scope infer', () => {
   })
 
   test('is told the scope that it lacks, and how to get it', () => {
-    const phone: Caller = { kind: 'local', name: 'phone', address: '127.0.0.1', scope: 'infer' }
+    const phone: Caller = { kind: 'key', name: 'phone', address: '127.0.0.1', scope: 'infer', slots: null }
     const error = forbidden(phone, 'admin')
     expect(error).toMatchObject({ code: 'auth.forbidden', status: 403, details: { scope: 'admin', granted: 'infer' } })
     expect(error?.message).toBe(
@@ -110,18 +113,10 @@ describe('a caller with the scope infer', () => {
     await ask('POST', '/v1/completions')
     await ask('POST', '/v1/completions', 'none')
     expect(calls.map(({ caller, path }) => ({ ...caller, path }))).toEqual([
-      { kind: 'local', name: 'phone', scope: 'infer', address: '127.0.0.1', path: '/v1/completions' },
-      { kind: 'local', name: null, scope: 'admin', address: '127.0.0.1', path: '/v1/completions' },
+      { kind: 'local', name: 'phone', scope: 'infer', slots: null, address: '127.0.0.1', path: '/v1/completions' },
+      { kind: 'local', name: null, scope: 'admin', slots: null, address: '127.0.0.1', path: '/v1/completions' },
     ])
   })
-})
-
-test('every caller that reaches hal0 is local, is known by its address, and may do everything', () => {
-  const headers = new Headers() as unknown as WireHeaders
-  const found = (peer: string) => localCaller({ headers, peer })
-  expect(found('::ffff:192.168.1.7')).toEqual({ kind: 'local', name: null, address: '192.168.1.7', scope: 'admin' })
-  expect(found('fe80::1').address).toBe('fe80::1')
-  for (const scope of ['none', 'infer', 'admin'] as const) expect(forbidden(found('127.0.0.1'), scope)).toBeNull()
 })
 
 describe('routes', () => {
@@ -139,7 +134,7 @@ describe('routes', () => {
       callers.push(caller)
       return new Response()
     })
-    const phone: Caller = { kind: 'local', name: 'phone', address: '10.0.0.1', scope: 'infer' }
+    const phone: Caller = { kind: 'local', name: 'phone', address: '10.0.0.1', scope: 'infer', slots: null }
     await made.answer(new Request('http://localhost/api/who'), { caller: phone, requestId: 'r1' })
     expect(callers).toEqual([phone])
   })

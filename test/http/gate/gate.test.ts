@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'bun:test'
-import { localCaller } from '../../../src/http/gate/callers.ts'
-import { hostName, makeGate } from '../../../src/http/gate/gate.ts'
+import { makeGate } from '../../../src/http/gate/gate.ts'
+import { hostName } from '../../../src/http/gate/names.ts'
 import { Hal0Error } from '../../../src/lib/hal0-error.ts'
+import { WireHeaders } from '../../../src/lib/http/wire-headers.ts'
+import { localCaller } from '../support/local-caller.ts'
 
 const gate = makeGate({ allowedHosts: ['nas', 'NAS.lan:8080', 'fd00::1', '192.168.1.5'], findCaller: localCaller })
 /** Why the request is not let in; null: it is. */
 const judge = (method: string, headers: Record<string, string>, target = '/api/slots'): Hal0Error | null => {
-  const found = gate({ method, target, headers: new Headers(headers), peer: '127.0.0.1' })
+  const wire = new WireHeaders(Object.keys(headers), Object.values(headers))
+  const found = gate({ method, target, headers: wire, peer: '127.0.0.1', overSocket: false })
   return found instanceof Hal0Error ? found : null
 }
 const codeOf = (method: string, headers: Record<string, string>): string | null => judge(method, headers)?.code ?? null

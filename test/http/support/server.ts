@@ -11,6 +11,7 @@ import { bareHardware, roomOf } from '../../support/fits.ts'
 import { sections } from '../../support/slot-config.ts'
 import { FakeDecisions, FakeEngines, FakeModels, FakePulls, FakeSettings, FakeWhy } from './fake-services.ts'
 import { FakeSlots } from './fake-slots.ts'
+import { openAccess } from './local-caller.ts'
 
 const openAiModel = (id: string): OpenAiModel => ({
   id,
@@ -61,6 +62,7 @@ export const startServer = async (overrides: Partial<AppDeps> = {}, limits: Part
     }),
     version: '0.0.0',
     allowedHosts: ['nas.local', 'fd00::1', 'tagged:8080'],
+    access: openAccess(),
     webDir: null,
     checkReplies: true,
     ...overrides,

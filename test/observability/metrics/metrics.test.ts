@@ -38,6 +38,7 @@ const world = () => {
   const changed = new Bus<Pull>()
   const pulls: Pull[] = []
   const metrics = new Metrics({
+    usedKeys: () => [{ name: 'phone', requests: 3, tokens: 120 }],
     version: '1.2.3',
     slots: { views: () => slots },
     pulls: { changed, list: () => pulls },

@@ -35,11 +35,12 @@ const forOthers = ({ host, url, names, restart }: FirstSteps): string[] => {
   const [first] = names
   if (first === undefined) return []
   const theirs = `http://${first}:${port}`
-  if (!isLoopback(host)) return [`Other machines reach it at ${theirs}`]
+  if (!isLoopback(host)) return [`Other machines reach it at ${theirs} with a key: hal0 key create NAME`]
   return [
-    `Other machines do not reach it yet. These let them, at ${theirs}; whoever reaches it may use and change everything:`,
+    `Other machines do not reach it yet. These let them, at ${theirs}; they show the key that the last one prints:`,
     `  hal0 config set host=0.0.0.0 'allowed_hosts=${JSON.stringify(names)}'`,
     `  ${restart}`,
+    '  hal0 key create laptop',
   ]
 }
 
