@@ -52,6 +52,8 @@ export class HalfClosedWatch {
   #cutWhoIsGone(tables: string[]): void {
     for (const client of this.#here) {
       const { port, localPort } = client.peer
+      // A socket that has closed meanwhile has no port any more.
+      if (!Number.isInteger(port)) continue
       if (client.busy && !isClientThere(tables, { client: port, server: localPort })) client.cut()
     }
   }
