@@ -152,7 +152,6 @@ export const serve = async (
   await pulls.forsake((slot, id) =>
     slots.views().some(({ name, state, model }) => name === slot && state === 'pulling' && model === id),
   )
-
   let front: Front | null = null
   const problems = () => {
     const single = [front?.problem() ?? null, hub.problem(), engines.problem()]
@@ -223,7 +222,7 @@ export const serve = async (
   })
   const listening = { ...settings, maxConnections: clientsWithin(descriptorLimit(), openDescriptors()) }
   const server = await listen(app, listening, advice).catch(async (error: unknown) => {
-    // Otherwise the slots' folder is watched and the log's thread runs for ever, and the process never ends.
+    // What watches the slots' folder, and the log's thread, would keep the process alive.
     await Promise.all([slots.close(), activity.close()])
     throw error
   })
@@ -233,12 +232,13 @@ export const serve = async (
   const port = server.port ?? settings.port
   url = httpUrl(settings.host, port)
   await using _address = await recordDaemonAddress(paths.data, localUrl({ ...settings, port }), server.local.path)
+  if (advice.isWatched) await access.printFirstKey(settings.host, console.log)
   console.log(`hal0 ${packageJson.version} listens on ${url}`)
   for (const problem of problems()) log.warn(problem)
   await signals.asked
   const running = slots.overview().filter(({ state }) => state !== 'offline' && state !== 'error')
-  const names = running.map(({ name }) => name).join(', ')
-  log.info(names === '' ? 'stopping' : `stopping; ${names} keeps running until the next hal0 serve takes it over`)
+  const kept = `; ${running.map(({ name }) => name).join(', ')} keeps running until the next hal0 serve takes it over`
+  log.info(`stopping${running.length === 0 ? '' : kept}`)
   app.streams.closeAll()
   models.close()
   await drain(server, stopping, settings.drainMs, signals.askedAgain)

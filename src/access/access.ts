@@ -2,6 +2,7 @@
 import type { AuthMode } from '../contract/config.ts'
 import type { Decision } from '../contract/logs/decision.ts'
 import type { Hal0Error } from '../lib/hal0-error.ts'
+import { isForThisMachine } from '../system/listen-scope.ts'
 import type { KeyRecord } from './keys/key-file.ts'
 import { KeyStore } from './keys/key-store.ts'
 import { KeyUsage } from './keys/key-usage.ts'
@@ -12,6 +13,14 @@ const answeredWithinMs = 200
 
 const isOpen =
   'Nobody is asked for a key (auth = "open"): everybody who reaches hal0 may do everything. To change that: hal0 config set auth=auto'
+
+const firstKeyText = (key: string): string =>
+  `hal0 listens for other machines now, and there was no key yet. This is the first one, with the scope admin. It is shown only here:
+
+  ${key}
+
+Programs send it as "Authorization: Bearer KEY". More keys: hal0 key create NAME
+`
 
 /** What is read of a decision. */
 type Ended = Pick<Decision, 'caller' | 'prompt_tokens' | 'completion_tokens'>
@@ -41,6 +50,17 @@ export class Access {
       const key = this.keys.named(name)
       return key === null ? null : this.#usage.admit(key)
     },
+  }
+
+  /**
+   * Makes the first key and prints it, where other machines can reach hal0 and none of them could come in.
+   * @param host the address that hal0 listens on
+   * @throws Hal0Error `storage.full`, `storage.failed`
+   */
+  async printFirstKey(host: string, print: (text: string) => void): Promise<void> {
+    if (this.#auth !== 'auto' || isForThisMachine(host) || this.keys.list().length > 0) return
+    const { key } = await this.keys.create({ name: 'admin', scope: 'admin' })
+    print(firstKeyText(key))
   }
 
   /** The key that `secret` is; null: none that is valid. */

@@ -161,7 +161,8 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   elysia.compile()
 
   const { access } = deps
-  const gate = makeGate({ allowedHosts: deps.allowedHosts, findCaller: access.findCaller })
+  const { findCaller, ownNames } = access
+  const gate = makeGate({ allowedHosts: deps.allowedHosts, ownNames, findCaller })
   const answerByRoutes = async (
     incoming: IncomingRequest,
     { caller, requestId }: { caller: Caller; requestId: string },

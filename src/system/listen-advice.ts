@@ -1,7 +1,9 @@
-/** What a daemon that cannot listen does and says, by the way it runs. */
+/** What a daemon that listens, or cannot, does and says, by the way it runs. */
+import { fstatSync } from 'node:fs'
 import type { GrantedScope } from '../contract/caller.ts'
 import { portRangeOf } from '../lib/port-range.ts'
 import type { ServerSettings } from './config/server-config.ts'
+import { checkListening } from './listen-scope.ts'
 import { type Paths, socketFile } from './paths.ts'
 import { unitOf } from './proc/process-unit.ts'
 import { nextFreePort } from './process/port-holder.ts'
@@ -12,6 +14,8 @@ export interface ListenAdvice {
   otherPort(refused: number): string
   /** Wait for an address that the machine may get later: a service starts at boot, when the network is often late. */
   waitsForAddress: boolean
+  /** Whether what the daemon prints is seen by whoever started it, and not written into the journal or a file, where no key belongs. */
+  isWatched: boolean
   socket: SocketPlace
   /**
    * What programs on this machine may do without a key: on an installed host there may be accounts of other people, and containers; a hal0
@@ -35,10 +39,12 @@ export const otherPortFor = (taken: number, slotPorts: string): number => {
 /** Whether this process is the one that systemd runs as the API. */
 export const isApiService = async (): Promise<boolean> => (await unitOf('self')) === apiUnit
 
+/** @throws Hal0Error `config.invalid` for an address that hal0 should not listen on */
 export const listenAdvice = async (
   paths: Paths,
-  { slotPorts }: Pick<ServerSettings, 'slotPorts'>,
+  { host, behindProxy, slotPorts }: Pick<ServerSettings, 'host' | 'behindProxy' | 'slotPorts'>,
 ): Promise<ListenAdvice> => {
+  checkListening(host, behindProxy)
   const caller = thisCaller()
   const isService = await isApiService()
   const hosting = hostingOf(paths, caller)
@@ -49,6 +55,7 @@ export const listenAdvice = async (
   return {
     otherPort: (refused) => commands.usePort(otherPortFor(refused, slotPorts)),
     waitsForAddress: isService,
+    isWatched: !isService && !fstatSync(process.stdout.fd).isFile(),
     socket: { path: socketFile(caller.env, caller.isRoot), isForGroup: isInstalled },
     local: isInstalled ? 'infer' : 'admin',
   }

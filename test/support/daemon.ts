@@ -115,6 +115,7 @@ export class Daemon {
   /** The child is strace, and the daemon its child. */
   #isTraced = false
   #stderr = ''
+  #stdout = ''
 
   private constructor(root: string, port: number, options: DaemonOptions) {
     this.root = root
@@ -166,6 +167,11 @@ export class Daemon {
     return this.#stderr
   }
 
+  /** What it wrote to stdout until it said that it listens, in its last launch. */
+  get stdout(): string {
+    return this.#stdout
+  }
+
   get env(): Record<string, string> {
     return { HAL0_ROOT: this.root, HAL0_URL: this.url, ...this.#options.env }
   }
@@ -190,16 +196,18 @@ export class Daemon {
       this.#stderr += `(its stderr broke: ${error})\n`
     })
     const timer = setTimeout(() => child.kill('SIGKILL'), readyWithinMs)
-    let said = ''
+    this.#stdout = ''
     for await (const bytes of child.stdout) {
-      said += new TextDecoder().decode(bytes)
-      if (said.includes('listens on')) break
+      this.#stdout += new TextDecoder().decode(bytes)
+      if (this.#stdout.includes('listens on')) break
     }
     clearTimeout(timer)
-    if (!said.includes('listens on')) {
+    if (!this.#stdout.includes('listens on')) {
       await child.exited
       await Bun.sleep(20)
-      throw new Error(`the daemon did not come up (${child.exitCode ?? child.signalCode}): ${said}\n${this.#stderr}`)
+      throw new Error(
+        `the daemon did not come up (${child.exitCode ?? child.signalCode}): ${this.#stdout}\n${this.#stderr}`,
+      )
     }
     return performance.now() - began
   }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { serveRefusal } from '../../install/refusal.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { isApiService } from '../../system/listen-advice.ts'
@@ -14,6 +15,13 @@ export interface ServeOptions {
   host?: string
   port?: number
   supervisor?: 'auto' | 'systemd' | 'process'
+  behindProxy?: string[]
+}
+
+const addressesIn = (text: string): string[] => {
+  const addresses = text.split(',').map((one) => one.trim())
+  if (addresses.every((one) => isIP(one) !== 0)) return addresses
+  throw usageError('--behind-proxy takes addresses of proxies, as 127.0.0.1 or 192.168.1.2,192.168.1.3.')
 }
 
 /** As a service, hal0 tells systemd by its exit status when another start helps nothing. */
@@ -35,8 +43,13 @@ export const serveVerb = (start: (options: ServeOptions) => Promise<void>): Verb
       host: { type: 'string', valueHint: 'ADDRESS', description: 'Address to listen on; 127.0.0.1 by default' },
       port: { type: 'string', valueHint: 'PORT', description: 'Port to listen on; 8080 by default' },
       supervisor: { type: 'string', valueHint: 'KIND', description: 'auto, systemd or process; auto by default' },
+      'behind-proxy': {
+        type: 'string',
+        valueHint: 'ADDRESS',
+        description: 'Proxy whose X-Forwarded headers count; several with commas',
+      },
     },
-    async run({ args: { host, port, supervisor, json } }) {
+    async run({ args: { host, port, supervisor, 'behind-proxy': proxies, json } }) {
       if (json === true) throw usageError('--json means nothing to hal0 serve: it has no result to print.')
       if (host === '') throw usageError('--host takes an address.')
       const options = {
@@ -45,6 +58,7 @@ export const serveVerb = (start: (options: ServeOptions) => Promise<void>): Verb
         ...(supervisor === undefined
           ? {}
           : { supervisor: oneOf('supervisor', supervisor, ['auto', 'systemd', 'process'] as const) }),
+        ...(proxies === undefined ? {} : { behindProxy: addressesIn(proxies) }),
       }
       const caller = thisCaller()
       const isService = await isApiService()

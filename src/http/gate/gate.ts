@@ -16,6 +16,8 @@ import { configuredName, hostName, loopbackNames } from './names.ts'
 export interface GateConfig {
   /** Host names that clients may use besides loopback: `allowed_hosts` of hal0.toml. A port in an entry is ignored. */
   allowedHosts: readonly string[]
+  /** Names and addresses of this machine. They are looked up again for each host that was not met before. */
+  ownNames: () => readonly string[]
   findCaller: FindCaller
 }
 
@@ -67,8 +69,9 @@ const judgeUnsafe = (host: string, headers: AtGate['headers'], { kind }: Caller)
   return site !== null && site !== 'same-origin' && site !== 'none' ? originRefused(`a ${site} page`) : null
 }
 
-export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
+export const makeGate = ({ allowedHosts, ownNames, findCaller }: GateConfig): Gate => {
   const allowed = new Set([...loopbackNames, ...allowedHosts.map(configuredName)])
+  const isOwn = (name: string): boolean => ownNames().some((own) => configuredName(own) === name)
   const good = new Set<string>()
   return (request) => {
     const { method, headers } = request
@@ -79,7 +82,7 @@ export const makeGate = ({ allowedHosts, findCaller }: GateConfig): Gate => {
     if (host === '') return hostMissing()
     if (!good.has(host)) {
       const name = hostName(host)
-      if (name === null || !allowed.has(name)) return hostRefused(host)
+      if (name === null || !(allowed.has(name) || isOwn(name))) return hostRefused(host)
       if (good.size >= rememberedHosts) good.clear()
       good.add(host)
     }

@@ -41,8 +41,7 @@ export const serverSettings = (file: ServerConfig, options: ServerOptions): Serv
     host,
     port: options.port ?? file.port ?? configDefaults.port,
     supervisor: options.supervisor ?? file.supervisor ?? configDefaults.supervisor,
-    // If hal0 listens on an address, clients are meant to use it.
-    allowedHosts: [...(file.allowed_hosts ?? []), ...(host === '0.0.0.0' || host === '::' ? [] : [host])],
+    allowedHosts: file.allowed_hosts ?? [],
     auth: file.auth ?? configDefaults.auth,
     behindProxy: options.behindProxy ?? file.behind_proxy ?? [],
     corsOrigins: file.cors_origins ?? [],

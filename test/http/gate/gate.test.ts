@@ -5,7 +5,11 @@ import { Hal0Error } from '../../../src/lib/hal0-error.ts'
 import { WireHeaders } from '../../../src/lib/http/wire-headers.ts'
 import { localCaller } from '../support/local-caller.ts'
 
-const gate = makeGate({ allowedHosts: ['nas', 'NAS.lan:8080', 'fd00::1', '192.168.1.5'], findCaller: localCaller })
+const gate = makeGate({
+  allowedHosts: ['nas', 'NAS.lan:8080', 'fd00::1', '192.168.1.5'],
+  ownNames: () => ['Attic', 'attic.local', '192.168.1.9', 'fd00::9'],
+  findCaller: localCaller,
+})
 /** Why the request is not let in; null: it is. */
 const judge = (method: string, headers: Record<string, string>, target = '/api/slots'): Hal0Error | null => {
   const wire = new WireHeaders(Object.keys(headers), Object.values(headers))
@@ -28,6 +32,10 @@ describe('a host is let in', () => {
     'nas.LAN:9',
     '[fd00::1]:8080',
     '192.168.1.5',
+    'attic:8080',
+    'ATTIC.local',
+    '192.168.1.9:8080',
+    '[fd00::9]',
   ]) {
     test(`when it is ${host}`, () => {
       expect(codeOf('GET', { host })).toBeNull()

@@ -31,6 +31,7 @@ const expires_at = '2026-02-01T00:00:00.000Z'
 /** Access that grants nothing of its own: a stand-in whose keys and sessions are good for nothing. */
 export const openAccess = (findCaller: FindCaller = localCaller): AccessService => ({
   findCaller,
+  ownNames: () => [],
   keys: { list: () => [key], create: async () => ({ ...key, key: 'hal0_' }), revoke: async () => {} },
   sessions: {
     begin: () => ({ token: 'x', session: { name: null, scope: 'admin', expires_at } }),

@@ -201,6 +201,6 @@ test('an IPv6 address may have brackets, and has them exactly once in a URL', as
   const settings = async (options = {}) =>
     readServerSettings(findPaths({ HAL0_ROOT: join(file, '../../..') }, true), options)
   expect((await settings()).host).toBe('::1')
-  const { host, port, allowedHosts } = await settings({ host: '[fd00::1]' })
-  expect([host, httpUrl(host, port), allowedHosts]).toEqual(['fd00::1', 'http://[fd00::1]:8080', ['fd00::1']])
+  const { host, port } = await settings({ host: '[fd00::1]' })
+  expect([host, httpUrl(host, port)]).toEqual(['fd00::1', 'http://[fd00::1]:8080'])
 })

@@ -6,6 +6,7 @@ import type { Session, SignIn, SignInLink } from '../../../contract/access/sessi
 import type { Hal0Error } from '../../../lib/hal0-error.ts'
 import type { ServerSettings } from '../../../system/config/server-config.ts'
 import type { ListenAdvice } from '../../../system/listen-advice.ts'
+import { machineNames, ownNames } from '../../../system/own-names.ts'
 import { type FindCaller, findCallerBy } from '../../gate/callers.ts'
 
 export interface KeyService {
@@ -33,6 +34,8 @@ export interface KeyMeter {
 
 export interface AccessService {
   findCaller: FindCaller
+  /** See GateConfig. */
+  ownNames: () => readonly string[]
   keys: KeyService
   sessions: SessionService
   meter: KeyMeter
@@ -41,7 +44,7 @@ export interface AccessService {
 /** The daemon's own. @param settings of hal0.toml @param advice how the daemon runs here */
 export const accessService = (
   access: Access,
-  { auth, behindProxy }: Pick<ServerSettings, 'auth' | 'behindProxy'>,
+  { host, auth, behindProxy }: Pick<ServerSettings, 'host' | 'auth' | 'behindProxy'>,
   { local }: Pick<ListenAdvice, 'local'>,
 ): AccessService => ({
   findCaller: findCallerBy({
@@ -52,6 +55,7 @@ export const accessService = (
     sessionOf: (token) => access.sessions.find(token),
     isMeantAsKey,
   }),
+  ownNames: () => ownNames(host, machineNames()),
   keys: access.keys,
   sessions: access.sessions,
   meter: access.meter,
