@@ -43,10 +43,11 @@ import { PullFeed } from './feeds/pull-feed.ts'
 import { SlotFeed } from './feeds/slot-feed.ts'
 import { defaultStreamLimits, EventStreams, type StreamLimits } from './feeds/sse.ts'
 import { forbidden } from './gate/callers.ts'
+import { Cors } from './gate/cors.ts'
 import { EndpointTable } from './gate/endpoint-table.ts'
 import { makeGate } from './gate/gate.ts'
 import { requestIdOf } from './gate/request-id.ts'
-import { respelled } from './gate/spelling.ts'
+import { respelled, splitTarget } from './gate/spelling.ts'
 import { Routes } from './routing/routes.ts'
 import { isModels, type ListModels, mountV1 } from './v1.ts'
 import { sendResponse, webRequest } from './web-exchange.ts'
@@ -162,6 +163,8 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
 
   const { access } = deps
   const { findCaller, ownNames } = access
+  const isKnown = (path: string): boolean => isModels(path) || table.has(path)
+  const cors = new Cors(access.corsOrigins, (target) => isKnown(splitTarget(respelled(target, isKnown)).path))
   const gate = makeGate({ allowedHosts: deps.allowedHosts, ownNames, findCaller })
   const answerByRoutes = async (
     incoming: IncomingRequest,
@@ -169,7 +172,7 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
     answer: Answer,
   ): Promise<void> => {
     const { method } = incoming
-    const target = respelled(incoming.target, (path) => isModels(path) || table.has(path))
+    const target = respelled(incoming.target, isKnown)
     const fail = (error: unknown): void => sendError(answer, error, { method, url: target, requestId })
     const leave = (): void => fail(deps.stopping?.reason)
     // The requested work continues in the next daemon; only the wait ends.
@@ -194,10 +197,13 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
   return {
     streams,
     refuse,
-    answer(request, answer) {
+    answer(request, plainAnswer) {
       const found = table.find(request.method, request.target)
+      const preflight = cors.preflight(request)
+      if (preflight !== null) return plainAnswer.send(204, preflight, null)
       const caller = gate(request)
-      if (caller instanceof Hal0Error) return refuse(caller, answer, request)
+      if (caller instanceof Hal0Error) return refuse(caller, plainAnswer, request)
+      const answer = cors.readable(request, caller, plainAnswer)
       const key = keyNameOf(caller)
       request.heldBy(key)
       if (key !== null) access.meter.seen(key)

@@ -15,7 +15,11 @@ afterEach(async () => {
 const setUp = async (overrides: Partial<AppDeps> = {}) => {
   const access = await Access.open(tempDir(), 'auto')
   const server = await startServer({
-    access: accessService(access, { host: '127.0.0.1', auth: 'auto', behindProxy: [] }, { local: 'admin' }),
+    access: accessService(
+      access,
+      { host: '127.0.0.1', auth: 'auto', behindProxy: [], corsOrigins: [] },
+      { local: 'admin' },
+    ),
     ...overrides,
   })
   access.onRevoked((key) => server.server.cutHeldBy(key))

@@ -16,7 +16,11 @@ afterEach(async () => {
 const setUp = async () => {
   const access = await Access.open(tempDir(), 'keys')
   const server = await startServer({
-    access: accessService(access, { host: '127.0.0.1', auth: 'keys', behindProxy: [] }, { local: 'infer' }),
+    access: accessService(
+      access,
+      { host: '127.0.0.1', auth: 'keys', behindProxy: [], corsOrigins: [] },
+      { local: 'infer' },
+    ),
   })
   cleanups.push(async () => {
     await server.stop()

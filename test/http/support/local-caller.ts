@@ -32,6 +32,7 @@ const expires_at = '2026-02-01T00:00:00.000Z'
 export const openAccess = (findCaller: FindCaller = localCaller): AccessService => ({
   findCaller,
   ownNames: () => [],
+  corsOrigins: [],
   keys: { list: () => [key], create: async () => ({ ...key, key: 'hal0_' }), revoke: async () => {} },
   sessions: {
     begin: () => ({ token: 'x', session: { name: null, scope: 'admin', expires_at } }),

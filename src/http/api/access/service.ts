@@ -36,6 +36,8 @@ export interface AccessService {
   findCaller: FindCaller
   /** See GateConfig. */
   ownNames: () => readonly string[]
+  /** See Cors. */
+  corsOrigins: readonly string[]
   keys: KeyService
   sessions: SessionService
   meter: KeyMeter
@@ -44,7 +46,7 @@ export interface AccessService {
 /** The daemon's own. @param settings of hal0.toml @param advice how the daemon runs here */
 export const accessService = (
   access: Access,
-  { host, auth, behindProxy }: Pick<ServerSettings, 'host' | 'auth' | 'behindProxy'>,
+  { host, auth, behindProxy, corsOrigins }: Pick<ServerSettings, 'host' | 'auth' | 'behindProxy' | 'corsOrigins'>,
   { local }: Pick<ListenAdvice, 'local'>,
 ): AccessService => ({
   findCaller: findCallerBy({
@@ -56,6 +58,7 @@ export const accessService = (
     isMeantAsKey,
   }),
   ownNames: () => ownNames(host, machineNames()),
+  corsOrigins,
   keys: access.keys,
   sessions: access.sessions,
   meter: access.meter,
