@@ -77,7 +77,7 @@ describe('wrong usage ends with 2, one sentence and the usage', () => {
       expect(code).toBe(2)
       expect(stdout).toBe('')
       expect(stderr).toContain(words)
-      expect(stderr).toMatch(/^(Usage|Try): hal0/m)
+      expect(stderr).toMatch(/^(Usage: hal0|Try: \S*hal0) /m)
       expect(stderr).not.toContain('    at ')
     })
   }

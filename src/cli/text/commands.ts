@@ -11,8 +11,8 @@ export interface Typed {
   installer: string
 }
 
-/** Not the name of a file, nor a quoted command line of a process. */
-const command = new RegExp(String.raw`(?<![\w./"-])hal0 (?=(${verbs}|--\w+)\b)`, 'g')
+/** Not the name of a file, nor a quoted command line of a process. A usage line is written as the help has it. */
+const command = new RegExp(String.raw`(?<![\w./"-]|Usage: )hal0 (?=(${verbs}|--\w+)\b)`, 'g')
 
 /** A path as a shell reads it. */
 const shellPath = (path: string): string => (/^[\w./@%+,:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
