@@ -88,7 +88,7 @@ describe.skipIf(skipWithoutChromium)('the page of a slot', () => {
     expect(toml).toContain('aliases = ["gpt-4", "gpt-4o"]')
     expect(toml).toMatch(/\[llama_cpp\]\n(.*\n)*context_size = 4096/)
     await page.getByRole('button', { name: 'Save' }).press('Enter')
-    await page.getByText('takes effect at once').waitFor({ state: 'detached' })
+    await page.getByText('takes effect at once').first().waitFor({ state: 'detached' })
     expect((await it.server.slots.show('primary')).config).toMatchObject({
       ...{ queue_length: 8, context_size: 4096, aliases: ['gpt-4', 'gpt-4o'], autostart: true },
     })

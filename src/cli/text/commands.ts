@@ -11,8 +11,10 @@ export interface Typed {
   installer: string
 }
 
-/** Not the name of a file, nor a quoted command line of a process. A usage line is written as the help has it. */
-const command = new RegExp(String.raw`(?<![\w./"-]|Usage: )hal0 (?=(${verbs}|--\w+)\b)`, 'g')
+/**
+ * Not the name of a file, nor a quoted command line of a process. Usage lines and names of groups are spelled as in the help.
+ */
+const command = new RegExp(String.raw`(?<![\w./"-]|Usage: |a command of )hal0 (?=(${verbs}|--\w+)\b)`, 'g')
 
 /** A path as a shell reads it. */
 const shellPath = (path: string): string => (/^[\w./@%+,:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
