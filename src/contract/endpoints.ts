@@ -14,15 +14,15 @@ export type Dialect = 'openai' | 'responses' | 'anthropic'
 /**
  * Where a request names its model: the member `model` of its JSON body, the field `model` of its form, or the parameter `model` of its
  * query string. query-or-none: the parameter may be missing. If no model is named, any slot that can do it answers. stream: the id of
- * a stream tells the backend that keeps it.
+ * a stream tells the backend that keeps it. slot: the path names the slot.
  */
-export type ModelPlace = 'json' | 'multipart' | 'query' | 'query-or-none' | 'none' | 'stream'
+export type ModelPlace = 'json' | 'multipart' | 'query' | 'query-or-none' | 'none' | 'stream' | 'slot'
 
 /** How an answer states the tokens that were used; none: it never does. */
 export type UsageFormat = 'openai' | 'responses' | 'anthropic' | 'none'
 
 export interface Endpoint {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Paths at hal0: the usual one, then other spellings. One that ends with `/{id}` has anything there. */
   paths: readonly [string, ...string[]]
   /** The scope that a caller needs. */

@@ -1,5 +1,6 @@
 /** Finds who answers a request, and says so in its line of the decision log. */
 import { Hal0Error } from '../lib/hal0-error.ts'
+import { slotNotFound } from '../slots/machine/slot-errors.ts'
 import type { DecisionDraft } from './decisions/decision-draft.ts'
 import type { DispatchDeps } from './dispatch-deps.ts'
 import type { InferenceCall } from './dispatch-port.ts'
@@ -9,6 +10,7 @@ import { modelNotFound, notSupported } from './targets/no-route.ts'
 import { reachable } from './targets/reachable.ts'
 import { asProfile, findAnyRoute, findRoute } from './targets/route.ts'
 import type { Target } from './targets/target.ts'
+import { slotOfUpstream } from './upstream/slot-upstream.ts'
 
 export interface Way {
   target: Target
@@ -25,7 +27,7 @@ export interface Asking {
 
 /**
  * @param model null: any target that can do it
- * @throws Hal0Error `model.not_found`, `stream.not_found`, `request.unsupported`
+ * @throws Hal0Error `model.not_found`, `slot.not_found`, `stream.not_found`, `request.unsupported`
  */
 export const findWay = ({ call, draft, deps }: Asking, model: string | null): Way => {
   const { request, endpoint, caller } = call
@@ -35,6 +37,13 @@ export const findWay = ({ call, draft, deps }: Asking, model: string | null): Wa
     const keeper = deps.streams.targetOf(askedStream(request.target), caller, targets)
     draft.picked(keeper, 'keeps the stream')
     return { target: keeper, asked: null, profile: null }
+  }
+  if (endpoint.model === 'slot') {
+    const name = slotOfUpstream(request.target) ?? ''
+    const named = targets.find(({ slot }) => slot === name)
+    if (named === undefined) throw slotNotFound(name)
+    draft.picked(named, 'the path names it')
+    return { target: named, asked: null, profile: null }
   }
   draft.asked(model)
   const route = model === null ? findAnyRoute(targets, capability) : findRoute(targets, model, capability)

@@ -8,6 +8,7 @@ import type { ConfigSection } from '../contract/slot-config.ts'
 import type { Status } from '../contract/system.ts'
 import type { DecisionLog } from '../dispatch/decisions/decision-log.ts'
 import type { Dispatch } from '../dispatch/dispatch-port.ts'
+import { slotUpstream } from '../dispatch/upstream/slot-upstream.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Hal0Error } from '../lib/hal0-error.ts'
 import type { Answer, IncomingRequest } from '../lib/http/incoming.ts'
@@ -198,7 +199,8 @@ export const makeApp = async (deps: AppDeps): Promise<App> => {
     streams,
     refuse,
     answer(request, plainAnswer) {
-      const found = table.find(request.method, request.target)
+      const { method, target } = request
+      const found = table.find(method, target) ?? slotUpstream(method, target)
       const preflight = cors.preflight(request)
       if (preflight !== null) return plainAnswer.send(204, preflight, null)
       const caller = gate(request)

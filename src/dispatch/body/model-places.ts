@@ -51,6 +51,7 @@ export const modelReader = (
       return new GivenModel(inQuery(target))
     case 'none':
     case 'stream':
+    case 'slot':
       return new GivenModel(null)
   }
 }

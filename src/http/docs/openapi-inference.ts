@@ -57,6 +57,7 @@ const requestOf = ({ model }: Endpoint, path: string): Pick<OperationObject, 'pa
     case 'query-or-none':
       return { parameters: parametersOf(Type.Object({ model: Type.Optional(text) }), 'query') }
     case 'none':
+    case 'slot':
       return {}
     case 'stream':
       return path.endsWith('/{id}')
