@@ -12,6 +12,8 @@ export interface Rule {
   uid: number
   /** The group that must be able to read it; null: any. */
   readers: number | null
+  /** Names of files and folders that are for the owner alone, at any depth: the group need not read them, nor what is in them. */
+  ownerOnly?: readonly string[]
 }
 
 export interface Violation {
@@ -69,17 +71,18 @@ const visit = async (folder: FileHandle, rule: Rule, fix: boolean, skip: readonl
     const path = join(at, name)
     try {
       const entry = await lstat(path)
-      const found = violationOf(entry, rule)
+      const applied = rule.ownerOnly?.includes(name) === true ? { uid: rule.uid, readers: null } : rule
+      const found = violationOf(entry, applied)
       if (found !== null) wrong += 1
       // A hard link: its other name may be one of root's files.
       const isFixable = fix && (entry.isDirectory() || entry.nlink === 1)
       if (isFixable && found?.owner === true) await lchown(path, rule.uid, rule.readers ?? rule.uid)
       // After the owner, since the kernel clears setgid when the owner changes.
-      if (isFixable && rule.readers !== null && found !== null) await fixMode(path)
+      if (isFixable && applied.readers !== null && found !== null) await fixMode(path)
       if (!entry.isDirectory()) continue
       const inner = await openFolder(path)
       if (inner === null) continue
-      wrong += await visit(inner, rule, fix, []).finally(() => inner.close())
+      wrong += await visit(inner, applied, fix, []).finally(() => inner.close())
     } catch (error) {
       if (!vanished(error)) throw error
     }

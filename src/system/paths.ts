@@ -48,6 +48,9 @@ export const slotsDir = (paths: Paths): string => join(paths.data, 'slots')
 export const slotDir = (paths: Paths, name: string): string => join(slotsDir(paths), name)
 /** Prompts and answers of a slot that captures them. */
 export const slotCapturesDir = (paths: Paths, name: string): string => join(slotDir(paths, name), 'captures')
+export const backendKeyFile = (paths: Paths, name: string): string => join(slotDir(paths, name), 'backend-key')
+/** In the folder of a slot, what only hal0 may read: a backend has no part in the keys and prompts of others. */
+export const privateInSlots: readonly string[] = ['captures', 'backend-key']
 export const modelsDir = (paths: Paths): string => join(paths.data, 'models')
 export const enginesDir = (paths: Paths): string => join(paths.data, 'engines')
 /** Path of the hub's token, which only hal0 may read. */

@@ -41,6 +41,19 @@ asRoot('what breaks the rule is counted, mended once, and then right', async () 
   expect(await checkOwners(models, rule, false, [])).toBe(0)
 })
 
+asRoot('what is for the owner alone is given to the owner, and to nobody else to read', async () => {
+  const root = tempDir()
+  mkdirSync(join(root, 'primary/captures'), { recursive: true })
+  writeFileSync(join(root, 'primary/backend-key'), '', { mode: 0o600 })
+  writeFileSync(join(root, 'primary/captures/1.json'), '', { mode: 0o600 })
+  await checkOwners(root, { ...rule, ownerOnly: ['captures', 'backend-key'] }, true, [])
+  expect(await checkOwners(root, { ...rule, ownerOnly: ['captures', 'backend-key'] }, false, [])).toBe(0)
+  for (const name of ['backend-key', 'captures/1.json']) {
+    const { uid, mode } = statSync(join(root, 'primary', name))
+    expect([name, uid, (mode & 0o777).toString(8)]).toEqual([name, 4001, '600'])
+  }
+})
+
 asRoot('what a link or a second name leads to is left alone', async () => {
   const { root, models } = tree()
   symlinkSync(join(root, 'secret'), join(models, 'one/link'))

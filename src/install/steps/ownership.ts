@@ -1,7 +1,7 @@
 /** Makes sure that the data folders belong to the API's user, and that the backends can read what they need. */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { enginesDir, hubTokenFile, modelsDir } from '../../system/paths.ts'
+import { enginesDir, hubTokenFile, modelsDir, privateInSlots, slotsDir } from '../../system/paths.ts'
 import { slotUser } from '../../system/systemd/unit/slot-user.ts'
 import { findUser } from '../accounts.ts'
 import { apiUser, type SystemLayout } from '../layout.ts'
@@ -18,13 +18,18 @@ interface Area {
 const areas = async ({ paths }: SystemLayout, programs: Programs): Promise<Area[]> => {
   const [api, slot] = [await findUser(programs, apiUser), await findUser(programs, slotUser)]
   if (api === null || slot === null) return []
-  const shared = [`${paths.data}/slots`, modelsDir(paths), enginesDir(paths)]
+  const slots = slotsDir(paths)
+  const shared = [slots, modelsDir(paths), enginesDir(paths)]
   const apiOnly = { uid: api.uid, readers: null }
   return [
     // The hub token has a step of its own, which also restricts its mode.
     { path: paths.config, rule: apiOnly, skip: [basename(hubTokenFile(paths))] },
     { path: paths.data, rule: apiOnly, skip: shared.map((path) => basename(path)) },
-    ...shared.map((path) => ({ path, rule: { uid: api.uid, readers: slot.gid }, skip: [] })),
+    ...shared.map((path) => ({
+      path,
+      rule: { uid: api.uid, readers: slot.gid, ownerOnly: path === slots ? privateInSlots : [] },
+      skip: [],
+    })),
   ]
 }
 

@@ -3,10 +3,9 @@
  * backend's port, but they lack it. It is made for each load, and is on the disk so that the next daemon can talk to what it adopts.
  */
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { writeFileAtomic } from '../../system/files/atomic-file.ts'
 import { readOwnText } from '../../system/files/own-file.ts'
-import { type Paths, slotDir } from '../../system/paths.ts'
+import { backendKeyFile, type Paths } from '../../system/paths.ts'
 
 const keyBytes = 32
 /** Only hal0 reads it; the backend gets the key in its environment. */
@@ -23,7 +22,7 @@ export interface BackendKeys {
 }
 
 export const backendKeysOnDisk = (paths: Paths): BackendKeys => {
-  const file = (name: string) => join(slotDir(paths, name), 'backend-key')
+  const file = (name: string) => backendKeyFile(paths, name)
   return {
     read: async (name) => {
       const text = (await readOwnText(file(name), `read the backend key of slot ${name}`))?.trim() ?? ''
