@@ -84,19 +84,30 @@ const attempt = ({ path, query, headers, body, signal, method }: Exchange): Prom
 const isRefused = (error: unknown): boolean =>
   ['ECONNREFUSED', 'ConnectionRefused'].includes((error as { cause?: { code?: string } }).cause?.code ?? '')
 
+/** Nothing has been done with the request. */
+const isForbidden = ({ status }: Response): boolean => status === 401 || status === 403
+
+/** Whether the service of this machine listens by now, also at its local socket. */
+const serviceIsThere = async (): Promise<boolean> => {
+  const { serviceComes } = await import('../host/address/service-comes.ts')
+  return await serviceComes()
+}
+
 /**
- * Sends one request. The body of the response is not read, whatever its status. A service that was started a moment ago is waited for.
+ * Sends one request. The body of the response is not read, whatever its status. A service that was started a moment ago is waited for: it
+ * may listen at its port already, where a command may do less than at the socket, which comes a moment later.
  * @throws Failure with exit code 3 when no answer came; the signal's reason once it aborted
  */
 export const send = async (exchange: Exchange): Promise<Response> => {
   const { signal } = exchange
   if (!urlIsConfigured()) requireOwnDaemon()
+  const isUnknown = !urlIsConfigured() && knownDaemon() === null
   try {
-    return await attempt(exchange)
+    const response = await attempt(exchange)
+    if (!isUnknown || !isForbidden(response) || !(await serviceIsThere())) return response
   } catch (error) {
     if (!isRefused(error) || urlIsConfigured()) throw broken(error, signal)
-    const { serviceComes } = await import('../host/address/service-comes.ts')
-    if (!(await serviceComes())) throw broken(error, signal)
+    if (!(await serviceIsThere())) throw broken(error, signal)
   }
   try {
     return await attempt(exchange)
