@@ -43,7 +43,7 @@ test('moved to another folder, from cwd /, it serves API, dashboard and a model'
   for (const asset of assets.filter((path) => !/^(?:https?:|data:|#)/.test(path))) {
     const { status, headers } = await daemon.call('GET', new URL(asset, 'http://h/').pathname)
     expect([asset, status]).toEqual([asset, 200])
-    expect(headers.get('content-type')).toMatch(/javascript|css|svg|icon|html/)
+    expect(headers.get('content-type')).toMatch(/javascript|css|svg|icon|html|json/)
   }
   const api = await daemon.must<{ openapi: string; paths: object; info: { version: string } }>('GET', '/openapi.json')
   expect(api.openapi).toStartWith('3.1')
