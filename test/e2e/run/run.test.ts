@@ -127,11 +127,11 @@ describe('the daemon in the background', () => {
   })
 
   test('that cannot start is reported with what it printed last', async () => {
-    const newcomer = await arrive('host = "203.0.113.7"')
+    const newcomer = await arrive('host = "10.255.255.7"')
     const { code, stderr } = await newcomer.run('run', model, 'Hello!', '--port', String(newcomer.port))
     expect(code).toBe(1)
     expect(stderr).toStartWith('Error: hal0 did not start; it printed last:\n')
-    expect(stderr).toContain('203.0.113.7 is not an address of this machine')
+    expect(stderr).toContain('10.255.255.7 is not an address of this machine')
     expect(stderr).toContain(`Try: less ${newcomer.data('serve.log')}`)
   })
 
