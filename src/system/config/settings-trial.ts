@@ -2,6 +2,7 @@
 import type { SettingsPatch } from '../../contract/settings.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import { requireSupervisor } from '../choose-supervisor.ts'
+import { checkListening } from '../listen-scope.ts'
 import type { Paths } from '../paths.ts'
 import type { ServerSettings } from './server-config.ts'
 import { tryListen } from './try-listen.ts'
@@ -29,10 +30,12 @@ const requireEngine = async (engines: EngineFinder, provider: string, engine: st
  */
 export const settingsTrial =
   (paths: Paths, engines: EngineFinder, ownPort: number | null) =>
-  async (next: ServerSettings, { supervisor, host, port, engines: chosen }: SettingsPatch): Promise<void> => {
+  async (next: ServerSettings, patch: SettingsPatch): Promise<void> => {
+    const { supervisor, host, port, engines: chosen } = patch
     if (supervisor !== undefined) requireSupervisor(next, paths)
     // This daemon itself listens on its own port, so then only the address is tested.
     if (host !== undefined || port !== undefined) await tryListen(next.host, next.port === ownPort ? 0 : next.port)
+    if (host !== undefined || patch.behind_proxy !== undefined) checkListening(next.host, next.behindProxy)
     for (const [provider, engine] of Object.entries(chosen ?? {})) {
       if (engine !== null) await requireEngine(engines, provider, engine)
     }
