@@ -9,7 +9,7 @@ import { reachable } from './dispatch/targets/reachable.ts'
 import { SlotTargets } from './dispatch/targets/slot-targets.ts'
 import { Loopback } from './dispatch/upstream/loopback.ts'
 import { sendError } from './http/answers/errors.ts'
-import { securityLines } from './http/answers/security-headers.ts'
+import { relayedLines } from './http/answers/security-headers.ts'
 import { accessService } from './http/api/access/service.ts'
 import { makeApp } from './http/app.ts'
 import { findDashboard } from './http/dashboard.ts'
@@ -205,7 +205,7 @@ export const serve = async (
       waking: (slot, by) => seen.why.asked({ slot, command: 'request', ...by }),
       refuse: (answer, error, { requestId, dialect }) =>
         sendError(answer, error, { method: 'POST', url: `/v1 (request ${requestId})`, requestId }, dialect),
-      headerLines: securityLines,
+      headerLines: relayedLines,
       maxBodyBytes: settings.maxBodyBytes,
       bodies: new BodyBudget(Math.max(settings.bodyMemoryBytes, settings.maxBodyBytes + smallBodiesBytes)),
       stopping: stopping.signal,

@@ -35,6 +35,7 @@ export class Access {
     this.#auth = auth
     this.keys = keys
     this.sessions = new Sessions({ keys })
+    keys.revoked.subscribe((key) => this.sessions.endOf(key))
     this.#usage = usage
   }
 

@@ -212,11 +212,16 @@ class InferenceRequest implements Requester {
     })
   }
 
+  /** It may have been turned off while the request ran. */
+  #isCaptured(slot: string): boolean {
+    return this.#deps.targets.list().some((target) => target.slot === slot && target.capture)
+  }
+
   #record(ending: Ending): void {
     this.#share.release()
     heapTrim.ended(this.#share.largest)
     const decision = this.#draft.ended(ending)
-    if (this.#capture !== null && decision.slot !== null) {
+    if (this.#capture !== null && decision.slot !== null && this.#isCaptured(decision.slot)) {
       const { time, request_id, path, model, status, outcome } = decision
       this.#deps.captures.keep(decision.slot, {
         time,

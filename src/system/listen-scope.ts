@@ -23,6 +23,9 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
+/** An IPv4 address may be written as one of IPv6: `::ffff:192.168.1.2`. */
+const unmapped = (host: string): string => /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(host)?.[1] ?? host
+
 const familyOf = (host: string): 'ipv4' | 'ipv6' | null => (isIPv4(host) ? 'ipv4' : isIPv6(host) ? 'ipv6' : null)
 
 /** Whether only programs on this machine reach what listens on `host`, an address or a name. */
@@ -32,7 +35,8 @@ export const isForThisMachine = (host: string): boolean => {
 }
 
 /** Whether the internet may reach it. Not so for all addresses at once: there, the network's router stands in between. */
-const isForEverybody = (host: string): boolean => {
+const isForEverybody = (written: string): boolean => {
+  const host = unmapped(written)
   const family = familyOf(host)
   if (family === null) return false
   return family === 'ipv4' ? !inner.check(host, family) : outer.check(host, family)

@@ -25,7 +25,15 @@ describe('an address to listen on', () => {
     })
   }
 
-  for (const host of ['203.0.113.5', '8.8.8.8', '172.32.0.1', '100.128.0.1', '2001:db8::1', '2a00:1450:4001::1']) {
+  for (const host of [
+    '203.0.113.5',
+    '8.8.8.8',
+    '::ffff:8.8.8.8',
+    '172.32.0.1',
+    '100.128.0.1',
+    '2001:db8::1',
+    '2a00:1450:4001::1',
+  ]) {
     test(`${host} of the internet is refused, unless a proxy stands in front`, () => {
       expect(() => checkListening(host, [])).toThrow(expect.objectContaining({ code: 'config.invalid' }))
       expect(() => checkListening(host, ['192.168.1.2'])).not.toThrow()

@@ -43,13 +43,20 @@ const keysIn = (text: string): KeyRecord[] | null => {
 
 /** Differs whenever the file was replaced; '' while there is none. Synchronous: it is asked for while requests come in. */
 export const stampOfKeys = (data: string): string => {
-  const stats = statSync(keyFile(data), { throwIfNoEntry: false })
-  return stats === undefined ? '' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`
+  try {
+    const stats = statSync(keyFile(data), { throwIfNoEntry: false })
+    return stats === undefined ? '' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`
+  } catch (error) {
+    // A link to itself, or a folder that may not be entered: it is read, and that says what is known.
+    return `(${errnoOf(error) ?? 'unreadable'})`
+  }
 }
 
 /** The keys as they are now, of a file that was replaced while the daemon runs; null: it cannot be used. */
 export const keysNow = (data: string): KeyRecord[] | null => {
   try {
+    // A pipe in its place would hold up the daemon until somebody writes to it.
+    if (!statSync(keyFile(data)).isFile()) return null
     return keysIn(readFileSync(keyFile(data), 'utf8'))
   } catch (error) {
     return errnoOf(error) === 'ENOENT' ? [] : null

@@ -167,12 +167,14 @@ export class KeyStore {
     const before = this.#keys
     this.#stamp = stamp
     this.#know(keys)
-    for (const { name } of before) if (!this.#byName.has(name)) this.revoked.publish(name)
+    // Another key under the same name is another key.
+    for (const { name, hash } of before) if (this.#byName.get(name)?.hash !== hash) this.revoked.publish(name)
   }
 
   #valid(key: KeyRecord | undefined): KeyRecord | null {
     if (key === undefined) return null
-    return key.expires_at !== null && Date.parse(key.expires_at) <= this.#now() ? null : key
+    // What is no date has expired: somebody meant it to end.
+    return key.expires_at !== null && !(Date.parse(key.expires_at) > this.#now()) ? null : key
   }
 
   #shown({ hash: _, ...key }: KeyRecord): Key {

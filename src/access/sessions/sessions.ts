@@ -9,8 +9,9 @@ import { hashOf, randomToken } from '../keys/secret.ts'
 
 const sessionMs = 30 * 86_400_000
 const linkMs = 15 * 60_000
-/** The most of each; the oldest goes first. */
+/** The most of each; the oldest goes first. Those of one key give way to each other, so that it cannot sign out the others. */
 const most = 1000
+const mostOfOne = 50
 
 /** What a session allows. */
 export type SessionGrant = Pick<KeyRecord, 'scope' | 'slots' | 'priority'> & { name: string | null }
@@ -22,8 +23,15 @@ export interface SessionsDeps {
 }
 
 interface Kept {
-  /** null: it began with a link. */
+  /** The name of the key that began it; null: a link did. */
   key: string | null
+  /** The name of the key that it ends with: of its own, or of whoever made the link; null: no key. */
+  owner: string | null
+  expires: number
+}
+
+interface Link {
+  owner: string | null
   expires: number
 }
 
@@ -35,9 +43,10 @@ const refused = (): Hal0Error =>
     'This key or link is not valid: it is wrong, was used or revoked, or has expired. Make another: hal0 open, or hal0 key create NAME',
   )
 
-const remember = <T>(all: Map<string, T>, token: string, kept: T): void => {
-  const [oldest] = all.keys()
-  if (all.size >= most && oldest !== undefined) all.delete(oldest)
+const remember = <T extends { owner: string | null }>(all: Map<string, T>, token: string, kept: T): void => {
+  const own = [...all].flatMap(([hash, { owner }]) => (owner === kept.owner ? [hash] : []))
+  const [oldest] = own.length >= mostOfOne ? own : all.size >= most ? all.keys() : []
+  if (oldest !== undefined) all.delete(oldest)
   all.set(hashOf(token), kept)
 }
 
@@ -45,8 +54,7 @@ export class Sessions {
   readonly #keys: SessionsDeps['keys']
   readonly #now: () => number
   readonly #sessions = new Map<string, Kept>()
-  /** When each link expires. */
-  readonly #links = new Map<string, number>()
+  readonly #links = new Map<string, Link>()
 
   constructor({ keys, now = Date.now }: SessionsDeps) {
     this.#keys = keys
@@ -58,10 +66,11 @@ export class Sessions {
     if ((key === undefined) === (link === undefined)) {
       throw new Hal0Error('request.invalid', 'Sign in with a key, or with a link: one of the two.', { param: 'key' })
     }
-    const name = key === undefined ? this.#use(link ?? '') : this.#nameOf(key)
+    const name = key === undefined ? null : this.#nameOf(key)
+    const owner = name ?? this.#use(link ?? '')
     const token = randomToken()
     const expires = this.#now() + sessionMs
-    remember(this.#sessions, token, { key: name, expires })
+    remember(this.#sessions, token, { key: name, owner, expires })
     const { scope } = this.find(token) ?? byLink
     return { token, session: { name, scope, expires_at: new Date(expires).toISOString() } }
   }
@@ -70,27 +79,38 @@ export class Sessions {
   find(token: string): SessionGrant | null {
     const kept = this.#sessions.get(hashOf(token))
     if (kept === undefined || kept.expires <= this.#now()) return null
-    return kept.key === null ? byLink : this.#keys.named(kept.key)
+    const key = kept.owner === null ? null : this.#keys.named(kept.owner)
+    if (kept.owner !== null && key === null) return null
+    return kept.key === null ? byLink : key
   }
 
   end(token: string): void {
     this.#sessions.delete(hashOf(token))
   }
 
-  makeLink(): SignInLink {
+  /** Ends what began with the key of this name, and with the links that it made: a new key may get the name, and other rights. */
+  endOf(key: string): void {
+    for (const all of [this.#sessions, this.#links]) {
+      for (const [hash, { owner }] of all) if (owner === key) all.delete(hash)
+    }
+  }
+
+  /** @param owner the name of the key by which it is made; null: by none */
+  makeLink(owner: string | null): SignInLink {
     const token = randomToken()
     const expires = this.#now() + linkMs
-    remember(this.#links, token, expires)
+    remember(this.#links, token, { owner, expires })
     // Behind the #, it is in no log and in no Referer.
     return { path: `/sign-in#${token}`, expires_at: new Date(expires).toISOString() }
   }
 
-  #use(link: string): null {
+  /** @returns whose link it was */
+  #use(link: string): string | null {
     const hash = hashOf(link)
-    const expires = this.#links.get(hash)
+    const found = this.#links.get(hash)
     this.#links.delete(hash)
-    if (expires === undefined || expires <= this.#now()) throw refused()
-    return null
+    if (found === undefined || found.expires <= this.#now()) throw refused()
+    return found.owner
   }
 
   #nameOf(key: string): string {

@@ -37,6 +37,11 @@ const notForClients = new Set([
   'server',
   'alt-svc',
   'x-request-id',
+  // What would give a backend rights in the pages of hal0, which have the same origin.
+  'content-security-policy',
+  'service-worker-allowed',
+  'clear-site-data',
+  'refresh',
 ])
 
 /** Whether a header of the client is not passed on; `name` in lower case. */

@@ -99,6 +99,8 @@ export const backendPathOf = async (
   try {
     const { status } = await fetch(`${origin}${streamPath}`, {
       ...(key === null ? {} : { headers: { authorization: `Bearer ${key}` } }),
+      // A backend must not lead the daemon elsewhere.
+      redirect: 'manual',
       signal: AbortSignal.timeout(formWithinMs),
     })
     return pathAtBackend(asked, status === 404)

@@ -10,14 +10,14 @@ const shownPath = '/api/slots/{name}/upstream'
 const pattern = /^\/api\/slots\/([a-z0-9-]+)\/upstream(\/[^?]*)(\?.*)?$/
 
 /** HEAD is answered like GET, without the body. */
-const methods: Readonly<Record<string, Endpoint['method']>> = {
-  GET: 'GET',
-  HEAD: 'GET',
-  POST: 'POST',
-  PUT: 'PUT',
-  PATCH: 'PATCH',
-  DELETE: 'DELETE',
-}
+const methods: ReadonlyMap<string, Endpoint['method']> = new Map([
+  ['GET', 'GET'],
+  ['HEAD', 'GET'],
+  ['POST', 'POST'],
+  ['PUT', 'PUT'],
+  ['PATCH', 'PATCH'],
+  ['DELETE', 'DELETE'],
+])
 
 /** The slot whose backend a target leads to; null: it leads to none. */
 export const slotOfUpstream = (target: string): string | null => pattern.exec(target)?.[1] ?? null
@@ -25,7 +25,7 @@ export const slotOfUpstream = (target: string): string | null => pattern.exec(ta
 /** The endpoint that such a request asks for; null: it is none. Dots in the path are resolved as in any URL, and never lead above its root. */
 export const slotUpstream = (method: string, target: string): { endpoint: Endpoint; path: string } | null => {
   const [, , rest, query = ''] = pattern.exec(target) ?? []
-  const known = methods[method]
+  const known = methods.get(method)
   if (rest === undefined || known === undefined) return null
   const endpoint: Endpoint = {
     method: known,

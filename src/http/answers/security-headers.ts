@@ -24,6 +24,12 @@ export const securityLines = Object.entries(everywhere)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')
 
+/**
+ * The same for what comes from a backend. A page of its would have hal0's origin, and with it the rights of whoever looks at it: a sandbox
+ * gives it an origin of its own, without scripts.
+ */
+export const relayedLines = `${securityLines}content-security-policy: sandbox; default-src 'none'\r\n`
+
 /** Adds the headers to `response` itself and returns it. */
 export const withSecurityHeaders = (response: Response): Response => {
   const { headers } = response

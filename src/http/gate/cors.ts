@@ -33,7 +33,9 @@ export class Cors {
     if (this.#origins.size === 0) return null
     const origin = headers.get('origin')
     const isAllowed = origin !== null && this.#origins.has(origin.toLowerCase())
-    return isAllowed && this.#isInference(target) ? origin : null
+    // Browsers resolve dots before they send a path; who does not means another one.
+    const isPlain = !/\.\.|%2e|\\/i.test(target)
+    return isAllowed && isPlain && this.#isInference(target) ? origin : null
   }
 
   /** The header lines of the answer to a browser that asks before it sends a request; null: this is no such question. */

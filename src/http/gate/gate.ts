@@ -7,6 +7,7 @@
  * may send such a body without asking first (no preflight), but every browser says where it comes from.
  */
 import type { Caller } from '../../contract/caller.ts'
+import { slotOfUpstream } from '../../dispatch/upstream/slot-upstream.ts'
 import { bounded } from '../../lib/bounded.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
 import type { IncomingRequest } from '../../lib/http/incoming.ts'
@@ -88,7 +89,9 @@ export const makeGate = ({ allowedHosts, ownNames, findCaller }: GateConfig): Ga
     }
     const caller = findCaller(request)
     // No page has a key, unless somebody gave it one; a browser adds cookies, and being on this machine, by itself.
-    const isSafe = method === 'GET' || method === 'HEAD' || caller.kind === 'key'
+    const reads = (method === 'GET' || method === 'HEAD') && slotOfUpstream(request.target) === null
+    // What a backend does at any of its paths, and whether a slot is loaded for it, no page elsewhere may begin.
+    const isSafe = reads || caller.kind === 'key'
     return (isSafe ? null : judgeUnsafe(host, headers, caller)) ?? caller
   }
 }

@@ -112,7 +112,11 @@ export class CaptureStore implements CaptureRecorder, CaptureList {
     const files = await this.#known(slot)
     this.#lastName = Math.max(Date.now(), this.#lastName + 1)
     const file = `${String(this.#lastName).padStart(15, '0')}.json`
-    await writeFile(join(folder, file), text, { mode: 0o600 })
+    await writeFile(join(folder, file), text, { mode: 0o600 }).catch(async (error: unknown) => {
+      // On a full disk it is there, but cut off, and no bound would count it.
+      await unlink(join(folder, file)).catch(() => {})
+      throw error
+    })
     files.push({ file, bytes: Buffer.byteLength(text) })
     let bytes = files.reduce((sum, one) => sum + one.bytes, 0)
     while (files.length > captureBounds.requests || bytes > captureBounds.bytes) {

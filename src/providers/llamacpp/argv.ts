@@ -22,6 +22,8 @@ const promptCacheMiB = 1024
 
 /** Threads beyond those for the slot's requests: for the probe, and for a person who queries the backend directly. */
 const spareHttpThreads = 4
+/** For slots whose max_in_flight is raised while they are loaded. A thread that waits costs next to nothing. */
+const leastHttpThreads = 256
 
 /**
  * The command line of llama-server (and of anything that takes its flags). Flags as of builds b9993 to b11549. `--ctx-size` and
@@ -56,7 +58,10 @@ export const buildArgv = (program: string, { config, model, files, mmproj }: Arg
   if (!extra.has('--cache-ram') && !extra.has('-cram')) set('--cache-ram', promptCacheMiB)
   // A kept-alive connection holds one of llama-server's threads until it has been idle for 5 s. With its own default (8 of them for 4
   // parallel requests) the ninth of many connections waits that long: 50 cold clients were measured at 32 s instead of 1 s.
-  if (!extra.has('--threads-http')) set('--threads-http', config.max_in_flight + spareHttpThreads)
+  // max_in_flight counts at once, and these threads only at a load: with too few of them, the health probe of a busy backend is not
+  // answered, and it looks as if it hung.
+  const httpThreads = Math.max(config.max_in_flight, leastHttpThreads) + spareHttpThreads
+  if (!extra.has('--threads-http')) set('--threads-http', httpThreads)
   set('--ctx-size', section.context_size)
   set('--gpu-layers', section.gpu_layers)
   set('--parallel', section.parallel)

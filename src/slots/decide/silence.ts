@@ -27,7 +27,11 @@ const awaitByte = (step: Step): void => {
  */
 export const watchSilence = (step: Step): void => {
   const { m, context } = step
-  if (m.inFlight === 0 && (m.owesSince === null || context.heardAt > m.owesSince)) m.owesSince = context.now
+  if (m.inFlight === 0) {
+    const owes = m.owesSince !== null && context.heardAt <= m.owesSince
+    // Time without a request is no silence: it was an hour once, and the next request had ten seconds.
+    m.owesSince = owes ? (m.owesSince ?? 0) + (context.now - m.lastEnd) : context.now
+  }
   if (m.watch === 'nothing') awaitByte(step)
 }
 

@@ -104,7 +104,7 @@ test('the sign-in page is for everybody, runs only its own script, and cannot be
 test('a session ends after its time, and a link after 15 minutes', async () => {
   let now = Date.parse('2026-01-01T00:00:00Z')
   const sessions = new Sessions({ keys: { find: () => null, named: () => null }, now: () => now })
-  const linkOf = () => sessions.makeLink().path.split('#')[1] ?? ''
+  const linkOf = () => sessions.makeLink(null).path.split('#')[1] ?? ''
   const late = linkOf()
   const { token } = sessions.begin({ link: linkOf() })
   now += 15 * 60_000

@@ -127,6 +127,20 @@ describe('a backend is not ended', () => {
     expect([host.record('one').state, asked]).toEqual(['ready', 0])
   })
 
+  test('for an hour without requests after one that its client gave up', async () => {
+    const host = await loaded({ idle_timeout_s: 0 })
+    host.health = mute
+    const given = await ask(host)
+    await host.clock.advance(10_000)
+    given.lease.release()
+    await host.clock.advance(3_600_000)
+    const { lost } = await ask(host)
+    await host.clock.advance(50_000)
+    expect(lost).toEqual([])
+    // Ten seconds of the silence were before the hour.
+    await host.clock.advance(11_000)
+    expect(lost.map(({ code }) => code)).toEqual(['slot.stalled'])
+  })
   test('with stall_timeout_s = 0', async () => {
     const host = await loaded({ stall_timeout_s: 0 })
     host.health = mute

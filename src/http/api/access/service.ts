@@ -21,7 +21,8 @@ export interface SessionService {
   /** @throws Hal0Error `auth.required`, `request.invalid` */
   begin(shown: SignIn): { token: string; session: Session }
   end(token: string): void
-  makeLink(): SignInLink
+  /** @param owner the name of the key by which it is made; null: by none */
+  makeLink(owner: string | null): SignInLink
 }
 
 /** What counts the requests of keys. */

@@ -28,5 +28,5 @@ export const mountSessions = (routes: Routes, sessions: SessionService): void =>
     if (token !== null) sessions.end(token)
     return new Response(null, { status: 204, headers: { 'cache-control': 'no-store', 'set-cookie': cookie('', 0) } })
   })
-  mount(routes, 'createSignInLink', () => reply(201, sessions.makeLink()))
+  mount(routes, 'createSignInLink', (_, { caller }) => reply(201, sessions.makeLink(caller.name)))
 }
