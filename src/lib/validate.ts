@@ -106,3 +106,9 @@ export const parse = <S extends TSchema>(schema: S, value: unknown, what = 'The 
   requireNone(problemsOf(schema, value), what)
   return value as Static<S>
 }
+
+/** An object of JSON, or a table of TOML: by its keys. */
+export type Table = Record<string, unknown>
+
+export const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

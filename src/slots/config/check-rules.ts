@@ -1,8 +1,7 @@
 /** What no schema can express about the rules of a slot: names, sizes, and values that only JSON or only TOML has. Pure. */
 import { type BodyRules, rulesBounds, type SlotRules } from '../../contract/rules/slot-rules.ts'
 import { isSlotName } from '../../contract/slot.ts'
-import type { Problem } from '../../lib/validate.ts'
-import { isTable } from './rules.ts'
+import { isTable, type Problem } from '../../lib/validate.ts'
 
 const keyForm = /^[A-Za-z0-9_-]{1,64}$/
 

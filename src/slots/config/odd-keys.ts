@@ -2,7 +2,7 @@
 import { noBodyRules } from '../../contract/rules/slot-rules.ts'
 import type { ConfigSection } from '../../contract/slot-config.ts'
 import { didYouMean } from '../../lib/text/did-you-mean.ts'
-import { isTable } from './rules.ts'
+import { isTable } from '../../lib/validate.ts'
 
 type Table = Record<string, unknown>
 

@@ -1,10 +1,6 @@
 /** The rules of a slot, as its file and the bodies of the API have them: filled in, and changed key by key. Pure. */
 import type { BodyRules, SlotRules, SlotRulesPatch } from '../../contract/rules/slot-rules.ts'
-
-type Table = Record<string, unknown>
-
-export const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+import { isTable, type Table } from '../../lib/validate.ts'
 
 /**
  * `before` with the changes of `patch`: null takes a key away, and tables are changed key by key.

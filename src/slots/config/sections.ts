@@ -15,11 +15,11 @@ import {
   type SlotPatch,
 } from '../../contract/slot-config.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
-import { type Problem, problemsOf, requireNone } from '../../lib/validate.ts'
+import { isTable, type Problem, problemsOf, requireNone } from '../../lib/validate.ts'
 import type { WholeConfig } from '../../providers/provider.ts'
 import { problemsOfRules } from './check-rules.ts'
 import { oddKeys } from './odd-keys.ts'
-import { changedRules, isTable, ruleKeys, wholeRules } from './rules.ts'
+import { changedRules, ruleKeys, wholeRules } from './rules.ts'
 
 /** A slot's configuration whose port may still have to be allocated. */
 export type StoredConfig = Omit<WholeConfig, 'port'> & {

@@ -28,9 +28,10 @@ const awaitByte = (step: Step): void => {
 export const watchSilence = (step: Step): void => {
   const { m, context } = step
   if (m.inFlight === 0) {
-    const owes = m.owesSince !== null && context.heardAt <= m.owesSince
+    const { owesSince, lastEnd } = m
+    const owes = owesSince !== null && context.heardAt <= owesSince
     // Time without a request is no silence: it was an hour once, and the next request had ten seconds.
-    m.owesSince = owes ? (m.owesSince ?? 0) + (context.now - m.lastEnd) : context.now
+    m.owesSince = owes ? owesSince + (context.now - lastEnd) : context.now
   }
   if (m.watch === 'nothing') awaitByte(step)
 }

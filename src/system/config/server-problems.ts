@@ -3,8 +3,8 @@ import { ServerConfig } from '../../contract/config.ts'
 import { settingKey, settingPaths } from '../../contract/settings.ts'
 import { hubAddress } from '../../lib/hub/hub-address.ts'
 import { portRangeOf } from '../../lib/port-range.ts'
-import { type Problem, problemsOf } from '../../lib/validate.ts'
-import { isTable, type TomlTable } from '../files/toml-file.ts'
+import { isTable, type Problem, problemsOf } from '../../lib/validate.ts'
+import type { TomlTable } from '../files/toml-file.ts'
 
 /** The rules that a schema cannot express. */
 const beyondSchema = ({ slots, hub }: ServerConfig): Problem[] => {

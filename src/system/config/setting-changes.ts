@@ -1,7 +1,8 @@
 /** Turns a patch of the settings into changes of hal0.toml's table. Pure. */
 import type { ServerConfig } from '../../contract/config.ts'
 import type { SettingPath, SettingsPatch } from '../../contract/settings.ts'
-import { isTable, type TomlTable } from '../files/toml-file.ts'
+import { isTable } from '../../lib/validate.ts'
+import type { TomlTable } from '../files/toml-file.ts'
 
 /** undefined: the file does not set it. */
 export const valueAt = (config: ServerConfig, [first, second]: SettingPath): unknown => {

@@ -4,15 +4,13 @@ import { realpath, stat } from 'node:fs/promises'
 import { parse, patch, stringify } from '@decimalturn/toml-patch'
 import { Mutex } from '../../lib/async/mutex.ts'
 import { Hal0Error } from '../../lib/hal0-error.ts'
+import type { Table } from '../../lib/validate.ts'
 import { writeFileAtomic } from './atomic-file.ts'
 import { readBytesIfThere } from './read-text.ts'
 
 const newline = 0x0a
 
-export type TomlTable = Record<string, unknown>
-
-export const isTable = (value: unknown): value is TomlTable =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export type TomlTable = Table
 
 /** @param path of the file, for the message @throws Hal0Error `config.invalid` with the line */
 export const parseToml = (text: string, path: string): TomlTable => {

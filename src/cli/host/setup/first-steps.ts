@@ -1,4 +1,5 @@
 /** The end of setup's last screen: commands that lead to a first answer, to be pasted one after the other. Pure. */
+import { isForThisMachine } from '../../../system/listen-scope.ts'
 
 export interface FirstSteps {
   version: string
@@ -28,14 +29,12 @@ const toAnAnswer = ({ installEngine, slot, model }: FirstSteps): string[] => {
   return ['hal0 model import /path/to/model.gguf --id first', `hal0 run first "${question}"`]
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
-
 const forOthers = ({ host, url, names, restart }: FirstSteps): string[] => {
   const { port } = new URL(url)
   const [first] = names
   if (first === undefined) return []
   const theirs = `http://${first}:${port}`
-  if (!isLoopback(host)) return [`Other machines reach it at ${theirs} with a key: hal0 key create NAME`]
+  if (!isForThisMachine(host)) return [`Other machines reach it at ${theirs} with a key: hal0 key create NAME`]
   return [
     `Other machines do not reach it yet. These let them, at ${theirs}; they show the key that the last one prints:`,
     `  hal0 config set host=0.0.0.0 'allowed_hosts=${JSON.stringify(names)}'`,

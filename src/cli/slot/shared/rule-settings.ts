@@ -2,14 +2,13 @@
  * Rules of a slot as `--set` and `--unset` take them, by their path: `params.default.temperature=0.2`, `profiles.deep.remove=top_k`, or
  * everything below a path as JSON. Pure.
  */
+
 import { type BodyRules, noBodyRules, type SlotRules } from '../../../contract/rules/slot-rules.ts'
 import { didYouMean } from '../../../lib/text/did-you-mean.ts'
+import { isTable, type Table } from '../../../lib/validate.ts'
 import { usageError } from '../../terminal/failure.ts'
 
-type Table = Record<string, unknown>
-
 const parts = Object.keys(noBodyRules)
-const isTable = (value: unknown): value is Table => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The beginnings of such paths, for completion. */
 export const rulePaths = ['params.default.', 'params.fixed.', 'params.remove', 'profiles.']
